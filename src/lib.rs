@@ -1,0 +1,4 @@
+//! irsa-probe proves which AWS identity an EKS pod really has.
+
+pub mod collect;
+pub mod core;
