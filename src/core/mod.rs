@@ -1,3 +1,13 @@
-//! The pure core.
+//! The pure core: no I/O, no clock, no environment, no tokio. `clippy.toml` denies them; only the edges allow them.
 
+pub mod agent_answer;
+pub mod arn;
+pub mod code;
+pub mod evidence;
 pub mod exchange;
+pub mod inputs;
+pub mod partition;
+pub mod sts_answer;
+pub mod text;
+pub mod time;
+pub mod token;

@@ -1,0 +1,289 @@
+//! Partitions, regions and the STS host names that follow from them.
+//!
+//! Source: `partitions.json` and the STS endpoint rule set of the AWS SDKs (botocore `sts/2011-06-15/endpoint-rule-set-1.json`);
+//! FIPS hosts: botocore `endpoints.json`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One of the eight partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum Partition {
+    #[serde(rename = "aws")]
+    Aws,
+    #[serde(rename = "aws-cn")]
+    China,
+    #[serde(rename = "aws-us-gov")]
+    UsGov,
+    #[serde(rename = "aws-eusc")]
+    Eusc,
+    #[serde(rename = "aws-iso")]
+    Iso,
+    #[serde(rename = "aws-iso-b")]
+    IsoB,
+    #[serde(rename = "aws-iso-e")]
+    IsoE,
+    #[serde(rename = "aws-iso-f")]
+    IsoF,
+}
+
+/// What is fixed per partition.
+#[derive(Debug)]
+pub struct PartitionRow {
+    /// The partition.
+    pub partition: Partition,
+    /// As ARNs write it.
+    pub id: &'static str,
+    /// Suffix of service host names.
+    pub dns_suffix: &'static str,
+    /// Suffix of dual-stack service host names.
+    pub dual_stack_suffix: &'static str,
+    /// Its regions begin with one of these.
+    region_prefixes: &'static [&'static str],
+}
+
+/// All partitions. `aws` stands last among those whose prefixes overlap (`us-gov-`, `us-iso-`, `eu-isoe-` before `us-`, `eu-`).
+pub const PARTITIONS: [PartitionRow; 8] = [
+    row(Partition::China, "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", &["cn-"]),
+    row(Partition::UsGov, "aws-us-gov", "amazonaws.com", "api.aws", &["us-gov-"]),
+    row(Partition::Eusc, "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", &["eusc-"]),
+    row(Partition::Iso, "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", &["us-iso-"]),
+    row(Partition::IsoB, "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", &["us-isob-"]),
+    row(Partition::IsoE, "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", &["eu-isoe-"]),
+    row(Partition::IsoF, "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", &["us-isof-"]),
+    // The SDKs send every region that nothing else claims to `aws`, so a region newer than this table works.
+    row(Partition::Aws, "aws", "amazonaws.com", "api.aws", &[""]),
+];
+
+const fn row(
+    partition: Partition,
+    id: &'static str,
+    dns_suffix: &'static str,
+    dual_stack_suffix: &'static str,
+    region_prefixes: &'static [&'static str],
+) -> PartitionRow {
+    PartitionRow { partition, id, dns_suffix, dual_stack_suffix, region_prefixes }
+}
+
+impl Partition {
+    /// The partition with this ARN name.
+    pub fn from_id(id: &str) -> Option<Partition> {
+        PARTITIONS.iter().find(|row| row.id == id).map(|row| row.partition)
+    }
+
+    /// Its row.
+    pub fn row(self) -> &'static PartitionRow {
+        // Every variant has a row (tested); the fallback keeps this total without a panic.
+        PARTITIONS.iter().find(|row| row.partition == self).unwrap_or(&PARTITIONS[7])
+    }
+
+    /// As ARNs write it.
+    pub fn id(self) -> &'static str {
+        self.row().id
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Why a text is no region; each says what the person probably meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegionError {
+    /// `us-east-1a` is a zone of `us-east-1`.
+    AvailabilityZone(String),
+    /// White space, quotes or capitals around a good name.
+    Untidy(String),
+    /// Anything else.
+    NotARegion,
+}
+
+impl fmt::Display for RegionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RegionError::AvailabilityZone(region) => write!(f, "this is an availability zone; its region is {region}"),
+            RegionError::Untidy(region) => write!(f, "write it as {region}: no white space, quotes or capitals"),
+            RegionError::NotARegion => f.write_str("a region looks like us-west-2"),
+        }
+    }
+}
+
+/// A region's code, such as `eu-central-1`, or `aws-global` for the global STS endpoint. Well formed, not necessarily existing: that is DNS's to say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(String);
+
+/// The pseudo-region of the global STS endpoint; only the partition `aws` has one.
+pub const GLOBAL: &str = "aws-global";
+
+impl Region {
+    /// Parses a region's code.
+    pub fn parse(text: &str) -> Result<Region, RegionError> {
+        if text == GLOBAL || is_region(text) {
+            return Ok(Region(text.to_owned()));
+        }
+        let tidy = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'').to_ascii_lowercase().replace('_', "-");
+        if tidy != text && is_region(&tidy) {
+            return Err(RegionError::Untidy(tidy));
+        }
+        match tidy.strip_suffix(|c: char| c.is_ascii_lowercase()) {
+            Some(region) if is_region(region) => Err(RegionError::AvailabilityZone(region.to_owned())),
+            _ => Err(RegionError::NotARegion),
+        }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True for `aws-global`.
+    pub fn is_global(&self) -> bool {
+        self.0 == GLOBAL
+    }
+
+    /// The partition it belongs to.
+    pub fn partition(&self) -> Partition {
+        PARTITIONS
+            .iter()
+            .find(|row| row.region_prefixes.iter().any(|prefix| self.0.starts_with(prefix)))
+            .map_or(Partition::Aws, |row| row.partition)
+    }
+
+    /// The region that requests to its STS endpoint are signed for: the global endpoint takes `us-east-1` only.
+    pub fn signing_region(&self) -> &str {
+        if self.is_global() { "us-east-1" } else { &self.0 }
+    }
+
+    /// The STS host of this region, by the SDKs' endpoint rules.
+    pub fn sts_host(&self, fips: bool, dual_stack: bool) -> String {
+        let region = &self.0;
+        let row = self.partition().row();
+        match (fips, dual_stack) {
+            _ if self.is_global() => "sts.amazonaws.com".to_owned(),
+            (true, true) => format!("sts-fips.{region}.{}", row.dual_stack_suffix),
+            // GovCloud's ordinary hosts are FIPS endpoints.
+            (true, false) if row.partition == Partition::UsGov => format!("sts.{region}.{}", row.dns_suffix),
+            (true, false) => format!("sts-fips.{region}.{}", row.dns_suffix),
+            (false, true) => format!("sts.{region}.{}", row.dual_stack_suffix),
+            (false, false) => format!("sts.{region}.{}", row.dns_suffix),
+        }
+    }
+
+    /// Whether STS has a FIPS endpoint there. The rule set names a host for every region; only these exist (botocore `endpoints.json`).
+    pub fn has_fips_sts(&self) -> bool {
+        const WITH_FIPS: [&str; 4] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+        WITH_FIPS.contains(&self.0.as_str()) || self.partition() == Partition::UsGov
+    }
+
+    /// Regions whose calls go to the global endpoint under `AWS_STS_REGIONAL_ENDPOINTS=legacy` (botocore `legacy_global_regions`).
+    pub fn is_legacy_global(&self) -> bool {
+        const LEGACY: [&str; 16] = [
+            "ap-northeast-1",
+            "ap-south-1",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "aws-global",
+            "ca-central-1",
+            "eu-central-1",
+            "eu-north-1",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ];
+        LEGACY.contains(&self.0.as_str())
+    }
+}
+
+/// `xx-word-1`, `xx-word-word-1`: lower-case words and at last a number. Longer than any real region is no region.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts.collect();
+    let Some((number, words)) = rest.split_last() else { return false };
+    let is_word = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase());
+    text.len() <= 32
+        && first.len() >= 2
+        && is_word(first)
+        && (1..=2).contains(&words.len())
+        && words.iter().all(|w| is_word(w))
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Region {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Region::parse(&text).map_err(|e| format!("{text}: {e}"))
+    }
+}
+
+impl From<Region> for String {
+    fn from(region: Region) -> String {
+        region.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(text: &str) -> Region {
+        Region::parse(text).unwrap()
+    }
+
+    #[test]
+    fn every_region_finds_its_partition_and_host() {
+        for (code, partition, host) in [
+            ("us-west-2", "aws", "sts.us-west-2.amazonaws.com"),
+            ("mx-central-1", "aws", "sts.mx-central-1.amazonaws.com"),
+            ("xx-somewhere-9", "aws", "sts.xx-somewhere-9.amazonaws.com"),
+            ("cn-north-1", "aws-cn", "sts.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", "aws-us-gov", "sts.us-gov-west-1.amazonaws.com"),
+            ("eusc-de-east-1", "aws-eusc", "sts.eusc-de-east-1.amazonaws.eu"),
+            ("us-iso-east-1", "aws-iso", "sts.us-iso-east-1.c2s.ic.gov"),
+            ("us-isob-east-1", "aws-iso-b", "sts.us-isob-east-1.sc2s.sgov.gov"),
+            ("eu-isoe-west-1", "aws-iso-e", "sts.eu-isoe-west-1.cloud.adc-e.uk"),
+            ("us-isof-south-1", "aws-iso-f", "sts.us-isof-south-1.csp.hci.ic.gov"),
+            ("aws-global", "aws", "sts.amazonaws.com"),
+        ] {
+            assert_eq!(region(code).partition().id(), partition, "{code}");
+            assert_eq!(region(code).sts_host(false, false), host);
+        }
+        assert!(PARTITIONS.iter().all(|row| row.partition.id() == row.id));
+    }
+
+    #[test]
+    fn fips_and_dual_stack_hosts() {
+        assert_eq!(region("us-east-1").sts_host(true, false), "sts-fips.us-east-1.amazonaws.com");
+        assert_eq!(region("us-gov-west-1").sts_host(true, false), "sts.us-gov-west-1.amazonaws.com");
+        assert_eq!(region("eu-west-1").sts_host(false, true), "sts.eu-west-1.api.aws");
+        assert_eq!(region("us-east-2").sts_host(true, true), "sts-fips.us-east-2.api.aws");
+        assert_eq!(region("cn-north-1").sts_host(false, true), "sts.cn-north-1.api.amazonwebservices.com.cn");
+        assert!(region("us-gov-east-1").has_fips_sts() && !region("eu-west-1").has_fips_sts());
+    }
+
+    #[test]
+    fn what_is_no_region_says_what_was_meant() {
+        assert_eq!(Region::parse("us-east-1a"), Err(RegionError::AvailabilityZone("us-east-1".into())));
+        assert_eq!(Region::parse(" us-east-1\n"), Err(RegionError::Untidy("us-east-1".into())));
+        assert_eq!(Region::parse("US_EAST_1"), Err(RegionError::Untidy("us-east-1".into())));
+        for bad in ["", "us", "us-east", "useast1", "us-east-1.example.com", "global", "us--1", "us-east-1/../x", "us-east-111"] {
+            assert_eq!(Region::parse(bad), Err(RegionError::NotARegion), "{bad}");
+        }
+    }
+}

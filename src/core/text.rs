@@ -1,0 +1,139 @@
+//! Foreign text made safe for where it goes: a terminal, a log line, a shell command that will be pasted.
+
+use std::borrow::Cow;
+
+/// Text from AWS, a token or the environment, made safe for a terminal or one log line: control characters, line breaks and
+/// the bidirectional overrides that can reorder a line (CVE-2021-42574) become `\u{…}` escapes. Ordinary text is borrowed as it is.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            c if is_unsafe(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// One shell word: as it is when that is safe, else in single quotes. Values in remedies come from tokens and AWS, and remedies are pasted.
+pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@=,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", printable(word).replace('\'', r"'\''")))
+}
+
+/// At most `limit` characters, with `…` where something was cut.
+pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let cut = text.char_indices().nth(limit.saturating_sub(1)).map_or(0, |(at, _)| at);
+            Cow::Owned(format!("{}…", &text[..cut]))
+        }
+    }
+}
+
+/// What stands in for a secret.
+pub const REDACTED: &str = "[redacted]";
+
+/// Takes secrets out of foreign text: the given ones word for word, and whatever looks like a JWT or like credentials in a canonical request.
+/// STS echoes input in its errors: a rejected `webIdentityToken` in ValidationError, the canonical string with
+/// `x-amz-security-token` in SignatureDoesNotMatch.
+pub fn redact(text: &str, secrets: &[&str]) -> String {
+    let mut clean = text.to_owned();
+    for secret in secrets.iter().filter(|s| s.len() >= 8) {
+        if clean.contains(secret) {
+            clean = clean.replace(secret, REDACTED);
+        }
+    }
+    clean = redact_runs(&clean, "eyJ", |c| c.is_ascii_alphanumeric() || "-_.=".contains(c));
+    redact_runs(&clean, "x-amz-security-token:", |c| c.is_ascii_graphic())
+}
+
+fn redact_runs(text: &str, marker: &str, belongs: impl Fn(char) -> bool) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(marker) {
+        clean.push_str(&rest[..at]);
+        clean.push_str(REDACTED);
+        rest = rest[at..].trim_start_matches(&belongs);
+    }
+    clean.push_str(rest);
+    clean
+}
+
+/// A URL without `user:password@`: proxies and endpoints are reported, their passwords never.
+pub fn without_userinfo(value: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = value.split_once("://") else {
+        // `user:password@host:port` is a proxy address that curl and Go accept.
+        return match value.rsplit_once('@') {
+            Some((_, host)) if value.contains(':') && !value.contains('/') => Cow::Owned(host.to_owned()),
+            _ => Cow::Borrowed(value),
+        };
+    };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password may hold an unescaped `/`; when an `@` comes later all before it is taken for userinfo: rather lose a path than show a secret.
+    match rest[..authority_end].rfind('@').or_else(|| rest.rfind('@')) {
+        Some(at) => Cow::Owned(format!("{scheme}://{}", &rest[at + 1..])),
+        None => Cow::Borrowed(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_never_reach_a_terminal() {
+        assert_eq!(printable("plain – text"), "plain – text");
+        assert_eq!(printable("a\u{1b}[31mred\nnext\u{202e}"), "a\\u{1b}[31mred\\nnext\\u{202e}");
+    }
+
+    #[test]
+    fn pasted_words_cannot_run_anything() {
+        assert_eq!(shell_word("arn:aws:iam::111122223333:role/a"), "arn:aws:iam::111122223333:role/a");
+        assert_eq!(shell_word("$(reboot)"), "'$(reboot)'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn shorten_counts_characters_not_bytes() {
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöüß", 3), "äö…");
+    }
+
+    #[test]
+    fn echoed_secrets_are_taken_out() {
+        let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln";
+        assert_eq!(redact(&format!("Value '{jwt}' at"), &[]), "Value '[redacted]' at");
+        assert_eq!(redact("x-amz-security-token:IQoJb3\nhost:sts", &[]), "[redacted]\nhost:sts");
+        assert_eq!(redact("the key abcdefghij is bad", &["abcdefghij"]), "the key [redacted] is bad");
+    }
+
+    #[test]
+    fn userinfo_is_dropped_from_urls() {
+        for (given, shown) in [
+            ("http://user:pw@proxy:3128/", "http://proxy:3128/"),
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("user:pw@proxy:3128", "proxy:3128"),
+            ("http://user:p/w@proxy:3128", "http://proxy:3128"),
+            ("not a url", "not a url"),
+        ] {
+            assert_eq!(without_userinfo(given), shown);
+        }
+    }
+}
