@@ -3,11 +3,17 @@
 pub mod agent_answer;
 pub mod arn;
 pub mod code;
+pub mod diagnose;
 pub mod evidence;
 pub mod exchange;
 pub mod inputs;
 pub mod partition;
+pub mod plan;
+pub mod proxy;
+pub mod remedy;
+pub mod report;
 pub mod sts_answer;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod trust;

@@ -1,0 +1,436 @@
+//! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
+
+use super::Diagnosis;
+use crate::core::code::{Code, Severity, Step};
+use crate::core::evidence::{Because, Evidence, Fact, ImdsReach};
+use crate::core::exchange::{Exchange, Failure};
+use crate::core::plan::Provider;
+use crate::core::time::spoken;
+use serde::{Deserialize, Serialize};
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// True.
+    Pass,
+    /// True enough to work.
+    Warn,
+    /// Not true.
+    Fail,
+    /// Not looked at.
+    Skip,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Permanent name.
+    pub id: String,
+    /// Step.
+    pub step: Step,
+    /// An assertion, true when green.
+    pub title: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The finding, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// What was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Why it was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// What the evidence says for a check that has no finding.
+enum State {
+    Good(Option<String>),
+    Skipped(String),
+}
+
+struct Row {
+    id: &'static str,
+    step: Step,
+    title: &'static str,
+    /// Codes that make this check warn or fail.
+    codes: &'static [Code],
+    state: fn(&Evidence, &Diagnosis) -> State,
+}
+
+/// All checks, in the order in which a credential travels.
+const ROWS: &[Row] = &[
+    Row {
+        id: "injected",
+        step: Step::Injection,
+        title: "an AWS identity is injected into this container",
+        codes: &[Code::NotInjected, Code::HalfInjected, Code::BothInjected],
+        state: |_, d| match d.plan.provider {
+            Provider::Irsa => good("IRSA"),
+            Provider::PodIdentity => good("EKS Pod Identity"),
+            Provider::None => State::Good(None),
+        },
+    },
+    Row {
+        id: "role-arn",
+        step: Step::Injection,
+        title: "AWS_ROLE_ARN is the ARN of the expected role",
+        codes: &[Code::RoleArnMalformed, Code::RoleDiffersFromExpected],
+        state: |_, d| match &d.plan.role {
+            Some(role) => good(role),
+            None => skip("IRSA is not injected"),
+        },
+    },
+    Row {
+        id: "region",
+        step: Step::Injection,
+        title: "the region is known and belongs to the role's partition",
+        codes: &[Code::RegionMissing, Code::RegionMalformed, Code::PartitionMismatch],
+        state: |_, d| match d.plan.region() {
+            Some(region) => good(region),
+            None => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "unshadowed",
+        step: Step::Injection,
+        title: "no other credentials shadow the injected identity",
+        codes: &[Code::ShadowedByEnvKeys, Code::ShadowedByProfile],
+        state: |_, d| if d.plan.provider == Provider::None { skip("nothing is injected") } else { State::Good(None) },
+    },
+    Row {
+        id: "endpoint",
+        step: Step::Injection,
+        title: "STS is called at its regional endpoint",
+        codes: &[Code::GlobalEndpointConfigured, Code::EndpointOverride, Code::FipsEndpointAbsent],
+        state: |_, d| match d.plan.endpoints.first() {
+            Some(endpoint) => good(&endpoint.host),
+            None => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "token-file",
+        step: Step::Token,
+        title: "the token file can be read",
+        codes: &[Code::TokenMissing, Code::TokenUnreadable, Code::TokenEmpty, Code::TokenOversized],
+        state: |e, _| match &e.token {
+            Fact::Known(token) => good(&token.path),
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "token-content",
+        step: Step::Token,
+        title: "it holds a service account token",
+        codes: &[Code::TokenMalformed],
+        state: |e, _| {
+            let claims = e.token.known().and_then(|token| token.claims());
+            match claims.and_then(|claims| claims.subject.as_deref()) {
+                Some(subject) => good(subject),
+                None => not_attempted(&e.token),
+            }
+        },
+    },
+    Row {
+        id: "token-times",
+        step: Step::Token,
+        title: "the token is valid now and rotated in time",
+        codes: &[Code::TokenExpired, Code::TokenNotYetValid, Code::TokenRotationOverdue],
+        state: |e, d| {
+            let claims = e.token.known().and_then(|token| token.claims());
+            match claims.and_then(|claims| claims.expires_at) {
+                Some(exp) => good(format!("expires in {}", spoken(exp.since(e.taken_at).saturating_add(d.clock_skew.unwrap_or(0))))),
+                None => not_attempted(&e.token),
+            }
+        },
+    },
+    Row {
+        id: "token-audience",
+        step: Step::Token,
+        title: "the token is meant for AWS",
+        codes: &[Code::TokenAudienceUnexpected, Code::TokenAudienceMultiple],
+        state: |e, _| match e.token.known().and_then(|token| token.claims()) {
+            Some(claims) => good(claims.audience.join(", ")),
+            None => not_attempted(&e.token),
+        },
+    },
+    Row {
+        id: "token-pod",
+        step: Step::Token,
+        title: "the token was issued to this pod",
+        codes: &[Code::TokenOfAnotherPod],
+        state: |e, _| match (e.inputs.environment.downward_pod_name(), e.token.known().and_then(|token| token.claims())) {
+            (_, None) => not_attempted(&e.token),
+            (None, _) => skip("the pod's name is unknown (set POD_NAME by the downward API)"),
+            (Some(_), Some(claims)) => match &claims.pod {
+                Some(pod) => good(pod),
+                None => skip("the token names no pod"),
+            },
+        },
+    },
+    Row {
+        id: "issuer",
+        step: Step::Issuer,
+        title: "the issuer publishes the key that signed the token",
+        codes: &[Code::IssuerUnreachable, Code::IssuerMismatch, Code::SigningKeyUnknown],
+        state: |_, _| skip(Because::NotAsked.describe()),
+    },
+    Row {
+        id: "dns",
+        step: Step::Network,
+        title: "the STS host name resolves",
+        codes: &[Code::DnsNotFound, Code::DnsFailed],
+        state: |e, _| reached(e, |x| !x.connection.addresses.is_empty(), |x| addresses(x)),
+    },
+    Row {
+        id: "connect",
+        step: Step::Network,
+        title: "STS accepts connections",
+        codes: &[Code::ConnectRefused, Code::ConnectTimeout, Code::NetworkUnreachable, Code::ProxyFailed],
+        state: |e, _| {
+            reached(e, |x| x.connection.connect_ms.is_some(), |x| x.connection.proxy.as_ref().map(|proxy| format!("through proxy {proxy}")))
+        },
+    },
+    Row {
+        id: "tls",
+        step: Step::Network,
+        title: "its certificate is trusted",
+        codes: &[Code::TlsUntrusted, Code::TlsNameMismatch, Code::TlsFailed],
+        state: |e, d| match d.plan.endpoints.first() {
+            Some(endpoint) if endpoint.url.starts_with("http://") => skip("the endpoint is plain http"),
+            _ => reached(e, |x| x.connection.tls_ms.is_some(), |_| None),
+        },
+    },
+    Row {
+        id: "sts",
+        step: Step::Network,
+        title: "STS answers",
+        codes: &[Code::RequestTimeout, Code::ConnectionLost, Code::NotSts, Code::StsUnavailable],
+        state: |e, _| reached(e, |x| x.failure.is_none(), |x| Some(format!("{:.0} ms", x.ms))),
+    },
+    Row {
+        id: "assume-role",
+        step: Step::AssumeRole,
+        title: "STS exchanges the token for the role's credentials",
+        codes: &[
+            Code::OidcProviderMissing,
+            Code::AudienceNotRegistered,
+            Code::ThumbprintMismatch,
+            Code::TokenNotValidated,
+            Code::IssuerKeysUnavailable,
+            Code::TokenRejected,
+            Code::TokenExpiredAtSts,
+            Code::TrustPolicyDenied,
+            Code::ExplicitlyDenied,
+            Code::RoleArnRejected,
+            Code::RequestRejected,
+            Code::SessionTooLong,
+            Code::StsRegionDisabled,
+            Code::Throttled,
+            Code::IdpRejected,
+            Code::IdpUnreachable,
+            Code::StsError,
+        ],
+        state: |e, _| match e.endpoints.first().map(|endpoint| &endpoint.assume_role) {
+            Some(Fact::Known(call)) => State::Good(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}"))),
+            Some(other) => not_attempted(other),
+            None => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "agent",
+        step: Step::PodIdentity,
+        title: "the Pod Identity agent hands out credentials",
+        codes: &[
+            Code::AgentUnreachable,
+            Code::AgentAddressRefused,
+            Code::AgentUriNotAllowed,
+            Code::AgentTokenRejected,
+            Code::AssociationMissing,
+            Code::PodIdentityTrustDenied,
+            Code::AgentThrottled,
+            Code::AgentError,
+        ],
+        state: |e, _| match &e.agent {
+            Fact::Known(call) => State::Good(call.success().and_then(|given| given.expires_at).map(|at| format!("until {at}"))),
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "agent-proxy",
+        step: Step::PodIdentity,
+        title: "no proxy captures calls to the agent",
+        codes: &[Code::ProxyCapturesAgent],
+        state: |_, d| if d.plan.provider == Provider::PodIdentity { State::Good(None) } else { skip(Because::NotThisProvider.describe()) },
+    },
+    Row {
+        id: "identity",
+        step: Step::Identity,
+        title: "GetCallerIdentity names the expected role",
+        codes: &[
+            Code::IdentityMismatch,
+            Code::IdentityUnconfirmed,
+            Code::SignatureScope,
+            Code::SignatureRejected,
+            Code::SessionRejected,
+            Code::SessionExpired,
+        ],
+        state: |e, d| match (&d.identity, e.endpoints.first().map(|endpoint| &endpoint.caller_identity)) {
+            (Some(proven), _) => good(&proven.arn),
+            (None, Some(fact)) => not_attempted(fact),
+            (None, None) => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "clock",
+        step: Step::Identity,
+        title: "this node's clock agrees with STS's",
+        codes: &[Code::ClockSkew],
+        state: |_, d| match d.clock_skew {
+            None => skip("STS's clock was not seen"),
+            Some(0) => State::Good(None),
+            Some(skew) => good(format!("{} {}", spoken(skew), if skew < 0 { "behind" } else { "ahead" })),
+        },
+    },
+    Row {
+        id: "chain",
+        step: Step::Identity,
+        title: "an SDK's default chain becomes this identity",
+        codes: &[Code::NodeRoleFallback, Code::ChainDisagrees],
+        state: |e, _| match &e.chain {
+            Fact::Known(chain) => match &chain.error {
+                None => State::Good(None),
+                Some(error) => skip(format!("not decided: {}", error.text)),
+            },
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "node-role",
+        step: Step::Node,
+        title: "the node's role is out of this pod's reach",
+        codes: &[Code::NodeRoleReachable, Code::NodeRoleReachableV1],
+        state: |e, _| match &e.imds {
+            Fact::Known(imds) => match imds.v2 {
+                ImdsReach::HopLimited => good("the hop limit keeps IMDSv2 from pods"),
+                ImdsReach::Answers => good("IMDS answers, but the instance has no role"),
+                ImdsReach::Absent | ImdsReach::Dropped => good("IMDS is out of reach"),
+                ImdsReach::Refused | ImdsReach::Other => good("IMDS refuses"),
+            },
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "other-regions",
+        step: Step::Redundancy,
+        title: "the other regions' STS works too",
+        codes: &[Code::SecondaryRegionFailing],
+        state: |e, _| match e.endpoints.get(1..) {
+            Some([]) | None => skip("one region only (--sts-region adds more)"),
+            Some(others) => good(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
+        },
+    },
+];
+
+fn good(detail: impl ToString) -> State {
+    State::Good(Some(detail.to_string()))
+}
+
+fn skip(because: impl Into<String>) -> State {
+    State::Skipped(because.into())
+}
+
+fn not_attempted<T>(fact: &Fact<T>) -> State {
+    match fact {
+        Fact::NotAttempted(because) => skip(because.describe()),
+        Fact::Failed(failure) => skip(failure.text.clone()),
+        Fact::Known(_) => skip(Because::EarlierFailure.describe()),
+    }
+}
+
+/// Whether the first call to the primary endpoint got past a phase.
+fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> State {
+    fn call<T>(fact: &Fact<crate::core::evidence::Call<T>>) -> Option<(Option<&Exchange>, Option<&Failure>)> {
+        fact.known().map(|call| (call.exchange.as_ref(), call.answer.as_ref().err()))
+    }
+    let Some(primary) = evidence.endpoints.first() else { return skip("nothing is called") };
+    match call(&primary.assume_role).or_else(|| call(&primary.caller_identity)) {
+        Some((Some(exchange), _)) if past(exchange) => State::Good(detail(exchange)),
+        Some((_, Some(failure))) => skip(failure.text.clone()),
+        // Through a proxy the name is the proxy's to resolve, and a reused connection was resolved before.
+        Some((Some(_), None)) => State::Good(None),
+        _ => not_attempted(if matches!(primary.assume_role, Fact::NotAttempted(Because::NotThisProvider)) {
+            return not_attempted(&primary.caller_identity);
+        } else {
+            &primary.assume_role
+        }),
+    }
+}
+
+fn addresses(exchange: &Exchange) -> Option<String> {
+    let connection = &exchange.connection;
+    let list = connection.addresses.join(", ");
+    Some(match &connection.proxy {
+        Some(_) => format!("the proxy is at {list}"),
+        None => list,
+    })
+}
+
+/// Every check's outcome. After the root cause's step nothing is judged: those are skipped because of it.
+pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
+    let root = diagnosis.root_cause();
+    let check = |row: &Row| {
+        let mut check = Check {
+            id: row.id.to_owned(),
+            step: row.step,
+            title: row.title.to_owned(),
+            outcome: Outcome::Skip,
+            code: None,
+            detail: None,
+            because: None,
+        };
+        if let Some(finding) = diagnosis.findings.iter().find(|finding| row.codes.contains(&finding.code)) {
+            check.outcome = match finding.severity {
+                Severity::Fail => Outcome::Fail,
+                Severity::Warn => Outcome::Warn,
+                Severity::Info => Outcome::Pass,
+            };
+            check.code = Some(finding.code);
+            check.detail = Some(finding.detail.clone());
+            return check;
+        }
+        if let Some(root) = root.filter(|root| root.code.step() < row.step) {
+            check.because = Some(format!("skipped because of {}", root.code));
+            return check;
+        }
+        match (row.state)(evidence, diagnosis) {
+            State::Good(detail) => {
+                check.outcome = Outcome::Pass;
+                check.detail = detail;
+            }
+            State::Skipped(because) => check.because = Some(because),
+        }
+        check
+    };
+    ROWS.iter().map(check).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_exactly_one_check() {
+        for code in Code::ALL {
+            let rows: Vec<&str> = ROWS.iter().filter(|row| row.codes.contains(code)).map(|row| row.id).collect();
+            assert_eq!(rows.len(), 1, "{code}: {rows:?}");
+        }
+        // The audience's findings apart, a code's check stands in the code's own step.
+        for row in ROWS {
+            assert!(row.codes.iter().all(|code| code.step() == row.step), "{}", row.id);
+        }
+        assert!(ROWS.iter().map(|row| row.step).is_sorted());
+    }
+}

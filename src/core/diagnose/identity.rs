@@ -1,0 +1,169 @@
+//! Steps `identity` and `node`: who the credentials are, what an SDK's default chain becomes, and what the node gives away.
+
+use super::Finding;
+use super::sts::outcome;
+use crate::core::arn::{Account, AssumedRoleArn, RoleArn};
+use crate::core::code::{Class, Code, Severity};
+use crate::core::evidence::{CallerIdentity, Chain, ChainErrorKind, ChainProvider, Endpoint, Evidence, ImdsReach};
+use crate::core::plan::{Plan, Provider};
+use crate::core::sts_answer;
+use crate::core::time::spoken;
+
+/// The identity that was proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// As STS answered it.
+    pub arn: String,
+    /// Its account.
+    pub account: Option<Account>,
+    /// Its user id.
+    pub user_id: Option<String>,
+    /// GetCallerIdentity said so; else AssumeRoleWithWebIdentity's AssumedRoleUser.
+    pub confirmed: bool,
+}
+
+impl Proven {
+    /// The role session, if it is one.
+    pub fn session(&self) -> Option<AssumedRoleArn> {
+        AssumedRoleArn::parse(&self.arn)
+    }
+
+    fn by_caller_identity(identity: &CallerIdentity) -> Proven {
+        Proven { arn: identity.arn.clone(), account: identity.account.clone(), user_id: identity.user_id.clone(), confirmed: true }
+    }
+
+    fn by_assumed_role(endpoint: &Endpoint) -> Option<Proven> {
+        let assumed = endpoint.assume_role.known()?.success()?;
+        let arn = assumed.arn.clone()?;
+        let account = AssumedRoleArn::parse(&arn).map(|arn| arn.account);
+        Some(Proven { arn, account, user_id: assumed.assumed_role_id.clone(), confirmed: false })
+    }
+}
+
+/// Who the injected provider's credentials are.
+pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> (Option<Proven>, Vec<Finding>) {
+    let Some(primary) = evidence.endpoints.first() else { return (None, Vec::new()) };
+    let Some(call) = primary.caller_identity.known() else { return (None, Vec::new()) };
+    if let Some(identity) = call.success() {
+        let proven = Proven::by_caller_identity(identity);
+        let mismatch = compare(&proven.arn, plan.expected_role.as_ref());
+        return (Some(proven), mismatch.into_iter().collect());
+    }
+    let Some((code, said)) = outcome(primary, call, sts_answer::classify_caller_identity) else { return (None, Vec::new()) };
+    let issued = Proven::by_assumed_role(primary);
+    // Not being reached, and being denied by an endpoint policy, say nothing about the credentials; every other refusal does.
+    let inconclusive =
+        code.row().class == Class::Transient || matches!(code, Code::ExplicitlyDenied | Code::TlsUntrusted | Code::TlsNameMismatch);
+    if !inconclusive {
+        let skew = clock_skew.filter(|_| code == Code::ClockSkew).map(skew_words).unwrap_or_default();
+        return (None, vec![Finding::new(code, format!("{said}{skew}"))]);
+    }
+    let mismatch = issued.as_ref().and_then(|issued| compare(&issued.arn, plan.expected_role.as_ref()));
+    if let Some(mismatch) = mismatch {
+        return (issued, vec![mismatch]);
+    }
+    let undecided = issued.is_none() && evidence.inputs.settings.expect_role_arn.is_some();
+    if undecided {
+        let detail = format!("{said} Without GetCallerIdentity it cannot be told whether the role is the expected one.");
+        return (None, vec![Finding { severity: Severity::Fail, ..Finding::new(code, detail) }]);
+    }
+    let finding = Finding::new(Code::IdentityUnconfirmed, format!("GetCallerIdentity: {code}. {said}"));
+    (issued, vec![finding])
+}
+
+fn skew_words(skew: i64) -> String {
+    let direction = if skew < 0 { "behind" } else { "ahead of" };
+    format!(" This node's clock is {} {direction} STS's.", spoken(skew))
+}
+
+/// Holds an identity against the expected role. Without an expectation any role session is right.
+fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
+    let session = AssumedRoleArn::parse(arn);
+    if expected.is_some_and(|expected| session.as_ref().is_some_and(|session| expected.is_role_of(session))) {
+        return None;
+    }
+    if session.as_ref().is_some_and(AssumedRoleArn::is_instance_session) {
+        return Some(Finding::new(Code::NodeRoleFallback, format!("The credentials are {arn}: a session of the node's role.")));
+    }
+    let expected = expected?;
+    Some(Finding::new(Code::IdentityMismatch, format!("The credentials are {arn}; expected is a session of {expected}.")))
+}
+
+/// What the default chain became, beside what was proven directly.
+pub(super) fn chain(evidence: &Evidence, plan: &Plan, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
+    let chain = evidence.chain.known()?;
+    if is_node(chain) {
+        return Some(Finding::new(Code::NodeRoleFallback, node_words(evidence, chain)));
+    }
+    let proven = proven?;
+    // A shadow that was found already explains it, and counts as what it is.
+    let explained = |code| so_far.iter().any(|finding: &Finding| finding.code == code);
+    if [Code::ShadowedByEnvKeys, Code::ShadowedByProfile, Code::BothInjected].into_iter().any(explained) {
+        return None;
+    }
+    let wanted = match plan.provider {
+        Provider::Irsa => ChainProvider::Irsa,
+        Provider::PodIdentity => ChainProvider::PodIdentity,
+        Provider::None => return None,
+    };
+    let detail = match (&chain.error, &chain.identity) {
+        (Some(error), _) => match &error.kind {
+            ChainErrorKind::Passing => return None,
+            ChainErrorKind::Service(service) => {
+                let code = sts_answer::classify_assume_role(service);
+                if code.row().class != Class::Permanent {
+                    return None;
+                }
+                format!("Called directly the provider works; through the default chain the SDK says: {}.", error.text)
+            }
+            ChainErrorKind::NothingFound | ChainErrorKind::Configuration => {
+                format!("Called directly the provider works; the default chain gives nothing: {}.", error.text)
+            }
+        },
+        (None, Some(identity)) if chain.provider == wanted && same_role(&identity.arn, &proven.arn) => return None,
+        (None, Some(identity)) => {
+            format!("Called directly the provider gives {}; the default chain gives {} by {:?}.", proven.arn, identity.arn, chain.provider)
+        }
+        (None, None) => return None,
+    };
+    Some(Finding::new(Code::ChainDisagrees, detail))
+}
+
+/// Two ARNs of the same role, whatever the session.
+fn same_role(one: &str, other: &str) -> bool {
+    match (AssumedRoleArn::parse(one), AssumedRoleArn::parse(other)) {
+        (Some(one), Some(other)) => (one.partition, one.account, one.role) == (other.partition, other.account, other.role),
+        _ => one == other,
+    }
+}
+
+fn is_node(chain: &Chain) -> bool {
+    let session = chain.identity.as_ref().and_then(|identity| AssumedRoleArn::parse(&identity.arn));
+    chain.provider == ChainProvider::Node || session.is_some_and(|session| session.is_instance_session())
+}
+
+fn node_words(evidence: &Evidence, chain: &Chain) -> String {
+    let Some(identity) = &chain.identity else {
+        return "The default chain took the node's credentials from IMDS; GetCallerIdentity did not answer for them.".to_owned();
+    };
+    let instance = evidence.imds.known().and_then(|imds| imds.instance_id.as_deref());
+    let session = AssumedRoleArn::parse(&identity.arn).map(|arn| arn.session);
+    let confirmed = match (instance, session.as_deref()) {
+        (Some(instance), Some(session)) if instance == session => ", confirmed by the instance id",
+        _ => "",
+    };
+    format!("The default chain becomes {}, the node's role{confirmed}.", identity.arn)
+}
+
+/// What IMDS gives to this pod. That it is out of reach is good.
+pub(super) fn node(evidence: &Evidence) -> Option<Finding> {
+    let imds = evidence.imds.known()?;
+    let role = imds.role.as_deref()?;
+    if imds.v2 == ImdsReach::Answers {
+        Some(Finding::new(Code::NodeRoleReachable, format!("IMDSv2 names the role {role} to this pod.")))
+    } else if imds.v1 == Some(ImdsReach::Answers) {
+        Some(Finding::new(Code::NodeRoleReachableV1, format!("IMDSv2 is out of reach, but IMDSv1 names the role {role} to this pod.")))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,166 @@
+//! Steps `network`, `assume-role` and `redundancy`: how the calls to STS ended.
+
+use super::{Finding, token};
+use crate::core::code::Code;
+use crate::core::evidence::{Answer, Call, Endpoint, Evidence, ServiceError};
+use crate::core::exchange::{Exchange, Failure, FailureKind};
+use crate::core::partition::GLOBAL;
+use crate::core::plan::Plan;
+use crate::core::sts_answer;
+use crate::core::token::Claims;
+use std::net::IpAddr;
+
+/// Local clock minus STS's in seconds, from the first answer with a `Date`. Below two seconds it is the header's resolution: zero.
+pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
+    evidence.endpoints.iter().flat_map(exchanges).find_map(|exchange| {
+        let local = exchange.local_midpoint_ms?.div_euclid(1000);
+        let skew = local.saturating_sub(exchange.date?);
+        Some(if skew.abs() < 2 { 0 } else { skew })
+    })
+}
+
+fn exchanges(endpoint: &Endpoint) -> impl Iterator<Item = &Exchange> {
+    let assume_role = endpoint.assume_role.known().and_then(|call| call.exchange.as_ref());
+    let caller_identity = endpoint.caller_identity.known().and_then(|call| call.exchange.as_ref());
+    assume_role.into_iter().chain(caller_identity)
+}
+
+/// The primary endpoint's exchange of the token.
+pub(super) fn exchange(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
+    let primary = evidence.endpoints.first()?;
+    let call = primary.assume_role.known()?;
+    let (code, said) = outcome(primary, call, sts_answer::classify_assume_role)?;
+    if code == Code::TokenAudienceMultiple {
+        return Some(token::audience_multiple(said));
+    }
+    let claims = evidence.token.known().and_then(|token| token.claims());
+    Some(Finding::new(code, format!("{said}{}", context(code, plan, primary, claims))))
+}
+
+/// How a call failed: the code and what was said. `None` when it succeeded.
+pub(super) fn outcome<T>(endpoint: &Endpoint, call: &Call<T>, classify: fn(&ServiceError) -> Code) -> Option<(Code, String)> {
+    let host = &endpoint.host;
+    match &call.answer {
+        Ok(Answer::Success(_)) => None,
+        Ok(Answer::Error(error)) => Some((classify(error), quote(&format!("STS ({host})"), error))),
+        Ok(Answer::Alien(alien)) => {
+            Some((Code::NotSts, format!("{host} answered with HTTP status {} and {}, which STS never sends.", alien.status, alien.what)))
+        }
+        Err(failure) => Some((network_code(failure), network_detail(host, failure, call.exchange.as_ref()))),
+    }
+}
+
+/// A service's error in its own words.
+pub(super) fn quote(who: &str, error: &ServiceError) -> String {
+    let code = error.code.as_deref().unwrap_or("without a code");
+    let message = error.message.trim();
+    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
+    let request = error.request_id.as_deref().map(|id| format!(" (request id {id})")).unwrap_or_default();
+    format!("{who} answered {} {code}{message}{request}.", error.status).replace("..", ".")
+}
+
+/// The finding that a failed exchange stands for.
+pub(crate) fn network_code(failure: &Failure) -> Code {
+    match failure.kind {
+        FailureKind::DnsNotFound => Code::DnsNotFound,
+        FailureKind::DnsFailed => Code::DnsFailed,
+        FailureKind::ConnectRefused => Code::ConnectRefused,
+        FailureKind::ConnectTimeout => Code::ConnectTimeout,
+        FailureKind::NetworkUnreachable => Code::NetworkUnreachable,
+        FailureKind::ProxyFailed => Code::ProxyFailed,
+        FailureKind::TlsUntrusted => Code::TlsUntrusted,
+        FailureKind::TlsNameMismatch => Code::TlsNameMismatch,
+        FailureKind::TlsFailed => Code::TlsFailed,
+        FailureKind::RequestTimeout => Code::RequestTimeout,
+        FailureKind::ConnectionLost => Code::ConnectionLost,
+        FailureKind::NotHttp => Code::NotSts,
+        FailureKind::BadRequest => Code::RequestRejected,
+    }
+}
+
+fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) -> String {
+    let mut detail = format!("{host}: {}.", failure.text.trim_end_matches('.'));
+    let Some(connection) = exchange.map(|exchange| &exchange.connection) else { return detail };
+    if let Some(proxy) = &connection.proxy {
+        detail.push_str(&format!(" The proxy is {proxy}."));
+    } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() {
+        detail.push_str(if is_private(&connection.addresses) {
+            " The name resolves to private addresses: a VPC endpoint, whose security group has to admit this pod or node on port 443."
+        } else {
+            " The name resolves to public addresses: a NAT gateway, or a VPC endpoint with private DNS, is needed."
+        });
+    }
+    detail
+}
+
+/// All addresses are private (RFC 1918, RFC 4193) or carrier-grade (RFC 6598, which EKS uses for pods).
+pub(crate) fn is_private(addresses: &[String]) -> bool {
+    let private = |address: &String| match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || (ip.octets()[0] == 100 && (64..128).contains(&ip.octets()[1])),
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+        Err(_) => false,
+    };
+    !addresses.is_empty() && addresses.iter().all(private)
+}
+
+/// What this pod's own values add to STS's words.
+fn context(code: Code, plan: &Plan, endpoint: &Endpoint, claims: Option<&Claims>) -> String {
+    let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
+    let none = "none";
+    let issuer = claims.issuer.as_deref().unwrap_or(none);
+    let subject = claims.subject.as_deref().unwrap_or(none);
+    let audience = claims.audience.join(", ");
+    let global = if endpoint.region.as_str() == GLOBAL { " The global endpoint was called." } else { "" };
+    match code {
+        Code::TrustPolicyDenied => format!(
+            " The token has sub {subject}, aud {audience}, iss {issuer}; the role is {role}. A role that does not exist, or whose name is misspelt, looks the same.{global}"
+        ),
+        Code::OidcProviderMissing => format!(
+            " STS looked in account {}, the role's, for {issuer}. If the cluster is in another account, the provider must exist in the role's account all the same.{global}",
+            role.account
+        ),
+        Code::AudienceNotRegistered => {
+            format!(" The token's audience is {audience}; the provider is that of {issuer} in account {}.", role.account)
+        }
+        Code::TokenNotValidated => format!(" {}", possible_causes(plan, claims, issuer, &audience, role.account.as_str())),
+        Code::IssuerKeysUnavailable if claims.issuer_is_eks() => " The issuer is hosted by EKS, so this should pass.".to_owned(),
+        Code::IssuerKeysUnavailable => {
+            format!(" The issuer {issuer} is not hosted by EKS: STS must be able to fetch its documents from the internet.")
+        }
+        Code::RoleArnRejected => format!(" AWS_ROLE_ARN is {role}."),
+        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
+        Code::TokenExpiredAtSts => claims.expires_at.map(|exp| format!(" The token's exp is {exp}.")).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// What the generic text of 2026 can mean, the likeliest first, given what the token says.
+fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, account: &str) -> String {
+    let provider = format!("account {account} has no OIDC provider for {issuer} (never created, cluster rebuilt, or other account)");
+    let registered = format!("the provider's client ids lack {audience}");
+    let keys = if claims.issuer_is_eks() {
+        "the token was signed by a key that the issuer no longer publishes".to_owned()
+    } else {
+        format!("{issuer} is not hosted by EKS and does not publish the signing key where STS can fetch it")
+    };
+    let odd_audience = !claims.audience.iter().any(|audience| audience == plan.audience);
+    let causes = match (odd_audience, claims.issuer_is_eks()) {
+        (true, _) => [registered, provider, keys],
+        (false, true) => [provider, registered, keys],
+        (false, false) => [keys, provider, registered],
+    };
+    format!("It can mean, the likeliest first: (1) {}; (2) {}; (3) {}.", causes[0], causes[1], causes[2])
+}
+
+/// Endpoints after the first.
+pub(super) fn secondary(evidence: &Evidence) -> Option<Finding> {
+    let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
+        let assume_role = endpoint.assume_role.known().and_then(|call| outcome(endpoint, call, sts_answer::classify_assume_role));
+        let identity = || endpoint.caller_identity.known().and_then(|call| outcome(endpoint, call, sts_answer::classify_caller_identity));
+        assume_role.or_else(identity).map(|(code, said)| (endpoint, code, said))
+    });
+    let (endpoint, code, said) = failing.next()?;
+    let others: Vec<String> = failing.map(|(endpoint, code, _)| format!(" {} fails too: {code}.", endpoint.region)).collect();
+    let detail = format!("{}: {code}. {said}{}", endpoint.region, others.concat());
+    Some(Finding { class: code.row().class, ..Finding::new(Code::SecondaryRegionFailing, detail) })
+}

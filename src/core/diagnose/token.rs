@@ -1,0 +1,141 @@
+//! Step `token`: the file, its claims, its times.
+
+use super::Finding;
+use crate::core::code::{Class, Code};
+use crate::core::evidence::{Access, Answer, Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
+use crate::core::plan::{Plan, Provider};
+use crate::core::time::{Timestamp, spoken};
+use crate::core::token::{Claims, TokenDefect};
+
+/// STS tolerates this much difference between clocks in a token's times.
+const LEEWAY: i64 = 300;
+
+/// What the token file says.
+pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> Vec<Finding> {
+    let Some(token) = evidence.token.known() else { return Vec::new() };
+    let path = &token.path;
+    match &token.file {
+        FileFact::Failed(failure) => vec![unreadable(path, failure)],
+        FileFact::Read { content: TokenContent::Defect(defect), .. } => {
+            let code = match defect {
+                TokenDefect::Empty => Code::TokenEmpty,
+                TokenDefect::Oversized => Code::TokenOversized,
+                _ => Code::TokenMalformed,
+            };
+            vec![Finding::new(code, format!("{path}: {}.", defect.describe()))]
+        }
+        FileFact::Read { content: TokenContent::Claims(claims), trailing_whitespace, .. } => {
+            let mut findings = Vec::new();
+            // SDKs refuse a line break in the Authorization header (live matrix row 21); to STS they send it along.
+            if *trailing_whitespace && plan.provider == Provider::PodIdentity {
+                findings.push(Finding::new(
+                    Code::TokenMalformed,
+                    format!("{path}: white space or a line break stands around the token, which SDKs refuse to send to the agent."),
+                ));
+            }
+            findings.extend(times(evidence, claims, clock_skew));
+            findings.extend(audience(claims, plan));
+            findings.extend(other_pod(evidence, claims));
+            findings
+        }
+    }
+}
+
+fn unreadable(path: &str, failure: &FileFailure) -> Finding {
+    let text = &failure.text;
+    match failure.kind {
+        FileFailureKind::Missing => Finding::new(Code::TokenMissing, format!("{path}: {text}.")),
+        FileFailureKind::TooLarge => Finding::new(Code::TokenOversized, format!("{path}: {text}.")),
+        FileFailureKind::Denied => Finding::new(Code::TokenUnreadable, format!("{path}: {text}{}.", who_may(failure.access.as_ref()))),
+        FileFailureKind::NotRegular | FileFailureKind::Other => {
+            Finding::new(Code::TokenUnreadable, format!("{path}: {text}{}.", who_may(failure.access.as_ref())))
+        }
+    }
+}
+
+fn who_may(access: Option<&Access>) -> String {
+    let Some(access) = access else { return String::new() };
+    let groups = access.our_gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let file = match (access.mode, access.uid, access.gid) {
+        (Some(mode), Some(uid), Some(gid)) => format!("; the file has mode {mode:04o}, owner {uid}:{gid}"),
+        _ => "; the file itself cannot be looked at".to_owned(),
+    };
+    format!("{file}; this process runs as UID {}, GIDs {groups}", access.our_uid)
+}
+
+/// Expired, not yet valid, overdue. STS has the last word: what it accepted is valid, whatever this node's clock says.
+fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<Finding> {
+    let here = evidence.taken_at;
+    let at_sts = clock_skew.map(|skew| Timestamp(here.0.saturating_sub(skew)));
+    let both = |holds: &dyn Fn(Timestamp) -> bool| holds(here) && at_sts.is_none_or(holds);
+    let accepted = accepted(evidence);
+    if let Some(exp) = claims.expires_at.filter(|exp| !accepted && both(&|now| exp.0 <= now.0)) {
+        return vec![Finding::new(Code::TokenExpired, format!("It expired at {exp}, {} ago.", spoken(here.since(exp))))];
+    }
+    let begins = claims.not_before.max(claims.issued_at);
+    let leeway = if rejected(evidence) { 0 } else { LEEWAY };
+    if let Some(start) = begins.filter(|start| !accepted && both(&|now| start.since(now) > leeway)) {
+        return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", spoken(start.since(here))))];
+    }
+    rotation_overdue(claims, at_sts.unwrap_or(here)).into_iter().collect()
+}
+
+/// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`); the
+/// margin leaves it time for that.
+fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
+    let (iat, exp) = (claims.issued_at?, claims.expires_at?);
+    let life = exp.since(iat);
+    if life <= 0 {
+        return None;
+    }
+    let due = (life / 5 * 4).min(86_400);
+    let margin = (life / 20).clamp(60, 600);
+    let age = now.since(iat);
+    (age > due.saturating_add(margin)).then(|| {
+        let left = exp.since(now);
+        let left = if left > 0 { format!("it expires in {}", spoken(left)) } else { format!("it expired {} ago", spoken(left)) };
+        Finding::new(
+            Code::TokenRotationOverdue,
+            format!("It is {} old and was due for rotation after {}; {left}.", spoken(age), spoken(due)),
+        )
+    })
+}
+
+fn audience(claims: &Claims, plan: &Plan) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let list = claims.audience.join(", ");
+    if !claims.audience.iter().any(|audience| audience == plan.audience) {
+        findings
+            .push(Finding::new(Code::TokenAudienceUnexpected, format!("Its audience is {list}; the webhook projects {}.", plan.audience)));
+    }
+    if claims.audience.len() > 1 && claims.authorized_party.is_none() {
+        findings.push(Finding::new(Code::TokenAudienceMultiple, format!("Its audiences are {list}, without azp.")));
+    }
+    findings
+}
+
+fn other_pod(evidence: &Evidence, claims: &Claims) -> Option<Finding> {
+    let ours = evidence.inputs.environment.downward_pod_name()?;
+    let theirs = claims.pod.as_deref().filter(|pod| *pod != ours)?;
+    Some(Finding::new(Code::TokenOfAnotherPod, format!("It was issued to pod {theirs}; this pod is {ours}.")))
+}
+
+/// The token was exchanged for credentials.
+fn accepted(evidence: &Evidence) -> bool {
+    let sts = evidence.endpoints.iter().any(|endpoint| endpoint.assume_role.known().is_some_and(|call| call.success().is_some()));
+    sts || evidence.agent.known().is_some_and(|call| call.success().is_some())
+}
+
+/// The token was refused as such; for its times then even a small difference of clocks counts.
+fn rejected(evidence: &Evidence) -> bool {
+    let code = evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
+        Ok(Answer::Error(error)) => Some(crate::core::sts_answer::classify_assume_role(error)),
+        _ => None,
+    });
+    code.is_some_and(|code| matches!(code, Code::TokenRejected | Code::TokenNotValidated | Code::TokenNotYetValid))
+}
+
+/// STS's own verdict on the audiences is the token's finding, as a failure.
+pub(super) fn audience_multiple(detail: String) -> Finding {
+    Finding::new(Code::TokenAudienceMultiple, detail).escalated(Class::Permanent)
+}
