@@ -16,27 +16,26 @@ pub(super) fn literal(host: &str) -> Option<IpAddr> {
 }
 
 /// Looks a name up; the addresses come in the resolver's order, each once.
+pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
+    let name = host.to_owned();
+    let failed = |what: &str| Fault::new(FailureKind::DnsFailed, format!("{host}: {what}"));
+    match on_a_thread(move || blocking(&name, port)).await {
+        Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("the resolver gave no address")),
+        Ok(Ok(addresses)) => Ok(addresses),
+        Ok(Err((kind, error))) => Err(Fault::new(kind, format!("{host}: {error}"))),
+        Err(error) => Err(failed(&format!("the lookup could not be made: {error}"))),
+    }
+}
+
+/// Runs a call that may block for good.
 ///
 /// On a thread of its own, not on tokio's blocking pool: `getaddrinfo` cannot be interrupted, and the runtime's shutdown would
 /// wait for the pool. This thread is simply left behind when the future is dropped, and ends with the process.
-pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
+async fn on_a_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, question) = oneshot::channel();
-    let name = host.to_owned();
-    std::thread::Builder::new()
-        .name("resolve".to_owned())
-        .spawn(move || {
-            // Nobody listens any more after a deadline; the answer is then of no use.
-            let _ = answer.send(blocking(&name, port));
-        })
-        .map_err(|error| Fault::new(FailureKind::DnsFailed, format!("no thread for the lookup of {host}: {error}")))?;
-    match question.await {
-        Ok(Ok(addresses)) if addresses.is_empty() => {
-            Err(Fault::new(FailureKind::DnsFailed, format!("the resolver gave no address for {host}")))
-        }
-        Ok(Ok(addresses)) => Ok(addresses),
-        Ok(Err((kind, error))) => Err(Fault::new(kind, format!("{host}: {error}"))),
-        Err(_) => Err(Fault::new(FailureKind::DnsFailed, format!("the lookup of {host} died"))),
-    }
+    // A failed send means that nobody waits any more: the answer is of no use then.
+    std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call())))?;
+    question.await.map_err(io::Error::other)
 }
 
 fn blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::Error)> {
@@ -69,6 +68,8 @@ fn kind_of(error: &LookupError) -> FailureKind {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -101,6 +102,17 @@ mod tests {
         for address in &addresses {
             assert_eq!(addresses.iter().filter(|other| *other == address).count(), 1);
         }
+    }
+
+    #[test]
+    fn a_hung_lookup_holds_up_neither_its_deadline_nor_the_runtime() {
+        let (release, hung) = std::sync::mpsc::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let call = async { tokio::time::timeout(Duration::from_millis(50), on_a_thread(move || hung.recv())).await };
+        assert!(runtime.block_on(call).is_err());
+        // Would wait for ever on the blocking pool: the call ends only after this.
+        drop(runtime);
+        drop(release);
     }
 
     #[tokio::test]

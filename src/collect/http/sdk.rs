@@ -92,8 +92,9 @@ fn with_timeouts(limits: Limits, connect: Option<Duration>, read: Option<Duratio
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let mut open = Open { recorder: self.clone(), seen: Some(Seen::new()) };
+        let recorder = self.clone();
         HttpConnectorFuture::new(async move {
+            let mut open = Open { recorder, seen: Some(Seen::new()) };
             let Open { recorder, seen: Some(seen) } = &mut open else { return Err(never()) };
             let outcome = match incoming(request) {
                 Ok(request) => recorder.client.run(request, recorder.limits, seen).await,
