@@ -12,25 +12,37 @@ use crate::core::exchange::{FailureKind, Try};
 /// Tries the addresses in the resolver's order until one connects, and records each try.
 ///
 /// What is left of the limit is divided over the addresses left, so that one silent address leaves time for the others.
-pub(super) async fn connect(addresses: &[SocketAddr], limit: Limit, tries: &mut Vec<Try>) -> Result<TcpStream, Fault> {
+pub(super) async fn connect(
+    addresses: &[SocketAddr],
+    limit: Limit,
+    tries: &mut Vec<Try>,
+) -> Result<TcpStream, Fault> {
     let mut worst: Option<(FailureKind, bool)> = None;
     for (index, address) in addresses.iter().enumerate() {
         // Written down before it is known, so that a cancelled exchange shows which address kept silent.
-        tries.push(Try { address: address.to_string(), error: Some("no answer yet".to_owned()) });
+        tries.push(Try {
+            address: address.to_string(),
+            error: Some("no answer yet".to_owned()),
+        });
         let left = limit.at.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        let (kind, ours, text) = match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // A failure here costs latency, nothing else.
-                let _ = stream.set_nodelay(true);
-                if let Some(last) = tries.last_mut() {
-                    last.error = None;
+        let (kind, ours, text) =
+            match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    // A failure here costs latency, nothing else.
+                    let _ = stream.set_nodelay(true);
+                    if let Some(last) = tries.last_mut() {
+                        last.error = None;
+                    }
+                    return Ok(stream);
                 }
-                return Ok(stream);
-            }
-            Ok(Err(error)) => (kind_of(&error), false, error.to_string()),
-            Err(_) => (FailureKind::ConnectTimeout, true, format!("no answer within {}", seconds(share))),
-        };
+                Ok(Err(error)) => (kind_of(&error), false, error.to_string()),
+                Err(_) => (
+                    FailureKind::ConnectTimeout,
+                    true,
+                    format!("no answer within {}", seconds(share)),
+                ),
+            };
         if let Some(last) = tries.last_mut() {
             last.error = Some(text);
         }
@@ -39,7 +51,11 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Limit, tries: &mut 
         }
     }
     let (kind, timed_out) = worst.unwrap_or((FailureKind::NetworkUnreachable, false));
-    Err(Fault { kind, text: told(tries), timed_out })
+    Err(Fault {
+        kind,
+        text: told(tries),
+        timed_out,
+    })
 }
 
 /// Which of several failures a person should look at first.
@@ -57,7 +73,9 @@ fn weight(kind: FailureKind) -> u8 {
 fn kind_of(error: &io::Error) -> FailureKind {
     match error.kind() {
         // A reset in answer to SYN is a refusal by a middlebox.
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => FailureKind::ConnectRefused,
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+            FailureKind::ConnectRefused
+        }
         io::ErrorKind::TimedOut => FailureKind::ConnectTimeout,
         // ENETUNREACH, EHOSTUNREACH, EACCES, EPERM; also EADDRNOTAVAIL (no address of that family) and exhausted sockets.
         _ => FailureKind::NetworkUnreachable,
@@ -77,4 +95,38 @@ fn told(tries: &[Try]) -> String {
         text += &format!("; and {} more", tries.len() - SHOWN);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_by_errno() {
+        for (errno, expected) in [
+            (111, FailureKind::ConnectRefused),     // ECONNREFUSED
+            (104, FailureKind::ConnectRefused),     // ECONNRESET
+            (110, FailureKind::ConnectTimeout),     // ETIMEDOUT
+            (101, FailureKind::NetworkUnreachable), // ENETUNREACH
+            (113, FailureKind::NetworkUnreachable), // EHOSTUNREACH
+            (13, FailureKind::NetworkUnreachable),  // EACCES
+            (1, FailureKind::NetworkUnreachable),   // EPERM
+            (99, FailureKind::NetworkUnreachable),  // EADDRNOTAVAIL
+        ] {
+            assert_eq!(
+                kind_of(&io::Error::from_raw_os_error(errno)),
+                expected,
+                "{errno}"
+            );
+        }
+    }
+
+    #[test]
+    fn many_tries_are_one_line() {
+        let one = Try {
+            address: "a".to_owned(),
+            error: Some("e".to_owned()),
+        };
+        assert_eq!(told(&vec![one; 6]), "a: e; a: e; a: e; a: e; and 2 more");
+    }
 }

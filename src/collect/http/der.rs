@@ -16,23 +16,35 @@ impl Names<'_> {
     /// The issuer as `O=Example, CN=Example Root`; attributes other than C, O, OU and CN are left out.
     pub(super) fn issuer(&self) -> String {
         let text = distinguished_name(self.issuer);
-        if text.is_empty() { "an issuer without a name".to_owned() } else { text }
+        if text.is_empty() {
+            "an issuer without a name".to_owned()
+        } else {
+            text
+        }
     }
 }
 
 /// Finds the names in a certificate; `None` when it is no X.509 certificate.
 pub(super) fn names(certificate: &[u8]) -> Option<Names<'_>> {
-    let (SEQUENCE, certificate) = Reader(certificate).next()? else { return None };
-    let (SEQUENCE, to_be_signed) = Reader(certificate).next()? else { return None };
+    let (SEQUENCE, certificate) = Reader(certificate).next()? else {
+        return None;
+    };
+    let (SEQUENCE, to_be_signed) = Reader(certificate).next()? else {
+        return None;
+    };
     let mut fields = Reader(to_be_signed);
     let (first, _) = fields.next()?;
     if first == VERSION {
         fields.next()?; // The serial number; without a version it was the first field.
     }
     fields.next()?; // The signature algorithm.
-    let (SEQUENCE, issuer) = fields.next()? else { return None };
+    let (SEQUENCE, issuer) = fields.next()? else {
+        return None;
+    };
     fields.next()?; // The validity.
-    let (SEQUENCE, subject) = fields.next()? else { return None };
+    let (SEQUENCE, subject) = fields.next()? else {
+        return None;
+    };
     Some(Names { issuer, subject })
 }
 
@@ -45,7 +57,9 @@ fn distinguished_name(name: &[u8]) -> String {
     for (_, set) in Reader(name) {
         for (_, attribute) in Reader(set) {
             let mut pair = Reader(attribute);
-            let (Some((_, oid)), Some((tag, value))) = (pair.next(), pair.next()) else { continue };
+            let (Some((_, oid)), Some((tag, value))) = (pair.next(), pair.next()) else {
+                continue;
+            };
             // RFC 5280 appendix A.1: id-at is 2.5.4.
             let label = match oid {
                 [0x55, 0x04, 3] => "CN",
@@ -55,13 +69,20 @@ fn distinguished_name(name: &[u8]) -> String {
                 _ => continue,
             };
             let value = if tag == BMP_STRING {
-                let units = value.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
-                char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+                let units = value
+                    .chunks_exact(2)
+                    .map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+                char::decode_utf16(units)
+                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect()
             } else {
                 String::from_utf8_lossy(value).into_owned()
             };
             // Somebody else's text: a name of any length must not fill the report.
-            parts.push(format!("{label}={}", value.chars().take(100).collect::<String>()));
+            parts.push(format!(
+                "{label}={}",
+                value.chars().take(100).collect::<String>()
+            ));
         }
     }
     parts.truncate(8);
@@ -81,7 +102,9 @@ impl<'a> Iterator for Reader<'a> {
             0x81..=0x84 => {
                 let (digits, after) = rest.split_at_checked(usize::from(length & 0x7f))?;
                 rest = after;
-                digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit))
+                digits
+                    .iter()
+                    .fold(0, |sum, &digit| sum << 8 | usize::from(digit))
             }
             _ => return None,
         };
@@ -99,9 +122,18 @@ mod tests {
 
     fn certificate() -> Vec<u8> {
         let mut params = CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::OrganizationName, "Example");
-        params.distinguished_name.push(DnType::CommonName, DnValue::BmpString("Wurzel ü".try_into().unwrap()));
-        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, "Example");
+        params.distinguished_name.push(
+            DnType::CommonName,
+            DnValue::BmpString("Wurzel ü".try_into().unwrap()),
+        );
+        params
+            .self_signed(&KeyPair::generate().unwrap())
+            .unwrap()
+            .der()
+            .to_vec()
     }
 
     #[test]
@@ -110,7 +142,10 @@ mod tests {
         let names = names(&der).unwrap();
         assert!(names.is_self_signed());
         let issuer = names.issuer();
-        assert!(issuer.contains("O=Example") && issuer.contains("CN=Wurzel ü"), "{issuer}");
+        assert!(
+            issuer.contains("O=Example") && issuer.contains("CN=Wurzel ü"),
+            "{issuer}"
+        );
     }
 
     #[test]
@@ -148,6 +183,13 @@ mod tests {
         set.extend([(inner.len() >> 8) as u8, inner.len() as u8]);
         set.extend(inner);
         assert_eq!(distinguished_name(&set).len(), "CN=".len() + 100);
-        assert_eq!(Names { issuer: b"", subject: b"x" }.issuer(), "an issuer without a name");
+        assert_eq!(
+            Names {
+                issuer: b"",
+                subject: b"x"
+            }
+            .issuer(),
+            "an issuer without a name"
+        );
     }
 }
