@@ -47,7 +47,14 @@ impl Proxy {
             "https" => true,
             _ => return Err("only http:// and https:// proxies are supported"),
         };
-        let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (rest, path) = match rest.find(['/', '?', '#']) {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        if path.contains('@') {
+            // Without this, a part of the password would be taken for the host and printed.
+            return Err("its credentials hold a /, ? or # that is not percent-encoded");
+        }
         // The last @: an unescaped @ in a password is common enough.
         let (userinfo, address) = match rest.rsplit_once('@') {
             Some((userinfo, address)) => (Some(userinfo), address),
@@ -430,6 +437,7 @@ mod tests {
             "http://s3cret@",
             "http://s3cret@proxy:0",
             "http://s3cret@proxy:99999",
+            "http://u:1/s3cret@proxy",
             "a:b:c",
             "http://a b",
         ] {
@@ -474,6 +482,20 @@ mod tests {
         assert_eq!(all.for_url(false, "example.com", 80), None);
         for host in ["127.0.0.1", "::1", "localhost"] {
             assert!(all.for_url(true, host, 443).is_some(), "{host}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics_or_leaks(text in ".{0,60}", host in ".{0,30}", secret in "[a-z0-9]{8}") {
+            bypasses(&text, &host, 443);
+            bypasses(&host, &text, 443);
+            let all = proxies(&[("HTTPS_PROXY", &format!("{text}{secret}@{host}"))]);
+            let _ = all.for_url(true, &host, 443);
+            if !host.contains(&secret) {
+                let shown = format!("{:?}", all);
+                proptest::prop_assert!(!shown.contains(&secret), "{}", shown);
+            }
         }
     }
 }

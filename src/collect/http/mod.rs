@@ -18,9 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Uri};
+use http::{Request, Uri};
 use tokio::time::{Instant, timeout_at};
-use zeroize::Zeroizing;
 
 use crate::core::exchange::{Connection, Exchange, FailureKind, Phase};
 use crate::core::proxy::{Proxies, Proxy};
@@ -32,6 +31,7 @@ mod proxy;
 mod resolve;
 mod sdk;
 mod seen;
+mod settings;
 mod target;
 mod tls;
 mod wire;
@@ -42,82 +42,13 @@ mod testing;
 mod tests;
 
 pub use sdk::{Answer, Body, ConnectorFailure, Recorder};
+pub use settings::{Limits, Settings};
 pub use tls::Roots;
+pub use wire::Response;
 
 use seen::{Fault, Limit, Seen, millis};
 use target::Target;
 use wire::{Lost, Wire};
-
-/// How long each phase may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The name's lookup.
-    pub resolve: Duration,
-    /// TCP, over all addresses.
-    pub connect: Duration,
-    /// CONNECT through the proxy.
-    pub proxy: Duration,
-    /// The TLS handshake.
-    pub tls: Duration,
-    /// From sending the request to the end of the response.
-    pub response: Duration,
-}
-
-impl Default for Limits {
-    /// 3.1 s is the SDKs' own connect timeout: Linux sends a lost SYN again after 1 s and 3 s.
-    fn default() -> Self {
-        Self {
-            resolve: Duration::from_secs(5),
-            connect: Duration::from_millis(3100),
-            proxy: Duration::from_millis(3100),
-            tls: Duration::from_secs(5),
-            response: Duration::from_secs(10),
-        }
-    }
-}
-
-impl Limits {
-    /// Every phase cut to `limit`: for IMDS, where the SDKs wait one second.
-    pub fn each(limit: Duration) -> Self {
-        Self {
-            resolve: limit,
-            connect: limit,
-            proxy: limit,
-            tls: limit,
-            response: limit,
-        }
-    }
-}
-
-/// What a client is made from.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Whom TLS trusts.
-    pub roots: Roots,
-    /// The environment's proxies.
-    pub proxies: Proxies,
-    /// The end of the whole round: no phase outlives it.
-    pub deadline: std::time::Instant,
-}
-
-/// A complete response.
-pub struct Response {
-    /// HTTP status.
-    pub status: u16,
-    /// Its headers. May hold secrets.
-    pub headers: HeaderMap,
-    /// Its body. May hold secrets.
-    pub body: Zeroizing<Vec<u8>>,
-}
-
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand: the derived one would print credentials.
-        f.debug_struct("Response")
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The client. Clones share the pool of idle connections: one for each scheme, host and port.
 ///

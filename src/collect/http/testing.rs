@@ -27,7 +27,13 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
+    }
+
+    pub(super) fn on(
+        listener: TcpListener,
+        serve: impl Fn(TcpStream, usize) + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let (count, serve) = (Arc::clone(&connections), Arc::new(serve));

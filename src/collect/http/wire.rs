@@ -1,6 +1,7 @@
 //! One request and one response on an open connection.
 
 use std::error::Error as _;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
-use super::Response;
 use super::io::{Counted, Io};
 use super::seen::{Fault, Limit, Seen};
 use super::tls::rustls_error;
@@ -31,6 +31,25 @@ const BODY_CAP: usize = 1024 * 1024;
 const HEAD_CAP: usize = 64 * 1024;
 /// How long a connection may take to become ready again; it only has to be polled.
 const READY: Duration = Duration::from_millis(100);
+
+/// A complete response.
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers. May hold secrets.
+    pub headers: HeaderMap,
+    /// Its body. May hold secrets.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // By hand: the derived one would print credentials.
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
 
 /// An open connection, closed when dropped.
 pub(super) struct Wire {

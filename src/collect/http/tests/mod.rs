@@ -1,7 +1,7 @@
 //! The client against raw sockets on loopback: each failure has its phase and its kind.
 
 use std::io::{Read, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -84,6 +84,36 @@ async fn a_name_is_resolved_and_a_redirect_is_an_answer() {
             .connection
             .addresses
             .contains(&"127.0.0.1".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn an_ipv6_literal() {
+    // Not every sandbox has ::1.
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        return;
+    };
+    let server = Server::on(listener, |mut stream, _| {
+        let request = read_request(&mut stream).unwrap();
+        let host = request
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap();
+        stream
+            .write_all(response("200 OK", "", host).as_bytes())
+            .unwrap();
+    });
+    let (exchange, answer) = get(&plain(), &server.url("http", "[::1]"), ample()).await;
+    assert_eq!(
+        answer.unwrap().body.as_slice(),
+        server.address.to_string().as_bytes()
+    );
+    assert_eq!(
+        (
+            exchange.connection.host.as_str(),
+            exchange.connection.addresses
+        ),
+        ("::1", vec!["::1".to_owned()])
     );
 }
 
