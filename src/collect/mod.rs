@@ -1,1 +1,3 @@
 //! The only I/O.
+
+pub mod http;

@@ -1,0 +1,76 @@
+//! The EKS Pod Identity agent, called raw: the SDKs discard the body of its errors.
+
+use super::http::{Client, Limits};
+use super::sts::Keys;
+use crate::core::agent_answer::parse_error;
+use crate::core::arn::Account;
+use crate::core::evidence::{AgentCredentials, Alien, Answer, Call};
+use crate::core::exchange::{Failure, FailureKind, Phase};
+use crate::core::text::{redact, shorten};
+use crate::core::time::Timestamp;
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use serde::Deserialize;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// As the SDKs' container provider has them: connect 2 s, read 5 s.
+fn limits() -> Limits {
+    Limits { connect: Duration::from_secs(2), response: Duration::from_secs(5), ..Limits::default() }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    access_key_id: Zeroizing<String>,
+    secret_access_key: Zeroizing<String>,
+    token: Zeroizing<String>,
+    account_id: Option<String>,
+    expiration: Option<String>,
+}
+
+/// Asks the agent for credentials.
+pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredentials>, Option<Keys>) {
+    let bad = |text: String| Call { exchange: None, answer: Err(Failure { phase: Phase::Response, kind: FailureKind::BadRequest, text }) };
+    let Ok(mut authorization) = HeaderValue::from_str(token) else {
+        return (bad("the token has characters that an HTTP header may not have".to_owned()), None);
+    };
+    authorization.set_sensitive(true);
+    let request = Request::get(url).header(AUTHORIZATION, authorization).header(ACCEPT, "application/json").body(Bytes::new());
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return (bad(error.to_string()), None),
+    };
+    let (exchange, response) = client.send(request, limits()).await;
+    let Some(response) = response else {
+        let failure = exchange.failure.clone();
+        return match failure {
+            Some(failure) => (Call { exchange: Some(exchange), answer: Err(failure) }, None),
+            None => (bad("no response".to_owned()), None),
+        };
+    };
+    let mut keys = None;
+    let answer = if response.status == 200 {
+        match serde_json::from_slice::<Document>(&response.body) {
+            Ok(document) => {
+                let facts = AgentCredentials {
+                    account: document.account_id.as_deref().and_then(Account::parse),
+                    expires_at: document.expiration.as_deref().and_then(Timestamp::parse),
+                };
+                keys = Some(Keys {
+                    access_key_id: document.access_key_id,
+                    secret_access_key: document.secret_access_key,
+                    session_token: document.token,
+                });
+                Answer::Success(facts)
+            }
+            Err(_) => Answer::Alien(Alien { status: 200, what: "a body that is not the agent's".to_owned() }),
+        }
+    } else {
+        let mut error = parse_error(response.status, &String::from_utf8_lossy(&response.body));
+        error.message = shorten(&redact(&error.message, &[token]), 1024).into_owned();
+        Answer::Error(error)
+    };
+    (Call { exchange: Some(exchange), answer: Ok(answer) }, keys)
+}

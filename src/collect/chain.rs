@@ -1,0 +1,131 @@
+//! The witness: aws-config's default chain and GetCallerIdentity, what an SDK in this pod becomes. On a connection of its own,
+//! without retries, and cut off so that it never delays the verdict.
+
+use super::http::{Client, Limits, Recorder};
+use super::sts::{behaviour, caller_identity, outcome};
+use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
+use crate::core::plan::ImdsPlan;
+use crate::core::text::{redact, shorten};
+use aws_config::retry::RetryConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::config::Region;
+use aws_sdk_sts::error::DisplayErrorContext;
+use std::time::Duration;
+
+/// When the witness is cut off.
+pub const CUT: Duration = Duration::from_millis(1200);
+
+/// Follows the default chain to its end. `secrets` are taken out of the SDK's texts.
+pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, secrets: &[&str]) -> Chain {
+    let recorder = Recorder::new(client, Limits::default());
+    match tokio::time::timeout(CUT, follow(&recorder, region, imds, secrets)).await {
+        Ok(chain) => chain,
+        Err(_) => nothing(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
+    }
+}
+
+fn nothing(kind: ChainErrorKind, text: String) -> Chain {
+    Chain { provider: ChainProvider::None, identity: None, error: Some(ChainError { kind, text }) }
+}
+
+async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&str]) -> Chain {
+    let mut loader = aws_config::defaults(behaviour())
+        .region(Region::new(region.to_owned()))
+        .http_client(recorder.clone())
+        .retry_config(RetryConfig::disabled());
+    if *imds == ImdsPlan::NotAsked {
+        // --no-imds: the chain's last link is pointed at a port that is never open.
+        loader = loader.disable_clock_skew_correction(true);
+    }
+    let config = loader.disable_clock_skew_correction(true).load().await;
+    let Some(provider) = config.credentials_provider() else {
+        return nothing(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
+    };
+    let credentials = match provider.provide_credentials().await {
+        Ok(credentials) => credentials,
+        Err(error) => return failed(&error, recorder, secrets),
+    };
+    let found = provider_of(&credentials);
+    recorder.take();
+    let client = aws_sdk_sts::Client::from_conf(
+        aws_sdk_sts::config::Builder::from(&config).credentials_provider(credentials.clone()).build(),
+    );
+    let result = client.get_caller_identity().send().await;
+    let mut all = secrets.to_vec();
+    all.extend([credentials.access_key_id(), credentials.secret_access_key()]);
+    all.extend(credentials.session_token());
+    let call = outcome(result, recorder.take().pop(), &all, caller_identity);
+    let (identity, error) = match call.answer {
+        Ok(Answer::Success(identity)) => (Some(identity), None),
+        Ok(Answer::Error(error)) => {
+            let text = format!("GetCallerIdentity: {} {}", error.code.as_deref().unwrap_or_default(), error.message);
+            (None, Some(ChainError { kind: ChainErrorKind::Service(error), text }))
+        }
+        Ok(Answer::Alien(alien)) => {
+            (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity met {}", alien.what) }))
+        }
+        Err(failure) => {
+            (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity: {}", failure.text) }))
+        }
+    };
+    Chain { provider: found, identity, error }
+}
+
+/// Which link of the chain gave the credentials: the SDK marks them for its own user agent. Never from `Debug` text.
+fn provider_of(credentials: &Credentials) -> ChainProvider {
+    use AwsCredentialFeature::*;
+    let features = credentials.get_property::<Vec<AwsCredentialFeature>>().map(Vec::as_slice).unwrap_or_default();
+    let table: [(fn(&AwsCredentialFeature) -> bool, ChainProvider); 5] = [
+        (|f| matches!(f, CredentialsImds), ChainProvider::Node),
+        (
+            |f| {
+                matches!(
+                    f,
+                    CredentialsProfile
+                        | CredentialsProfileSourceProfile
+                        | CredentialsProfileNamedProvider
+                        | CredentialsProfileStsWebIdToken
+                        | CredentialsProfileSso
+                        | CredentialsProfileProcess
+                        | CredentialsProfileLogin
+                        | CredentialsStsAssumeRole
+                )
+            },
+            ChainProvider::Profile,
+        ),
+        (|f| matches!(f, CredentialsEnvVarsStsWebIdToken | CredentialsStsAssumeRoleWebId), ChainProvider::Irsa),
+        (|f| matches!(f, CredentialsHttp), ChainProvider::PodIdentity),
+        (|f| matches!(f, CredentialsEnvVars), ChainProvider::Env),
+    ];
+    table.into_iter().find(|(is, _)| features.iter().any(is)).map_or(ChainProvider::None, |(_, provider)| provider)
+}
+
+/// Why the chain gave nothing.
+fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Chain {
+    let text = shorten(&redact(&DisplayErrorContext(error).to_string(), secrets), 512).into_owned();
+    let kind = match error {
+        CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
+        CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
+        CredentialsError::ProviderTimedOut(_) => ChainErrorKind::Passing,
+        _ => match recorder.take().pop() {
+            // The SDK failed before it called anything: a file or a setting.
+            None => ChainErrorKind::Configuration,
+            Some(seen) => service_error(&seen, secrets),
+        },
+    };
+    nothing(kind, text)
+}
+
+fn service_error(seen: &super::http::Answer, secrets: &[&str]) -> ChainErrorKind {
+    let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
+    match crate::core::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
+        Answer::Error(mut error) => {
+            error.message = redact(&error.message, secrets);
+            ChainErrorKind::Service(error)
+        }
+        _ => ChainErrorKind::Passing,
+    }
+}

@@ -1,0 +1,145 @@
+//! The process's environment and the shared configuration files, as inputs.
+
+use super::file::{self, CONFIG_CAP};
+use super::http::Roots;
+use crate::core::evidence::FileFailureKind;
+use crate::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
+use crate::core::proxy::Proxies;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::section::{EnvConfigSections, Profile as Section};
+use aws_types::os_shim_internal::{Env, Fs};
+use std::collections::HashMap;
+
+/// What a round needs from the process besides the inputs; may hold a proxy's password.
+pub struct World {
+    /// The inputs.
+    pub inputs: Inputs,
+    /// Whom TLS trusts.
+    pub roots: Roots,
+    /// The proxies.
+    pub proxies: Proxies,
+    /// The SDK would meet a file that blocks or floods it: the witness must not run.
+    pub unsafe_files: bool,
+}
+
+/// Reads the environment and the files that it names.
+pub async fn read(settings: Settings) -> World {
+    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let environment = Environment::read(lookup);
+    let (profile, unsafe_files) = profile(&environment).await;
+    let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
+    World { roots: roots(&environment), proxies, unsafe_files, inputs: Inputs { environment, profile, settings } }
+}
+
+/// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`, else the roots compiled in: the binary works in an image without any.
+fn roots(environment: &Environment) -> Roots {
+    let configured = [("AWS_CA_BUNDLE", &environment.ca_bundle), ("SSL_CERT_FILE", &environment.ssl_cert_file)];
+    let Some((name, path)) = configured.into_iter().find_map(|(name, var)| Some((name, var.value()?))) else {
+        return Roots::built_in();
+    };
+    let source = format!("{name}={path}");
+    match file::read(path, CONFIG_CAP) {
+        Ok(content) => Roots::from_pem(&source, &content.bytes),
+        Err(failure) => Roots::unusable(&source, &failure.text),
+    }
+}
+
+/// The selected profile, read by the SDK's own parser from files that passed our check.
+async fn profile(environment: &Environment) -> (Profile, bool) {
+    let home = environment.home.value().unwrap_or_default();
+    let expand = |path: &str| match path.strip_prefix("~/") {
+        Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
+        _ => path.to_owned(),
+    };
+    let config = environment.config_file.value().unwrap_or("~/.aws/config");
+    let credentials = environment.shared_credentials_file.value().unwrap_or("~/.aws/credentials");
+    let name = environment.profile.value().unwrap_or("default").to_owned();
+    let mut profile = Profile { name: name.clone(), ..Profile::default() };
+    let mut files: HashMap<String, Vec<u8>> = HashMap::new();
+    let mut unsafe_files = false;
+    for path in [expand(config), expand(credentials)] {
+        match file::read(&path, CONFIG_CAP) {
+            Ok(content) => {
+                profile.files.push(path.clone());
+                files.insert(path, content.bytes.to_vec());
+            }
+            Err(failure) if failure.kind == FileFailureKind::Missing => {}
+            Err(failure) => {
+                unsafe_files |= matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge);
+                profile.error.get_or_insert(format!("{path}: {}", failure.text));
+            }
+        }
+    }
+    if files.is_empty() {
+        profile.missing = environment.profile.value().is_some();
+        return (profile, unsafe_files);
+    }
+    let vars = [
+        ("HOME", home),
+        ("AWS_CONFIG_FILE", environment.config_file.value().unwrap_or_default()),
+        ("AWS_SHARED_CREDENTIALS_FILE", environment.shared_credentials_file.value().unwrap_or_default()),
+        ("AWS_PROFILE", &name),
+    ];
+    let vars: HashMap<String, String> =
+        vars.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    #[allow(deprecated, reason = "the only public way to the SDK's parser with a given environment")]
+    let sections = aws_config::profile::load(&Fs::from_map(files), &Env::from(vars), &EnvConfigFiles::default(), None).await;
+    match sections {
+        Ok(sections) => {
+            match sections.get_profile(&name) {
+                Some(section) => fill(&mut profile, section, &sections),
+                None => profile.missing = environment.profile.value().is_some(),
+            }
+            unsafe_files |= names_unsafe_token(&sections);
+        }
+        // The parser's text names file and line, never a value.
+        Err(error) => profile.error = Some(error.to_string()),
+    }
+    (profile, unsafe_files)
+}
+
+fn fill(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) {
+    let get = |key: &str| section.get(key).map(str::trim).filter(|value| !value.is_empty());
+    let is_true = |key: &str| get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    profile.region = get("region").map(str::to_owned);
+    profile.endpoint_url = get("services")
+        .and_then(|services| service_endpoint(sections, services))
+        .or_else(|| get("endpoint_url").map(str::to_owned))
+        .map(|url| crate::core::text::without_userinfo(&url).into_owned());
+    profile.sts_regional_endpoints = get("sts_regional_endpoints").map(str::to_owned);
+    profile.use_fips = is_true("use_fips_endpoint");
+    profile.use_dual_stack = is_true("use_dualstack_endpoint");
+    // The order in which the Rust SDK decides (aws-config `profile/credentials/repr.rs`).
+    profile.credentials = [
+        (get("web_identity_token_file").is_some(), ProfileCredentials::WebIdentity),
+        (get("role_arn").is_some(), ProfileCredentials::RoleArn),
+        (get("sso_session").or(get("sso_start_url")).is_some(), ProfileCredentials::Sso),
+        (get("login_session").is_some(), ProfileCredentials::Login),
+        (get("credential_process").is_some(), ProfileCredentials::Process),
+        (get("aws_access_key_id").is_some() && get("aws_secret_access_key").is_some(), ProfileCredentials::StaticKeys),
+    ]
+    .into_iter()
+    .find_map(|(has, kind)| has.then_some(kind));
+}
+
+/// `endpoint_url` of `sts` in the `[services NAME]` section.
+fn service_endpoint(sections: &EnvConfigSections, services: &str) -> Option<String> {
+    let key = aws_runtime::env_config::property::PropertiesKey::builder()
+        .section_key("services")
+        .section_name(services)
+        .property_name("sts")
+        .sub_property_name("endpoint_url")
+        .build()
+        .ok()?;
+    sections.other_sections().get(&key).map(ToOwned::to_owned)
+}
+
+/// A profile can name a token file of its own, which the SDK would read.
+fn names_unsafe_token(sections: &EnvConfigSections) -> bool {
+    sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file")).any(is_unsafe)
+}
+
+/// The SDK reads whole files and blocks on a FIFO; a file that is merely missing or forbidden it handles.
+pub fn is_unsafe(path: &str) -> bool {
+    file::read(path, CONFIG_CAP).is_err_and(|failure| matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge))
+}

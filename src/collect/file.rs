@@ -1,0 +1,107 @@
+//! Files, read without ever blocking: regular files only, with a cap, and the reason kept when it fails.
+//!
+//! A FIFO or device is refused before it is opened (opening one can block, or have effects), and what is opened is looked at again.
+
+use crate::core::evidence::{Access, FileFailure, FileFailureKind};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use std::io::Read;
+use zeroize::Zeroizing;
+
+/// The largest token file that is read: far above the 20,000 characters that STS takes, so that "too large" is not a guess.
+pub const TOKEN_CAP: usize = 256 * 1024;
+/// The largest configuration file or CA bundle that is read.
+pub const CONFIG_CAP: usize = 4 * 1024 * 1024;
+
+/// A file's content, and when it was last written (unix seconds).
+pub struct Content {
+    /// The bytes, wiped when dropped.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Modification time.
+    pub modified: i64,
+}
+
+/// Reads a regular file of at most `cap` bytes.
+pub fn read(path: &str, cap: usize) -> Result<Content, FileFailure> {
+    let before = rustix::fs::stat(path).map_err(|errno| os_failure(errno, None))?;
+    regular(&before, cap)?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| os_failure(errno, Some(&before)))?;
+    // Between the two looks the path may have been swapped; what counts is what was opened.
+    let stat = rustix::fs::fstat(&fd).map_err(|errno| os_failure(errno, Some(&before)))?;
+    regular(&stat, cap)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(cap.min(usize::try_from(stat.st_size).unwrap_or(0) + 1)));
+    std::fs::File::from(fd).take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|error| FileFailure {
+        kind: FileFailureKind::Other,
+        text: error.to_string(),
+        access: None,
+    })?;
+    if bytes.len() > cap { Err(too_large(bytes.len() as u64, cap)) } else { Ok(Content { bytes, modified: stat.st_mtime }) }
+}
+
+fn regular(stat: &Stat, cap: usize) -> Result<(), FileFailure> {
+    let what = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {
+            let size = u64::try_from(stat.st_size).unwrap_or(0);
+            return if size > cap as u64 { Err(too_large(size, cap)) } else { Ok(()) };
+        }
+        FileType::Directory => "a directory",
+        FileType::Fifo => "a FIFO",
+        FileType::Socket => "a socket",
+        FileType::BlockDevice | FileType::CharacterDevice => "a device",
+        _ => "of an unknown type",
+    };
+    Err(FileFailure { kind: FileFailureKind::NotRegular, text: format!("it is {what}, not a file"), access: None })
+}
+
+fn too_large(size: u64, cap: usize) -> FileFailure {
+    FileFailure { kind: FileFailureKind::TooLarge, text: format!("it has {size} bytes; at most {cap} are read"), access: None }
+}
+
+fn os_failure(errno: Errno, stat: Option<&Stat>) -> FileFailure {
+    let kind = match errno {
+        Errno::NOENT | Errno::NOTDIR => FileFailureKind::Missing,
+        Errno::ACCESS | Errno::PERM => FileFailureKind::Denied,
+        _ => FileFailureKind::Other,
+    };
+    let access = (kind == FileFailureKind::Denied).then(|| access(stat));
+    FileFailure { kind, text: std::io::Error::from(errno).to_string(), access }
+}
+
+/// Who we are beside whose the file is.
+fn access(stat: Option<&Stat>) -> Access {
+    let mut our_gids = vec![rustix::process::getegid().as_raw()];
+    our_gids.extend(rustix::process::getgroups().unwrap_or_default().into_iter().map(|gid| gid.as_raw()));
+    our_gids.dedup();
+    Access {
+        mode: stat.map(|stat| stat.st_mode & 0o7777),
+        uid: stat.map(|stat| stat.st_uid),
+        gid: stat.map(|stat| stat.st_gid),
+        our_uid: rustix::process::geteuid().as_raw(),
+        our_gids,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests make files")]
+    use super::*;
+
+    #[test]
+    fn only_regular_files_within_the_cap_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let kind = |name: &str, cap| read(&path(name), cap).map(|content| content.bytes.to_vec()).map_err(|failure| failure.kind);
+        std::fs::write(path("file"), b"four").unwrap();
+        std::os::unix::fs::symlink("file", path("link")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, path("fifo"), Mode::RUSR | Mode::WUSR).unwrap();
+        assert_eq!(kind("file", 4), Ok(b"four".to_vec()));
+        assert_eq!(kind("link", 4), Ok(b"four".to_vec()));
+        assert_eq!(kind("file", 3), Err(FileFailureKind::TooLarge));
+        assert_eq!(kind("fifo", 4), Err(FileFailureKind::NotRegular));
+        assert_eq!(kind(".", 4), Err(FileFailureKind::NotRegular));
+        assert_eq!(kind("none", 4), Err(FileFailureKind::Missing));
+        assert_eq!(kind("file/below", 4), Err(FileFailureKind::Missing));
+        assert_eq!(read("/dev/zero", 4).map_err(|f| f.kind).err(), Some(FileFailureKind::NotRegular));
+    }
+}

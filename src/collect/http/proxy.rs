@@ -1,0 +1,90 @@
+//! `CONNECT` through a proxy (RFC 9110 section 9.3.6). Which proxy is decided in `core::proxy`.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use zeroize::Zeroizing;
+
+use super::io::Io;
+use super::seen::Fault;
+use crate::core::exchange::FailureKind;
+use crate::core::proxy::{Proxy, authority};
+
+/// More than any proxy's head; an error page's body is not read.
+const HEAD_CAP: usize = 8 * 1024;
+
+/// Asks the proxy at the other end of `stream` for a tunnel to `host:port`.
+pub(super) async fn tunnel(
+    stream: &mut Io,
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+) -> Result<(), Fault> {
+    let target = authority(host, port);
+    let mut request = Zeroizing::new(String::with_capacity(512));
+    for part in ["CONNECT ", &target, " HTTP/1.1\r\nHost: ", &target, "\r\n"] {
+        request.push_str(part);
+    }
+    if let Some(value) = proxy.authorization() {
+        // Before the buffer could grow and leave a copy behind.
+        request.reserve_exact(value.len() + 64);
+        for part in ["Proxy-Authorization: ", value, "\r\n"] {
+            request.push_str(part);
+        }
+    }
+    request.push_str("\r\n");
+    let lost = |error: std::io::Error| failed(proxy, &format!("lost the connection: {error}"));
+    stream.write_all(request.as_bytes()).await.map_err(lost)?;
+    stream.flush().await.map_err(lost)?;
+
+    let mut head = Vec::new();
+    loop {
+        let mut chunk = [0; 1024];
+        let read = stream.read(&mut chunk).await.map_err(lost)?;
+        if read == 0 {
+            return Err(failed(
+                proxy,
+                "closed the connection without an answer to CONNECT",
+            ));
+        }
+        head.extend_from_slice(&chunk[..read]);
+        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+            return judge(&head, end + 4, proxy);
+        }
+        if head.len() >= HEAD_CAP {
+            return Err(failed(
+                proxy,
+                "answered CONNECT with more than 8 KiB of headers",
+            ));
+        }
+    }
+}
+
+fn judge(head: &[u8], end: usize, proxy: &Proxy) -> Result<(), Fault> {
+    let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
+    let line: String = String::from_utf8_lossy(line).chars().take(120).collect();
+    let status = line
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..5))
+        .and_then(|code| code.parse::<u16>().ok());
+    match status {
+        // In TLS the client speaks first, so bytes after the head come from something that is not a tunnel.
+        Some(200..=299) if head.len() > end => Err(failed(
+            proxy,
+            "sent data of its own after it opened the tunnel",
+        )),
+        Some(200..=299) => Ok(()),
+        Some(407) => Err(failed(
+            proxy,
+            &format!("wants other credentials: it answered CONNECT with \"{line}\""),
+        )),
+        Some(_) => Err(failed(proxy, &format!("refused CONNECT with \"{line}\""))),
+        None => Err(failed(proxy, "did not answer CONNECT with HTTP/1.1")),
+    }
+}
+
+/// A failure whose subject is the proxy.
+pub(super) fn failed(proxy: &Proxy, text: &str) -> Fault {
+    Fault::new(
+        FailureKind::ProxyFailed,
+        format!("the proxy {} {text}", proxy.authority()),
+    )
+}

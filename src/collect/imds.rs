@@ -1,0 +1,86 @@
+//! The instance metadata service: whether this pod can reach the node's role. Its credentials are never asked for here.
+//!
+//! EC2 user guide, "Use IMDSv2". A hop limit of 1 shows itself by a PUT that connects and is never answered.
+
+use super::http::{Client, Limits, Response};
+use crate::core::evidence::{Fact, Imds, ImdsReach};
+use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
+use bytes::Bytes;
+use http::{Method, Request};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Version 2 gets what the SDKs give it, version 1 what is left of 1.2 s: a verdict never waits longer.
+const V2_LIMIT: Duration = Duration::from_millis(1000);
+const V1_LIMIT: Duration = Duration::from_millis(150);
+
+const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials/";
+const INSTANCE_PATH: &str = "/latest/meta-data/instance-id";
+
+/// Looks at IMDS. `v1` says whether version 1 may be tried: it raises an alarm that security teams watch.
+pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
+    let started = tokio::time::Instant::now();
+    let put = Request::builder().method(Method::PUT).uri(format!("{endpoint}/latest/api/token"));
+    let Ok(put) = put.header("x-aws-ec2-metadata-token-ttl-seconds", "21600").body(Bytes::new()) else {
+        return Fact::Failed(Failure {
+            phase: Phase::Response,
+            kind: FailureKind::BadRequest,
+            text: "the configured IMDS endpoint is not a URL".to_owned(),
+        });
+    };
+    let (exchange, response) = client.send(put, Limits::each(V2_LIMIT)).await;
+    let v2 = reach(&exchange, response.as_ref());
+    let mut imds = Imds { v2, v1: None, role: None, instance_id: None };
+    if v2 == ImdsReach::Answers {
+        let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
+        let left = V2_LIMIT.saturating_sub(started.elapsed()).max(V1_LIMIT);
+        read(client, endpoint, session.as_ref().map(|session| session.as_str()), left, &mut imds).await;
+    } else if v1 && matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other) {
+        imds.v1 = Some(read(client, endpoint, None, V1_LIMIT, &mut imds).await);
+    }
+    Fact::Known(imds)
+}
+
+/// Reads role and instance id; says how far that got.
+async fn read(client: &Client, endpoint: &str, session: Option<&str>, limit: Duration, imds: &mut Imds) -> ImdsReach {
+    let get = |path: &str| {
+        let mut request = Request::get(format!("{endpoint}{path}"));
+        if let Some(session) = session {
+            request = request.header("x-aws-ec2-metadata-token", session);
+        }
+        request.body(Bytes::new())
+    };
+    let Ok(role) = get(ROLE_PATH) else { return ImdsReach::Other };
+    let (exchange, response) = client.send(role, Limits::each(limit)).await;
+    let reached = reach(&exchange, response.as_ref());
+    imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
+    // 404 means that the instance has no profile: version 1 answers all the same.
+    let reached = if exchange.status == Some(404) { ImdsReach::Answers } else { reached };
+    if reached == ImdsReach::Answers
+        && let Ok(instance) = get(INSTANCE_PATH)
+    {
+        let (_, response) = client.send(instance, Limits::each(limit)).await;
+        imds.instance_id = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
+    }
+    reached
+}
+
+fn reach(exchange: &Exchange, response: Option<&Response>) -> ImdsReach {
+    match (response.map(|response| response.status), exchange.failure.as_ref().map(|failure| failure.kind)) {
+        (Some(200), _) => ImdsReach::Answers,
+        (Some(401 | 403), _) => ImdsReach::Refused,
+        (Some(_), _) => ImdsReach::Other,
+        (None, Some(FailureKind::RequestTimeout)) => ImdsReach::HopLimited,
+        (None, Some(FailureKind::ConnectTimeout)) => ImdsReach::Dropped,
+        (None, Some(FailureKind::ConnectRefused | FailureKind::NetworkUnreachable | FailureKind::DnsNotFound)) => ImdsReach::Absent,
+        (None, _) => ImdsReach::Other,
+    }
+}
+
+/// A name of ordinary length, nothing that could be a document or a page.
+fn first_line(response: &Response) -> Option<String> {
+    let text = std::str::from_utf8(&response.body).ok()?;
+    let line = text.lines().next()?.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    (!line.is_empty() && line.len() <= 128 && line.chars().all(plain)).then(|| line.to_owned())
+}

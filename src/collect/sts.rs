@@ -1,0 +1,149 @@
+//! The direct calls to STS by aws-sdk-sts: one region, one connection, one attempt.
+
+use super::http::{Answer as Seen, Client, Limits, Recorder};
+use crate::core::arn::Account;
+use crate::core::evidence::{Alien, Answer, AssumedRole, Call, CallerIdentity};
+use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
+use crate::core::plan::PlannedEndpoint;
+use crate::core::sts_answer::classify_body;
+use crate::core::text::redact;
+use crate::core::time::Timestamp;
+use aws_credential_types::Credentials;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::{BehaviorVersion, Builder, Config, Region, StalledStreamProtectionConfig};
+use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityOutput;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use zeroize::Zeroizing;
+
+/// Behaviour of the SDK that everything here was measured with.
+pub fn behaviour() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// Credentials of a session, wiped when dropped.
+#[derive(Clone)]
+pub struct Keys {
+    /// `ASIA…`
+    pub access_key_id: Zeroizing<String>,
+    /// Secret.
+    pub secret_access_key: Zeroizing<String>,
+    /// Session token.
+    pub session_token: Zeroizing<String>,
+}
+
+impl Keys {
+    fn secrets(&self) -> [&str; 3] {
+        [&self.access_key_id, &self.secret_access_key, &self.session_token]
+    }
+}
+
+/// One endpoint's client: AssumeRoleWithWebIdentity and GetCallerIdentity share its connection.
+pub struct Sts {
+    recorder: Recorder,
+    config: Builder,
+}
+
+impl Sts {
+    /// A client for a planned endpoint.
+    pub fn new(client: Client, endpoint: &PlannedEndpoint) -> Sts {
+        let recorder = Recorder::new(client, Limits::default());
+        let config = Config::builder()
+            .behavior_version(behaviour())
+            .region(Region::new(endpoint.region.signing_region().to_owned()))
+            .endpoint_url(&endpoint.url)
+            .http_client(recorder.clone())
+            .retry_config(RetryConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            // Even without retries it seeds the next signature from the response's Date, and so hides the skew to be reported.
+            .disable_clock_skew_correction(true);
+        Sts { recorder, config }
+    }
+
+    /// Exchanges the token.
+    pub async fn assume_role(&self, role_arn: &str, session: &str, token: &str) -> (Call<AssumedRole>, Option<Keys>) {
+        let client = aws_sdk_sts::Client::from_conf(self.config.clone().build());
+        let request = client.assume_role_with_web_identity().role_arn(role_arn).role_session_name(session).web_identity_token(token);
+        let result = request.send().await;
+        let keys = result.as_ref().ok().and_then(AssumeRoleWithWebIdentityOutput::credentials).map(|c| Keys {
+            access_key_id: Zeroizing::new(c.access_key_id().to_owned()),
+            secret_access_key: Zeroizing::new(c.secret_access_key().to_owned()),
+            session_token: Zeroizing::new(c.session_token().to_owned()),
+        });
+        (self.call(result, &[token], assumed_role), keys)
+    }
+
+    /// Asks who the keys are.
+    pub async fn caller_identity(&self, keys: &Keys) -> Call<CallerIdentity> {
+        let credentials = Credentials::new(
+            keys.access_key_id.as_str(),
+            keys.secret_access_key.as_str(),
+            Some(keys.session_token.to_string()),
+            None,
+            "irsa-probe",
+        );
+        let client = aws_sdk_sts::Client::from_conf(self.config.clone().credentials_provider(credentials).build());
+        let result = client.get_caller_identity().send().await;
+        self.call(result, &keys.secrets(), caller_identity)
+    }
+
+    fn call<O, E, T>(&self, result: Result<O, SdkError<E>>, secrets: &[&str], success: fn(&O) -> Option<T>) -> Call<T>
+    where
+        E: std::error::Error + 'static,
+    {
+        let seen = self.recorder.take().pop();
+        outcome(result, seen, secrets, success)
+    }
+}
+
+/// What the SDK says, beside what was seen on the wire.
+pub fn outcome<O, E, T>(result: Result<O, SdkError<E>>, seen: Option<Seen>, secrets: &[&str], success: fn(&O) -> Option<T>) -> Call<T>
+where
+    E: std::error::Error + 'static,
+{
+    let value = result.as_ref().ok().and_then(success);
+    let Some(Seen { exchange, body }) = seen else {
+        let text = result.as_ref().err().map(|error| redact(&DisplayErrorContext(error).to_string(), secrets)).unwrap_or_default();
+        return Call { exchange: None, answer: Err(Failure { phase: Phase::Response, kind: FailureKind::BadRequest, text }) };
+    };
+    let answer = match (value, &exchange.failure, body) {
+        (Some(value), ..) => Ok(Answer::Success(value)),
+        (None, Some(failure), _) => Err(failure.clone()),
+        (None, None, Some(body)) => Ok(classified(&exchange, &body.0, secrets)),
+        // 200, and the SDK found nothing of STS in it.
+        (None, None, None) => {
+            Ok(Answer::Alien(Alien { status: exchange.status.unwrap_or_default(), what: "a body that is not STS's".to_owned() }))
+        }
+    };
+    Call { exchange: Some(exchange), answer }
+}
+
+fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &[&str]) -> Answer<T> {
+    match classify_body(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
+        Answer::Error(mut error) => {
+            error.message = crate::core::text::shorten(&redact(&error.message, secrets), 1024).into_owned();
+            Answer::Error(error)
+        }
+        Answer::Alien(alien) => Answer::Alien(alien),
+        Answer::Success(never) => match never {},
+    }
+}
+
+fn assumed_role(output: &AssumeRoleWithWebIdentityOutput) -> Option<AssumedRole> {
+    let credentials = output.credentials()?;
+    let user = output.assumed_role_user();
+    Some(AssumedRole {
+        arn: user.map(|user| user.arn().to_owned()),
+        assumed_role_id: user.map(|user| user.assumed_role_id().to_owned()),
+        expires_at: Some(Timestamp(credentials.expiration().secs())),
+    })
+}
+
+/// GetCallerIdentity's output as evidence.
+pub fn caller_identity(output: &GetCallerIdentityOutput) -> Option<CallerIdentity> {
+    Some(CallerIdentity {
+        arn: output.arn()?.to_owned(),
+        account: output.account().and_then(Account::parse),
+        user_id: output.user_id().map(str::to_owned),
+    })
+}

@@ -1,0 +1,46 @@
+//! The token files.
+
+use super::file::{self, TOKEN_CAP};
+use crate::core::evidence::{FileFact, Token, TokenContent};
+use crate::core::time::Timestamp;
+use crate::core::token::{TokenDefect, decode};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The kubelet swaps the file atomically, other writers do not: a file that is empty or torn is looked at once more.
+const SECOND_LOOK: Duration = Duration::from_millis(50);
+
+/// Reads a token: the evidence, and the text for its receiver when it is a token.
+pub async fn read(path: &str) -> (Token, Option<Zeroizing<String>>) {
+    let first = look(path);
+    let torn = matches!(
+        &first.0,
+        FileFact::Read {
+            content: TokenContent::Defect(
+                TokenDefect::Empty | TokenDefect::NotThreeParts | TokenDefect::NotBase64 | TokenDefect::NotJson | TokenDefect::NoSignature
+            ),
+            ..
+        }
+    );
+    let (file, text) = if torn {
+        tokio::time::sleep(SECOND_LOOK).await;
+        look(path)
+    } else {
+        first
+    };
+    (Token { path: path.to_owned(), file }, text)
+}
+
+fn look(path: &str) -> (FileFact, Option<Zeroizing<String>>) {
+    let content = match file::read(path, TOKEN_CAP) {
+        Ok(content) => content,
+        Err(failure) => return (FileFact::Failed(failure), None),
+    };
+    let modified = Some(Timestamp(content.modified));
+    let (decoded, text) = match decode(&content.bytes) {
+        Ok(claims) => (TokenContent::Claims(claims), String::from_utf8(content.bytes.to_vec()).ok().map(Zeroizing::new)),
+        Err(defect) => (TokenContent::Defect(defect), None),
+    };
+    let trailing_whitespace = text.as_deref().is_some_and(|text| text.trim() != text.as_str());
+    (FileFact::Read { modified, trailing_whitespace, content: decoded }, text)
+}
