@@ -1,12 +1,16 @@
-//! The sandbox is strict: what AWS refuses, it refuses with AWS's words.
+//! The sandbox is strict: what AWS refuses, it refuses with AWS's words; what AWS takes, it takes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
 mod support;
 
-use support::{Sandbox, World};
-
-#[test]
-fn an_empty_situation_is_a_healthy_pod() {
-    let world: World = serde_json::from_str("{}").unwrap();
-    let sandbox = Sandbox::start(&world);
-    assert_eq!(sandbox.env()["AWS_ROLE_ARN"], "arn:aws:iam::111122223333:role/apps/checkout");
-}
+#[path = "sandbox/client.rs"]
+mod client;
+#[path = "sandbox/pod.rs"]
+mod pod;
+#[path = "sandbox/services.rs"]
+mod services;
+#[path = "sandbox/sts.rs"]
+mod sts;
+#[path = "sandbox/wire.rs"]
+mod wire;

@@ -40,7 +40,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     thread::JoinHandle,
     time::Duration,
@@ -151,7 +151,7 @@ impl Sandbox {
             ("token", path(pod::IRSA_TOKEN)),
             ("podIdentityToken", path(pod::POD_IDENTITY_TOKEN)),
             ("defaultToken", path(pod::DEFAULT_TOKEN)),
-            ("jwt", std::fs::read_to_string(self.regular(pod::IRSA_TOKEN)).unwrap_or_default()),
+            ("jwt", state.web_identity_token.clone()),
             ("userKeyId", user.and_then(|user| user.access_key_id.clone()).unwrap_or_default()),
             ("userSecret", user.and_then(|user| user.secret_access_key.clone()).unwrap_or_default()),
         ];
@@ -205,12 +205,6 @@ impl Sandbox {
             Reach::Blackhole => format!("http://{}", self.ports.blackhole),
             Reach::Name(host) => format!("http://{host}"),
         }
-    }
-
-    /// The path, if reading it ends.
-    fn regular(&self, name: &str) -> PathBuf {
-        let path = self.dir().join(name);
-        if std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) { path } else { PathBuf::new() }
     }
 }
 

@@ -33,6 +33,9 @@ pub fn write_tokens(dir: &Path, state: &mut State) {
     for (_, path, token, audience) in mounts.into_iter().filter(|(mounted, ..)| *mounted) {
         let text = jwt::issue(&world, token, audience);
         state.secret(&text);
+        if path == IRSA_TOKEN {
+            state.web_identity_token.clone_from(&text);
+        }
         place(&dir.join(path), token, &text);
     }
     if world.default_token {

@@ -22,7 +22,7 @@ pub async fn serve(services: Arc<Services>, mut tcp: TcpStream, connection: u64)
     let first = head.lines().next().unwrap_or_default().to_owned();
     let (mode, credentials) = {
         let mut state = services.shared.lock();
-        let operation = first.trim_end_matches(" HTTP/1.1").to_owned();
+        let operation = first.rsplit_once(' ').map_or(first.as_str(), |(request, _)| request).to_owned();
         let host = operation.split_whitespace().nth(1).unwrap_or_default().to_owned();
         state.records.push(Record { service: Service::Proxy, host, region: None, operation, connection, at: SystemTime::now() });
         (state.world.proxy.mode, state.world.proxy.credentials.clone())

@@ -74,6 +74,8 @@ pub struct State {
     pub imds_tokens: BTreeMap<String, i64>,
     /// The node role's credentials, once IMDS has given them out.
     pub node_credentials: Option<Minted>,
+    /// The web identity token that the pod was given last.
+    pub web_identity_token: String,
     pub records: Vec<Record>,
     pub secrets: Vec<String>,
     /// How far each script has been consumed.

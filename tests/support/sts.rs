@@ -349,7 +349,7 @@ fn scripted(state: &mut State, seen: &Seen, region: &str, action: &str, paramete
 
 /// What a scripted text may echo, secrets included.
 fn placeholders(state: &State, seen: &Seen, parameters: &BTreeMap<String, String>, request_id: &str) -> Vec<(&'static str, String)> {
-    let token = parameters.get("WebIdentityToken").cloned().unwrap_or_default();
+    let token = parameters.get("WebIdentityToken").unwrap_or(&state.web_identity_token).clone();
     let claims = Jwt::parse(&token);
     let signed = Signed::read(seen).ok();
     let session = signed.as_ref().and_then(|signed| state.sessions.get(&signed.access_key)).or_else(|| state.sessions.values().last());
