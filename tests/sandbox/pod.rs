@@ -18,8 +18,18 @@ fn an_empty_situation_is_an_irsa_pod() {
     assert_eq!(
         names,
         [
-            "AWS_CA_BUNDLE", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_REGION", "AWS_ROLE_ARN", "AWS_STS_REGIONAL_ENDPOINTS",
-            "AWS_WEB_IDENTITY_TOKEN_FILE", "HOME", "HOSTNAME", "HTTPS_PROXY", "NO_PROXY", "PATH",
+            "AWS_CA_BUNDLE",
+            "AWS_DEFAULT_REGION",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            "AWS_REGION",
+            "AWS_ROLE_ARN",
+            "AWS_STS_REGIONAL_ENDPOINTS",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "HOME",
+            "HOSTNAME",
+            "HTTPS_PROXY",
+            "NO_PROXY",
+            "PATH",
         ]
     );
     assert!(env.values().all(|value| !value.contains('{')), "{env:?}");
@@ -101,7 +111,13 @@ fn the_world_can_break_and_be_mended() {
 
 #[test]
 fn misspelt_situations_are_refused() {
-    for wrong in [json!({"tokn": {}}), json!({"token": {"ass": "fifo"}}), json!({"imds": "v3"}), json!({"sts": {"script": {"X": [{"stauts": 1}]}}}), json!({"sts": {"reach": "pigeon"}})] {
+    for wrong in [
+        json!({"tokn": {}}),
+        json!({"token": {"ass": "fifo"}}),
+        json!({"imds": "v3"}),
+        json!({"sts": {"script": {"X": [{"stauts": 1}]}}}),
+        json!({"sts": {"reach": "pigeon"}}),
+    ] {
         assert!(serde_json::from_value::<World>(wrong.clone()).is_err(), "{wrong}");
     }
     #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -110,7 +126,8 @@ fn misspelt_situations_are_refused() {
         args: Vec<String>,
         exit: i32,
     }
-    let (world, runner): (World, Runner) = World::split(r#"{"region": "eu-west-1", "args": ["check"], "exit": 1}"#, &["args", "exit"]).unwrap();
+    let (world, runner): (World, Runner) =
+        World::split(r#"{"region": "eu-west-1", "args": ["check"], "exit": 1}"#, &["args", "exit"]).unwrap();
     assert_eq!((world.region.as_str(), runner), ("eu-west-1", Runner { args: vec!["check".to_owned()], exit: 1 }));
     assert!(World::split::<Runner>(r#"{"exti": 1}"#, &["args", "exit"]).is_err());
 }

@@ -19,7 +19,15 @@ fn imds(sandbox: &Sandbox, method: &str, path: &str, headers: &[(&str, &str)]) -
 fn imds_wants_a_token() {
     let sandbox = sandbox(json!({"inject": [], "imds": "v2"}));
     let put = |headers: &[(&str, &str)]| imds(&sandbox, "PUT", "/latest/api/token", headers);
-    assert_eq!([put(&[]).status, put(&[(TTL, "0")]).status, put(&[(TTL, "21601")]).status, put(&[(TTL, "60"), ("x-forwarded-for", "10.0.0.1")]).status], [400, 400, 400, 403]);
+    assert_eq!(
+        [
+            put(&[]).status,
+            put(&[(TTL, "0")]).status,
+            put(&[(TTL, "21601")]).status,
+            put(&[(TTL, "60"), ("x-forwarded-for", "10.0.0.1")]).status
+        ],
+        [400, 400, 400, 403]
+    );
     let token = put(&[(TTL, "21600")]);
     assert!(token.status == 200 && token.head.contains(&format!("{TTL}: 21600")) && token.head.contains("EC2ws"), "{token:?}");
     assert_eq!([imds(&sandbox, "GET", ROLE, &[]).status, imds(&sandbox, "GET", ROLE, &[(TOKEN, "wrong")]).status], [401, 401]);
@@ -49,7 +57,8 @@ fn imds_wants_a_token() {
         sign_token: true,
     };
     assert_eq!(signer.call().tag("Arn"), "arn:aws:sts::111122223333:assumed-role/eks-node/i-0123456789abcdef0");
-    let operations: Vec<String> = sandbox.requests().into_iter().filter(|record| record.service == Service::Imds).map(|record| record.operation).collect();
+    let operations: Vec<String> =
+        sandbox.requests().into_iter().filter(|record| record.service == Service::Imds).map(|record| record.operation).collect();
     assert_eq!(operations[..6], ["token", "token", "token", "token", "token", "role-v1"]);
     assert!(operations.contains(&"credentials".to_owned()));
 }
@@ -57,12 +66,7 @@ fn imds_wants_a_token() {
 #[test]
 fn imds_is_shut_in_its_own_ways() {
     // mode, the token's PUT, a GET without token
-    for (mode, put, get) in [
-        ("v1", 200, 200),
-        ("forbidden", 403, 403),
-        ("forbidden-v1-open", 403, 200),
-        ("no-role", 200, 401),
-    ] {
+    for (mode, put, get) in [("v1", 200, 200), ("forbidden", 403, 403), ("forbidden-v1-open", 403, 200), ("no-role", 200, 401)] {
         let sandbox = sandbox(json!({"imds": mode}));
         assert_eq!(imds(&sandbox, "PUT", "/latest/api/token", &[(TTL, "60")]).status, put, "{mode}");
         assert_eq!(imds(&sandbox, "GET", ROLE, &[]).status, get, "{mode}");
@@ -96,8 +100,14 @@ fn the_agent_checks_the_token_in_its_own_words() {
     };
     assert_eq!(refused(json!({}), &[("authorization", "")]), "400 Service account token cannot be empty\n");
     assert!(refused(json!({}), &[("authorization", "Bearer x")]).starts_with("400 Service account token cannot be parsed: "));
-    assert_eq!(refused(json!({"podIdentityToken": {"exp": -5}}), &[]), "400 Service account token failed basic claim validations: token is expired\n");
-    assert_eq!(refused(json!({"podIdentityToken": {"nbf": 500}}), &[]), "400 Service account token failed basic claim validations: token is not valid yet\n");
+    assert_eq!(
+        refused(json!({"podIdentityToken": {"exp": -5}}), &[]),
+        "400 Service account token failed basic claim validations: token is expired\n"
+    );
+    assert_eq!(
+        refused(json!({"podIdentityToken": {"nbf": 500}}), &[]),
+        "400 Service account token failed basic claim validations: token is not valid yet\n"
+    );
     for situation in [json!({"podIdentityToken": {"signedBy": "stranger"}}), json!({"podIdentityToken": {"aud": ["sts.amazonaws.com"]}})] {
         assert!(refused(situation, &[]).contains("]: (InvalidTokenException): "));
     }
@@ -117,7 +127,11 @@ fn the_agent_checks_the_token_in_its_own_words() {
 
     let address = sandbox.expand("{agent}").replace("http://", "").replace("/v1/credentials", "");
     let through_a_name = crate::client::exchange(&address, &crate::client::request("GET", "/v1/credentials", "agent.example:80", &[], ""));
-    assert!(through_a_name.contains("403 Forbidden") && through_a_name.contains("use either [169.254.170.23 fd00:ec2::23] address not agent.example\n"), "{through_a_name}");
+    assert!(
+        through_a_name.contains("403 Forbidden")
+            && through_a_name.contains("use either [169.254.170.23 fd00:ec2::23] address not agent.example\n"),
+        "{through_a_name}"
+    );
 }
 
 #[test]

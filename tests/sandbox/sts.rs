@@ -17,10 +17,15 @@ fn a_healthy_pod_becomes_its_role() {
     let before = unix_now();
     let assumed = assume(&sandbox, &[]);
     assert_eq!(assumed.status, 200, "{assumed:?}");
-    assert!(assumed.body.starts_with("<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <AssumeRoleWithWebIdentityResult>\n"));
+    assert!(assumed.body.starts_with(
+        "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <AssumeRoleWithWebIdentityResult>\n"
+    ));
     assert_eq!(assumed.tag("Arn"), "arn:aws:sts::111122223333:assumed-role/checkout/test-session");
     assert!(assumed.tag("AssumedRoleId").starts_with("AROA") && assumed.tag("AssumedRoleId").ends_with(":test-session"));
-    assert_eq!(assumed.tag("Provider"), "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE");
+    assert_eq!(
+        assumed.tag("Provider"),
+        "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+    );
     assert_eq!(assumed.tag("Audience"), "sts.amazonaws.com");
     assert_eq!(assumed.tag("SubjectFromWebIdentityToken"), "system:serviceaccount:shop:checkout");
     let expiration = assumed.tag("Expiration");
@@ -38,7 +43,9 @@ fn a_healthy_pod_becomes_its_role() {
 
     let secrets = sandbox.secrets();
     let jwt = sandbox.expand("{jwt}");
-    for secret in [assumed.tag("AccessKeyId"), assumed.tag("SecretAccessKey"), assumed.tag("SessionToken"), &jwt, jwt.rsplit_once('.').unwrap().1] {
+    for secret in
+        [assumed.tag("AccessKeyId"), assumed.tag("SecretAccessKey"), assumed.tag("SessionToken"), &jwt, jwt.rsplit_once('.').unwrap().1]
+    {
         assert!(secrets.iter().any(|known| known == secret), "{secret} is no canary");
     }
 }
@@ -48,14 +55,17 @@ fn refusals(rows: &[(Value, &str)]) {
     for (situation, refusal) in rows {
         let got = assume(&sandbox(situation.clone()), &[]);
         let got = if got.status == 200 { "200".to_owned() } else { got.error() };
-        assert!(got == *refusal || (refusal.ends_with('…') && got.starts_with(refusal.trim_end_matches('…'))), "{situation}\n got {got}\nwant {refusal}");
+        assert!(
+            got == *refusal || (refusal.ends_with('…') && got.starts_with(refusal.trim_end_matches('…'))),
+            "{situation}\n got {got}\nwant {refusal}"
+        );
     }
 }
 
-const GENERIC: &str =
-    "400 InvalidIdentityToken: The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
+const GENERIC: &str = "400 InvalidIdentityToken: The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
 const NO_KEY: &str = "400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements";
-const NO_JWT: &str = "400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
+const NO_JWT: &str =
+    "400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
 const DENIED: &str = "403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity";
 
 #[test]
@@ -147,11 +157,16 @@ fn inputs_are_constrained() {
     let sandbox = sandbox(json!({}));
     let one = |parameter: &str, value: &str| assume(&sandbox, &[(parameter, value)]).error();
     let failed = "400 ValidationError: 1 validation error detected: ";
-    assert_eq!(one("RoleArn", "short"), format!("{failed}Value at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20"));
+    assert_eq!(
+        one("RoleArn", "short"),
+        format!("{failed}Value at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20")
+    );
     assert_eq!(one("RoleArn", ""), format!("{failed}Value null at 'roleArn' failed to satisfy constraint: Member must not be null"));
     assert_eq!(
         one("RoleSessionName", "a b"),
-        format!("{failed}Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*")
+        format!(
+            "{failed}Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+        )
     );
     assert_eq!(
         one("WebIdentityToken", &"x".repeat(20_001)),
@@ -159,9 +174,14 @@ fn inputs_are_constrained() {
     );
     assert_eq!(
         one("DurationSeconds", "43201"),
-        format!("{failed}Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200")
+        format!(
+            "{failed}Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"
+        )
     );
-    assert_eq!(one("DurationSeconds", "7200"), "400 ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+    assert_eq!(
+        one("DurationSeconds", "7200"),
+        "400 ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    );
     assert!(one("DurationSeconds", "soon").starts_with("400 MalformedInput"));
     let two = assume(&sandbox, &[("RoleArn", "x"), ("WebIdentityToken", "x")]);
     assert!(two.tag("Message").starts_with("2 validation errors detected: "));
@@ -192,8 +212,14 @@ fn signatures_are_verified() {
     const WRONG: &str = "403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
     const UNKNOWN: &str = "403 InvalidClientTokenId: The security token included in the request is invalid.";
 
-    assert_eq!(call("POST", &sandbox.expand("{sts}"), &[FORM], IDENTITY).error(), "403 MissingAuthenticationToken: Request is missing Authentication Token");
-    assert_eq!(bent(&|signer| signer.region = "eu-west-1".to_owned()), "403 SignatureDoesNotMatch: Credential should be scoped to a valid region. ");
+    assert_eq!(
+        call("POST", &sandbox.expand("{sts}"), &[FORM], IDENTITY).error(),
+        "403 MissingAuthenticationToken: Request is missing Authentication Token"
+    );
+    assert_eq!(
+        bent(&|signer| signer.region = "eu-west-1".to_owned()),
+        "403 SignatureDoesNotMatch: Credential should be scoped to a valid region. "
+    );
     assert_eq!(
         bent(&|signer| {
             signer.service = "iam".to_owned();
@@ -216,9 +242,16 @@ fn signatures_are_verified() {
     assert_eq!(good.send(&good.headers(IDENTITY), &body).error(), WRONG, "another body than was signed");
 
     let slow = bent(&|signer| signer.at -= 1000);
-    assert!(slow.starts_with(&format!("403 SignatureDoesNotMatch: Signature expired: {} is now earlier than ", amz(good.at - 1000))) && slow.ends_with("Z - 15 min.)"), "{slow}");
+    assert!(
+        slow.starts_with(&format!("403 SignatureDoesNotMatch: Signature expired: {} is now earlier than ", amz(good.at - 1000)))
+            && slow.ends_with("Z - 15 min.)"),
+        "{slow}"
+    );
     let fast = bent(&|signer| signer.at += 1000);
-    assert!(fast.contains("Signature not yet current: ") && fast.contains(" is still later than ") && fast.ends_with("Z + 15 min.)"), "{fast}");
+    assert!(
+        fast.contains("Signature not yet current: ") && fast.contains(" is still later than ") && fast.ends_with("Z + 15 min.)"),
+        "{fast}"
+    );
     assert_eq!(good.call().status, 200);
 }
 
@@ -288,7 +321,15 @@ fn the_verifier_agrees_with_the_published_vector() {
         headers.insert(name, value.parse().unwrap());
     }
     let text = str::to_owned;
-    let seen = Seen { connection: 1, server: text("x"), method: text("GET"), path: text("/"), query: String::new(), headers, body: bytes::Bytes::new() };
+    let seen = Seen {
+        connection: 1,
+        server: text("x"),
+        method: text("GET"),
+        path: text("/"),
+        query: String::new(),
+        headers,
+        body: bytes::Bytes::new(),
+    };
     let signed = Signed::read(&seen).unwrap();
     assert!(signed.verify(&seen, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"));
     assert!(!signed.verify(&seen, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEz"));

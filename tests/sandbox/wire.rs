@@ -97,7 +97,9 @@ fn real_names_are_served_through_the_proxy() {
 fn the_issuer_publishes_its_keys() {
     let sandbox = proxied(json!({}));
     let host = "oidc.eks.us-west-2.amazonaws.com";
-    let get = |path: &str| sts_over_tls(&sandbox, host, &request("GET", &format!("/id/EXAMPLED539D4633E53DE1B71EXAMPLE{path}"), host, &[], "")).unwrap();
+    let get = |path: &str| {
+        sts_over_tls(&sandbox, host, &request("GET", &format!("/id/EXAMPLED539D4633E53DE1B71EXAMPLE{path}"), host, &[], "")).unwrap()
+    };
     let discovery: Value = serde_json::from_str(&get("/.well-known/openid-configuration").body).unwrap();
     assert_eq!(discovery["issuer"], sandbox.expand("{issuer}"));
     let keys: Value = serde_json::from_str(&get("/keys").body).unwrap();
@@ -108,11 +110,19 @@ fn the_issuer_publishes_its_keys() {
 #[test]
 fn names_that_dns_lacks_are_bad_gateways() {
     let sandbox = proxied(json!({"sts": {"regions": {"eu-west-1": {"tls": "not-found"}}}}));
-    for host in ["example.com", "sts.us-west-9.amazonaws.com", "sts-fips.eu-west-2.amazonaws.com", "sts.eu-west-1.amazonaws.com", "sts.cn-north-1.amazonaws.com"] {
+    for host in [
+        "example.com",
+        "sts.us-west-9.amazonaws.com",
+        "sts-fips.eu-west-2.amazonaws.com",
+        "sts.eu-west-1.amazonaws.com",
+        "sts.cn-north-1.amazonaws.com",
+    ] {
         let refusal = tunnel(&sandbox, host, "").unwrap_err();
         assert!(refusal.starts_with("HTTP/1.1 502 "), "{host}: {refusal}");
     }
-    for host in ["sts-fips.us-west-2.amazonaws.com", "sts.cn-north-1.amazonaws.com.cn", "sts.eusc-de-east-1.amazonaws.eu", "sts.eu-west-2.api.aws"] {
+    for host in
+        ["sts-fips.us-west-2.amazonaws.com", "sts.cn-north-1.amazonaws.com.cn", "sts.eusc-de-east-1.amazonaws.eu", "sts.eu-west-2.api.aws"]
+    {
         assert!(tunnel(&sandbox, host, "").is_ok(), "{host}");
     }
 }
@@ -149,7 +159,9 @@ fn tls_dies_as_it_is_told() {
 
 #[test]
 fn refused_is_refused() {
-    let sandbox = sandbox(json!({"inject": ["pod-identity"], "sts": {"reach": "refused"}, "agent": {"mode": "refused"}, "proxy": {"mode": "refused"}}));
+    let sandbox = sandbox(
+        json!({"inject": ["pod-identity"], "sts": {"reach": "refused"}, "agent": {"mode": "refused"}, "proxy": {"mode": "refused"}}),
+    );
     for url in ["{sts}", "{agent}", "{proxy}", "{imds}"] {
         let url = sandbox.expand(url);
         let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
@@ -168,6 +180,17 @@ fn answers_can_be_cut_short() {
     let half = Got::parse(&cut(json!({"close": "mid-body"})));
     let declared: usize = half.head.split("content-length: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();
     assert!(half.status == 403 && half.body.len() == declared / 2);
+}
+
+#[test]
+fn distance_costs_a_round_trip_per_turn() {
+    let sandbox = proxied(json!({"sts": {"roundTripMs": 20}}));
+    let started = std::time::Instant::now();
+    let host = "sts.us-west-2.amazonaws.com";
+    let got = sts_over_tls(&sandbox, host, &request("POST", "/", host, &[FORM], IDENTITY)).unwrap();
+    assert_eq!(got.tag("Code"), "MissingAuthenticationToken");
+    // Tunnel, handshake, request: a sleep is never shorter than it says.
+    assert!(started.elapsed() >= Duration::from_millis(60));
 }
 
 #[test]

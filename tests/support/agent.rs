@@ -28,7 +28,10 @@ pub fn answer(shared: &Shared, seen: &Seen) -> Answer {
             let token = seen.header("authorization").unwrap_or_default().to_owned();
             let role = role(&state);
             let expand = |text: &str| {
-                text.replace("{token}", &token).replace("{role}", &role).replace("{requestId}", &state::uuid()).replace("{host}", seen.header("host").unwrap_or_default())
+                text.replace("{token}", &token)
+                    .replace("{role}", &role)
+                    .replace("{requestId}", &state::uuid())
+                    .replace("{host}", seen.header("host").unwrap_or_default())
             };
             let plain = || error(act.status.unwrap_or(400), &expand(act.body.as_deref().unwrap_or_default()));
             state::scripted(&act, expand, plain, || normal(&mut state, seen).into())
@@ -40,7 +43,12 @@ fn normal(state: &mut State, seen: &Seen) -> Page {
     let host = seen.header("host").unwrap_or_default();
     if host != seen.server {
         let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-        return error(403, &format!("Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not {host}"));
+        return error(
+            403,
+            &format!(
+                "Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not {host}"
+            ),
+        );
     }
     if seen.path != "/v1/credentials" {
         return error(404, "404 page not found");
@@ -57,12 +65,16 @@ fn normal(state: &mut State, seen: &Seen) -> Page {
     };
     let now = state::unix_now();
     let time = |claim: &str| jwt.claims.get(claim).and_then(serde_json::Value::as_i64);
-    for (bad, why) in [(time("exp").is_none_or(|exp| now >= exp), "token is expired"), (time("nbf").is_some_and(|nbf| now < nbf), "token is not valid yet")] {
+    for (bad, why) in [
+        (time("exp").is_none_or(|exp| now >= exp), "token is expired"),
+        (time("nbf").is_some_and(|nbf| now < nbf), "token is not valid yet"),
+    ] {
         if bad {
             return error(400, &format!("Service account token failed basic claim validations: {why}"));
         }
     }
-    let upstream = |status: u16, code: &str, message: &str| error(status, &format!("[{}]: ({code}): {message}, fault: client", state::uuid()));
+    let upstream =
+        |status: u16, code: &str, message: &str| error(status, &format!("[{}]: ({code}): {message}, fault: client", state::uuid()));
     let cluster = jwt.text("iss") == Some(&state.world.issuer) && jwt.verify(&jwt::jwks(Keys::Cluster)) == Verified::Good;
     if !cluster || !jwt.audiences().contains(&AUDIENCE) {
         return upstream(400, "InvalidTokenException", "The token included in the request is invalid.");
@@ -74,7 +86,11 @@ fn normal(state: &mut State, seen: &Seen) -> Page {
     let role = role(state);
     let arn = RoleArn::parse(&role).filter(|_| state.world.agent.mode != AgentMode::TrustDenied);
     let Some(arn) = arn else {
-        return upstream(400, "AccessDeniedException", "Unauthorized Exception! EKS does not have permissions to assume the associated role.");
+        return upstream(
+            400,
+            "AccessDeniedException",
+            "Unauthorized Exception! EKS does not have permissions to assume the associated role.",
+        );
     };
     credentials(state, &role, &arn)
 }

@@ -7,10 +7,39 @@ const PARTITIONS: &[(&str, &str, &str, &[&str])] = &[
         "amazonaws.com",
         "api.aws",
         &[
-            "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1",
-            "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1",
-            "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
-            "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+            "af-south-1",
+            "ap-east-1",
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "eu-central-1",
+            "eu-central-2",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "il-central-1",
+            "me-central-1",
+            "me-south-1",
+            "mx-central-1",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
         ],
     ),
     ("aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", &["cn-north-1", "cn-northwest-1"]),
@@ -37,7 +66,8 @@ pub fn region_of(host: &str) -> Option<String> {
         regions.iter().find_map(|region| {
             let known = host == format!("sts.{region}.{suffix}")
                 || host == format!("sts.{region}.{dual}")
-                || (FIPS.contains(region) && (host == format!("sts-fips.{region}.{suffix}") || host == format!("sts-fips.{region}.{dual}")));
+                || (FIPS.contains(region)
+                    && (host == format!("sts-fips.{region}.{suffix}") || host == format!("sts-fips.{region}.{dual}")));
             known.then(|| (*region).to_owned())
         })
     })

@@ -116,6 +116,9 @@ impl From<Page> for Answer {
 /// One service: a request in, an answer out. Waiting is the plumbing's business.
 pub type Handler = Arc<dyn Fn(&Seen) -> Answer + Send + Sync>;
 
+/// The bytes that a handler wants on the wire after hyper has let go of it.
+type Cut = Arc<Mutex<Option<(Vec<u8>, Then)>>>;
+
 /// The largest body that is read: beyond the longest token that STS takes.
 const BODY_LIMIT: usize = 256 * 1024;
 
@@ -124,24 +127,21 @@ pub async fn serve<I>(io: I, connection: u64, server: String, handler: Handler)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let cut: Arc<Mutex<Option<(Vec<u8>, Then)>>> = Arc::default();
+    let cut = Cut::default();
     let service = {
         let cut = Arc::clone(&cut);
         service_fn(move |request| exchange(request, connection, server.clone(), Arc::clone(&handler), Arc::clone(&cut)))
     };
     let mut hyper = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(io), service);
-    let ended = poll_fn(|context| hyper.poll_without_shutdown(context)).await;
+    let _ = poll_fn(|context| hyper.poll_without_shutdown(context)).await;
     let mut io = hyper.into_parts().io.into_inner();
     let cut = cut.lock().unwrap().take();
-    match (ended, cut) {
-        (_, Some((bytes, then))) => {
-            let _ = io.write_all(&bytes).await;
-            let _ = io.flush().await;
-            if then == Then::Hang {
-                until_gone(&mut io).await;
-            }
+    if let Some((bytes, then)) = cut {
+        let _ = io.write_all(&bytes).await;
+        let _ = io.flush().await;
+        if then == Then::Hang {
+            until_gone(&mut io).await;
         }
-        (Ok(()) | Err(_), None) => {}
     }
     let _ = io.shutdown().await;
 }
@@ -166,7 +166,7 @@ impl std::error::Error for LetGo {}
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, LetGo>> + Send>>;
 
-fn exchange(request: Request<Incoming>, connection: u64, server: String, handler: Handler, cut: Arc<Mutex<Option<(Vec<u8>, Then)>>>) -> Exchange {
+fn exchange(request: Request<Incoming>, connection: u64, server: String, handler: Handler, cut: Cut) -> Exchange {
     Box::pin(async move {
         let (parts, body) = request.into_parts();
         let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
@@ -241,4 +241,3 @@ pub fn encode(text: &str) -> String {
         })
         .collect()
 }
-

@@ -48,7 +48,8 @@ pub fn provider_audiences(world: &World, account: &str, issuer: &str) -> Option<
         .providers()
         .into_iter()
         .find(|provider| {
-            provider.account.as_ref().unwrap_or(&world.account) == account && bare(provider.issuer.as_ref().unwrap_or(&world.issuer)) == bare(issuer)
+            provider.account.as_ref().unwrap_or(&world.account) == account
+                && bare(provider.issuer.as_ref().unwrap_or(&world.issuer)) == bare(issuer)
         })
         .map(|provider| provider.audiences)
 }
@@ -68,14 +69,14 @@ pub fn trusts(world: &World, role: &Role, arn: &RoleArn, jwt: &Jwt) -> bool {
         (None, None) => return false,
     };
     let statements = many(&policy["Statement"]);
-    let applies = |statement: &&Value| {
+    let applies = |statement: &Value| {
         many(&statement["Action"]).iter().any(|action| like(&text(action).to_lowercase(), "sts:assumerolewithwebidentity"))
             && many(&statement["Principal"]["Federated"]).iter().any(|principal| text(principal) == federated)
             && statement["Condition"]
                 .as_object()
                 .is_none_or(|operators| operators.iter().all(|(operator, keys)| condition(operator, keys, bare(issuer), jwt)))
     };
-    let effect = |effect: &str| statements.iter().filter(|statement| statement["Effect"] == effect).any(|statement| applies(&statement));
+    let effect = |effect: &str| statements.iter().filter(|statement| statement["Effect"] == effect).any(|statement| applies(statement));
     effect("Allow") && !effect("Deny")
 }
 

@@ -113,7 +113,9 @@ fn document(state: &mut State, imds: &Imds, operation: &str) -> Page {
             "InstanceProfileId": state::unique_id("AIPA", &imds.role),
         })),
         "role" => text(imds.role.clone()),
-        "credentials" if imds.code != "Success" => json(json!({"Code": imds.code, "Message": "EC2 cannot assume the role.", "LastUpdated": updated})),
+        "credentials" if imds.code != "Success" => {
+            json(json!({"Code": imds.code, "Message": "EC2 cannot assume the role.", "LastUpdated": updated}))
+        }
         "credentials" => {
             let now = state.now();
             let role_arn = format!("arn:{partition}:iam::{account}:role/{}", imds.role);

@@ -9,7 +9,7 @@
 //! | `state` | what the fakes share while they run: sessions, records, secrets |
 //! | `sts`, `iam`, `sigv4`, `jwt`, `endpoints` | STS and what it believes |
 //! | `imds`, `agent`, `issuer` | the other services |
-//! | `proxy`, `tls`, `http` | how requests get there, or do not |
+//! | `proxy`, `tls`, `slow`, `http` | how requests get there, or do not |
 //! | `pod` | files and environment |
 
 #![allow(
@@ -30,19 +30,14 @@ pub mod jwt;
 pub mod pod;
 pub mod proxy;
 pub mod sigv4;
+pub mod slow;
 pub mod state;
 pub mod sts;
 pub mod tls;
 pub mod world;
 
 use std::{
-    collections::BTreeMap,
-    future::Future,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    sync::Arc,
-    thread::JoinHandle,
+    collections::BTreeMap, future::Future, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, sync::Arc, thread::JoinHandle,
     time::Duration,
 };
 
@@ -85,7 +80,8 @@ struct Ports {
 impl Sandbox {
     /// Writes the pod and starts its world.
     pub fn start(world: &World) -> Self {
-        let dir = tempfile::Builder::new().prefix("irsa-probe-sandbox-").permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap();
+        let dir =
+            tempfile::Builder::new().prefix("irsa-probe-sandbox-").permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap();
         let shared = Shared::default();
         {
             let mut state = shared.lock();
@@ -142,7 +138,14 @@ impl Sandbox {
             ("sts", self.sts_url(&state.world)),
             ("imds", format!("http://{}", self.ports.imds)),
             ("agent", format!("http://{}/v1/credentials", self.ports.agent)),
-            ("proxy", format!("http://{}{}", state.world.proxy.credentials.as_ref().map_or(String::new(), |credentials| format!("{credentials}@")), self.ports.proxy)),
+            (
+                "proxy",
+                format!(
+                    "http://{}{}",
+                    state.world.proxy.credentials.as_ref().map_or(String::new(), |credentials| format!("{credentials}@")),
+                    self.ports.proxy
+                ),
+            ),
             ("ca", path("ca.pem")),
             ("role", state.world.role.clone()),
             ("account", state.world.account.clone()),
@@ -181,7 +184,9 @@ impl Sandbox {
         change(&mut state.world);
         state.rewind_scripts();
         learn_users(&mut state);
-        let tokens = |world: &World| (world.token.clone(), world.pod_identity_token.clone(), world.issuer.clone(), world.subject(), world.inject.clone());
+        let tokens = |world: &World| {
+            (world.token.clone(), world.pod_identity_token.clone(), world.issuer.clone(), world.subject(), world.inject.clone())
+        };
         if tokens(&before) != tokens(&state.world) {
             pod::write_tokens(self.dir(), &mut state);
         }
@@ -255,8 +260,7 @@ impl Services {
 /// Sockets that must stay as they are for as long as the world lives.
 struct Held {
     _closed: Vec<TcpSocket>,
-    _blackhole: TcpListener,
-    _fillers: Vec<TcpStream>,
+    _blackhole: Option<(TcpListener, Vec<TcpStream>)>,
 }
 
 async fn listen(services: &Arc<Services>, world: &World) -> (Ports, Held) {
@@ -281,13 +285,14 @@ async fn listen(services: &Arc<Services>, world: &World) -> (Ports, Held) {
     };
     let refused = refusing(false);
     let sts_tls = accept(services, false, |services, tcp, connection, _| async move {
-        let fault = proxy::fault(&services.shared.lock().world, "localhost");
-        tls::serve(&services.authorities, tcp, connection, "localhost".to_owned(), fault, services.handler(Service::Sts)).await;
+        let wire = proxy::wire(&services.shared.lock().world, "localhost");
+        tls::serve(&services.authorities, tcp, connection, "localhost".to_owned(), wire, services.handler(Service::Sts)).await;
     });
     let sts_http = plain(services, Service::Sts, false);
-    let (blackhole, fillers) = blackhole().await;
-    let ports = Ports { sts_tls, sts_http, refused, blackhole: blackhole.local_addr().unwrap(), imds, agent, proxy };
-    (ports, Held { _closed: closed, _blackhole: blackhole, _fillers: fillers })
+    let blackhole = if world.sts.reach == Reach::Blackhole { Some(blackhole().await) } else { None };
+    let swallowing = blackhole.as_ref().map_or(refused, |(listener, _)| listener.local_addr().unwrap());
+    let ports = Ports { sts_tls, sts_http, refused, blackhole: swallowing, imds, agent, proxy };
+    (ports, Held { _closed: closed, _blackhole: blackhole })
 }
 
 /// A socket with a port of its own; nobody listens, so connecting is refused for as long as it lives.
@@ -299,7 +304,10 @@ fn bound(v6: bool) -> TcpSocket {
 
 /// A service in the clear.
 fn plain(services: &Arc<Services>, service: Service, v6: bool) -> SocketAddr {
-    accept(services, v6, move |services, tcp, connection, address| http::serve(tcp, connection, address.to_string(), services.handler(service)))
+    accept(services, v6, move |services, tcp, connection, address| {
+        let round_trip = if service == Service::Sts { proxy::round_trip(&services.shared.lock().world) } else { Duration::ZERO };
+        http::serve(slow::Slow::new(tcp, round_trip), connection, address.to_string(), services.handler(service))
+    })
 }
 
 /// Accepts for as long as the runtime lives.

@@ -1,6 +1,9 @@
 //! The pod's only way out: a CONNECT proxy that resolves the names of STS and of the cluster's issuer, and nothing else.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use tokio::{
@@ -12,7 +15,7 @@ use super::{
     Services, endpoints,
     http::until_gone,
     state::{Record, Service},
-    tls,
+    tls::{self, Wire},
     world::{ProxyMode, Tls, World},
 };
 
@@ -20,13 +23,14 @@ use super::{
 pub async fn serve(services: Arc<Services>, mut tcp: TcpStream, connection: u64) {
     let Some(head) = head(&mut tcp).await else { return };
     let first = head.lines().next().unwrap_or_default().to_owned();
-    let (mode, credentials) = {
+    let (mode, credentials, round_trip) = {
         let mut state = services.shared.lock();
         let operation = first.rsplit_once(' ').map_or(first.as_str(), |(request, _)| request).to_owned();
         let host = operation.split_whitespace().nth(1).unwrap_or_default().to_owned();
         state.records.push(Record { service: Service::Proxy, host, region: None, operation, connection, at: SystemTime::now() });
-        (state.world.proxy.mode, state.world.proxy.credentials.clone())
+        (state.world.proxy.mode, state.world.proxy.credentials.clone(), round_trip(&state.world))
     };
+    tokio::time::sleep(round_trip).await;
     let unauthorised = credentials.is_some_and(|credentials| {
         let expected = format!("proxy-authorization: basic {}", BASE64_STANDARD.encode(credentials));
         !head.lines().any(|line| line.len() == expected.len() && line.to_lowercase() == expected.to_lowercase())
@@ -51,29 +55,35 @@ pub async fn serve(services: Arc<Services>, mut tcp: TcpStream, connection: u64)
         let state = services.shared.lock();
         Some((host.to_owned(), destination(&state.world, host)?))
     });
-    let Some((host, (service, fault))) = known else {
+    let Some((host, (service, wire))) = known else {
         return refuse(&mut tcp, "502 Bad Gateway").await;
     };
     if tcp.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.is_ok() {
         let handler = services.handler(service);
-        tls::serve(&services.authorities, tcp, connection, host, fault, handler).await;
+        tls::serve(&services.authorities, tcp, connection, host, wire, handler).await;
     }
 }
 
-/// Who serves that name, and how its TLS behaves; `None`: DNS does not have it.
-fn destination(world: &World, host: &str) -> Option<(Service, Tls)> {
+/// Who serves that name, and how its connections behave; `None`: DNS does not have it.
+fn destination(world: &World, host: &str) -> Option<(Service, Wire)> {
     if world.issuer.strip_prefix("https://").is_some_and(|rest| rest.split('/').next() == Some(host)) {
-        return Some((Service::Issuer, Tls::Ok));
+        return Some((Service::Issuer, Wire { fault: Tls::Ok, ..wire(world, host) }));
     }
     endpoints::region_of(host)?;
-    let fault = fault(world, host);
-    (fault != Tls::NotFound).then_some((Service::Sts, fault))
+    let wire = wire(world, host);
+    (wire.fault != Tls::NotFound).then_some((Service::Sts, wire))
 }
 
-/// How TLS behaves for a server name: the host's own setting, else its region's, else everybody's.
-pub fn fault(world: &World, host: &str) -> Tls {
+/// How connections for a server name behave: the host's own setting, else its region's, else everybody's.
+pub fn wire(world: &World, host: &str) -> Wire {
     let region = super::sts::endpoint_region(world, host);
-    [host, &region].iter().find_map(|place| world.sts.regions.get(*place)?.tls).unwrap_or(world.sts.tls)
+    let fault = [host, &region].iter().find_map(|place| world.sts.regions.get(*place)?.tls).unwrap_or(world.sts.tls);
+    Wire { fault, round_trip: round_trip(world) }
+}
+
+/// The distance to STS.
+pub fn round_trip(world: &World) -> Duration {
+    Duration::from_millis(world.sts.round_trip_ms)
 }
 
 /// Reads a request's head.

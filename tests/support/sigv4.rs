@@ -39,7 +39,9 @@ impl Signed {
         let query = form(&seen.query);
         let in_query = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         if in_query("X-Amz-Algorithm").is_some() {
-            let need = |name: &str| in_query(name).ok_or_else(|| Unreadable::Incomplete(format!("AWS query-string parameters must include '{name}'. ")));
+            let need = |name: &str| {
+                in_query(name).ok_or_else(|| Unreadable::Incomplete(format!("AWS query-string parameters must include '{name}'. ")))
+            };
             return Self::new(
                 &need("X-Amz-Credential")?,
                 &need("X-Amz-SignedHeaders")?,
@@ -60,12 +62,21 @@ impl Signed {
                 .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
                 .ok_or_else(|| Unreadable::Incomplete(format!("Authorization header requires '{name}' parameter. ")))
         };
-        let date = seen.header("x-amz-date").ok_or_else(|| Unreadable::Incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ".to_owned()))?;
+        let date = seen.header("x-amz-date").ok_or_else(|| {
+            Unreadable::Incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ".to_owned())
+        })?;
         let token = seen.header("x-amz-security-token").map(str::to_owned);
         Self::new(field("Credential")?, field("SignedHeaders")?, field("Signature")?.to_owned(), date.to_owned(), token, None)
     }
 
-    fn new(credential: &str, headers: &str, signature: String, date: String, token: Option<String>, expires: Option<String>) -> Result<Self, Unreadable> {
+    fn new(
+        credential: &str,
+        headers: &str,
+        signature: String,
+        date: String,
+        token: Option<String>,
+        expires: Option<String>,
+    ) -> Result<Self, Unreadable> {
         let incomplete = |what: &str| Unreadable::Incomplete(what.to_owned());
         let [access_key, day, region, service, "aws4_request"] = credential.split('/').collect::<Vec<_>>()[..] else {
             return Err(incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term. "));
@@ -110,8 +121,11 @@ impl Signed {
     }
 
     fn canonical(&self, seen: &Seen, payload: &str) -> String {
-        let mut query: Vec<(String, String)> =
-            form(&seen.query).into_iter().filter(|(name, _)| name != "X-Amz-Signature").map(|(name, value)| (encode(&name), encode(&value))).collect();
+        let mut query: Vec<(String, String)> = form(&seen.query)
+            .into_iter()
+            .filter(|(name, _)| name != "X-Amz-Signature")
+            .map(|(name, value)| (encode(&name), encode(&value)))
+            .collect();
         query.sort();
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let path: Vec<String> = seen.path.split('/').map(|part| encode(&decode(part, false))).collect();

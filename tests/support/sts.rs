@@ -38,7 +38,13 @@ struct Fault {
 
 impl Fault {
     fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), fault: if status < 500 { "Sender" } else { "Receiver" }, namespace: STS }
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+            fault: if status < 500 { "Sender" } else { "Receiver" },
+            namespace: STS,
+        }
     }
 
     fn page(&self, request_id: &str) -> Page {
@@ -130,7 +136,9 @@ fn assume_role(state: &mut State, region: &str, parameters: &BTreeMap<String, St
     let get = |name: &str| parameters.get(name).map(String::as_str);
     constraints(&get)?;
     let (role_arn, session, token) = (get("RoleArn").unwrap(), get("RoleSessionName").unwrap(), get("WebIdentityToken").unwrap());
-    let duration: i64 = get("DurationSeconds").map_or(Ok(3600), str::parse).map_err(|_| Fault::new(400, "MalformedInput", "Could not parse DurationSeconds"))?;
+    let duration: i64 = get("DurationSeconds")
+        .map_or(Ok(3600), str::parse)
+        .map_err(|_| Fault::new(400, "MalformedInput", "Could not parse DurationSeconds"))?;
 
     let arn = RoleArn::parse(role_arn)
         .filter(|arn| arn.partition == partition_of(region))
@@ -142,7 +150,8 @@ fn assume_role(state: &mut State, region: &str, parameters: &BTreeMap<String, St
         );
         return Err(Fault::new(403, "RegionDisabledException", message));
     }
-    let jwt = Jwt::parse(token).ok_or_else(|| invalid_token("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"))?;
+    let jwt = Jwt::parse(token)
+        .ok_or_else(|| invalid_token("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"))?;
     validate(state, &arn, &jwt)?;
 
     let denied = || Fault::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity");
@@ -186,16 +195,22 @@ fn assume_role(state: &mut State, region: &str, parameters: &BTreeMap<String, St
 /// Lengths and patterns of the service model, all violations in one message.
 fn constraints<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Result<(), Fault> {
     let mut wrong = Vec::new();
-    for (parameter, name, shortest, longest) in
-        [("RoleArn", "roleArn", 20, 2048), ("RoleSessionName", "roleSessionName", 2, 64), ("WebIdentityToken", "webIdentityToken", 4, 20_000)]
-    {
+    for (parameter, name, shortest, longest) in [
+        ("RoleArn", "roleArn", 20, 2048),
+        ("RoleSessionName", "roleSessionName", 2, 64),
+        ("WebIdentityToken", "webIdentityToken", 4, 20_000),
+    ] {
         match get(parameter).map(|value| value.chars().count()) {
             None => wrong.push(format!("Value null at '{name}' failed to satisfy constraint: Member must not be null")),
             Some(length) if length < shortest => {
-                wrong.push(format!("Value at '{name}' failed to satisfy constraint: Member must have length greater than or equal to {shortest}"));
+                wrong.push(format!(
+                    "Value at '{name}' failed to satisfy constraint: Member must have length greater than or equal to {shortest}"
+                ));
             }
             Some(length) if length > longest => {
-                wrong.push(format!("Value at '{name}' failed to satisfy constraint: Member must have length less than or equal to {longest}"));
+                wrong.push(format!(
+                    "Value at '{name}' failed to satisfy constraint: Member must have length less than or equal to {longest}"
+                ));
             }
             Some(_) => {}
         }
@@ -220,7 +235,8 @@ fn constraints<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Result<(), Fault> 
 
 /// Everything about the token but the trust policy.
 fn validate(state: &State, arn: &RoleArn, jwt: &Jwt) -> Result<(), Fault> {
-    const GENERIC: &str = "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
+    const GENERIC: &str =
+        "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
     let worded = |old: &str| invalid_token(if state.world.iam.texts == Texts::Generic { GENERIC } else { old });
     let issuer = jwt.text("iss").ok_or_else(|| invalid_token("Missing a required claim: iss"))?;
     let audiences = iam::provider_audiences(&state.world, &arn.account, issuer)
@@ -288,7 +304,8 @@ fn caller_identity(state: &State, seen: &Seen, region: &str) -> Outcome {
     if !scope.is_empty() {
         return Err(refused(scope));
     }
-    let session = known(state, &signed).ok_or_else(|| Fault::new(403, "InvalidClientTokenId", "The security token included in the request is invalid."))?;
+    let session = known(state, &signed)
+        .ok_or_else(|| Fault::new(403, "InvalidClientTokenId", "The security token included in the request is invalid."))?;
     let now = state.now();
     if session.expires.is_some_and(|expires| now >= expires) {
         return Err(Fault::new(403, "ExpiredToken", "The security token included in the request is expired"));
@@ -301,10 +318,17 @@ fn caller_identity(state: &State, seen: &Seen, region: &str) -> Outcome {
     let (at, date, server) = (signed.at(), &signed.date, state::amz(now));
     let window = signed.expires.unwrap_or(WINDOW);
     if at + window < now {
-        return Err(refused(format!("Signature expired: {date} is now earlier than {} ({server} - {} min.)", state::amz(now - window), window / 60)));
+        return Err(refused(format!(
+            "Signature expired: {date} is now earlier than {} ({server} - {} min.)",
+            state::amz(now - window),
+            window / 60
+        )));
     }
     if at > now + WINDOW {
-        return Err(refused(format!("Signature not yet current: {date} is still later than {} ({server} + 15 min.)", state::amz(now + WINDOW))));
+        return Err(refused(format!(
+            "Signature not yet current: {date} is still later than {} ({server} + 15 min.)",
+            state::amz(now + WINDOW)
+        )));
     }
     let Session { arn, user_id, account, .. } = session;
     Ok(format!("    <Arn>{}</Arn>\n    <UserId>{}</UserId>\n    <Account>{account}</Account>\n", escape(arn), escape(user_id)))
@@ -328,7 +352,15 @@ fn scripted_step(state: &mut State, host: &str, region: &str, action: &str) -> O
     state.step(&format!("sts/{place}/{action}"), Some(&script))
 }
 
-fn scripted(state: &mut State, seen: &Seen, region: &str, action: &str, parameters: &BTreeMap<String, String>, request_id: &str, act: &Act) -> Answer {
+fn scripted(
+    state: &mut State,
+    seen: &Seen,
+    region: &str,
+    action: &str,
+    parameters: &BTreeMap<String, String>,
+    request_id: &str,
+    act: &Act,
+) -> Answer {
     let values = placeholders(state, seen, parameters, request_id);
     let expand = |text: &str| values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
     let plain = || {
@@ -336,7 +368,11 @@ fn scripted(state: &mut State, seen: &Seen, region: &str, action: &str, paramete
         if let Some(body) = &act.body {
             return page(status, request_id, expand(body));
         }
-        let mut fault = Fault::new(status, &expand(act.code.as_deref().unwrap_or("InternalFailure")), expand(act.message.as_deref().unwrap_or_default()));
+        let mut fault = Fault::new(
+            status,
+            &expand(act.code.as_deref().unwrap_or("InternalFailure")),
+            expand(act.message.as_deref().unwrap_or_default()),
+        );
         match act.fault.as_deref() {
             Some("Receiver") => fault.fault = "Receiver",
             Some(_) => fault.fault = "Sender",

@@ -1,9 +1,10 @@
 //! TLS in front of STS and the issuer: one CA per sandbox, leaves for exactly one name, and the ways in which a handshake dies.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,6 +20,7 @@ use tokio_rustls::{
 
 use super::{
     http::{self, Handler},
+    slow::Slow,
     world::Tls,
 };
 
@@ -96,12 +98,23 @@ impl Authorities {
     }
 }
 
+/// How a connection behaves below HTTP.
+#[derive(Debug, Clone, Copy)]
+pub struct Wire {
+    pub fault: Tls,
+    pub round_trip: Duration,
+}
+
 /// Serves a fresh connection as `server`, with TLS or with the way in which TLS fails.
-pub async fn serve(authorities: &Authorities, mut tcp: TcpStream, connection: u64, server: String, fault: Tls, handler: Handler) {
-    match fault {
+pub async fn serve(authorities: &Authorities, mut tcp: TcpStream, connection: u64, server: String, wire: Wire, handler: Handler) {
+    match wire.fault {
         Tls::Ok | Tls::WrongName | Tls::Untrusted | Tls::Expired => {
-            let acceptor = TlsAcceptor::from(authorities.config(&server, fault));
-            if let Ok(stream) = acceptor.accept(tcp).await {
+            let acceptor = TlsAcceptor::from(authorities.config(&server, wire.fault));
+            let stream = acceptor.accept(Slow::new(tcp, wire.round_trip)).await;
+            // Whoever asks for another name in the tunnel than outside of it gets nothing.
+            if let Ok(stream) = stream
+                && stream.get_ref().1.server_name().is_none_or(|name| name == server)
+            {
                 http::serve(stream, connection, server, handler).await;
             }
         }
