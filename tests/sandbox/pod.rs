@@ -110,6 +110,26 @@ fn the_world_can_break_and_be_mended() {
 }
 
 #[test]
+fn a_situation_survives_being_written_down() {
+    let full = json!({
+        "inject": ["irsa", "pod-identity"],
+        "sts": {
+            "reach": "name:sts.invalid",
+            "script": {"*": [{"hang": "body", "delayMs": 5}, "normal"], "GetCallerIdentity": {"steps": [{"close": "mid-body"}], "then": "normal"}},
+            "regions": {"eu-west-1": {"tls": "reset"}},
+        },
+        "imds": {"mode": "hop-limit-v1", "role": "n", "script": {"token": [{"status": 503}]}},
+        "files": {"a": "b", "c": {"content": "d", "mode": "0600"}},
+        "iam": {"roles": [{"trust": null}, {"policy": {"Statement": []}}], "users": [{"name": "u"}], "texts": "2026"},
+    });
+    for json in [json!({}), full] {
+        let world: World = serde_json::from_value(json).unwrap();
+        let text = serde_json::to_string(&world).unwrap();
+        assert_eq!(serde_json::from_str::<World>(&text).unwrap(), world);
+    }
+}
+
+#[test]
 fn misspelt_situations_are_refused() {
     for wrong in [
         json!({"tokn": {}}),

@@ -1,5 +1,7 @@
 //! IMDS, the Pod Identity agent and the issuer.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -79,6 +81,17 @@ fn imds_is_shut_in_its_own_ways() {
     let token = imds(&sandbox, "PUT", "/latest/api/token", &[(TTL, "60")]).body;
     let absent = imds(&sandbox, "GET", ROLE, &[(TOKEN, &token)]);
     assert!(absent.status == 404 && absent.body.contains("404 - Not Found"));
+}
+
+#[test]
+fn imds_tokens_end() {
+    let sandbox = sandbox(json!({"imds": "v2"}));
+    let token = imds(&sandbox, "PUT", "/latest/api/token", &[(TTL, "1")]).body;
+    let ended = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        imds(&sandbox, "GET", ROLE, &[(TOKEN, &token)]).status == 401
+    });
+    assert!(ended);
 }
 
 #[test]
