@@ -50,9 +50,8 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&
     };
     let found = provider_of(&credentials);
     recorder.take();
-    let client = aws_sdk_sts::Client::from_conf(
-        aws_sdk_sts::config::Builder::from(&config).credentials_provider(credentials.clone()).build(),
-    );
+    let client =
+        aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).credentials_provider(credentials.clone()).build());
     let result = client.get_caller_identity().send().await;
     let mut all = secrets.to_vec();
     all.extend([credentials.access_key_id(), credentials.secret_access_key()]);
@@ -67,9 +66,7 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&
         Ok(Answer::Alien(alien)) => {
             (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity met {}", alien.what) }))
         }
-        Err(failure) => {
-            (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity: {}", failure.text) }))
-        }
+        Err(failure) => (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity: {}", failure.text) })),
     };
     Chain { provider: found, identity, error }
 }

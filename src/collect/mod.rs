@@ -1,3 +1,198 @@
-//! The only I/O.
+//! The only I/O: carries a plan out and comes back with evidence. Never fails: what could not be found is evidence too.
 
+#![allow(clippy::disallowed_methods, reason = "edge module: environment, files, clock and timers enter here and nowhere else")]
+
+pub mod agent;
+pub mod chain;
+pub mod environment;
+pub mod file;
 pub mod http;
+pub mod imds;
+pub mod sts;
+pub mod token;
+
+use crate::core::evidence::{AgentCredentials, Because, Call, Chain, Endpoint, Evidence, Fact, Imds, SCHEMA, Token};
+use crate::core::inputs::Environment;
+use crate::core::plan::{DEFAULT_TOKEN_PATH, ImdsPlan, Plan, PlannedEndpoint, Provider};
+use crate::core::time::Timestamp;
+use environment::World;
+use http::{Client, Limits};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use sts::{Keys, Sts};
+use zeroize::Zeroizing;
+
+/// What one process has already found out and need not, or must not, ask again.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// IMDS does not change in a pod's life, and version 1 is tried once per process.
+    imds: Option<Imds>,
+}
+
+/// One attempt: reads the token, calls what is planned, and returns what was found. `deadline` bounds every phase.
+pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> Evidence {
+    let taken_at = now();
+    let inputs = &world.inputs;
+    let plan = Plan::of(inputs);
+    let client = || Client::new(http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), deadline });
+    let (token, text) = own_token(&plan).await;
+    let text = text.as_ref().map(|text| text.as_str());
+    let direct = direct(client, &plan, &inputs.environment, text);
+    let node = node(client(), &plan.imds, memory.imds.take());
+    let witness = witness(client(), world, &plan, text);
+    let ((endpoints, agent), imds, chain) = tokio::join!(direct, node, witness);
+    memory.imds = imds.known().cloned();
+    Evidence {
+        schema: SCHEMA.to_owned(),
+        taken_at,
+        inputs: inputs.clone(),
+        default_token: default_token(&plan).await,
+        token,
+        endpoints,
+        agent,
+        imds,
+        chain,
+    }
+}
+
+fn now() -> Timestamp {
+    // A clock before 1970 is as wrong as any; diagnosis sees the skew.
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64))
+}
+
+/// The injected provider's token.
+async fn own_token(plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
+    match &plan.token_path {
+        Some(path) => {
+            let (token, text) = token::read(path).await;
+            (Fact::Known(token), text)
+        }
+        // AWS_CONTAINER_AUTHORIZATION_TOKEN holds the token itself.
+        None if plan.provider == Provider::PodIdentity => {
+            let text = std::env::var("AWS_CONTAINER_AUTHORIZATION_TOKEN").ok().map(Zeroizing::new);
+            (Fact::NotAttempted(Because::NotThisProvider), text)
+        }
+        None => (Fact::NotAttempted(Because::NotThisProvider), None),
+    }
+}
+
+/// The API server's own token tells who this pod is when nothing was injected.
+async fn default_token(plan: &Plan) -> Fact<Token> {
+    if plan.provider != Provider::None {
+        return Fact::NotAttempted(Because::NotThisProvider);
+    }
+    Fact::Known(token::read(DEFAULT_TOKEN_PATH).await.0)
+}
+
+type Direct = (Vec<Endpoint>, Fact<Call<AgentCredentials>>);
+
+/// The injected provider, called by itself: every region side by side.
+async fn direct(client: impl Fn() -> Client, plan: &Plan, environment: &Environment, token: Option<&str>) -> Direct {
+    let not_called = |because| {
+        let endpoints = plan.endpoints.iter().map(|planned| Endpoint {
+            region: planned.region.clone(),
+            host: planned.host.clone(),
+            assume_role: Fact::NotAttempted(because),
+            caller_identity: Fact::NotAttempted(because),
+        });
+        endpoints.collect::<Vec<_>>()
+    };
+    if plan.failure().is_some() {
+        return (not_called(Because::PlanFailed), Fact::NotAttempted(Because::PlanFailed));
+    }
+    let Some(token) = token else {
+        return (not_called(Because::NoToken), Fact::NotAttempted(Because::NoToken));
+    };
+    match (plan.provider, &plan.role, &plan.agent_url) {
+        (Provider::Irsa, Some(role), _) => {
+            let role = role.to_string();
+            let session = session_name(environment);
+            let calls = plan.endpoints.iter().map(|planned| by_web_identity(client(), planned, &role, &session, token));
+            (all(calls).await, Fact::NotAttempted(Because::NotThisProvider))
+        }
+        (Provider::PodIdentity, _, Some(url)) if token.trim() == token => {
+            let clients: Vec<Client> = plan.endpoints.iter().map(|_| client()).collect();
+            let warm = all(plan.endpoints.iter().zip(&clients).map(|(planned, client)| warm(client, planned)));
+            let agent_client = client();
+            // STS is dialled while the agent still thinks: the two do not depend on each other.
+            let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url, token), warm);
+            let Some(keys) = keys else { return (not_called(Because::EarlierFailure), Fact::Known(agent)) };
+            let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned, &keys));
+            (all(calls).await, Fact::Known(agent))
+        }
+        (Provider::PodIdentity, _, _) => (not_called(Because::NoToken), Fact::NotAttempted(Because::NoToken)),
+        _ => (not_called(Because::NotThisProvider), Fact::NotAttempted(Because::NotThisProvider)),
+    }
+}
+
+async fn by_web_identity(client: Client, planned: &PlannedEndpoint, role: &str, session: &str, token: &str) -> Endpoint {
+    let sts = Sts::new(client, planned);
+    let (assume_role, keys) = sts.assume_role(role, session, token).await;
+    let caller_identity = match keys {
+        Some(keys) => Fact::Known(sts.caller_identity(&keys).await),
+        None => Fact::NotAttempted(Because::EarlierFailure),
+    };
+    Endpoint { region: planned.region.clone(), host: planned.host.clone(), assume_role: Fact::Known(assume_role), caller_identity }
+}
+
+async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> Endpoint {
+    Endpoint {
+        region: planned.region.clone(),
+        host: planned.host.clone(),
+        assume_role: Fact::NotAttempted(Because::NotThisProvider),
+        caller_identity: Fact::Known(Sts::new(client, planned).caller_identity(keys).await),
+    }
+}
+
+async fn warm(client: &Client, planned: &PlannedEndpoint) {
+    if let Ok(url) = planned.url.parse() {
+        client.warm(&url, Limits::default()).await;
+    }
+}
+
+/// The session's name as the application's SDK would set it, or our own, so that CloudTrail tells the two apart.
+fn session_name(environment: &Environment) -> String {
+    environment.session_name.value().map_or_else(|| "irsa-probe".to_owned(), str::to_owned)
+}
+
+/// Runs futures side by side and keeps their order.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut pending = false;
+        for (future, output) in &mut running {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *output = Some(value),
+                    std::task::Poll::Pending => pending = true,
+                }
+            }
+        }
+        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+/// IMDS, unless it was looked at before.
+async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>) -> Fact<Imds> {
+    match (plan, remembered) {
+        (ImdsPlan::NotAsked, _) => Fact::NotAttempted(Because::NoImds),
+        (ImdsPlan::Disabled, _) => Fact::NotAttempted(Because::ImdsDisabled),
+        (ImdsPlan::Ask { .. }, Some(imds)) => Fact::Known(imds),
+        (ImdsPlan::Ask { endpoint, v1 }, None) => imds::look(&client, endpoint, *v1).await,
+    }
+}
+
+/// The region that GetCallerIdentity is asked in when the pod has none: only to name an identity that should not be there.
+const STAND_IN_REGION: &str = "us-east-1";
+
+async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>) -> Fact<Chain> {
+    let environment = &world.inputs.environment;
+    let files = [&environment.token_file, &environment.container_token_file];
+    if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(environment::is_unsafe) {
+        return Fact::NotAttempted(Because::UnsafeFile);
+    }
+    let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
+    let secrets: Vec<&str> = token.into_iter().collect();
+    Fact::Known(chain::witness(client, region, &plan.imds, &secrets).await)
+}

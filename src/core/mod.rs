@@ -6,7 +6,6 @@ pub mod code;
 pub mod diagnose;
 pub mod evidence;
 pub mod exchange;
-<<<<<<< HEAD
 pub mod inputs;
 pub mod partition;
 pub mod plan;
@@ -18,6 +17,3 @@ pub mod text;
 pub mod time;
 pub mod token;
 pub mod trust;
-=======
-pub mod proxy;
->>>>>>> http

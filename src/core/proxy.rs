@@ -70,11 +70,7 @@ impl Proxy {
                     80
                 }
             }
-            Some(port) => port
-                .parse()
-                .ok()
-                .filter(|&port| port != 0)
-                .ok_or("its port is not a number from 1 to 65535")?,
+            Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or("its port is not a number from 1 to 65535")?,
         };
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("it is not of the form http://host:port");
@@ -82,35 +78,23 @@ impl Proxy {
         if host.contains(':') && host.parse::<Ipv6Addr>().is_err() {
             return Err("it is not of the form http://host:port");
         }
-        let authorization = userinfo
-            .filter(|userinfo| !userinfo.is_empty())
-            .map(|userinfo| {
-                let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-                let mut plain = Zeroizing::new(Vec::with_capacity(userinfo.len() + 1));
-                percent_decode(user, &mut plain);
-                plain.push(b':');
-                percent_decode(password, &mut plain);
-                let encoded =
-                    Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(&*plain));
-                Zeroizing::new(format!("Basic {}", &*encoded))
-            });
-        Ok(Self {
-            tls,
-            host: host.to_owned(),
-            port,
-            authorization,
-        })
+        let authorization = userinfo.filter(|userinfo| !userinfo.is_empty()).map(|userinfo| {
+            let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+            let mut plain = Zeroizing::new(Vec::with_capacity(userinfo.len() + 1));
+            percent_decode(user, &mut plain);
+            plain.push(b':');
+            percent_decode(password, &mut plain);
+            let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(&*plain));
+            Zeroizing::new(format!("Basic {}", &*encoded))
+        });
+        Ok(Self { tls, host: host.to_owned(), port, authorization })
     }
 }
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // By hand: the derived one would print the credentials.
-        f.debug_struct("Proxy")
-            .field("tls", &self.tls)
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .finish_non_exhaustive()
+        f.debug_struct("Proxy").field("tls", &self.tls).field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
 }
 
@@ -123,9 +107,7 @@ pub struct Proxies {
 
 impl Proxies {
     /// Reads the variables; all others are ignored.
-    pub fn from_env<N: AsRef<str>, V: AsRef<str>>(
-        variables: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
+    pub fn from_env<N: AsRef<str>, V: AsRef<str>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         let (mut https, mut no_proxy) = ([None, None], [None, None]);
         for (name, value) in variables {
             let slot = match name.as_ref() {
@@ -138,20 +120,10 @@ impl Proxies {
             let value = value.as_ref().trim();
             *slot = (!value.is_empty()).then(|| Zeroizing::new(value.to_owned()));
         }
-        let named = ["https_proxy", "HTTPS_PROXY"]
-            .into_iter()
-            .zip(https)
-            .find_map(|(name, value)| Some((name, value?)));
+        let named = ["https_proxy", "HTTPS_PROXY"].into_iter().zip(https).find_map(|(name, value)| Some((name, value?)));
         Self {
-            https: named.map(|(name, value)| {
-                Proxy::parse(&value).map_err(|why| format!("{name} is unusable: {why}"))
-            }),
-            no_proxy: no_proxy
-                .into_iter()
-                .flatten()
-                .next()
-                .map(|value| value.to_string())
-                .unwrap_or_default(),
+            https: named.map(|(name, value)| Proxy::parse(&value).map_err(|why| format!("{name} is unusable: {why}"))),
+            no_proxy: no_proxy.into_iter().flatten().next().map(|value| value.to_string()).unwrap_or_default(),
         }
     }
 
@@ -163,9 +135,7 @@ impl Proxies {
         if !https || is_link_local(host) || bypasses(&self.no_proxy, host, port) {
             return None;
         }
-        self.https
-            .as_ref()
-            .map(|proxy| proxy.as_ref().map_err(String::as_str))
+        self.https.as_ref().map(|proxy| proxy.as_ref().map_err(String::as_str))
     }
 }
 
@@ -202,10 +172,7 @@ fn matches_entry(entry: &str, host: &str, address: Option<IpAddr>, port: u16) ->
         (Some(listed), Some(address)) => listed == address,
         (None, None) => {
             let name = bare(name);
-            let name = name
-                .strip_prefix("*.")
-                .or_else(|| name.strip_prefix('.'))
-                .unwrap_or(name);
+            let name = name.strip_prefix("*.").or_else(|| name.strip_prefix('.')).unwrap_or(name);
             !name.is_empty() && is_at_or_below(host, name)
         }
         _ => false,
@@ -226,12 +193,7 @@ fn is_link_local(host: &str) -> bool {
     match parse_ip(bare(host)) {
         Some(IpAddr::V4(address)) => address.is_link_local(),
         Some(IpAddr::V6(address)) => {
-            address.is_unicast_link_local()
-                || in_network(
-                    address.into(),
-                    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0).into(),
-                    32,
-                )
+            address.is_unicast_link_local() || in_network(address.into(), Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0).into(), 32)
         }
         None => false,
     }
@@ -253,18 +215,13 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u8) -> bool {
 
 /// Without brackets and without the root's dot.
 fn bare(host: &str) -> &str {
-    let host = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.strip_suffix('.').unwrap_or(host)
 }
 
 /// An IPv4-mapped IPv6 address counts as the IPv4 address that it reaches.
 fn parse_ip(host: &str) -> Option<IpAddr> {
-    host.parse::<IpAddr>()
-        .ok()
-        .map(|address| address.to_canonical())
+    host.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
 /// Splits `host:port`, `[v6]:port`, `[v6]`, `v6` and `host`; the host comes without brackets.
@@ -275,20 +232,14 @@ fn split_port(address: &str) -> (&str, Option<&str>) {
         return (host, tail.strip_prefix(':').filter(|port| !port.is_empty()));
     }
     match address.split_once(':') {
-        Some((host, port)) if !port.contains(':') => {
-            (host, Some(port).filter(|port| !port.is_empty()))
-        }
+        Some((host, port)) if !port.contains(':') => (host, Some(port).filter(|port| !port.is_empty())),
         _ => (address, None),
     }
 }
 
 /// `host:port`, with brackets around IPv6.
 pub fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// RFC 3986 section 2.1; a `%` that begins no escape stands for itself.
@@ -319,9 +270,7 @@ mod tests {
     }
 
     fn chosen(variables: &[(&str, &str)]) -> Option<Result<String, String>> {
-        proxies(variables)
-            .for_url(true, "sts.eu-west-1.amazonaws.com", 443)
-            .map(|proxy| proxy.map(Proxy::authority).map_err(str::to_owned))
+        proxies(variables).for_url(true, "sts.eu-west-1.amazonaws.com", 443).map(|proxy| proxy.map(Proxy::authority).map_err(str::to_owned))
     }
 
     #[test]
@@ -372,47 +321,18 @@ mod tests {
             (":", "a.example.com", 80, false),
         ];
         for (no_proxy, host, port, expected) in rows {
-            assert_eq!(
-                bypasses(no_proxy, host, port),
-                expected,
-                "NO_PROXY={no_proxy:?} {host}:{port}"
-            );
+            assert_eq!(bypasses(no_proxy, host, port), expected, "NO_PROXY={no_proxy:?} {host}:{port}");
         }
     }
 
     #[test]
     fn lowercase_wins_and_empty_is_unset() {
         assert_eq!(chosen(&[]), None);
-        assert_eq!(
-            chosen(&[("HTTP_PROXY", "http://p:1"), ("ALL_PROXY", "http://p:1")]),
-            None
-        );
-        assert_eq!(
-            chosen(&[
-                ("HTTPS_PROXY", "http://up:1"),
-                ("https_proxy", "http://low:2")
-            ]),
-            Some(Ok("low:2".into()))
-        );
-        assert_eq!(
-            chosen(&[("HTTPS_PROXY", "http://up:1"), ("https_proxy", " ")]),
-            Some(Ok("up:1".into()))
-        );
-        assert_eq!(
-            chosen(&[
-                ("HTTPS_PROXY", "http://up:1"),
-                ("NO_PROXY", "*"),
-                ("no_proxy", "x.com")
-            ]),
-            Some(Ok("up:1".into()))
-        );
-        assert_eq!(
-            chosen(&[
-                ("HTTPS_PROXY", "http://up:1"),
-                ("NO_PROXY", ".amazonaws.com")
-            ]),
-            None
-        );
+        assert_eq!(chosen(&[("HTTP_PROXY", "http://p:1"), ("ALL_PROXY", "http://p:1")]), None);
+        assert_eq!(chosen(&[("HTTPS_PROXY", "http://up:1"), ("https_proxy", "http://low:2")]), Some(Ok("low:2".into())));
+        assert_eq!(chosen(&[("HTTPS_PROXY", "http://up:1"), ("https_proxy", " ")]), Some(Ok("up:1".into())));
+        assert_eq!(chosen(&[("HTTPS_PROXY", "http://up:1"), ("NO_PROXY", "*"), ("no_proxy", "x.com")]), Some(Ok("up:1".into())));
+        assert_eq!(chosen(&[("HTTPS_PROXY", "http://up:1"), ("NO_PROXY", ".amazonaws.com")]), None);
     }
 
     #[test]
@@ -426,11 +346,7 @@ mod tests {
             ("http://u:p@proxy:3128/x?y", "proxy:3128", false),
         ] {
             let proxy = Proxy::parse(value).unwrap();
-            assert_eq!(
-                (proxy.authority().as_str(), proxy.tls),
-                (authority, tls),
-                "{value}"
-            );
+            assert_eq!((proxy.authority().as_str(), proxy.tls), (authority, tls), "{value}");
         }
         for value in [
             "socks5://s3cret@proxy",
@@ -442,10 +358,7 @@ mod tests {
             "http://a b",
         ] {
             let error = chosen(&[("HTTPS_PROXY", value)]).unwrap().unwrap_err();
-            assert!(
-                error.starts_with("HTTPS_PROXY is unusable: ") && !error.contains("s3cret"),
-                "{error}"
-            );
+            assert!(error.starts_with("HTTPS_PROXY is unusable: ") && !error.contains("s3cret"), "{error}");
         }
     }
 
@@ -454,29 +367,16 @@ mod tests {
         let all = proxies(&[("https_proxy", "http://us%65r:p%40ss%:w@proxy:3128")]);
         let proxy = all.for_url(true, "example.com", 443).unwrap().unwrap();
         let expected = base64::engine::general_purpose::STANDARD.encode("user:p@ss%:w");
-        assert_eq!(
-            proxy.authorization(),
-            Some(format!("Basic {expected}").as_str())
-        );
+        assert_eq!(proxy.authorization(), Some(format!("Basic {expected}").as_str()));
         let shown = format!("{all:?}");
-        assert!(
-            !shown.contains("ss%") && !shown.contains(&expected),
-            "{shown}"
-        );
+        assert!(!shown.contains("ss%") && !shown.contains(&expected), "{shown}");
         assert_eq!(Proxy::parse("http://proxy").unwrap().authorization(), None);
     }
 
     #[test]
     fn link_local_and_plain_http_are_never_proxied_but_loopback_is() {
         let all = proxies(&[("HTTPS_PROXY", "http://proxy:3128")]);
-        for host in [
-            "169.254.169.254",
-            "169.254.170.23",
-            "[fd00:ec2::254]",
-            "fd00:ec2::23",
-            "fe80::1",
-            "::ffff:169.254.169.254",
-        ] {
+        for host in ["169.254.169.254", "169.254.170.23", "[fd00:ec2::254]", "fd00:ec2::23", "fe80::1", "::ffff:169.254.169.254"] {
             assert_eq!(all.for_url(true, host, 443), None, "{host}");
         }
         assert_eq!(all.for_url(false, "example.com", 80), None);

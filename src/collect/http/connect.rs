@@ -12,37 +12,25 @@ use crate::core::exchange::{FailureKind, Try};
 /// Tries the addresses in the resolver's order until one connects, and records each try.
 ///
 /// What is left of the limit is divided over the addresses left, so that one silent address leaves time for the others.
-pub(super) async fn connect(
-    addresses: &[SocketAddr],
-    limit: Limit,
-    tries: &mut Vec<Try>,
-) -> Result<TcpStream, Fault> {
+pub(super) async fn connect(addresses: &[SocketAddr], limit: Limit, tries: &mut Vec<Try>) -> Result<TcpStream, Fault> {
     let mut worst: Option<(FailureKind, bool)> = None;
     for (index, address) in addresses.iter().enumerate() {
         // Written down before it is known, so that a cancelled exchange shows which address kept silent.
-        tries.push(Try {
-            address: address.to_string(),
-            error: Some("no answer yet".to_owned()),
-        });
+        tries.push(Try { address: address.to_string(), error: Some("no answer yet".to_owned()) });
         let left = limit.at.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        let (kind, ours, text) =
-            match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // A failure here costs latency, nothing else.
-                    let _ = stream.set_nodelay(true);
-                    if let Some(last) = tries.last_mut() {
-                        last.error = None;
-                    }
-                    return Ok(stream);
+        let (kind, ours, text) = match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // A failure here costs latency, nothing else.
+                let _ = stream.set_nodelay(true);
+                if let Some(last) = tries.last_mut() {
+                    last.error = None;
                 }
-                Ok(Err(error)) => (kind_of(&error), false, error.to_string()),
-                Err(_) => (
-                    FailureKind::ConnectTimeout,
-                    true,
-                    format!("no answer within {}", seconds(share)),
-                ),
-            };
+                return Ok(stream);
+            }
+            Ok(Err(error)) => (kind_of(&error), false, error.to_string()),
+            Err(_) => (FailureKind::ConnectTimeout, true, format!("no answer within {}", seconds(share))),
+        };
         if let Some(last) = tries.last_mut() {
             last.error = Some(text);
         }
@@ -51,11 +39,7 @@ pub(super) async fn connect(
         }
     }
     let (kind, timed_out) = worst.unwrap_or((FailureKind::NetworkUnreachable, false));
-    Err(Fault {
-        kind,
-        text: told(tries),
-        timed_out,
-    })
+    Err(Fault { kind, text: told(tries), timed_out })
 }
 
 /// Which of several failures a person should look at first.
@@ -73,9 +57,7 @@ fn weight(kind: FailureKind) -> u8 {
 fn kind_of(error: &io::Error) -> FailureKind {
     match error.kind() {
         // A reset in answer to SYN is a refusal by a middlebox.
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
-            FailureKind::ConnectRefused
-        }
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => FailureKind::ConnectRefused,
         io::ErrorKind::TimedOut => FailureKind::ConnectTimeout,
         // ENETUNREACH, EHOSTUNREACH, EACCES, EPERM; also EADDRNOTAVAIL (no address of that family) and exhausted sockets.
         _ => FailureKind::NetworkUnreachable,
@@ -113,20 +95,13 @@ mod tests {
             (1, FailureKind::NetworkUnreachable),   // EPERM
             (99, FailureKind::NetworkUnreachable),  // EADDRNOTAVAIL
         ] {
-            assert_eq!(
-                kind_of(&io::Error::from_raw_os_error(errno)),
-                expected,
-                "{errno}"
-            );
+            assert_eq!(kind_of(&io::Error::from_raw_os_error(errno)), expected, "{errno}");
         }
     }
 
     #[test]
     fn many_tries_are_one_line() {
-        let one = Try {
-            address: "a".to_owned(),
-            error: Some("e".to_owned()),
-        };
+        let one = Try { address: "a".to_owned(), error: Some("e".to_owned()) };
         assert_eq!(told(&vec![one; 6]), "a: e; a: e; a: e; a: e; and 2 more");
     }
 }

@@ -16,11 +16,7 @@ impl Names<'_> {
     /// The issuer as `O=Example, CN=Example Root`; attributes other than C, O, OU and CN are left out.
     pub(super) fn issuer(&self) -> String {
         let text = distinguished_name(self.issuer);
-        if text.is_empty() {
-            "an issuer without a name".to_owned()
-        } else {
-            text
-        }
+        if text.is_empty() { "an issuer without a name".to_owned() } else { text }
     }
 }
 
@@ -69,20 +65,13 @@ fn distinguished_name(name: &[u8]) -> String {
                 _ => continue,
             };
             let value = if tag == BMP_STRING {
-                let units = value
-                    .chunks_exact(2)
-                    .map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
-                char::decode_utf16(units)
-                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                    .collect()
+                let units = value.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+                char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
             } else {
                 String::from_utf8_lossy(value).into_owned()
             };
             // Somebody else's text: a name of any length must not fill the report.
-            parts.push(format!(
-                "{label}={}",
-                value.chars().take(100).collect::<String>()
-            ));
+            parts.push(format!("{label}={}", value.chars().take(100).collect::<String>()));
         }
     }
     parts.truncate(8);
@@ -102,9 +91,7 @@ impl<'a> Iterator for Reader<'a> {
             0x81..=0x84 => {
                 let (digits, after) = rest.split_at_checked(usize::from(length & 0x7f))?;
                 rest = after;
-                digits
-                    .iter()
-                    .fold(0, |sum, &digit| sum << 8 | usize::from(digit))
+                digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit))
             }
             _ => return None,
         };
@@ -122,18 +109,9 @@ mod tests {
 
     fn certificate() -> Vec<u8> {
         let mut params = CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
-        params
-            .distinguished_name
-            .push(DnType::OrganizationName, "Example");
-        params.distinguished_name.push(
-            DnType::CommonName,
-            DnValue::BmpString("Wurzel ü".try_into().unwrap()),
-        );
-        params
-            .self_signed(&KeyPair::generate().unwrap())
-            .unwrap()
-            .der()
-            .to_vec()
+        params.distinguished_name.push(DnType::OrganizationName, "Example");
+        params.distinguished_name.push(DnType::CommonName, DnValue::BmpString("Wurzel ü".try_into().unwrap()));
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
     }
 
     #[test]
@@ -142,10 +120,7 @@ mod tests {
         let names = names(&der).unwrap();
         assert!(names.is_self_signed());
         let issuer = names.issuer();
-        assert!(
-            issuer.contains("O=Example") && issuer.contains("CN=Wurzel ü"),
-            "{issuer}"
-        );
+        assert!(issuer.contains("O=Example") && issuer.contains("CN=Wurzel ü"), "{issuer}");
     }
 
     #[test]
@@ -183,13 +158,6 @@ mod tests {
         set.extend([(inner.len() >> 8) as u8, inner.len() as u8]);
         set.extend(inner);
         assert_eq!(distinguished_name(&set).len(), "CN=".len() + 100);
-        assert_eq!(
-            Names {
-                issuer: b"",
-                subject: b"x"
-            }
-            .issuer(),
-            "an issuer without a name"
-        );
+        assert_eq!(Names { issuer: b"", subject: b"x" }.issuer(), "an issuer without a name");
     }
 }

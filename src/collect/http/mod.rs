@@ -7,10 +7,7 @@
 //! No body and no request header is ever logged or stored in an [`Exchange`]. Bodies are kept in memory that is wiped; what
 //! passes through the buffers of hyper and rustls is out of reach.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "edge module: deadlines, timings and the local time of a response come from the clock"
-)]
+#![allow(clippy::disallowed_methods, reason = "edge module: deadlines, timings and the local time of a response come from the clock")]
 
 use std::collections::HashMap;
 use std::fmt;
@@ -74,29 +71,15 @@ impl fmt::Debug for Client {
 impl Client {
     /// A client without any connection yet.
     pub fn new(settings: Settings) -> Self {
-        let Settings {
-            roots,
-            proxies,
-            deadline,
-        } = settings;
-        let shared = Shared {
-            roots,
-            proxies,
-            idle: Mutex::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-            deadline: Instant::from_std(deadline),
-        }
+        let Settings { roots, proxies, deadline } = settings;
+        let shared = Shared { roots, proxies, idle: Mutex::default() };
+        Self { shared: Arc::new(shared), deadline: Instant::from_std(deadline) }
     }
 
     /// The same client and pool under another overall deadline.
     #[must_use]
     pub fn until(&self, deadline: std::time::Instant) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            deadline: Instant::from_std(deadline),
-        }
+        Self { shared: Arc::clone(&self.shared), deadline: Instant::from_std(deadline) }
     }
 
     /// One attempt at one request to an absolute `http://` or `https://` URL.
@@ -104,11 +87,7 @@ impl Client {
     /// The exchange says what happened, whatever happened; the response is there when it came completely, whatever its status.
     /// Redirects are not followed. A reused connection that turns out to be closed before a byte of the response has come is
     /// replaced once by a new one.
-    pub async fn send(
-        &self,
-        request: Request<Bytes>,
-        limits: Limits,
-    ) -> (Exchange, Option<Response>) {
+    pub async fn send(&self, request: Request<Bytes>, limits: Limits) -> (Exchange, Option<Response>) {
         let mut seen = Seen::new();
         match self.run(request, limits, &mut seen).await {
             Ok(response) => (seen.finish(None), Some(response)),
@@ -122,56 +101,32 @@ impl Client {
     pub async fn warm(&self, url: &Uri, limits: Limits) -> Exchange {
         let mut seen = Seen::new();
         let opened = match Target::of(url) {
-            Ok(target) => self
-                .open(&target, limits, &mut seen)
-                .await
-                .map(|wire| self.put_back(target, wire)),
+            Ok(target) => self.open(&target, limits, &mut seen).await.map(|wire| self.put_back(target, wire)),
             Err(fault) => Err(fault),
         };
         seen.finish(opened.err())
     }
 
-    async fn run(
-        &self,
-        request: Request<Bytes>,
-        limits: Limits,
-        seen: &mut Seen,
-    ) -> Result<Response, Fault> {
+    async fn run(&self, request: Request<Bytes>, limits: Limits, seen: &mut Seen) -> Result<Response, Fault> {
         let target = Target::of(request.uri())?;
         seen.at(&target);
         let request = target.prepare(request)?;
         if let Some(mut wire) = self.take_idle(&target).await {
-            seen.exchange.connection = Connection {
-                reused: true,
-                ..wire.connection.clone()
-            };
-            match wire
-                .exchange(request.clone(), self.limit(limits.response), seen)
-                .await
-            {
+            seen.exchange.connection = Connection { reused: true, ..wire.connection.clone() };
+            match wire.exchange(request.clone(), self.limit(limits.response), seen).await {
                 Err(Lost::Unanswered(_)) => {
-                    tracing::debug!(
-                        host = target.host,
-                        "idle connection was closed, opening another"
-                    );
+                    tracing::debug!(host = target.host, "idle connection was closed, opening another");
                     *seen = Seen::new();
                 }
                 answer => return self.answered(target, wire, answer),
             }
         }
         let mut wire = self.open(&target, limits, seen).await?;
-        let answer = wire
-            .exchange(request, self.limit(limits.response), seen)
-            .await;
+        let answer = wire.exchange(request, self.limit(limits.response), seen).await;
         self.answered(target, wire, answer)
     }
 
-    fn answered(
-        &self,
-        target: Target,
-        wire: Wire,
-        answer: Result<Response, Lost>,
-    ) -> Result<Response, Fault> {
+    fn answered(&self, target: Target, wire: Wire, answer: Result<Response, Lost>) -> Result<Response, Fault> {
         match answer {
             Ok(response) => {
                 self.put_back(target, wire);
@@ -184,11 +139,7 @@ impl Client {
     /// Resolve → connect → (proxy) → TLS, written into `seen` as it goes.
     async fn open(&self, target: &Target, limits: Limits, seen: &mut Seen) -> Result<Wire, Fault> {
         seen.at(target);
-        let mut stream = match self
-            .shared
-            .proxies
-            .for_url(target.tls, &target.host, target.port)
-        {
+        let mut stream = match self.shared.proxies.for_url(target.tls, &target.host, target.port) {
             None => self.reach(&target.host, target.port, limits, seen).await?,
             Some(Ok(proxy)) => self.through(proxy, target, limits, seen).await?,
             Some(Err(why)) => {
@@ -199,16 +150,8 @@ impl Client {
         if target.tls {
             let limit = self.limit(limits.tls);
             let started = seen.enter(Phase::Tls, &target.host);
-            stream = timeout_at(
-                limit.at,
-                tls::handshake(&self.shared.roots, &target.host, stream),
-            )
-            .await
-            .unwrap_or_else(|_| {
-                Err(Fault::timeout(
-                    FailureKind::TlsFailed,
-                    format!("connected, but the TLS handshake did not end {limit}"),
-                ))
+            stream = timeout_at(limit.at, tls::handshake(&self.shared.roots, &target.host, stream)).await.unwrap_or_else(|_| {
+                Err(Fault::timeout(FailureKind::TlsFailed, format!("connected, but the TLS handshake did not end {limit}")))
             })?;
             seen.exchange.connection.tls_ms = Some(millis(started));
         }
@@ -216,54 +159,31 @@ impl Client {
     }
 
     /// Resolve → connect.
-    async fn reach(
-        &self,
-        host: &str,
-        port: u16,
-        limits: Limits,
-        seen: &mut Seen,
-    ) -> Result<io::Io, Fault> {
+    async fn reach(&self, host: &str, port: u16, limits: Limits, seen: &mut Seen) -> Result<io::Io, Fault> {
         let addresses = match resolve::literal(host) {
             Some(address) => vec![(address, port).into()],
             None => {
                 let limit = self.limit(limits.resolve);
                 let started = seen.enter(Phase::Resolve, host);
-                let found = timeout_at(limit.at, resolve::lookup(host, port))
-                    .await
-                    .unwrap_or_else(|_| {
-                        Err(Fault::timeout(
-                            FailureKind::DnsFailed,
-                            format!("{host}: the resolver did not answer {limit}"),
-                        ))
-                    })?;
+                let found = timeout_at(limit.at, resolve::lookup(host, port)).await.unwrap_or_else(|_| {
+                    Err(Fault::timeout(FailureKind::DnsFailed, format!("{host}: the resolver did not answer {limit}")))
+                })?;
                 seen.exchange.connection.resolve_ms = Some(millis(started));
                 found
             }
         };
-        seen.exchange.connection.addresses = addresses
-            .iter()
-            .map(|address| address.ip().to_string())
-            .collect();
+        seen.exchange.connection.addresses = addresses.iter().map(|address| address.ip().to_string()).collect();
         let limit = self.limit(limits.connect);
         let started = seen.enter(Phase::Connect, host);
-        let stream =
-            connect::connect(&addresses, limit, &mut seen.exchange.connection.tries).await?;
+        let stream = connect::connect(&addresses, limit, &mut seen.exchange.connection.tries).await?;
         seen.exchange.connection.connect_ms = Some(millis(started));
         Ok(Box::new(stream))
     }
 
     /// Reaches the proxy and has it open a tunnel. Whatever fails on the way is the proxy's failure, not the target's.
-    async fn through(
-        &self,
-        proxy: &Proxy,
-        target: &Target,
-        limits: Limits,
-        seen: &mut Seen,
-    ) -> Result<io::Io, Fault> {
-        let blame = |fault: Fault| Fault {
-            timed_out: fault.timed_out,
-            ..proxy::failed(proxy, &format!("could not be reached: {}", fault.text))
-        };
+    async fn through(&self, proxy: &Proxy, target: &Target, limits: Limits, seen: &mut Seen) -> Result<io::Io, Fault> {
+        let blame =
+            |fault: Fault| Fault { timed_out: fault.timed_out, ..proxy::failed(proxy, &format!("could not be reached: {}", fault.text)) };
         seen.exchange.connection.proxy = Some(proxy.authority());
         let reached = self.reach(&proxy.host, proxy.port, limits, seen).await;
         let started = seen.enter(Phase::Proxy, &proxy.host);
@@ -271,41 +191,27 @@ impl Client {
         let limit = self.limit(limits.proxy);
         let tunnel = async {
             if proxy.tls {
-                stream = tls::handshake(&self.shared.roots, &proxy.host, stream)
-                    .await
-                    .map_err(blame)?;
+                stream = tls::handshake(&self.shared.roots, &proxy.host, stream).await.map_err(blame)?;
             }
             proxy::tunnel(&mut stream, proxy, &target.host, target.port).await?;
             Ok(stream)
         };
-        let stream = timeout_at(limit.at, tunnel).await.unwrap_or_else(|_| {
-            Err(Fault {
-                timed_out: true,
-                ..proxy::failed(proxy, &format!("did not answer CONNECT {limit}"))
-            })
-        })?;
+        let stream = timeout_at(limit.at, tunnel)
+            .await
+            .unwrap_or_else(|_| Err(Fault { timed_out: true, ..proxy::failed(proxy, &format!("did not answer CONNECT {limit}")) }))?;
         seen.exchange.connection.proxy_ms = Some(millis(started));
         Ok(stream)
     }
 
     async fn take_idle(&self, target: &Target) -> Option<Wire> {
         // A statement of its own: the lock must not be held while waiting.
-        let wire = self
-            .shared
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(target);
+        let wire = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
         let mut wire = wire?;
         wire.is_ready().await.then_some(wire)
     }
 
     fn put_back(&self, target: Target, wire: Wire) {
-        self.shared
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(target, wire);
+        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).insert(target, wire);
     }
 
     fn limit(&self, length: Duration) -> Limit {

@@ -12,12 +12,7 @@ use crate::core::proxy::{Proxy, authority};
 const HEAD_CAP: usize = 8 * 1024;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to `host:port`.
-pub(super) async fn tunnel(
-    stream: &mut Io,
-    proxy: &Proxy,
-    host: &str,
-    port: u16,
-) -> Result<(), Fault> {
+pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16) -> Result<(), Fault> {
     let target = authority(host, port);
     let mut request = Zeroizing::new(String::with_capacity(512));
     for part in ["CONNECT ", &target, " HTTP/1.1\r\nHost: ", &target, "\r\n"] {
@@ -40,20 +35,14 @@ pub(super) async fn tunnel(
         let mut chunk = [0; 1024];
         let read = stream.read(&mut chunk).await.map_err(lost)?;
         if read == 0 {
-            return Err(failed(
-                proxy,
-                "closed the connection without an answer to CONNECT",
-            ));
+            return Err(failed(proxy, "closed the connection without an answer to CONNECT"));
         }
         head.extend_from_slice(&chunk[..read]);
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
             return judge(&head, end + 4, proxy);
         }
         if head.len() >= HEAD_CAP {
-            return Err(failed(
-                proxy,
-                "answered CONNECT with more than 8 KiB of headers",
-            ));
+            return Err(failed(proxy, "answered CONNECT with more than 8 KiB of headers"));
         }
     }
 }
@@ -61,21 +50,12 @@ pub(super) async fn tunnel(
 fn judge(head: &[u8], end: usize, proxy: &Proxy) -> Result<(), Fault> {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let line: String = String::from_utf8_lossy(line).chars().take(120).collect();
-    let status = line
-        .strip_prefix("HTTP/1.")
-        .and_then(|rest| rest.get(2..5))
-        .and_then(|code| code.parse::<u16>().ok());
+    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|code| code.parse::<u16>().ok());
     match status {
         // In TLS the client speaks first, so bytes after the head come from something that is not a tunnel.
-        Some(200..=299) if head.len() > end => Err(failed(
-            proxy,
-            "sent data of its own after it opened the tunnel",
-        )),
+        Some(200..=299) if head.len() > end => Err(failed(proxy, "sent data of its own after it opened the tunnel")),
         Some(200..=299) => Ok(()),
-        Some(407) => Err(failed(
-            proxy,
-            &format!("wants other credentials: it answered CONNECT with \"{line}\""),
-        )),
+        Some(407) => Err(failed(proxy, &format!("wants other credentials: it answered CONNECT with \"{line}\""))),
         Some(_) => Err(failed(proxy, &format!("refused CONNECT with \"{line}\""))),
         None => Err(failed(proxy, "did not answer CONNECT with HTTP/1.1")),
     }
@@ -83,8 +63,5 @@ fn judge(head: &[u8], end: usize, proxy: &Proxy) -> Result<(), Fault> {
 
 /// A failure whose subject is the proxy.
 pub(super) fn failed(proxy: &Proxy, text: &str) -> Fault {
-    Fault::new(
-        FailureKind::ProxyFailed,
-        format!("the proxy {} {text}", proxy.authority()),
-    )
+    Fault::new(FailureKind::ProxyFailed, format!("the proxy {} {text}", proxy.authority()))
 }

@@ -11,10 +11,7 @@ use crate::core::exchange::FailureKind;
 
 /// An IP literal, with or without brackets: it needs no lookup.
 pub(super) fn literal(host: &str) -> Option<IpAddr> {
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse().ok()
 }
 
@@ -34,25 +31,17 @@ pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fau
 ///
 /// On a thread of its own, not on tokio's blocking pool: `getaddrinfo` cannot be interrupted, and the runtime's shutdown would
 /// wait for the pool. This thread is simply left behind when the future is dropped, and ends with the process.
-async fn on_a_thread<T: Send + 'static>(
-    call: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<T> {
+async fn on_a_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, question) = oneshot::channel();
     // A failed send means that nobody waits any more: the answer is of no use then.
-    std::thread::Builder::new()
-        .name("resolve".to_owned())
-        .spawn(move || drop(answer.send(call())))?;
+    std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call())))?;
     question.await.map_err(io::Error::other)
 }
 
 fn blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::Error)> {
     // Flags 0: the AI_ADDRCONFIG of std's and glibc's defaults would hide ::1 on a host without a routable IPv6 address.
-    let hints = AddrInfoHints {
-        socktype: SockType::Stream.into(),
-        ..AddrInfoHints::default()
-    };
-    let found = getaddrinfo(Some(host), None, Some(hints))
-        .map_err(|error| (kind_of(&error), error.into()))?;
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| (kind_of(&error), error.into()))?;
     let mut addresses = Vec::new();
     for entry in found.flatten() {
         let mut address = entry.sockaddr;
@@ -72,8 +61,7 @@ fn kind_of(error: &LookupError) -> FailureKind {
     const EAI_NODATA: i32 = -5;
     const EAI_ADDRFAMILY: i32 = -9;
     match (error.kind(), error.error_num()) {
-        (LookupErrorKind::NoName | LookupErrorKind::NoData, _)
-        | (_, EAI_NODATA | EAI_ADDRFAMILY) => FailureKind::DnsNotFound,
+        (LookupErrorKind::NoName | LookupErrorKind::NoData, _) | (_, EAI_NODATA | EAI_ADDRFAMILY) => FailureKind::DnsNotFound,
         _ => FailureKind::DnsFailed,
     }
 }
@@ -112,23 +100,15 @@ mod tests {
         let addresses = lookup("localhost", 8443).await.unwrap();
         assert!(addresses.contains(&SocketAddr::from(([127, 0, 0, 1], 8443))));
         for address in &addresses {
-            assert_eq!(
-                addresses.iter().filter(|other| *other == address).count(),
-                1
-            );
+            assert_eq!(addresses.iter().filter(|other| *other == address).count(), 1);
         }
     }
 
     #[test]
     fn a_hung_lookup_holds_up_neither_its_deadline_nor_the_runtime() {
         let (release, hung) = std::sync::mpsc::channel::<()>();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        let call = async {
-            tokio::time::timeout(Duration::from_millis(50), on_a_thread(move || hung.recv())).await
-        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let call = async { tokio::time::timeout(Duration::from_millis(50), on_a_thread(move || hung.recv())).await };
         assert!(runtime.block_on(call).is_err());
         // Would wait for ever on the blocking pool: the call ends only after this.
         drop(runtime);
@@ -137,9 +117,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_with_a_nul_is_an_error_and_no_panic() {
-        assert_eq!(
-            lookup("a\0b", 1).await.unwrap_err().kind,
-            FailureKind::DnsFailed
-        );
+        assert_eq!(lookup("a\0b", 1).await.unwrap_err().kind, FailureKind::DnsFailed);
     }
 }

@@ -4,9 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -65,11 +63,7 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder with an empty record. The SDK's connect and read timeouts replace those of `limits`.
     pub fn new(client: Client, limits: Limits) -> Self {
-        Self {
-            client,
-            limits,
-            answers: Arc::default(),
-        }
+        Self { client, limits, answers: Arc::default() }
     }
 
     /// Takes the answers recorded so far, in the order in which they ended.
@@ -78,53 +72,28 @@ impl Recorder {
     }
 
     fn keep(&self, answer: Answer) {
-        self.answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(answer);
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
 }
 
 impl HttpClient for Recorder {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let limits = with_timeouts(
-            self.limits,
-            settings.connect_timeout(),
-            settings.read_timeout(),
-        );
-        SharedHttpConnector::new(Self {
-            limits,
-            ..self.clone()
-        })
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        let limits = with_timeouts(self.limits, settings.connect_timeout(), settings.read_timeout());
+        SharedHttpConnector::new(Self { limits, ..self.clone() })
     }
 }
 
 /// The stock client's read timeout ends with the head of the response; ours covers the body too, which comes in the same packet.
 fn with_timeouts(limits: Limits, connect: Option<Duration>, read: Option<Duration>) -> Limits {
-    Limits {
-        connect: connect.unwrap_or(limits.connect),
-        response: read.unwrap_or(limits.response),
-        ..limits
-    }
+    Limits { connect: connect.unwrap_or(limits.connect), response: read.unwrap_or(limits.response), ..limits }
 }
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let recorder = self.clone();
         HttpConnectorFuture::new(async move {
-            let mut open = Open {
-                recorder,
-                seen: Some(Seen::new()),
-            };
-            let Open {
-                recorder,
-                seen: Some(seen),
-            } = &mut open
-            else {
+            let mut open = Open { recorder, seen: Some(Seen::new()) };
+            let Open { recorder, seen: Some(seen) } = &mut open else {
                 return Err(never());
             };
             let outcome = match incoming(request) {
@@ -148,23 +117,14 @@ impl Open {
         match outcome {
             Ok(response) => {
                 let body = evidence(&response);
-                self.recorder.keep(Answer {
-                    exchange: seen.finish(None),
-                    body,
-                });
+                self.recorder.keep(Answer { exchange: seen.finish(None), body });
                 outgoing(response)
             }
             Err(fault) => {
                 let timed_out = fault.timed_out;
                 let exchange = seen.finish(Some(fault));
-                let error = exchange
-                    .failure
-                    .clone()
-                    .map_or_else(never, |failure| connector_error(failure, timed_out));
-                self.recorder.keep(Answer {
-                    exchange,
-                    body: None,
-                });
+                let error = exchange.failure.clone().map_or_else(never, |failure| connector_error(failure, timed_out));
+                self.recorder.keep(Answer { exchange, body: None });
                 Err(error)
             }
         }
@@ -174,10 +134,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         if let Some(seen) = self.seen.take() {
-            self.recorder.keep(Answer {
-                exchange: seen.cancelled(),
-                body: None,
-            });
+            self.recorder.keep(Answer { exchange: seen.cancelled(), body: None });
         }
     }
 }
@@ -188,9 +145,7 @@ fn connector_error(failure: Failure, timed_out: bool) -> ConnectorError {
     let source = Box::new(ConnectorFailure(failure));
     match kind {
         _ if timed_out => ConnectorError::timeout(source),
-        FailureKind::ConnectTimeout | FailureKind::RequestTimeout => {
-            ConnectorError::timeout(source)
-        }
+        FailureKind::ConnectTimeout | FailureKind::RequestTimeout => ConnectorError::timeout(source),
         FailureKind::BadRequest => ConnectorError::user(source),
         FailureKind::NotHttp => ConnectorError::other(source, None),
         _ => ConnectorError::io(source),
@@ -204,19 +159,10 @@ fn never() -> ConnectorError {
 
 fn incoming(request: HttpRequest) -> Result<Request<Bytes>, Fault> {
     let bad = |text: String| Fault::new(FailureKind::BadRequest, text);
-    let (head, body) = request
-        .try_into_http1x()
-        .map_err(|error| bad(error.to_string()))?
-        .into_parts();
+    let (head, body) = request.try_into_http1x().map_err(|error| bad(error.to_string()))?.into_parts();
     // A copy of our own that is wiped: the form of AssumeRoleWithWebIdentity holds the token.
-    let body = body
-        .bytes()
-        .ok_or_else(|| bad("streaming request bodies are not supported".to_owned()))?;
-    let body = if body.is_empty() {
-        Bytes::new()
-    } else {
-        Bytes::from_owner(Zeroizing::new(body.to_vec()))
-    };
+    let body = body.bytes().ok_or_else(|| bad("streaming request bodies are not supported".to_owned()))?;
+    let body = if body.is_empty() { Bytes::new() } else { Bytes::from_owner(Zeroizing::new(body.to_vec())) };
     let mut out = Request::new(body);
     *out.method_mut() = head.method;
     *out.uri_mut() = head.uri;
@@ -225,11 +171,9 @@ fn incoming(request: HttpRequest) -> Result<Request<Bytes>, Fault> {
 }
 
 fn outgoing(response: Response) -> Result<HttpResponse, ConnectorError> {
-    let other =
-        |error: Box<dyn std::error::Error + Send + Sync>| ConnectorError::other(error, None);
+    let other = |error: Box<dyn std::error::Error + Send + Sync>| ConnectorError::other(error, None);
     let mut out = http::Response::new(SdkBody::from(Bytes::from_owner(response.body)));
-    *out.status_mut() =
-        http::StatusCode::from_u16(response.status).map_err(|error| other(error.into()))?;
+    *out.status_mut() = http::StatusCode::from_u16(response.status).map_err(|error| other(error.into()))?;
     *out.headers_mut() = response.headers;
     HttpResponse::try_from(out).map_err(|error| other(error.into()))
 }
@@ -240,12 +184,7 @@ fn evidence(response: &Response) -> Option<Body> {
         .headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/html")
-        });
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"));
     if (200..300).contains(&response.status) && !is_page {
         return None;
     }

@@ -18,19 +18,11 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(kind: FailureKind, text: String) -> Self {
-        Self {
-            kind,
-            text,
-            timed_out: false,
-        }
+        Self { kind, text, timed_out: false }
     }
 
     pub(super) fn timeout(kind: FailureKind, text: String) -> Self {
-        Self {
-            kind,
-            text,
-            timed_out: true,
-        }
+        Self { kind, text, timed_out: true }
     }
 }
 
@@ -49,22 +41,14 @@ impl Limit {
         let left = deadline.saturating_duration_since(now);
         let overall = left < length;
         let length = length.min(left);
-        Self {
-            at: now + length,
-            length,
-            overall,
-        }
+        Self { at: now + length, length, overall }
     }
 }
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "within {}", seconds(self.length))?;
-        if self.overall {
-            f.write_str(" (all that was left of the overall deadline)")
-        } else {
-            Ok(())
-        }
+        if self.overall { f.write_str(" (all that was left of the overall deadline)") } else { Ok(()) }
     }
 }
 
@@ -99,20 +83,12 @@ impl Seen {
             ms: 0.0,
             failure: None,
         };
-        Self {
-            exchange,
-            phase: Phase::Resolve,
-            sent: None,
-        }
+        Self { exchange, phase: Phase::Resolve, sent: None }
     }
 
     /// Begins a new connection to `target`.
     pub(super) fn at(&mut self, target: &Target) {
-        self.exchange.connection = Connection {
-            host: target.host.clone(),
-            port: target.port,
-            ..Connection::default()
-        };
+        self.exchange.connection = Connection { host: target.host.clone(), port: target.port, ..Connection::default() };
     }
 
     /// Begins a phase.
@@ -128,19 +104,9 @@ impl Seen {
             self.exchange.ms = millis(sent);
         }
         let phase = self.phase;
-        self.exchange.failure = fault.map(|fault| Failure {
-            phase,
-            kind: fault.kind,
-            text: fault.text,
-        });
+        self.exchange.failure = fault.map(|fault| Failure { phase, kind: fault.kind, text: fault.text });
         let kind = self.exchange.failure.as_ref().map(|failure| failure.kind);
-        tracing::debug!(
-            host = self.exchange.connection.host,
-            status = self.exchange.status,
-            ?phase,
-            ?kind,
-            "http"
-        );
+        tracing::debug!(host = self.exchange.connection.host, status = self.exchange.status, ?phase, ?kind, "http");
         self.exchange
     }
 
@@ -153,10 +119,7 @@ impl Seen {
             Phase::Tls => FailureKind::TlsFailed,
             Phase::Response => FailureKind::RequestTimeout,
         };
-        self.finish(Some(Fault::timeout(
-            kind,
-            "given up by the caller before it ended".to_owned(),
-        )))
+        self.finish(Some(Fault::timeout(kind, "given up by the caller before it ended".to_owned())))
     }
 }
 

@@ -36,13 +36,7 @@ impl Default for Limits {
 impl Limits {
     /// Every phase cut to `limit`: for IMDS, where the SDKs wait one second.
     pub fn each(limit: Duration) -> Self {
-        Self {
-            resolve: limit,
-            connect: limit,
-            proxy: limit,
-            tls: limit,
-            response: limit,
-        }
+        Self { resolve: limit, connect: limit, proxy: limit, tls: limit, response: limit }
     }
 }
 

@@ -26,19 +26,12 @@ impl Target {
             _ => return Err(bad("not an absolute http:// or https:// URL")),
         };
         let host = url.host().unwrap_or_default();
-        let host = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .unwrap_or(host);
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         if host.is_empty() {
             return Err(bad("the URL has no host"));
         }
         let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        Ok(Self {
-            tls,
-            host: host.to_ascii_lowercase(),
-            port,
-        })
+        Ok(Self { tls, host: host.to_ascii_lowercase(), port })
     }
 
     /// The Host header's value: the port only where it is not the scheme's own (RFC 9110 section 7.2).
@@ -56,14 +49,11 @@ impl Target {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut out = Request::new(Full::new(body));
         *out.method_mut() = head.method;
-        *out.uri_mut() = path
-            .parse()
-            .map_err(|_| bad("the URL's path cannot be sent"))?;
+        *out.uri_mut() = path.parse().map_err(|_| bad("the URL's path cannot be sent"))?;
         *out.version_mut() = Version::HTTP_11;
         *out.headers_mut() = head.headers;
         if !out.headers().contains_key(HOST) {
-            let value = HeaderValue::try_from(self.host_header())
-                .map_err(|_| bad("the URL's host cannot be sent"))?;
+            let value = HeaderValue::try_from(self.host_header()).map_err(|_| bad("the URL's host cannot be sent"))?;
             out.headers_mut().insert(HOST, value);
         }
         Ok(out)
@@ -81,62 +71,28 @@ mod tests {
     #[test]
     fn urls_and_their_host_header() {
         for (url, tls, host, port, header) in [
-            (
-                "http://169.254.169.254/latest",
-                false,
-                "169.254.169.254",
-                80,
-                "169.254.169.254",
-            ),
-            (
-                "http://[fd00:ec2::23]/v1",
-                false,
-                "fd00:ec2::23",
-                80,
-                "[fd00:ec2::23]",
-            ),
+            ("http://169.254.169.254/latest", false, "169.254.169.254", 80, "169.254.169.254"),
+            ("http://[fd00:ec2::23]/v1", false, "fd00:ec2::23", 80, "[fd00:ec2::23]"),
             ("http://[::1]:8080", false, "::1", 8080, "[::1]:8080"),
-            (
-                "https://STS.Eu-West-1.amazonaws.com",
-                true,
-                "sts.eu-west-1.amazonaws.com",
-                443,
-                "sts.eu-west-1.amazonaws.com",
-            ),
+            ("https://STS.Eu-West-1.amazonaws.com", true, "sts.eu-west-1.amazonaws.com", 443, "sts.eu-west-1.amazonaws.com"),
             ("https://a:80/", true, "a", 80, "a:80"),
         ] {
             let target = Target::of(&url.parse().unwrap()).unwrap();
-            assert_eq!(
-                (target.tls, target.host.as_str(), target.port),
-                (tls, host, port),
-                "{url}"
-            );
+            assert_eq!((target.tls, target.host.as_str(), target.port), (tls, host, port), "{url}");
             assert_eq!(target.host_header(), header, "{url}");
         }
         for url in ["/path", "ftp://a/", "a:80", "*"] {
-            assert_eq!(
-                Target::of(&url.parse().unwrap()).unwrap_err().kind,
-                FailureKind::BadRequest,
-                "{url}"
-            );
+            assert_eq!(Target::of(&url.parse().unwrap()).unwrap_err().kind, FailureKind::BadRequest, "{url}");
         }
     }
 
     #[test]
     fn origin_form_keeps_a_given_host_and_the_query() {
         let target = Target::of(&Uri::from_static("http://a:81/x?y=z")).unwrap();
-        let request = |builder: http::request::Builder| {
-            target.prepare(builder.body(Bytes::new()).unwrap()).unwrap()
-        };
+        let request = |builder: http::request::Builder| target.prepare(builder.body(Bytes::new()).unwrap()).unwrap();
         let sent = request(Request::get("http://a:81/x?y=z").header(HOST, "b"));
-        assert_eq!(
-            (sent.uri().to_string().as_str(), &sent.headers()[HOST]),
-            ("/x?y=z", &HeaderValue::from_static("b"))
-        );
+        assert_eq!((sent.uri().to_string().as_str(), &sent.headers()[HOST]), ("/x?y=z", &HeaderValue::from_static("b")));
         let sent = request(Request::get("http://a:81"));
-        assert_eq!(
-            (sent.uri().to_string().as_str(), &sent.headers()[HOST]),
-            ("/", &HeaderValue::from_static("a:81"))
-        );
+        assert_eq!((sent.uri().to_string().as_str(), &sent.headers()[HOST]), ("/", &HeaderValue::from_static("a:81")));
     }
 }

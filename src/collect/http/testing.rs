@@ -30,10 +30,7 @@ impl Server {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
     }
 
-    pub(super) fn on(
-        listener: TcpListener,
-        serve: impl Fn(TcpStream, usize) + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn on(listener: TcpListener, serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let (count, serve) = (Arc::clone(&connections), Arc::new(serve));
@@ -43,10 +40,7 @@ impl Server {
                 thread::spawn(move || serve(stream, number));
             }
         });
-        Self {
-            address,
-            connections,
-        }
+        Self { address, connections }
     }
 
     /// Answers every request on every connection with these bytes.
@@ -59,8 +53,7 @@ impl Server {
     pub(super) fn tls(config: Arc<ServerConfig>, response: impl Into<Vec<u8>>) -> Self {
         let response = response.into();
         Self::start(move |stream, _| {
-            let mut stream =
-                StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
             while answer(&mut stream, &response).is_some() {}
         })
     }
@@ -84,16 +77,8 @@ pub(super) fn read_request(stream: &mut impl Read) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&all).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| {
-                    line.to_ascii_lowercase()
-                        .strip_prefix("content-length:")?
-                        .trim()
-                        .parse()
-                        .ok()
-                })
-                .unwrap_or(0);
+            let length =
+                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
             if body.len() >= length {
                 return Some(text);
             }
@@ -116,18 +101,12 @@ pub(super) fn answer(stream: &mut (impl Read + Write), response: &[u8]) -> Optio
 
 /// A complete response with these header lines, each ended by CRLF.
 pub(super) fn response(status: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// An address where nobody listens.
 pub(super) fn refusing() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// An address that answers no SYN: a listener whose backlog is full. It stays so while the guard lives.
@@ -137,12 +116,7 @@ pub(super) async fn silent() -> (SocketAddr, impl Sized) {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut held = Vec::new();
-    while let Ok(stream) = tokio::time::timeout(
-        Duration::from_millis(100),
-        tokio::net::TcpStream::connect(address),
-    )
-    .await
-    {
+    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(address)).await {
         held.push(stream.unwrap());
         assert!(held.len() < 64, "the backlog never fills");
     }
@@ -169,11 +143,7 @@ impl Authority {
     }
 
     /// A server's configuration with a certificate for these names.
-    pub(super) fn server(
-        &self,
-        names: &[&str],
-        change: impl FnOnce(&mut CertificateParams),
-    ) -> Arc<ServerConfig> {
+    pub(super) fn server(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Arc<ServerConfig> {
         let mut params = params(names);
         change(&mut params);
         let key = KeyPair::generate().unwrap();
@@ -183,10 +153,7 @@ impl Authority {
 }
 
 /// A server's configuration with a certificate that it has signed itself.
-pub(super) fn self_signed(
-    names: &[&str],
-    change: impl FnOnce(&mut CertificateParams),
-) -> Arc<ServerConfig> {
+pub(super) fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Arc<ServerConfig> {
     let mut params = params(names);
     change(&mut params);
     let key = KeyPair::generate().unwrap();
@@ -194,13 +161,7 @@ pub(super) fn self_signed(
 }
 
 fn params(names: &[&str]) -> CertificateParams {
-    CertificateParams::new(
-        names
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>(),
-    )
-    .unwrap()
+    CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
 }
 
 fn server_config(certificate: &CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
@@ -208,21 +169,14 @@ fn server_config(certificate: &CertificateDer<'static>, key: &KeyPair) -> Arc<Se
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
+        .with_single_cert(vec![certificate.clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
     Arc::new(config)
 }
 
 pub(super) fn client(roots: Roots, variables: &[(&str, &str)]) -> Client {
     let deadline = Instant::now() + Duration::from_secs(30);
-    Client::new(Settings {
-        roots,
-        proxies: Proxies::from_env(variables.iter().copied()),
-        deadline,
-    })
+    Client::new(Settings { roots, proxies: Proxies::from_env(variables.iter().copied()), deadline })
 }
 
 /// A client for plain http without a proxy.
@@ -240,12 +194,6 @@ pub(super) fn ample() -> Limits {
     Limits::each(Duration::from_secs(20))
 }
 
-pub(super) async fn get(
-    client: &Client,
-    url: &str,
-    limits: Limits,
-) -> (Exchange, Option<Response>) {
-    client
-        .send(Request::get(url).body(Bytes::new()).unwrap(), limits)
-        .await
+pub(super) async fn get(client: &Client, url: &str, limits: Limits) -> (Exchange, Option<Response>) {
+    client.send(Request::get(url).body(Bytes::new()).unwrap(), limits).await
 }

@@ -6,16 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::client::{Resumption, WebPkiServerVerifier};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, InvalidMessage, RootCertStore,
-    SignatureScheme, version,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, InvalidMessage, RootCertStore, SignatureScheme, version,
 };
 
 use super::der;
@@ -37,9 +34,7 @@ struct Trust {
 impl Roots {
     /// Mozilla's roots, compiled in. Nothing is parsed: they are static trust anchors.
     pub fn built_in() -> Self {
-        let store = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         Self::new("the compiled-in roots".to_owned(), store)
     }
 
@@ -53,9 +48,7 @@ impl Roots {
             match certificate {
                 Ok(certificate) => {
                     if let Err(error) = store.add(certificate) {
-                        refused = Some(format!(
-                            "no certificate in it can be used as a root: {error}"
-                        ));
+                        refused = Some(format!("no certificate in it can be used as a root: {error}"));
                     }
                 }
                 // The PEM reader does not recover after an error; what came before it still counts.
@@ -66,9 +59,7 @@ impl Roots {
             }
         }
         match refused {
-            _ if !store.is_empty() => {
-                Self::new(format!("{source} ({} certificates)", store.len()), store)
-            }
+            _ if !store.is_empty() => Self::new(format!("{source} ({} certificates)", store.len()), store),
             Some(why) => Self::unusable(source, &why),
             None => Self::unusable(source, "no certificate in it"),
         }
@@ -93,10 +84,9 @@ impl Roots {
 impl Trust {
     fn new(source: String, store: RootCertStore) -> Result<Self, String> {
         let provider = Arc::new(ring::default_provider());
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&provider))
-                .build()
-                .map_err(|error| error.to_string())?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&provider))
+            .build()
+            .map_err(|error| error.to_string())?;
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&version::TLS13, &version::TLS12])
             .map_err(|error| error.to_string())?
@@ -107,43 +97,22 @@ impl Trust {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // Every handshake is a full one: a resumed session would prove nothing about the certificate.
         config.resumption = Resumption::disabled();
-        Ok(Self {
-            source,
-            verifier,
-            config,
-        })
+        Ok(Self { source, verifier, config })
     }
 }
 
 /// Does the handshake for `host` over `io`.
 pub(super) async fn handshake(roots: &Roots, host: &str, io: Io) -> Result<Io, Fault> {
-    let trust = roots
-        .0
-        .as_ref()
-        .as_ref()
-        .map_err(|why| Fault::new(FailureKind::TlsUntrusted, why.clone()))?;
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-        Fault::new(
-            FailureKind::BadRequest,
-            format!("{host} is neither a host name nor an IP address"),
-        )
-    })?;
-    let verifier = Arc::new(Remembering {
-        inner: Arc::clone(&trust.verifier),
-        refused: Mutex::new(None),
-    });
+    let trust = roots.0.as_ref().as_ref().map_err(|why| Fault::new(FailureKind::TlsUntrusted, why.clone()))?;
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Fault::new(FailureKind::BadRequest, format!("{host} is neither a host name nor an IP address")))?;
+    let verifier = Arc::new(Remembering { inner: Arc::clone(&trust.verifier), refused: Mutex::new(None) });
     let mut config = trust.config.clone();
-    config
-        .dangerous()
-        .set_certificate_verifier(verifier.clone());
+    config.dangerous().set_certificate_verifier(verifier.clone());
     match TlsConnector::from(Arc::new(config)).connect(name, io).await {
         Ok(stream) => Ok(Box::new(stream)),
         Err(error) => {
-            let refused = verifier
-                .refused
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            let refused = verifier.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
             Err(explain(&error, refused.as_deref(), &trust.source))
         }
     }
@@ -165,12 +134,9 @@ impl ServerCertVerifier for Remembering {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.inner
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .inspect_err(|_| {
-                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(end_entity.to_vec());
-            })
+        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).inspect_err(|_| {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.to_vec());
+        })
     }
 
     fn verify_tls12_signature(
@@ -219,20 +185,15 @@ fn explain(error: &io::Error, certificate: Option<&[u8]>, source: &str) -> Fault
     };
     let (kind, text) = match cause {
         Error::InvalidCertificate(why) => judge(why, certificate, source),
-        Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
-            FailureKind::TlsFailed,
-            "what answers on this port does not speak TLS".to_owned(),
-        ),
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            (FailureKind::TlsFailed, "what answers on this port does not speak TLS".to_owned())
+        }
         other => (FailureKind::TlsFailed, other.to_string()),
     };
     Fault::new(kind, text)
 }
 
-fn judge(
-    why: &CertificateError,
-    certificate: Option<&[u8]>,
-    source: &str,
-) -> (FailureKind, String) {
+fn judge(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (FailureKind, String) {
     const CLOCK: &str = "a wrong clock on this node looks the same";
     match why {
         CertificateError::NotValidForNameContext {
@@ -285,17 +246,10 @@ fn names(presented: &[String]) -> String {
     }
     // rustls hands them over as webpki's debug text.
     let bare = |name: &String| {
-        let inner = name
-            .strip_prefix("DnsName(\"")
-            .and_then(|name| name.strip_suffix("\")"));
+        let inner = name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")"));
         inner.unwrap_or(name).to_owned()
     };
-    let mut text = presented
-        .iter()
-        .take(SHOWN)
-        .map(bare)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut text = presented.iter().take(SHOWN).map(bare).collect::<Vec<_>>().join(", ");
     if presented.len() > SHOWN {
         text += &format!(" and {} more", presented.len() - SHOWN);
     }
@@ -304,7 +258,5 @@ fn names(presented: &[String]) -> String {
 
 fn date(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-    DateTime::from_secs(seconds)
-        .fmt(Format::DateTime)
-        .unwrap_or_else(|_| format!("{seconds} (unix)"))
+    DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_else(|_| format!("{seconds} (unix)"))
 }

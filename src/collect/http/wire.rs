@@ -45,9 +45,7 @@ pub struct Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // By hand: the derived one would print credentials.
-        f.debug_struct("Response")
-            .field("status", &self.status)
-            .finish_non_exhaustive()
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
@@ -86,12 +84,7 @@ impl Wire {
             .map_err(|error| Fault::new(FailureKind::ConnectionLost, told(&error)))?;
         // The driver's error reaches the request as well, so it is not lost here.
         let driver = Driver(tokio::spawn(async move { drop(driver.await) }));
-        Ok(Self {
-            sender,
-            _driver: driver,
-            received,
-            connection,
-        })
+        Ok(Self { sender, _driver: driver, received, connection })
     }
 
     /// True when another request can be sent; false after `Connection: close` or when the other side hung up.
@@ -100,62 +93,35 @@ impl Wire {
     }
 
     /// Sends the request and reads the whole response.
-    pub(super) async fn exchange(
-        &mut self,
-        request: Request<Full<Bytes>>,
-        limit: Limit,
-        seen: &mut Seen,
-    ) -> Result<Response, Lost> {
+    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>, limit: Limit, seen: &mut Seen) -> Result<Response, Lost> {
         let before = self.received.load(Ordering::Relaxed);
         let wall = SystemTime::now();
         let started = Instant::now();
         seen.phase = Phase::Response;
         seen.sent = Some(started);
         let answer = timeout_at(limit.at, async {
-            let (head, body) = self
-                .sender
-                .send_request(request)
-                .await
-                .map_err(|error| fault_of(&error))?
-                .into_parts();
+            let (head, body) = self.sender.send_request(request).await.map_err(|error| fault_of(&error))?.into_parts();
             note_head(&mut seen.exchange, head.status.as_u16(), &head.headers);
             seen.exchange.local_midpoint_ms = midpoint(wall, started.elapsed());
             let body = read_body(body, &head.headers).await?;
-            Ok(Response {
-                status: head.status.as_u16(),
-                headers: head.headers,
-                body,
-            })
+            Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
         })
         .await;
         let nothing_came = self.received.load(Ordering::Relaxed) == before;
         match answer {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(Failed { fault, .. }))
-                if fault.kind == FailureKind::ConnectionLost && nothing_came =>
-            {
-                Err(Lost::Unanswered(fault))
-            }
+            Ok(Err(Failed { fault, .. })) if fault.kind == FailureKind::ConnectionLost && nothing_came => Err(Lost::Unanswered(fault)),
             // Something came, but hyper had not asked for it yet: a server that speaks first (SSH, SMTP).
-            Ok(Err(Failed {
-                unsent: true,
-                fault,
-            })) if !nothing_came => Err(Lost::Failed(Fault::new(
-                FailureKind::NotHttp,
-                format!("the server spoke before it was asked: {}", fault.text),
-            ))),
+            Ok(Err(Failed { unsent: true, fault })) if !nothing_came => {
+                Err(Lost::Failed(Fault::new(FailureKind::NotHttp, format!("the server spoke before it was asked: {}", fault.text))))
+            }
             Ok(Err(Failed { fault, .. })) => Err(Lost::Failed(fault)),
             Err(_) => {
                 let what = match seen.exchange.status {
                     None => "connected and sent the request, but no response".to_owned(),
-                    Some(status) => format!(
-                        "the head of the response came (status {status}), but not all of its body"
-                    ),
+                    Some(status) => format!("the head of the response came (status {status}), but not all of its body"),
                 };
-                Err(Lost::Failed(Fault::timeout(
-                    FailureKind::RequestTimeout,
-                    format!("{what} {limit}"),
-                )))
+                Err(Lost::Failed(Fault::timeout(FailureKind::RequestTimeout, format!("{what} {limit}"))))
             }
         }
     }
@@ -169,10 +135,7 @@ struct Failed {
 
 impl From<Fault> for Failed {
     fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            unsent: false,
-        }
+        Self { fault, unsent: false }
     }
 }
 
@@ -180,16 +143,8 @@ impl From<Fault> for Failed {
 ///
 /// What hyper and rustls hold while the bytes pass through their buffers is out of reach.
 async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<Vec<u8>>, Failed> {
-    let too_large = || {
-        Fault::new(
-            FailureKind::NotHttp,
-            format!("the body is larger than the cap of {BODY_CAP} bytes"),
-        )
-    };
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
-        .unwrap_or(0);
+    let too_large = || Fault::new(FailureKind::NotHttp, format!("the body is larger than the cap of {BODY_CAP} bytes"));
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok()).unwrap_or(0);
     if announced > BODY_CAP {
         return Err(too_large().into());
     }
@@ -202,9 +157,7 @@ async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<
             return Err(too_large().into());
         }
         if kept.capacity() - kept.len() < data.len() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(
-                (2 * kept.capacity()).max(kept.len() + data.len()),
-            ));
+            let mut larger = Zeroizing::new(Vec::with_capacity((2 * kept.capacity()).max(kept.len() + data.len())));
             larger.extend_from_slice(&kept);
             kept = larger;
         }
@@ -216,18 +169,9 @@ async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<
 fn note_head(exchange: &mut Exchange, status: u16, headers: &HeaderMap) {
     /// Headers are foreign text: a kilobyte of it is no evidence.
     const CAP: usize = 256;
-    let text = |name: &str| {
-        headers.get(name).map(|value| {
-            String::from_utf8_lossy(value.as_bytes())
-                .chars()
-                .take(CAP)
-                .collect::<String>()
-        })
-    };
+    let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(CAP).collect::<String>());
     exchange.status = Some(status);
-    exchange.date = text(DATE.as_str())
-        .and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok())
-        .map(|date| date.secs());
+    exchange.date = text(DATE.as_str()).and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok()).map(|date| date.secs());
     exchange.request_id = text("x-amzn-requestid").or_else(|| text("x-amzn-request-id"));
     exchange.content_type = text(CONTENT_TYPE.as_str());
     exchange.server = text(SERVER.as_str());
@@ -241,33 +185,21 @@ fn midpoint(sent: SystemTime, took: Duration) -> Option<i64> {
 }
 
 fn fault_of(error: &hyper::Error) -> Failed {
-    let source = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>());
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let kind = match source {
         _ if error.is_parse() => FailureKind::NotHttp,
         _ if error.is_user() => FailureKind::BadRequest,
         // With TLS 1.3 the server's verdict on the client arrives after the handshake.
         Some(source) if rustls_error(source).is_some() => FailureKind::TlsFailed,
         // hyper's chunked decoder reports nonsense as these two.
-        Some(source)
-            if matches!(
-                source.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
-            ) =>
-        {
-            FailureKind::NotHttp
-        }
+        Some(source) if matches!(source.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => FailureKind::NotHttp,
         _ => FailureKind::ConnectionLost,
     };
     let text = match kind {
         FailureKind::NotHttp => format!("the response is not HTTP/1.1: {}", told(error)),
         _ => told(error),
     };
-    Failed {
-        fault: Fault::new(kind, text),
-        unsent: error.is_canceled(),
-    }
+    Failed { fault: Fault::new(kind, text), unsent: error.is_canceled() }
 }
 
 /// An error and its causes on one line.

@@ -21,12 +21,7 @@ mod tls;
 #[track_caller]
 fn text(exchange: &Exchange, phase: Phase, kind: FailureKind) -> &str {
     let failure = exchange.failure.as_ref().expect("it fails");
-    assert_eq!(
-        (failure.phase, failure.kind),
-        (phase, kind),
-        "{}",
-        failure.text
-    );
+    assert_eq!((failure.phase, failure.kind), (phase, kind), "{}", failure.text);
     &failure.text
 }
 
@@ -41,50 +36,26 @@ async fn a_response_leaves_its_evidence() {
     let server = Server::answering(response("403 Forbidden", headers, "<e/>"));
     let (exchange, answer) = get(&plain(), &server.http(), ample()).await;
     let answer = answer.unwrap();
-    assert_eq!(
-        (answer.status, answer.body.as_slice()),
-        (403, b"<e/>".as_slice())
-    );
-    assert_eq!(
-        (exchange.status, exchange.date, exchange.failure),
-        (Some(403), Some(100), None)
-    );
+    assert_eq!((answer.status, answer.body.as_slice()), (403, b"<e/>".as_slice()));
+    assert_eq!((exchange.status, exchange.date, exchange.failure), (Some(403), Some(100), None));
     assert_eq!(exchange.request_id.as_deref(), Some("r-1"));
     assert_eq!(exchange.content_type.as_deref(), Some("text/xml"));
     assert_eq!(exchange.server.as_deref(), Some("EC2ws"));
     assert!(exchange.local_midpoint_ms.unwrap() > 1_500_000_000_000 && exchange.ms > 0.0);
     let connection = exchange.connection;
-    assert_eq!(
-        (connection.host.as_str(), connection.port),
-        ("127.0.0.1", server.address.port())
-    );
-    assert_eq!(
-        (connection.tries.len(), &connection.tries[0].error),
-        (1, &None)
-    );
-    assert_eq!(
-        (connection.resolve_ms, connection.tls_ms, connection.reused),
-        (None, None, false)
-    );
+    assert_eq!((connection.host.as_str(), connection.port), ("127.0.0.1", server.address.port()));
+    assert_eq!((connection.tries.len(), &connection.tries[0].error), (1, &None));
+    assert_eq!((connection.resolve_ms, connection.tls_ms, connection.reused), (None, None, false));
     assert!(connection.connect_ms.is_some());
 }
 
 #[tokio::test]
 async fn a_name_is_resolved_and_a_redirect_is_an_answer() {
-    let server = Server::answering(response(
-        "302 Found",
-        "Location: http://127.0.0.1:1/\r\n",
-        "",
-    ));
+    let server = Server::answering(response("302 Found", "Location: http://127.0.0.1:1/\r\n", ""));
     let (exchange, answer) = get(&plain(), &server.url("http", "localhost"), ample()).await;
     assert_eq!(answer.unwrap().status, 302);
     assert!(exchange.connection.resolve_ms.is_some());
-    assert!(
-        exchange
-            .connection
-            .addresses
-            .contains(&"127.0.0.1".to_owned())
-    );
+    assert!(exchange.connection.addresses.contains(&"127.0.0.1".to_owned()));
 }
 
 #[tokio::test]
@@ -95,35 +66,17 @@ async fn an_ipv6_literal() {
     };
     let server = Server::on(listener, |mut stream, _| {
         let request = read_request(&mut stream).unwrap();
-        let host = request
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap();
-        stream
-            .write_all(response("200 OK", "", host).as_bytes())
-            .unwrap();
+        let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        stream.write_all(response("200 OK", "", host).as_bytes()).unwrap();
     });
     let (exchange, answer) = get(&plain(), &server.url("http", "[::1]"), ample()).await;
-    assert_eq!(
-        answer.unwrap().body.as_slice(),
-        server.address.to_string().as_bytes()
-    );
-    assert_eq!(
-        (
-            exchange.connection.host.as_str(),
-            exchange.connection.addresses
-        ),
-        ("::1", vec!["::1".to_owned()])
-    );
+    assert_eq!(answer.unwrap().body.as_slice(), server.address.to_string().as_bytes());
+    assert_eq!((exchange.connection.host.as_str(), exchange.connection.addresses), ("::1", vec!["::1".to_owned()]));
 }
 
 #[tokio::test]
 async fn foreign_headers_are_capped() {
-    let server = Server::answering(response(
-        "200 OK",
-        &format!("Server: {}\r\nDate: yesterday\r\n", "x".repeat(5000)),
-        "",
-    ));
+    let server = Server::answering(response("200 OK", &format!("Server: {}\r\nDate: yesterday\r\n", "x".repeat(5000)), ""));
     let (exchange, _) = get(&plain(), &server.http(), ample()).await;
     assert_eq!((exchange.server.unwrap().len(), exchange.date), (256, None));
 }
@@ -158,17 +111,9 @@ async fn a_warm_connection_is_used() {
     let client = plain();
     let warmed = client.warm(&server.http().parse().unwrap(), ample()).await;
     assert_eq!((warmed.status, warmed.failure), (None, None));
-    assert!(
-        get(&client, &server.http(), ample())
-            .await
-            .0
-            .connection
-            .reused
-    );
+    assert!(get(&client, &server.http(), ample()).await.0.connection.reused);
     assert_eq!(server.connections(), 1);
-    let refused = client
-        .warm(&format!("http://{}", refusing()).parse().unwrap(), ample())
-        .await;
+    let refused = client.warm(&format!("http://{}", refusing()).parse().unwrap(), ample()).await;
     text(&refused, Phase::Connect, FailureKind::ConnectRefused);
 }
 
@@ -226,20 +171,14 @@ async fn what_is_not_http() {
         ("SSH-2.0-OpenSSH_9.6\r\n".to_owned(), "not HTTP/1.1"),
         ("\u{15}\u{3}\u{3}\0\u{2}\u{2}F".to_owned(), "not HTTP/1.1"),
         (format!("{chunked}zz\r\n"), "not HTTP/1.1"),
-        (
-            format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(100_000)),
-            "not HTTP/1.1",
-        ),
+        (format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(100_000)), "not HTTP/1.1"),
         (over, "cap of 1048576 bytes"),
         (announced, "cap of 1048576 bytes"),
     ] {
         let server = Server::answering(bytes.clone());
         let (exchange, answer) = get(&plain(), &server.http(), ample()).await;
         assert!(answer.is_none());
-        has(
-            text(&exchange, Phase::Response, FailureKind::NotHttp),
-            wanted,
-        );
+        has(text(&exchange, Phase::Response, FailureKind::NotHttp), wanted);
     }
 }
 
@@ -255,21 +194,13 @@ async fn a_server_that_speaks_first_is_not_http() {
         if warm {
             client.warm(&server.http().parse().unwrap(), ample()).await;
         }
-        text(
-            &get(&client, &server.http(), ample()).await.0,
-            Phase::Response,
-            FailureKind::NotHttp,
-        );
+        text(&get(&client, &server.http(), ample()).await.0, Phase::Response, FailureKind::NotHttp);
     }
 }
 
 #[tokio::test]
 async fn lost_connections() {
-    for bytes in [
-        "",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-    ] {
+    for bytes in ["", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"] {
         let server = Server::start(move |mut stream, _| {
             answer(&mut stream, bytes.as_bytes());
         });
@@ -283,23 +214,11 @@ async fn lost_connections() {
 
 #[tokio::test]
 async fn response_deadlines() {
-    for (bytes, wanted) in [
-        ("", "no response within 150 ms"),
-        (
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
-            "(status 200)",
-        ),
-    ] {
+    for (bytes, wanted) in [("", "no response within 150 ms"), ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "(status 200)")] {
         let server = Server::answering(bytes);
-        let limits = Limits {
-            response: Duration::from_millis(150),
-            ..ample()
-        };
+        let limits = Limits { response: Duration::from_millis(150), ..ample() };
         let (exchange, _) = get(&plain(), &server.http(), limits).await;
-        has(
-            text(&exchange, Phase::Response, FailureKind::RequestTimeout),
-            wanted,
-        );
+        has(text(&exchange, Phase::Response, FailureKind::RequestTimeout), wanted);
         assert!(exchange.ms >= 150.0);
     }
 }
@@ -310,10 +229,7 @@ async fn the_overall_deadline_is_told_by_its_phase() {
     let client = plain();
     let hurried = client.until(Instant::now() + Duration::from_millis(200));
     let (exchange, _) = get(&hurried, &server.http(), ample()).await;
-    has(
-        text(&exchange, Phase::Response, FailureKind::RequestTimeout),
-        "left of the overall deadline",
-    );
+    has(text(&exchange, Phase::Response, FailureKind::RequestTimeout), "left of the overall deadline");
     let (address, _guard) = silent().await;
     let late = client.until(Instant::now());
     let (exchange, _) = get(&late, &format!("http://{address}/"), ample()).await;
@@ -331,10 +247,7 @@ async fn requests_that_cannot_be_made() {
 #[tokio::test]
 async fn no_secret_in_the_exchange_or_in_debug_text() {
     let server = Server::answering(response("200 OK", "x-secret: c4nary\r\n", "c4nary"));
-    let request = Request::post(server.http())
-        .header("authorization", "c4nary")
-        .body(Bytes::from_static(b"c4nary"))
-        .unwrap();
+    let request = Request::post(server.http()).header("authorization", "c4nary").body(Bytes::from_static(b"c4nary")).unwrap();
     let (exchange, answer) = plain().send(request, ample()).await;
     assert!(!format!("{exchange:?}{answer:?}").contains("c4nary"));
 }
@@ -345,33 +258,21 @@ async fn no_secret_in_the_exchange_or_in_debug_text() {
 async fn a_refused_connection() {
     let address = refusing();
     let (exchange, _) = get(&plain(), &format!("http://{address}/"), ample()).await;
-    has(
-        text(&exchange, Phase::Connect, FailureKind::ConnectRefused),
-        &address.to_string(),
-    );
+    has(text(&exchange, Phase::Connect, FailureKind::ConnectRefused), &address.to_string());
     assert_eq!(exchange.connection.tries.len(), 1);
     assert!(exchange.connection.tries[0].error.is_some());
-    assert_eq!(
-        (exchange.connection.connect_ms, exchange.status),
-        (None, None)
-    );
+    assert_eq!((exchange.connection.connect_ms, exchange.status), (None, None));
 }
 
 #[tokio::test]
 async fn a_connection_that_nobody_answers() {
     let (address, _guard) = silent().await;
     let (exchange, _) = get(&plain(), &format!("http://{address}/"), brief()).await;
-    has(
-        text(&exchange, Phase::Connect, FailureKind::ConnectTimeout),
-        "no answer within",
-    );
+    has(text(&exchange, Phase::Connect, FailureKind::ConnectTimeout), "no answer within");
 }
 
 async fn try_all(addresses: &[SocketAddr]) -> (Option<FailureKind>, usize) {
-    let limit = Limit::new(
-        Duration::from_millis(600),
-        tokio::time::Instant::now() + Duration::from_secs(9),
-    );
+    let limit = Limit::new(Duration::from_millis(600), tokio::time::Instant::now() + Duration::from_secs(9));
     let mut tries = Vec::new();
     let result = connect::connect(addresses, limit, &mut tries).await;
     assert_eq!(result.is_ok(), tries.last().unwrap().error.is_none());
@@ -384,16 +285,7 @@ async fn addresses_are_tried_in_order_and_silence_outweighs_a_refusal() {
     let (refusing, good) = (refusing(), Server::answering("").address);
     assert_eq!(try_all(&[refusing, good]).await, (None, 2));
     assert_eq!(try_all(&[silent, good]).await, (None, 2));
-    assert_eq!(
-        try_all(&[silent, refusing]).await,
-        (Some(FailureKind::ConnectTimeout), 2)
-    );
-    assert_eq!(
-        try_all(&[refusing, silent]).await,
-        (Some(FailureKind::ConnectTimeout), 2)
-    );
-    assert_eq!(
-        try_all(&[refusing; 6]).await,
-        (Some(FailureKind::ConnectRefused), 6)
-    );
+    assert_eq!(try_all(&[silent, refusing]).await, (Some(FailureKind::ConnectTimeout), 2));
+    assert_eq!(try_all(&[refusing, silent]).await, (Some(FailureKind::ConnectTimeout), 2));
+    assert_eq!(try_all(&[refusing; 6]).await, (Some(FailureKind::ConnectRefused), 6));
 }

@@ -22,10 +22,7 @@ fn proxy_to(upstream: SocketAddr) -> (Server, Arc<Mutex<Vec<String>>>) {
 }
 
 fn tunnel(stream: &mut TcpStream, upstream: SocketAddr, seen: &Mutex<Vec<String>>) {
-    let Some(request) = answer(
-        stream,
-        b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n",
-    ) else {
+    let Some(request) = answer(stream, b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n") else {
         return;
     };
     seen.lock().unwrap().push(request);
@@ -42,28 +39,16 @@ fn via(proxy: &str) -> Client {
 #[tokio::test]
 async fn tls_through_a_proxy() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(
-        authority.server(&["sts.example"], |_| {}),
-        response("200 OK", "", "ok"),
-    );
+    let server = Server::tls(authority.server(&["sts.example"], |_| {}), response("200 OK", "", "ok"));
     let (proxy, requests) = proxy_to(server.address);
-    let client = client(
-        authority.roots(),
-        &[(
-            "https_proxy",
-            &format!("http://user:c4nary@{}/", proxy.address),
-        )],
-    );
+    let client = client(authority.roots(), &[("https_proxy", &format!("http://user:c4nary@{}/", proxy.address))]);
     let url = server.url("https", "sts.example");
     for reused in [false, true] {
         let (exchange, answer) = get(&client, &url, ample()).await;
         assert_eq!(exchange.failure, None);
         assert!(answer.is_some());
         let connection = exchange.connection;
-        assert_eq!(
-            (connection.host.as_str(), connection.reused),
-            ("sts.example", reused)
-        );
+        assert_eq!((connection.host.as_str(), connection.reused), ("sts.example", reused));
         assert_eq!(connection.proxy, Some(proxy.address.to_string()));
         assert_eq!(connection.addresses, ["127.0.0.1"]);
         assert!(connection.proxy_ms.is_some() && connection.tls_ms.is_some());
@@ -72,37 +57,22 @@ async fn tls_through_a_proxy() {
     let requests = requests.lock().unwrap();
     assert_eq!(requests.len(), 1);
     let port = server.address.port();
-    has(
-        &requests[0],
-        &format!("CONNECT sts.example:{port} HTTP/1.1\r\nHost: sts.example:{port}\r\n"),
-    );
-    has(
-        &requests[0],
-        "Proxy-Authorization: Basic dXNlcjpjNG5hcnk=\r\n",
-    );
+    has(&requests[0], &format!("CONNECT sts.example:{port} HTTP/1.1\r\nHost: sts.example:{port}\r\n"));
+    has(&requests[0], "Proxy-Authorization: Basic dXNlcjpjNG5hcnk=\r\n");
 }
 
 #[tokio::test]
 async fn tls_through_a_tls_proxy() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(
-        authority.server(&["sts.example"], |_| {}),
-        response("200 OK", "", "ok"),
-    );
+    let server = Server::tls(authority.server(&["sts.example"], |_| {}), response("200 OK", "", "ok"));
     let (config, upstream) = (authority.server(&["localhost"], |_| {}), server.address);
     // One request and one response need no thread for each direction.
     let proxy = Server::start(move |stream, _| {
-        let mut stream =
-            StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+        let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
         answer(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n");
         let mut there = TcpStream::connect(upstream).unwrap();
-        there
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .unwrap();
-        stream
-            .sock
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .unwrap();
+        there.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        stream.sock.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let mut chunk = [0; 32 * 1024];
         for _ in 0..100 {
             if let Ok(read) = stream.read(&mut chunk) {
@@ -113,13 +83,7 @@ async fn tls_through_a_tls_proxy() {
             }
         }
     });
-    let client = client(
-        authority.roots(),
-        &[(
-            "HTTPS_PROXY",
-            &format!("https://localhost:{}", proxy.address.port()),
-        )],
-    );
+    let client = client(authority.roots(), &[("HTTPS_PROXY", &format!("https://localhost:{}", proxy.address.port()))]);
     let (exchange, answer) = get(&client, &server.url("https", "sts.example"), ample()).await;
     assert_eq!(exchange.failure, None);
     assert_eq!(answer.unwrap().body.as_slice(), b"ok");
@@ -129,14 +93,8 @@ async fn tls_through_a_tls_proxy() {
 async fn proxies_that_refuse() {
     let large = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(9000));
     for (bytes, wanted) in [
-        (
-            "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-            "\"HTTP/1.1 407 Proxy Authentication Required\"",
-        ),
-        (
-            "HTTP/1.0 403 Forbidden\r\n\r\nbody",
-            "refused CONNECT with \"HTTP/1.0 403 Forbidden\"",
-        ),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "\"HTTP/1.1 407 Proxy Authentication Required\""),
+        ("HTTP/1.0 403 Forbidden\r\n\r\nbody", "refused CONNECT with \"HTTP/1.0 403 Forbidden\""),
         ("SSH-2.0-x\r\n\r\n", "did not answer CONNECT with HTTP/1.1"),
         ("HTTP/1.1 200 OK\r\n\r\nextra", "sent data of its own"),
         (&large, "more than 8 KiB"),
@@ -147,12 +105,7 @@ async fn proxies_that_refuse() {
         let proxy = Server::start(move |mut stream, _| {
             answer(&mut stream, bytes.as_bytes());
         });
-        let (exchange, _) = get(
-            &via(&format!("http://u:c4nary@{}", proxy.address)),
-            "https://sts.example/",
-            ample(),
-        )
-        .await;
+        let (exchange, _) = get(&via(&format!("http://u:c4nary@{}", proxy.address)), "https://sts.example/", ample()).await;
         let said = text(&exchange, Phase::Proxy, FailureKind::ProxyFailed);
         has(said, wanted);
         has(said, &proxy.address.to_string());
@@ -162,40 +115,16 @@ async fn proxies_that_refuse() {
 
 #[tokio::test]
 async fn proxies_out_of_reach() {
-    let (exchange, _) = get(
-        &via(&refusing().to_string()),
-        "https://sts.example/",
-        ample(),
-    )
-    .await;
-    has(
-        text(&exchange, Phase::Proxy, FailureKind::ProxyFailed),
-        "could not be reached",
-    );
+    let (exchange, _) = get(&via(&refusing().to_string()), "https://sts.example/", ample()).await;
+    has(text(&exchange, Phase::Proxy, FailureKind::ProxyFailed), "could not be reached");
     assert_eq!(exchange.connection.tries.len(), 1);
 
     let mute = Server::start(|mut stream, _| while read_request(&mut stream).is_some() {});
-    let limits = Limits {
-        proxy: Duration::from_millis(150),
-        ..ample()
-    };
-    let (exchange, _) = get(
-        &via(&mute.address.to_string()),
-        "https://sts.example/",
-        limits,
-    )
-    .await;
-    has(
-        text(&exchange, Phase::Proxy, FailureKind::ProxyFailed),
-        "did not answer CONNECT within 150 ms",
-    );
+    let limits = Limits { proxy: Duration::from_millis(150), ..ample() };
+    let (exchange, _) = get(&via(&mute.address.to_string()), "https://sts.example/", limits).await;
+    has(text(&exchange, Phase::Proxy, FailureKind::ProxyFailed), "did not answer CONNECT within 150 ms");
 
-    let (exchange, _) = get(
-        &via("socks5://u:c4nary@127.0.0.1:1"),
-        "https://sts.example/",
-        ample(),
-    )
-    .await;
+    let (exchange, _) = get(&via("socks5://u:c4nary@127.0.0.1:1"), "https://sts.example/", ample()).await;
     let said = text(&exchange, Phase::Proxy, FailureKind::ProxyFailed);
     has(said, "HTTPS_PROXY is unusable");
     assert!(!said.contains("c4nary"));
@@ -205,23 +134,11 @@ async fn proxies_out_of_reach() {
 async fn plain_http_and_no_proxy_go_straight() {
     let server = Server::answering(response("200 OK", "", ""));
     let nowhere = refusing().to_string();
-    assert_eq!(
-        get(&via(&nowhere), &server.http(), ample()).await.0.status,
-        Some(200)
-    );
+    assert_eq!(get(&via(&nowhere), &server.http(), ample()).await.0.status, Some(200));
 
     let authority = Authority::new("Test Root");
-    let server = Server::tls(
-        authority.server(&["127.0.0.1"], |_| {}),
-        response("200 OK", "", ""),
-    );
-    let client = client(
-        authority.roots(),
-        &[("HTTPS_PROXY", &nowhere), ("NO_PROXY", "127.0.0.0/8")],
-    );
+    let server = Server::tls(authority.server(&["127.0.0.1"], |_| {}), response("200 OK", "", ""));
+    let client = client(authority.roots(), &[("HTTPS_PROXY", &nowhere), ("NO_PROXY", "127.0.0.0/8")]);
     let (exchange, _) = get(&client, &server.url("https", "127.0.0.1"), ample()).await;
-    assert_eq!(
-        (exchange.status, exchange.connection.proxy),
-        (Some(200), None)
-    );
+    assert_eq!((exchange.status, exchange.connection.proxy), (Some(200), None));
 }

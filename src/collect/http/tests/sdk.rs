@@ -26,13 +26,7 @@ fn sts(recorder: &Recorder, url: &str, timeouts: TimeoutConfig) -> aws_sdk_sts::
         .region(Region::new("eu-west-1"))
         .endpoint_url(url)
         .http_client(recorder.clone())
-        .credentials_provider(Credentials::new(
-            "AKIDEXAMPLE",
-            "c4nary",
-            None,
-            None,
-            "test",
-        ))
+        .credentials_provider(Credentials::new("AKIDEXAMPLE", "c4nary", None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .timeout_config(timeouts)
@@ -41,10 +35,7 @@ fn sts(recorder: &Recorder, url: &str, timeouts: TimeoutConfig) -> aws_sdk_sts::
 }
 
 async fn exchange_token(client: &aws_sdk_sts::Client) -> bool {
-    let call = client
-        .assume_role_with_web_identity()
-        .role_arn("arn:aws:iam::1:role/r")
-        .role_session_name("s");
+    let call = client.assume_role_with_web_identity().role_arn("arn:aws:iam::1:role/r").role_session_name("s");
     call.web_identity_token("c4nary").send().await.is_ok()
 }
 
@@ -65,42 +56,17 @@ async fn two_operations_share_a_connection_and_no_secret_stays() {
                 () => ("403 Forbidden", DENIED),
             };
             use std::io::Write;
-            stream
-                .write_all(
-                    response(
-                        status,
-                        "Content-Type: text/xml\r\nx-amzn-RequestId: r\r\n",
-                        body,
-                    )
-                    .as_bytes(),
-                )
-                .unwrap();
+            stream.write_all(response(status, "Content-Type: text/xml\r\nx-amzn-RequestId: r\r\n", body).as_bytes()).unwrap();
         }
     });
     let recorder = Recorder::new(plain(), ample());
-    let client = sts(
-        &recorder,
-        &format!("http://{}", server.address),
-        TimeoutConfig::disabled(),
-    );
+    let client = sts(&recorder, &format!("http://{}", server.address), TimeoutConfig::disabled());
     assert!(exchange_token(&client).await);
-    assert_eq!(
-        client.get_caller_identity().send().await.unwrap().arn(),
-        Some("arn:aws:sts::1:assumed-role/r/s")
-    );
+    assert_eq!(client.get_caller_identity().send().await.unwrap().arn(), Some("arn:aws:sts::1:assumed-role/r/s"));
     assert_eq!(server.connections(), 1);
     let answers = recorder.take();
     assert!(recorder.take().is_empty());
-    let kept: Vec<_> = answers
-        .iter()
-        .map(|a| {
-            (
-                a.exchange.status,
-                a.exchange.connection.reused,
-                a.body.is_some(),
-            )
-        })
-        .collect();
+    let kept: Vec<_> = answers.iter().map(|a| (a.exchange.status, a.exchange.connection.reused, a.body.is_some())).collect();
     assert_eq!(kept, [(Some(200), false, false), (Some(200), true, false)]);
     assert!(!format!("{answers:?}{recorder:?}").contains("c4nary"));
 }
@@ -109,35 +75,16 @@ async fn two_operations_share_a_connection_and_no_secret_stays() {
 async fn bodies_of_errors_and_of_web_pages_are_kept() {
     for (status, kind, body, kept) in [
         ("403 Forbidden", "text/xml", DENIED, true),
-        (
-            "200 OK",
-            "text/html; charset=utf-8",
-            "<html>Sign in</html>",
-            true,
-        ),
+        ("200 OK", "text/html; charset=utf-8", "<html>Sign in</html>", true),
         ("200 OK", "text/plain", "c4nary", false),
-        (
-            "200 OK",
-            "application/json",
-            "{\"Token\":\"c4nary\"}",
-            false,
-        ),
+        ("200 OK", "application/json", "{\"Token\":\"c4nary\"}", false),
     ] {
-        let server =
-            Server::answering(response(status, &format!("Content-Type: {kind}\r\n"), body));
+        let server = Server::answering(response(status, &format!("Content-Type: {kind}\r\n"), body));
         let recorder = Recorder::new(plain(), ample());
-        let client = sts(
-            &recorder,
-            &format!("http://{}", server.address),
-            TimeoutConfig::disabled(),
-        );
+        let client = sts(&recorder, &format!("http://{}", server.address), TimeoutConfig::disabled());
         assert!(!exchange_token(&client).await);
         let answer = recorder.take().remove(0);
-        assert_eq!(
-            answer.body.map(|body| body.0.to_vec()),
-            kept.then(|| body.as_bytes().to_vec()),
-            "{status} {kind}"
-        );
+        assert_eq!(answer.body.map(|body| body.0.to_vec()), kept.then(|| body.as_bytes().to_vec()), "{status} {kind}");
     }
 }
 
@@ -157,75 +104,28 @@ async fn the_sdks_timeouts_replace_the_limits() {
     let recorder = Recorder::new(plain(), ample());
 
     let mute = Server::answering("");
-    let error = call(
-        &recorder,
-        &mute.http(),
-        HttpConnectorSettings::builder().read_timeout(brief).build(),
-    )
-    .await;
+    let error = call(&recorder, &mute.http(), HttpConnectorSettings::builder().read_timeout(brief).build()).await;
     assert!(error.is_timeout());
-    text(
-        &recorder.take()[0].exchange,
-        Phase::Response,
-        FailureKind::RequestTimeout,
-    );
-    assert_eq!(
-        error
-            .into_source()
-            .downcast::<ConnectorFailure>()
-            .unwrap()
-            .0
-            .phase,
-        Phase::Response
-    );
+    text(&recorder.take()[0].exchange, Phase::Response, FailureKind::RequestTimeout);
+    assert_eq!(error.into_source().downcast::<ConnectorFailure>().unwrap().0.phase, Phase::Response);
 
     let (silent, _guard) = silent().await;
-    let settings = HttpConnectorSettings::builder()
-        .connect_timeout(brief)
-        .build();
-    assert!(
-        call(&recorder, &format!("http://{silent}/"), settings)
-            .await
-            .is_timeout()
-    );
-    text(
-        &recorder.take()[0].exchange,
-        Phase::Connect,
-        FailureKind::ConnectTimeout,
-    );
+    let settings = HttpConnectorSettings::builder().connect_timeout(brief).build();
+    assert!(call(&recorder, &format!("http://{silent}/"), settings).await.is_timeout());
+    text(&recorder.take()[0].exchange, Phase::Connect, FailureKind::ConnectTimeout);
 }
 
 #[tokio::test]
 async fn failures_are_mapped_as_the_stock_client_maps_them() {
     let recorder = Recorder::new(plain(), ample());
     let settings = HttpConnectorSettings::builder().build();
-    assert!(
-        call(
-            &recorder,
-            &format!("http://{}/", refusing()),
-            settings.clone()
-        )
-        .await
-        .is_io()
-    );
-    assert!(
-        call(&recorder, "/relative", settings.clone())
-            .await
-            .is_user()
-    );
+    assert!(call(&recorder, &format!("http://{}/", refusing()), settings.clone()).await.is_io());
+    assert!(call(&recorder, "/relative", settings.clone()).await.is_user());
     let garbage = Server::answering("garbage\r\n\r\n");
-    assert!(
-        call(&recorder, &garbage.http(), settings.clone())
-            .await
-            .is_other()
-    );
+    assert!(call(&recorder, &garbage.http(), settings.clone()).await.is_other());
     let closing = Server::start(|mut stream, _| drop(read_request(&mut stream)));
     assert!(call(&recorder, &closing.http(), settings).await.is_io());
-    let kinds: Vec<_> = recorder
-        .take()
-        .into_iter()
-        .map(|answer| answer.exchange.failure.unwrap().kind)
-        .collect();
+    let kinds: Vec<_> = recorder.take().into_iter().map(|answer| answer.exchange.failure.unwrap().kind).collect();
     use FailureKind::{BadRequest, ConnectRefused, ConnectionLost, NotHttp};
     assert_eq!(kinds, [ConnectRefused, BadRequest, NotHttp, ConnectionLost]);
 }
@@ -240,20 +140,11 @@ async fn a_cancelled_operation_is_recorded_and_closes_its_connection() {
         closed.lock().unwrap().send(()).unwrap();
     });
     let recorder = Recorder::new(plain(), ample());
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(Duration::from_millis(150))
-        .build();
+    let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(150)).build();
     let client = sts(&recorder, &format!("http://{}", server.address), timeouts);
     assert!(!exchange_token(&client).await);
     let answers = recorder.take();
-    has(
-        text(
-            &answers[0].exchange,
-            Phase::Response,
-            FailureKind::RequestTimeout,
-        ),
-        "given up by the caller",
-    );
+    has(text(&answers[0].exchange, Phase::Response, FailureKind::RequestTimeout), "given up by the caller");
     assert!(answers[0].exchange.ms > 0.0 && answers[0].exchange.connection.connect_ms.is_some());
     // The driver's task is dropped on the runtime's next turn.
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -277,9 +168,8 @@ async fn imds_behind_a_hop_limit_takes_its_own_second_and_no_more() {
         thread::sleep(Duration::from_secs(30));
     });
     let recorder = Recorder::new(plain(), ample());
-    let config = aws_config::provider_config::ProviderConfig::without_region()
-        .with_http_client(recorder.clone())
-        .with_sleep_impl(TokioSleep::new());
+    let config =
+        aws_config::provider_config::ProviderConfig::without_region().with_http_client(recorder.clone()).with_sleep_impl(TokioSleep::new());
     let client = aws_config::imds::Client::builder()
         .configure(&config)
         .endpoint(format!("http://{}", server.address))
@@ -288,18 +178,9 @@ async fn imds_behind_a_hop_limit_takes_its_own_second_and_no_more() {
         .max_attempts(1)
         .build();
     let started = Instant::now();
-    assert!(
-        client
-            .get("/latest/meta-data/iam/security-credentials/")
-            .await
-            .is_err()
-    );
+    assert!(client.get("/latest/meta-data/iam/security-credentials/").await.is_err());
     assert!(started.elapsed() < Duration::from_secs(10));
-    text(
-        &recorder.take()[0].exchange,
-        Phase::Response,
-        FailureKind::RequestTimeout,
-    );
+    text(&recorder.take()[0].exchange, Phase::Response, FailureKind::RequestTimeout);
 }
 
 #[test]
