@@ -1,4 +1,14 @@
-//! irsa-probe proves which AWS identity an EKS pod really has.
+//! irsa-probe proves which AWS identity an EKS pod really has, and names the root cause and the cure when it has the wrong one.
+//!
+//! One pipeline; `collect` is its only I/O, everything else in `core` is pure:
+//!
+//! ```text
+//!  env, files ─► Inputs ─► Plan ──(collect)──► Evidence ─► diagnose ─► Report ─► text | JSON | termination log
+//! ```
 
+pub mod cli;
 pub mod collect;
+pub mod command;
 pub mod core;
+pub mod log;
+pub mod render;

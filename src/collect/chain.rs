@@ -12,6 +12,10 @@ use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::Region;
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_sdk_sts::error::DisplayErrorContext;
 use std::time::Duration;
 
@@ -32,15 +36,15 @@ fn nothing(kind: ChainErrorKind, text: String) -> Chain {
 }
 
 async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&str]) -> Chain {
-    let mut loader = aws_config::defaults(behaviour())
+    let loader = aws_config::defaults(behaviour())
         .region(Region::new(region.to_owned()))
-        .http_client(recorder.clone())
-        .retry_config(RetryConfig::disabled());
-    if *imds == ImdsPlan::NotAsked {
-        // --no-imds: the chain's last link is pointed at a port that is never open.
-        loader = loader.disable_clock_skew_correction(true);
-    }
-    let config = loader.disable_clock_skew_correction(true).load().await;
+        .retry_config(RetryConfig::disabled())
+        .disable_clock_skew_correction(true);
+    let loader = match imds {
+        ImdsPlan::NotAsked => loader.http_client(WithoutImds(recorder.clone())),
+        ImdsPlan::Ask { .. } | ImdsPlan::Disabled => loader.http_client(recorder.clone()),
+    };
+    let config = loader.load().await;
     let Some(provider) = config.credentials_provider() else {
         return nothing(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
     };
@@ -69,6 +73,28 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&
         Err(failure) => (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity: {}", failure.text) })),
     };
     Chain { provider: found, identity, error }
+}
+
+/// For `--no-imds`: the chain's last link, which begins with a PUT for a session token, is refused before it reaches the network.
+#[derive(Debug, Clone)]
+struct WithoutImds(Recorder);
+
+impl HttpClient for WithoutImds {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Refusing(self.0.http_connector(settings, components)))
+    }
+}
+
+#[derive(Debug)]
+struct Refusing(SharedHttpConnector);
+
+impl HttpConnector for Refusing {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if request.method() == "PUT" && request.uri().ends_with("/latest/api/token") {
+            return HttpConnectorFuture::ready(Err(ConnectorError::io("--no-imds".into())));
+        }
+        self.0.call(request)
+    }
 }
 
 /// Which link of the chain gave the credentials: the SDK marks them for its own user agent. Never from `Debug` text.

@@ -1,0 +1,94 @@
+//! `irsa-probe check`: one verdict. Retries what time can cure, reports the last real cause.
+
+use crate::cli::{Options, Output, TerminationLog};
+use crate::collect::environment::World;
+use crate::collect::{self, Memory};
+use crate::core::evidence::Evidence;
+use crate::core::report::{self, Report, Run, Verdict};
+use crate::core::retry::{Attempts, Next, backoff};
+use crate::core::text::printable;
+use crate::render::text::Style;
+use crate::render::{json, termination, text};
+use rustix::fs::{Mode, OFlags};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// An attempt that begins with less than this left would only tell of its own deadline.
+const WORTH_AN_ATTEMPT: Duration = Duration::from_millis(500);
+
+/// Runs the check and returns the exit code.
+pub async fn run(options: &Options) -> u8 {
+    let Some((report, evidence)) = attempts(options).await else { return 3 };
+    match options.output {
+        Output::Text => super::print(&text::report(&report, style())),
+        Output::Json => super::print(&json::report(&report)),
+        Output::Evidence => super::print(&json::evidence(&evidence)),
+    }
+    if report.verdict != Verdict::Pass {
+        write_termination_log(&options.termination_log, &termination::message(&report));
+    }
+    match report.verdict {
+        _ if options.advisory => 0,
+        Verdict::Pass => 0,
+        Verdict::Fail => 1,
+        Verdict::Unknown => 3,
+    }
+}
+
+async fn attempts(options: &Options) -> Option<(Report, Evidence)> {
+    let started = Instant::now();
+    let deadline = started + options.timeout;
+    let mut attempts = Attempts::new();
+    let mut memory = Memory::default();
+    loop {
+        let world: World = collect::environment::read(options.settings.clone()).await;
+        let evidence = collect::collect(&world, deadline, &mut memory).await;
+        let report = report::report(&evidence, Run { duration_ms: millis(started), attempts: attempts.count + 1 });
+        let cause = report.root_cause.as_ref().map(|cause| (cause.code, cause.class.id()));
+        let next = attempts.add(report, evidence, Instant::now() >= deadline);
+        if next == Next::Stop {
+            break;
+        }
+        let wait = backoff(attempts.count, fastrand::f64());
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left < wait + WORTH_AN_ATTEMPT {
+            break;
+        }
+        if let Some((code, class)) = cause {
+            tracing::info!(code = code.id(), class, attempt = attempts.count, retry_in_ms = wait.as_millis() as u64, "not proven yet");
+        }
+        tokio::time::sleep(wait).await;
+    }
+    attempts.finish(millis(started))
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Colour on a terminal only, and not when it is unwanted (no-color.org).
+fn style() -> Style {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    Style { color: std::io::stdout().is_terminal() && !unwanted, ..Style::default() }
+}
+
+const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// The kubelet makes the file; only a path that was asked for is created. Never blocks, whatever stands there.
+fn write_termination_log(log: &TerminationLog, message: &str) {
+    let (path, create) = match log {
+        TerminationLog::Off => return,
+        TerminationLog::Default => (DEFAULT_TERMINATION_LOG, OFlags::empty()),
+        TerminationLog::Path(path) => (path.as_str(), OFlags::CREATE),
+    };
+    let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | create;
+    let written = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))
+        .map_err(std::io::Error::from)
+        .and_then(|fd| std::fs::File::from(fd).write_all(message.as_bytes()));
+    match (written, log) {
+        (Ok(()), _) => {}
+        // Outside Kubernetes it is simply not there.
+        (Err(error), TerminationLog::Default) if error.kind() == std::io::ErrorKind::NotFound => {}
+        (Err(error), _) => tracing::warn!(path = %printable(path), %error, "the termination message could not be written"),
+    }
+}

@@ -1,0 +1,14 @@
+//! The commands: edges between the pure core and a person, the kubelet or a pipeline.
+
+#![allow(clippy::disallowed_methods, reason = "edge modules: they wait, write, and look at the clock")]
+
+pub mod check;
+pub mod explain;
+
+use std::io::Write;
+
+/// Prints the result. A reader that has gone away is no failure of the probe's.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
