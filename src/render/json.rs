@@ -1,0 +1,57 @@
+//! JSON, indented: for machines first, and fit to be seen in a terminal.
+
+use crate::core::evidence::Evidence;
+use crate::core::report::Report;
+use crate::core::text::printable;
+use serde::Serialize;
+
+/// The report, as docs/report.v1.schema.json describes it.
+pub fn report(report: &Report) -> String {
+    pretty(report)
+}
+
+/// The evidence, from which the report can be made again.
+pub fn evidence(evidence: &Evidence) -> String {
+    pretty(evidence)
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    // Cannot fail: no map of ours has other keys than strings, and the writer is memory.
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut safe = String::with_capacity(text.len() + 1);
+    for line in text.split('\n') {
+        escape(line, &mut safe);
+        safe.push('\n');
+    }
+    safe
+}
+
+/// JSON has to escape C0 only; the C1 controls and the bidirectional overrides are escaped too, as a terminal would obey them.
+/// Such characters stand inside strings only, so `\uXXXX` means the same.
+fn escape(line: &str, safe: &mut String) {
+    if printable(line) == line {
+        return safe.push_str(line);
+    }
+    for c in line.chars() {
+        if printable(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() {
+            safe.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_and_means_the_same() {
+        let value = vec!["esc \u{1b}[31m", "del \u{7f}", "c1 \u{9b}31m", "bidi \u{202e}", "tag \u{e0041}", "plain – ä\nnext"];
+        let json = pretty(&value);
+        assert!(json.ends_with("]\n"));
+        assert!(json.split('\n').all(|line| printable(line) == line), "{json}");
+        assert!(json.contains("bidi \\u202e") && json.contains("tag \\udb40\\udc41") && json.contains("plain – ä\\nnext"), "{json}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), value);
+    }
+}

@@ -1,0 +1,33 @@
+//! The report for its readers: a person at a terminal, a machine, `kubectl describe pod`; and the catalogue as a manual.
+//!
+//! Pure like the core: a renderer takes plain data and gives a string. Whoever calls it prints that.
+
+pub mod catalogue;
+pub mod json;
+mod page;
+pub mod termination;
+pub mod text;
+
+pub use page::Style;
+
+use crate::core::code::Snippet;
+use crate::core::plan::Provider;
+
+/// A provider's name as AWS writes it.
+fn provider(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Irsa => "IRSA",
+        Provider::PodIdentity => "EKS Pod Identity",
+        Provider::None => "no AWS identity injected",
+    }
+}
+
+/// What a remedy's document is, as a label above it.
+fn label(snippet: Snippet) -> &'static str {
+    match snippet {
+        Snippet::TrustPolicy | Snippet::PodIdentityTrustPolicy => "trust-policy.json:",
+        Snippet::Annotation => "the service account, annotated:",
+        Snippet::FsGroup => "in the pod's spec:",
+        Snippet::None => "apply:",
+    }
+}

@@ -1,0 +1,218 @@
+//! Lines for a terminal. All text goes through [`Page::write`], the one place that makes foreign text harmless.
+
+use crate::core::text::printable;
+
+/// How a page looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// ANSI colours.
+    pub color: bool,
+    /// Columns; prose is wrapped at them, commands and documents never are.
+    pub width: usize,
+    /// Nothing beyond ASCII, for terminals without UTF-8.
+    pub ascii: bool,
+}
+
+impl Default for Style {
+    fn default() -> Style {
+        Style { color: false, width: 100, ascii: false }
+    }
+}
+
+/// How a piece of text is painted, when colours are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    Plain,
+    Bold,
+    Dim,
+    Red,
+    Yellow,
+    Green,
+}
+
+impl Paint {
+    /// Select Graphic Rendition (ECMA-48 8.3.117). Red, yellow and green are bold: many themes print the plain ones too faintly.
+    fn code(self) -> &'static str {
+        match self {
+            Paint::Plain => "",
+            Paint::Bold => "\u{1b}[1m",
+            Paint::Dim => "\u{1b}[2m",
+            Paint::Red => "\u{1b}[1;31m",
+            Paint::Yellow => "\u{1b}[1;33m",
+            Paint::Green => "\u{1b}[1;32m",
+        }
+    }
+}
+
+/// Text under construction.
+pub(super) struct Page {
+    out: String,
+    style: Style,
+}
+
+impl Page {
+    pub(super) fn new(style: Style) -> Page {
+        Page { out: String::with_capacity(4096), style }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+
+    /// An empty line.
+    pub(super) fn gap(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// One line, however long.
+    pub(super) fn line(&mut self, indent: usize, pieces: &[(Paint, &str)]) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+        for (paint, text) in pieces {
+            self.write(*paint, text);
+        }
+        self.end_line();
+    }
+
+    /// Prose: wrapped at the page's width, later lines at `hang`. Pieces are set apart by a space; nothing gives no line.
+    pub(super) fn prose(&mut self, indent: usize, hang: usize, pieces: &[(Paint, &str)]) {
+        if pieces.iter().any(|(_, text)| text.contains(|c| c != ' ')) {
+            self.out.extend(std::iter::repeat_n(' ', indent));
+            self.flow(indent, hang, pieces);
+        }
+    }
+
+    /// A name, and prose in a column beside it.
+    pub(super) fn entry(&mut self, indent: usize, name: &str, column: usize, text: (Paint, &str)) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+        self.write(Paint::Bold, name);
+        self.out.extend(std::iter::repeat_n(' ', column.saturating_sub(indent + name.len()).max(1)));
+        self.flow(column, column, &[text]);
+    }
+
+    /// Words from where the line stands, which is `column`.
+    fn flow(&mut self, column: usize, hang: usize, pieces: &[(Paint, &str)]) {
+        let mut words: Vec<(Paint, &str)> = Vec::new();
+        for (paint, text) in pieces {
+            words.extend(text.split(' ').filter(|word| !word.is_empty()).map(|word| (*paint, word)));
+        }
+        let lengths: Vec<usize> = words.iter().map(|(_, word)| printable(word).chars().count()).collect();
+        let mut from = 0;
+        for to in breaks(&lengths, self.style.width, column, hang) {
+            if from > 0 {
+                self.end_line();
+                self.out.extend(std::iter::repeat_n(' ', hang));
+            }
+            // A run of words of one paint is one piece: escape codes between words would only be noise.
+            for (nth, run) in words[from..to].chunk_by(|(one, _), (next, _)| one == next).enumerate() {
+                if nth > 0 {
+                    self.out.push(' ');
+                }
+                let text: Vec<&str> = run.iter().map(|(_, word)| *word).collect();
+                self.write(run[0].0, &text.join(" "));
+            }
+            from = to;
+        }
+        self.end_line();
+    }
+
+    /// A document: its lines as they are.
+    pub(super) fn document(&mut self, indent: usize, text: &str) {
+        for line in text.split('\n') {
+            self.line(indent, &[(Paint::Plain, line)]);
+        }
+    }
+
+    /// The one place where text enters: nothing in a claim or an AWS message can paint, move the cursor or begin a line.
+    fn write(&mut self, paint: Paint, text: &str) {
+        let safe = printable(text);
+        let painted = self.style.color && paint != Paint::Plain && !safe.is_empty();
+        if painted {
+            self.out.push_str(paint.code());
+        }
+        match self.style.ascii {
+            true => self.out.extend(safe.chars().map(ascii)),
+            false => self.out.push_str(&safe),
+        }
+        if painted {
+            self.out.push_str("\u{1b}[0m");
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.out.truncate(self.out.trim_end_matches(' ').len());
+        self.out.push('\n');
+    }
+}
+
+fn ascii(c: char) -> char {
+    match c {
+        '√' => '+',
+        '‼' => '!',
+        '×' => 'x',
+        '–' | '—' => '-',
+        c if c.is_ascii() => c,
+        _ => '?',
+    }
+}
+
+/// Where lines end, as indices of words, for words of these lengths. A word that is longer than a line (an ARN) has one for itself.
+fn breaks(lengths: &[usize], width: usize, indent: usize, hang: usize) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut column = indent;
+    for (index, length) in lengths.iter().enumerate() {
+        let space = usize::from(index > ends.last().copied().unwrap_or(0));
+        if space == 1 && column + space + length > width {
+            ends.push(index);
+            column = hang + length;
+        } else {
+            column += space + length;
+        }
+    }
+    if !lengths.is_empty() {
+        ends.push(lengths.len());
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, width: usize, indent: usize, hang: usize) -> String {
+        let mut page = Page::new(Style { width, ..Style::default() });
+        page.prose(indent, hang, &[(Paint::Plain, text)]);
+        page.finish()
+    }
+
+    #[test]
+    fn prose_is_wrapped_with_a_hanging_indent() {
+        assert_eq!(wrapped("one two three four", 9, 0, 2), "one two\n  three\n  four\n");
+        assert_eq!(wrapped("one two three four", 12, 2, 4), "  one two\n    three\n    four\n");
+        assert_eq!(wrapped("one two", 7, 0, 0), "one two\n", "exactly the width");
+        assert_eq!(wrapped("one two", 6, 0, 0), "one\ntwo\n", "one too many");
+        assert_eq!(wrapped("äöü äöü", 7, 0, 0), "äöü äöü\n", "characters, not bytes");
+        assert_eq!(wrapped("  two  spaces ", 80, 0, 0), "two spaces\n");
+        assert_eq!(wrapped("", 80, 4, 4), "");
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_is_never_broken() {
+        let arn = "arn:aws:iam::111122223333:role/a-very-long-name";
+        assert_eq!(wrapped(&format!("a {arn} b"), 10, 0, 2), format!("a\n  {arn}\n  b\n"));
+        assert_eq!(wrapped(arn, 10, 0, 2), format!("{arn}\n"));
+    }
+
+    #[test]
+    fn a_run_of_one_colour_is_painted_once() {
+        let mut page = Page::new(Style { color: true, ..Style::default() });
+        page.prose(0, 2, &[(Paint::Green, "√"), (Paint::Plain, "it works"), (Paint::Dim, "as it should")]);
+        assert_eq!(page.finish(), "\u{1b}[1;32m√\u{1b}[0m it works \u{1b}[2mas it should\u{1b}[0m\n");
+    }
+
+    #[test]
+    fn a_terminal_without_utf_8_gets_ascii() {
+        let mut page = Page::new(Style { ascii: true, ..Style::default() });
+        page.line(0, &[(Paint::Plain, "√ 2–64 Zeichen für ‼")]);
+        assert_eq!(page.finish(), "+ 2-64 Zeichen f?r !\n");
+    }
+}
