@@ -155,7 +155,8 @@ const FLAGS: &[Flag] = &[
         scope: Scope::Global,
         help: "The role that this pod must have [default: AWS_ROLE_ARN]",
         set: |o, v| {
-            let role = RoleArn::parse(v).map_err(|error| format!("{v:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
+            let role =
+                RoleArn::parse(v).map_err(|error| format!("{v:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
             o.settings.expect_role_arn = Some(role);
             Ok(())
         },
@@ -166,8 +167,10 @@ const FLAGS: &[Flag] = &[
         scope: Scope::Global,
         help: "The provider to prove [default: auto, whichever was injected]",
         set: |o, v| {
-            o.settings.provider =
-                one_of(v, &[("auto", ProviderChoice::Auto), ("irsa", ProviderChoice::Irsa), ("pod-identity", ProviderChoice::PodIdentity)])?;
+            o.settings.provider = one_of(
+                v,
+                &[("auto", ProviderChoice::Auto), ("irsa", ProviderChoice::Irsa), ("pod-identity", ProviderChoice::PodIdentity)],
+            )?;
             Ok(())
         },
     },
@@ -184,13 +187,7 @@ const FLAGS: &[Flag] = &[
             Ok(())
         },
     },
-    Flag {
-        name: "strict",
-        value: None,
-        scope: Scope::Global,
-        help: "Warnings fail",
-        set: |o, v| switch(&mut o.settings.strict, v),
-    },
+    Flag { name: "strict", value: None, scope: Scope::Global, help: "Warnings fail", set: |o, v| switch(&mut o.settings.strict, v) },
     Flag {
         name: "log-level",
         value: Some("off|error|warn|info|debug|trace"),
@@ -198,7 +195,8 @@ const FLAGS: &[Flag] = &[
         help: "What is logged to standard error [default: info]",
         set: |o, v| {
             use tracing::level_filters::LevelFilter as L;
-            let levels = [("off", L::OFF), ("error", L::ERROR), ("warn", L::WARN), ("info", L::INFO), ("debug", L::DEBUG), ("trace", L::TRACE)];
+            let levels =
+                [("off", L::OFF), ("error", L::ERROR), ("warn", L::WARN), ("info", L::INFO), ("debug", L::DEBUG), ("trace", L::TRACE)];
             o.log_level = one_of(&v.to_ascii_lowercase(), &levels)?;
             Ok(())
         },
@@ -257,13 +255,7 @@ const FLAGS: &[Flag] = &[
             Ok(())
         },
     },
-    Flag {
-        name: "list",
-        value: None,
-        scope: Scope::Explain,
-        help: "List all codes",
-        set: |o, v| switch(&mut o.list, v),
-    },
+    Flag { name: "list", value: None, scope: Scope::Explain, help: "List all codes", set: |o, v| switch(&mut o.list, v) },
 ];
 
 impl Flag {
@@ -279,7 +271,8 @@ fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
 }
 
 fn switch(target: &mut bool, value: &str) -> Result<(), String> {
-    *target = one_of(&value.to_ascii_lowercase(), &[("true", true), ("1", true), ("yes", true), ("false", false), ("0", false), ("no", false)])?;
+    *target =
+        one_of(&value.to_ascii_lowercase(), &[("true", true), ("1", true), ("yes", true), ("false", false), ("0", false), ("no", false)])?;
     Ok(())
 }
 
@@ -442,11 +435,19 @@ mod tests {
 
     #[test]
     fn flags_stand_on_either_side_of_the_command_and_win_over_their_twins() {
-        let env = [("IRSA_PROBE_STS_REGION", "eu-west-1, eu-central-1"), ("IRSA_PROBE_TIMEOUT", "5s"), ("IRSA_PROBE_STRICT", "true"), ("IRSA_PROBE_OUTPUT", "")];
+        let env = [
+            ("IRSA_PROBE_STS_REGION", "eu-west-1, eu-central-1"),
+            ("IRSA_PROBE_TIMEOUT", "5s"),
+            ("IRSA_PROBE_STRICT", "true"),
+            ("IRSA_PROBE_OUTPUT", ""),
+        ];
         let options = options_of(&["--sts-region", "us-west-2", "check", "--sts-region=us-east-2", "--advisory"], &env);
         let regions: Vec<&str> = options.settings.sts_regions.iter().map(Region::as_str).collect();
         assert_eq!(regions, ["us-west-2", "us-east-2"]);
-        assert_eq!((options.timeout, options.settings.strict, options.advisory, options.output), (Duration::from_secs(5), true, true, Output::Text));
+        assert_eq!(
+            (options.timeout, options.settings.strict, options.advisory, options.output),
+            (Duration::from_secs(5), true, true, Output::Text)
+        );
         assert_eq!(options_of(&["check"], &env).settings.sts_regions.len(), 2);
         assert!(!options_of(&["check", "--strict=false"], &env).settings.strict);
     }

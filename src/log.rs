@@ -16,6 +16,8 @@ pub fn install(level: LevelFilter, format: LogFormat) {
     // A second installation (there is none) would be refused; the first one stays.
     let _ = match format {
         LogFormat::Text => registry.with(layer.with_ansi(false).with_target(false).with_filter(ours)).try_init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_target(false).with_current_span(false).with_span_list(false).with_filter(ours)).try_init(),
+        LogFormat::Json => registry
+            .with(layer.json().flatten_event(true).with_target(false).with_current_span(false).with_span_list(false).with_filter(ours))
+            .try_init(),
     };
 }

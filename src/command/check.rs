@@ -7,8 +7,8 @@ use crate::core::evidence::Evidence;
 use crate::core::report::{self, Report, Run, Verdict};
 use crate::core::retry::{Attempts, Next, backoff};
 use crate::core::text::printable;
-use crate::render::text::Style;
-use crate::render::{json, termination, text};
+
+use crate::render::{Style, json, termination, text};
 use rustix::fs::{Mode, OFlags};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -68,7 +68,8 @@ fn millis(since: Instant) -> u64 {
 
 /// Colour on a terminal only, and not when it is unwanted (no-color.org).
 fn style() -> Style {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    let unwanted =
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
     Style { color: std::io::stdout().is_terminal() && !unwanted, ..Style::default() }
 }
 

@@ -11,7 +11,10 @@ pub fn run(what: &Explain) -> u8 {
         Explain::Text(text) => match Code::parse(text.trim()) {
             Some(code) => super::print(&catalogue::explain(code)),
             None => {
-                eprintln!("irsa-probe: {:?} is not a code of the catalogue; irsa-probe explain --list shows them", crate::core::text::shorten(text, 80));
+                eprintln!(
+                    "irsa-probe: {:?} is not a code of the catalogue; irsa-probe explain --list shows them",
+                    crate::core::text::shorten(text, 80)
+                );
                 return 1;
             }
         },

@@ -38,7 +38,9 @@ mod tests {
 
     #[test]
     fn durations_as_people_write_them() {
-        for (text, millis) in [("500ms", 500), ("90s", 90_000), ("5m", 300_000), ("1h", 3_600_000), ("1m30s", 90_000), (" 2s ", 2000), ("0s", 0)] {
+        for (text, millis) in
+            [("500ms", 500), ("90s", 90_000), ("5m", 300_000), ("1h", 3_600_000), ("1m30s", 90_000), (" 2s ", 2000), ("0s", 0)]
+        {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for bad in ["", "90", "s", "-1s", "1.5s", "1 s", "5x", "99999999999999999999s", "18446744073709551615h", "10000000h", "ä"] {
