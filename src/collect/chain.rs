@@ -98,32 +98,21 @@ impl HttpConnector for Refusing {
 }
 
 /// Which link of the chain gave the credentials: the SDK marks them for its own user agent. Never from `Debug` text.
+///
+/// The profile provider adds its mark to those of what it called, so it is looked for first. The web identity provider of the
+/// environment bears the mark of a profile's (aws-config 1.13.0, `web_identity_token.rs`): without the profile's own it is IRSA.
 fn provider_of(credentials: &Credentials) -> ChainProvider {
     use AwsCredentialFeature::*;
     let features = credentials.get_property::<Vec<AwsCredentialFeature>>().map(Vec::as_slice).unwrap_or_default();
-    let table: [(fn(&AwsCredentialFeature) -> bool, ChainProvider); 5] = [
-        (|f| matches!(f, CredentialsImds), ChainProvider::Node),
-        (
-            |f| {
-                matches!(
-                    f,
-                    CredentialsProfile
-                        | CredentialsProfileSourceProfile
-                        | CredentialsProfileNamedProvider
-                        | CredentialsProfileStsWebIdToken
-                        | CredentialsProfileSso
-                        | CredentialsProfileProcess
-                        | CredentialsProfileLogin
-                        | CredentialsStsAssumeRole
-                )
-            },
-            ChainProvider::Profile,
-        ),
-        (|f| matches!(f, CredentialsEnvVarsStsWebIdToken | CredentialsStsAssumeRoleWebId), ChainProvider::Irsa),
-        (|f| matches!(f, CredentialsHttp), ChainProvider::PodIdentity),
-        (|f| matches!(f, CredentialsEnvVars), ChainProvider::Env),
+    let table = [
+        (CredentialsProfile, ChainProvider::Profile),
+        (CredentialsImds, ChainProvider::Node),
+        (CredentialsProfileStsWebIdToken, ChainProvider::Irsa),
+        (CredentialsEnvVarsStsWebIdToken, ChainProvider::Irsa),
+        (CredentialsHttp, ChainProvider::PodIdentity),
+        (CredentialsEnvVars, ChainProvider::Env),
     ];
-    table.into_iter().find(|(is, _)| features.iter().any(is)).map_or(ChainProvider::None, |(_, provider)| provider)
+    table.into_iter().find(|(mark, _)| features.contains(mark)).map_or(ChainProvider::None, |(_, provider)| provider)
 }
 
 /// Why the chain gave nothing.
