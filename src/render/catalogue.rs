@@ -157,7 +157,7 @@ mod tests {
         for code in Code::ALL {
             let lines: Vec<&str> = list.lines().filter(|line| line.split_whitespace().next() == Some(code.id())).collect();
             assert_eq!(lines.len(), 1, "{code}");
-            assert_eq!(lines[0].find(code.row().title), Some(35), "{code}");
+            assert_eq!(lines[0].find(code.row().title), Some(36), "{code}");
         }
         assert!(list.starts_with("injection\n  not-injected                 fail  no AWS identity was injected into this container\n"));
         assert!(list.contains("\n\ntoken\n  token-missing "));

@@ -17,20 +17,22 @@ const HANG: usize = 11;
 pub fn report(report: &Report, style: Style) -> String {
     let mut page = Page::new(style);
     header(&mut page, report);
-    let mut skipped: Vec<(Step, String)> = Vec::new();
+    let mut skipped: Vec<(&str, &str)> = Vec::new();
     for step in Step::ALL {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
         let findings: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.cause.step == step).collect();
         if !findings.is_empty() || checks.iter().any(|check| check.outcome != Outcome::Skip) {
-            skipped_steps(&mut page, &mut skipped);
             heading(&mut page, step);
             checked_step(&mut page, &checks, &findings);
-        } else if !checks.is_empty() {
-            skipped.push((step, reasons(&checks, false)));
+        } else {
+            skipped.extend(checks.iter().map(|check| (step.id(), because(check))));
         }
     }
-    skipped_steps(&mut page, &mut skipped);
     page.gap();
+    if !skipped.is_empty() {
+        quietly(&mut page, &skipped);
+        page.gap();
+    }
     verdict(&mut page, report);
     page.finish()
 }
@@ -67,10 +69,9 @@ fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&ReportedFinding
     for found in findings.iter().filter(|finding| !checks.iter().any(|check| check.code == Some(finding.cause.code))) {
         finding(page, found);
     }
-    let skipped: Vec<&Check> = checks.iter().copied().filter(|check| check.outcome == Outcome::Skip).collect();
-    if !skipped.is_empty() {
-        page.prose(0, 2, &[(Paint::Dim, "- skipped:"), (Paint::Dim, &reasons(&skipped, true))]);
-    }
+    let skipped: Vec<(&str, &str)> =
+        checks.iter().filter(|check| check.outcome == Outcome::Skip).map(|check| (check.id.as_str(), because(check))).collect();
+    quietly(page, &skipped);
 }
 
 fn plain(page: &mut Page, check: &Check) {
@@ -108,40 +109,32 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
             }
             if let Some(snippet) = &cause.remedy.snippet {
                 page.line(UNDER, &[(Paint::Bold, label(cause.code.row().snippet))]);
-                page.document(HANG, snippet);
+                page.document(UNDER + 2, snippet);
             }
             page.entry(UNDER, "docs:", HANG, (Paint::Dim, &cause.docs));
         }
     }
 }
 
-/// Steps of which nothing was looked at: one line for all that share a reason.
-fn skipped_steps(page: &mut Page, steps: &mut Vec<(Step, String)>) {
-    let mut rest = steps.as_slice();
-    if !rest.is_empty() {
-        page.gap();
-    }
-    while let Some((_, reason)) = rest.first() {
-        let same = rest.iter().take_while(|(_, other)| other == reason).count();
-        let names: Vec<&str> = rest[..same].iter().map(|(step, _)| step.id()).collect();
-        page.prose(0, 2, &[(Paint::Dim, "-"), (Paint::Dim, &format!("{}: {reason}", names.join(", ")))]);
-        rest = &rest[same..];
-    }
-    steps.clear();
-}
-
-/// Why checks were skipped, each reason once; with the checks' names when only some of a step were.
-fn reasons(checks: &[&Check], named: bool) -> String {
+/// What was skipped and why, in one dim line: names that share a reason stand together, and each once.
+fn quietly(page: &mut Page, skipped: &[(&str, &str)]) {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
-    for check in checks {
-        let because = check.because.as_deref().unwrap_or("not looked at");
-        match by_reason.iter_mut().find(|(reason, _)| *reason == because) {
-            Some((_, names)) => names.push(&check.id),
-            None => by_reason.push((because, vec![&check.id])),
+    for (name, reason) in skipped {
+        match by_reason.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, names)) if names.contains(name) => {}
+            Some((_, names)) => names.push(name),
+            None => by_reason.push((reason, vec![name])),
         }
     }
-    let words = |(reason, names): &(&str, Vec<&str>)| if named { format!("{} ({reason})", names.join(", ")) } else { (*reason).to_owned() };
-    by_reason.iter().map(words).collect::<Vec<_>>().join("; ")
+    let words: Vec<String> = by_reason.iter().map(|(reason, names)| format!("{} ({reason})", names.join(", "))).collect();
+    if !words.is_empty() {
+        page.prose(0, 2, &[(Paint::Dim, "- skipped:"), (Paint::Dim, &words.join("; "))]);
+    }
+}
+
+fn because(check: &Check) -> &str {
+    let reason = check.because.as_deref().unwrap_or("not looked at");
+    reason.strip_prefix("skipped ").unwrap_or(reason)
 }
 
 fn verdict(page: &mut Page, report: &Report) {
@@ -184,5 +177,24 @@ pub(super) fn who(report: &Report) -> String {
         [] => identity,
         [one] => format!("{identity}; 1 warning: {one}"),
         several => format!("{identity}; {} warnings: {}", several.len(), several.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn look() {
+        for e in
+            [samples::healthy(), samples::not_injected(), samples::trust_policy_denied(), samples::connect_timeout(), samples::warnings()]
+        {
+            let r = samples::report(e, 60_000, 2);
+            println!("{}\n=====", report(&r, Style::default()));
+            println!("{}\n=====", super::super::termination::message(&r));
+        }
+        println!("{}", super::super::catalogue::explain(crate::core::code::Code::TokenUnreadable));
+        println!("{}", super::super::catalogue::list());
     }
 }
