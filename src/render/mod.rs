@@ -5,6 +5,8 @@
 pub mod catalogue;
 pub mod json;
 mod page;
+#[cfg(test)]
+mod samples;
 pub mod termination;
 pub mod text;
 

@@ -12,9 +12,11 @@ pub fn message(report: &Report) -> String {
     let Some(cause) = &report.root_cause else {
         return cut(&printable(&format!("pass: {}", who(report))), LIMIT);
     };
-    let unproven = if report.verdict == Verdict::Unknown { format!(" ({})", attempts(report)) } else { String::new() };
+    let unproven = if report.verdict == Verdict::Unknown { format!("; {}", attempts(report)) } else { String::new() };
     let what = cut(&printable(&format!("{}: {}{unproven}", cause.code, cause.title)), 240);
-    let cure = cut(&printable(&format!("cure: {}", cause.remedy.text)), 360);
+    // The cure may speak of commands and of "the policy below", for which there is no room here.
+    let more = if cause.remedy.commands.is_empty() && cause.remedy.snippet.is_none() { "" } else { " (in full: kubectl logs)" };
+    let cure = format!("{}{more}", cut(&printable(&format!("cure: {}", cause.remedy.text)), 360));
     let why = if cause.detail.is_empty() { cause.code.row().cause } else { &cause.detail };
     // The detail holds foreign text of any length: it gets what the two others leave.
     let why = cut(&printable(&format!("cause: {why}")), LIMIT - what.len() - cure.len() - 2);
@@ -28,4 +30,61 @@ fn cut(text: &str, limit: usize) -> String {
     }
     let end = text.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
     format!("{}…", text[..end].trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn a_failure_is_code_cause_and_cure() {
+        let mut report = samples::report(samples::trust_policy_denied(), 60_000, 9);
+        report.root_cause.as_mut().unwrap().detail = "STS answered 403.".into();
+        assert_eq!(
+            message(&report),
+            "trust-policy-denied: the role's trust policy does not accept this service account\n\
+             cause: STS answered 403.\n\
+             cure: Check that role arn:aws:iam::111122223333:role/checkout exists, and give it the trust policy below. (in full: kubectl logs)"
+        );
+    }
+
+    #[test]
+    fn what_was_not_proven_says_how_long_it_was_tried() {
+        let message = message(&samples::report(samples::connect_timeout(), 60_200, 7));
+        assert!(
+            message.starts_with("connect-timeout: no connection to STS within the deadline; not proven in 60 s (7 attempts)\ncause: "),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_pass_says_who() {
+        assert_eq!(
+            message(&samples::report(samples::warnings(), 120, 1)),
+            "pass: this pod is arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe (irsa); 1 warning: node-role-reachable"
+        );
+    }
+
+    #[test]
+    fn the_limit_is_of_bytes_and_cuts_no_character() {
+        let mut report = samples::report(samples::trust_policy_denied(), 0, 1);
+        let mut passing = samples::report(samples::healthy(), 0, 1);
+        for (text, length) in
+            ["ä", "€", "🦀", "\u{1b}\n", "x y"].into_iter().flat_map(|text| (300..1100).step_by(61).map(move |n| (text, n)))
+        {
+            let cause = report.root_cause.as_mut().unwrap();
+            (cause.title, cause.detail, cause.remedy.text) = (text.repeat(length), text.repeat(length), text.repeat(length));
+            passing.identity.as_mut().unwrap().arn = text.repeat(length);
+            for message in [message(&report), message(&passing)] {
+                assert!(message.len() <= LIMIT, "{} bytes", message.len());
+                assert!(message.lines().all(|line| printable(line) == line));
+            }
+            assert_eq!(message(&report).lines().count(), 3);
+            assert!(message(&report).len() > LIMIT - 8 || length < 500, "the room is used");
+        }
+        assert_eq!(cut("€€€€", 12), "€€€€");
+        assert_eq!(cut("€€€€€", 12), "€€€…");
+        assert_eq!(cut("ä€€€€", 12), "ä€€…", "a cut in the middle of a character goes back to its start");
+    }
 }

@@ -17,20 +17,22 @@ const HANG: usize = 11;
 pub fn report(report: &Report, style: Style) -> String {
     let mut page = Page::new(style);
     header(&mut page, report);
-    let mut skipped: Vec<(Step, String)> = Vec::new();
+    let mut skipped: Vec<(&str, &str)> = Vec::new();
     for step in Step::ALL {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
         let findings: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.cause.step == step).collect();
         if !findings.is_empty() || checks.iter().any(|check| check.outcome != Outcome::Skip) {
-            skipped_steps(&mut page, &mut skipped);
             heading(&mut page, step);
             checked_step(&mut page, &checks, &findings);
-        } else if !checks.is_empty() {
-            skipped.push((step, reasons(&checks, false)));
+        } else {
+            skipped.extend(checks.iter().map(|check| (step.id(), because(check))));
         }
     }
-    skipped_steps(&mut page, &mut skipped);
     page.gap();
+    if !skipped.is_empty() {
+        quietly(&mut page, &skipped);
+        page.gap();
+    }
     verdict(&mut page, report);
     page.finish()
 }
@@ -67,10 +69,9 @@ fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&ReportedFinding
     for found in findings.iter().filter(|finding| !checks.iter().any(|check| check.code == Some(finding.cause.code))) {
         finding(page, found);
     }
-    let skipped: Vec<&Check> = checks.iter().copied().filter(|check| check.outcome == Outcome::Skip).collect();
-    if !skipped.is_empty() {
-        page.prose(0, 2, &[(Paint::Dim, "- skipped:"), (Paint::Dim, &reasons(&skipped, true))]);
-    }
+    let skipped: Vec<(&str, &str)> =
+        checks.iter().filter(|check| check.outcome == Outcome::Skip).map(|check| (check.id.as_str(), because(check))).collect();
+    quietly(page, &skipped);
 }
 
 fn plain(page: &mut Page, check: &Check) {
@@ -108,40 +109,32 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
             }
             if let Some(snippet) = &cause.remedy.snippet {
                 page.line(UNDER, &[(Paint::Bold, label(cause.code.row().snippet))]);
-                page.document(HANG, snippet);
+                page.document(UNDER + 2, snippet);
             }
             page.entry(UNDER, "docs:", HANG, (Paint::Dim, &cause.docs));
         }
     }
 }
 
-/// Steps of which nothing was looked at: one line for all that share a reason.
-fn skipped_steps(page: &mut Page, steps: &mut Vec<(Step, String)>) {
-    let mut rest = steps.as_slice();
-    if !rest.is_empty() {
-        page.gap();
-    }
-    while let Some((_, reason)) = rest.first() {
-        let same = rest.iter().take_while(|(_, other)| other == reason).count();
-        let names: Vec<&str> = rest[..same].iter().map(|(step, _)| step.id()).collect();
-        page.prose(0, 2, &[(Paint::Dim, "-"), (Paint::Dim, &format!("{}: {reason}", names.join(", ")))]);
-        rest = &rest[same..];
-    }
-    steps.clear();
-}
-
-/// Why checks were skipped, each reason once; with the checks' names when only some of a step were.
-fn reasons(checks: &[&Check], named: bool) -> String {
+/// What was skipped and why, in one dim line: names that share a reason stand together, and each once.
+fn quietly(page: &mut Page, skipped: &[(&str, &str)]) {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
-    for check in checks {
-        let because = check.because.as_deref().unwrap_or("not looked at");
-        match by_reason.iter_mut().find(|(reason, _)| *reason == because) {
-            Some((_, names)) => names.push(&check.id),
-            None => by_reason.push((because, vec![&check.id])),
+    for (name, reason) in skipped {
+        match by_reason.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, names)) if names.contains(name) => {}
+            Some((_, names)) => names.push(name),
+            None => by_reason.push((reason, vec![name])),
         }
     }
-    let words = |(reason, names): &(&str, Vec<&str>)| if named { format!("{} ({reason})", names.join(", ")) } else { (*reason).to_owned() };
-    by_reason.iter().map(words).collect::<Vec<_>>().join("; ")
+    let words: Vec<String> = by_reason.iter().map(|(reason, names)| format!("{} – {reason}", names.join(", "))).collect();
+    if !words.is_empty() {
+        page.prose(0, 2, &[(Paint::Dim, "- skipped:"), (Paint::Dim, &words.join("; "))]);
+    }
+}
+
+fn because(check: &Check) -> &str {
+    let reason = check.because.as_deref().unwrap_or("not looked at");
+    reason.strip_prefix("skipped ").unwrap_or(reason)
 }
 
 fn verdict(page: &mut Page, report: &Report) {
@@ -184,5 +177,215 @@ pub(super) fn who(report: &Report) -> String {
         [] => identity,
         [one] => format!("{identity}; 1 warning: {one}"),
         several => format!("{identity}; {} warnings: {}", several.len(), several.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use crate::core::text::printable;
+    use serde_json::Value;
+
+    fn all() -> Vec<Report> {
+        let evidence =
+            [samples::healthy(), samples::not_injected(), samples::trust_policy_denied(), samples::connect_timeout(), samples::warnings()];
+        evidence.into_iter().map(|evidence| samples::report(evidence, 60_200, 2)).collect()
+    }
+
+    fn plain(evidence: Value) -> String {
+        report(&samples::report(evidence, 60_200, 2), Style::default())
+    }
+
+    #[test]
+    fn a_healthy_pod_golden() {
+        let text = plain(samples::healthy());
+        let expected = "\
+shop/checkout  pod checkout-5d8f7c9b4-x2k8p, IRSA, eu-central-1
+
+injection
+---------
+√ an AWS identity is injected into this container: IRSA
+√ AWS_ROLE_ARN is the ARN of the expected role: arn:aws:iam::111122223333:role/checkout
+√ the region is known and belongs to the role's partition: eu-central-1
+√ no other credentials shadow the injected identity
+√ STS is called at its regional endpoint: sts.eu-central-1.amazonaws.com
+
+token
+-----
+√ the token file can be read: /var/run/secrets/eks.amazonaws.com/serviceaccount/token
+√ it holds a service account token: system:serviceaccount:shop:checkout
+√ the token is valid now and rotated in time: expires in 23h
+√ the token is meant for AWS: sts.amazonaws.com
+√ the token was issued to this pod: checkout-5d8f7c9b4-x2k8p
+
+network
+-------
+√ the STS host name resolves: 10.0.3.17
+√ STS accepts connections
+√ its certificate is trusted
+√ STS answers: 42 ms
+
+assume-role
+-----------
+√ STS exchanges the token for the role's credentials: until 2026-11-22T22:34:03Z
+
+identity
+--------
+√ GetCallerIdentity names the expected role:
+    arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe
+√ this node's clock agrees with STS's
+√ an SDK's default chain becomes this identity
+
+node
+----
+√ the node's role is out of this pod's reach: the hop limit keeps IMDSv2 from pods
+
+- skipped: issuer – it was not asked for; pod-identity – the injected provider has no use for it;
+  redundancy – one region only (--sts-region adds more)
+
+PASS  this pod is arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe (irsa)
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_failing_pod_golden() {
+        let text = plain(samples::connect_timeout());
+        let expected = "\
+network
+-------
+√ the STS host name resolves: 10.0.3.17
+× connect-timeout: no connection to STS within the deadline
+    sts.eu-central-1.amazonaws.com: no address accepted a connection within 2 s (10.0.3.17:443). The
+    name resolves to private addresses: a VPC endpoint, whose security group has to admit this pod
+    or node on port 443.
+    cause: Packets are dropped. With a public address: no NAT gateway and no VPC endpoint, or a
+           network policy. With a private one: the STS VPC endpoint's security group does not admit
+           this pod or node on port 443.
+    cure:  Allow egress to sts.eu-central-1.amazonaws.com:443; for a private address, admit the
+           pod's or node's security group on the VPC endpoint.
+           aws ec2 describe-vpc-endpoints --region eu-central-1 --filters Name=service-name,Values=com.amazonaws.eu-central-1.sts
+           kubectl -n shop get networkpolicy
+    docs:  docs/findings.md#connect-timeout
+- skipped: tls, sts – no address accepted a connection within 2 s (10.0.3.17:443)
+
+- skipped: issuer – it was not asked for; assume-role, pod-identity, identity, node, redundancy –
+  because of connect-timeout
+
+UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS within the deadline
+";
+        assert_eq!(&text[text.find("network\n").unwrap()..], expected);
+    }
+
+    #[test]
+    fn a_policy_can_be_copied_as_it_is() {
+        let text = plain(samples::trust_policy_denied());
+        let from = text.find("trust-policy.json:\n").unwrap() + "trust-policy.json:\n".len();
+        let to = text[from..].find("    docs:").unwrap() + from;
+        let policy: Value = serde_json::from_str(&text[from..to]).unwrap();
+        assert_eq!(policy["Version"], "2012-10-17");
+        assert!(text.contains("\n           aws iam get-role --role-name checkout\n"), "{text}");
+        assert!(text.ends_with("\n\nFAIL  trust-policy-denied: the role's trust policy does not accept this service account\n"));
+    }
+
+    #[test]
+    fn warnings_are_short_and_information_shorter() {
+        let text = plain(samples::warnings());
+        assert!(text.contains(
+            "‼ node-role-reachable: the node's role can be reached from this pod\n    IMDSv2 names the role eks-node to this pod.\n    cure:  Require"
+        ));
+        assert!(
+            text.contains("\n- endpoint-override: STS is called at a configured endpoint URL. AWS_ENDPOINT_URL_STS is\n    https://vpce")
+        );
+        assert!(text.ends_with("checkout/irsa-probe (irsa); 1 warning: node-role-reachable\n"));
+    }
+
+    #[test]
+    fn every_finding_is_shown_once_under_its_step() {
+        for report_ in all() {
+            let text = report(&report_, Style::default());
+            for finding in &report_.findings {
+                let headline = format!(" {}: {}", finding.cause.code, finding.cause.title);
+                let lines = text.lines().filter(|line| !line.starts_with(['F', 'U']) && line.contains(&headline)).count();
+                assert_eq!(lines, 1, "{headline}\n{text}");
+            }
+        }
+        // A check names one code only; a second finding of the same check must not be lost.
+        let mut two = all().remove(2);
+        two.findings.push(ReportedFinding { severity: Severity::Warn, cause: two.findings[0].cause.clone() });
+        two.findings[1].cause.code = crate::core::code::Code::Throttled;
+        assert!(report(&two, Style::default()).contains("\n‼ throttled: "));
+    }
+
+    #[test]
+    fn lines_are_neat_at_any_width_and_in_colour() {
+        for report_ in all() {
+            for width in [1, 20, 72, 100, 300] {
+                for color in [false, true] {
+                    let text = report(&report_, Style { width, color, ascii: false });
+                    assert!(text.lines().all(|line| line == line.trim_end()), "{width}\n{text}");
+                    assert!(text.ends_with('\n') && !text.ends_with("\n\n") && !text.contains("\n\n\n"));
+                    assert_eq!(unpainted(&text), report(&report_, Style { width, color: false, ascii: false }));
+                }
+            }
+            assert!(report(&report_, Style { ascii: true, ..Style::default() }).is_ascii());
+        }
+    }
+
+    /// Takes out the codes that a page paints with; any other escape character stays.
+    fn unpainted(text: &str) -> String {
+        ["0", "1", "2", "1;31", "1;32", "1;33"].iter().fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
+    }
+
+    /// Every string of every report in turn is replaced by a hostile one.
+    #[test]
+    fn no_foreign_text_paints_or_breaks_a_line() {
+        const HOSTILE: &str = "A\u{1b}]0;owned\u{7}\u{1b}[31m\u{202e}\r\nINJECTED \u{9b}31m\u{2028}B";
+        let mut replaced = 0;
+        for report_ in all() {
+            let document = serde_json::to_value(&report_).unwrap();
+            let mut paths = Vec::new();
+            strings(&document, String::new(), &mut paths);
+            for path in paths {
+                let mut hostile = document.clone();
+                *hostile.pointer_mut(&path).unwrap() = HOSTILE.into();
+                // Codes, steps and times are no strings to us: such a report does not exist.
+                let Ok(hostile) = serde_json::from_value::<Report>(hostile) else { continue };
+                replaced += 1;
+                let texts = [
+                    unpainted(&report(&hostile, Style { color: true, ..Style::default() })),
+                    report(&hostile, Style { width: 5, ..Style::default() }),
+                    super::super::termination::message(&hostile),
+                    super::super::json::report(&hostile),
+                ];
+                for text in texts {
+                    for line in text.lines() {
+                        assert_eq!(printable(line), line, "{path}");
+                        // A document has lines of its own: there a break is a break.
+                        assert!(!line.trim_start().starts_with("INJECTED") || path.ends_with("/snippet"), "{path}: {line}");
+                    }
+                }
+            }
+        }
+        assert!(replaced > 300, "{replaced}");
+    }
+
+    fn strings(value: &Value, path: String, found: &mut Vec<String>) {
+        match value {
+            Value::String(_) => found.push(path),
+            Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| strings(item, format!("{path}/{at}"), found)),
+            Value::Object(fields) => fields.iter().for_each(|(name, field)| strings(field, format!("{path}/{name}"), found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn a_pass_without_an_identity_says_so() {
+        let mut report = samples::report(samples::healthy(), 900, 1);
+        report.identity = None;
+        report.expected.provider = Provider::PodIdentity;
+        assert_eq!(who(&report), "EKS Pod Identity hands out credentials, though whose was not confirmed");
+        assert_eq!(attempts(&report), "not proven in 900 ms (1 attempt)");
     }
 }

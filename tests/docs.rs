@@ -1,0 +1,193 @@
+//! What is published agrees with the code: docs/findings.md with the catalogue, docs/report.v1.schema.json with the report.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
+
+use irsa_probe::core::code::{Class, Code, Severity, Step};
+use irsa_probe::core::evidence::Evidence;
+use irsa_probe::core::report::{Report, Run, Verdict, report};
+use irsa_probe::render::{catalogue, json};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+fn docs(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+}
+
+#[test]
+fn findings_md_is_the_catalogue() {
+    let path = docs("findings.md");
+    let wanted = catalogue::findings_markdown();
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let line = found.lines().zip(wanted.lines()).position(|(found, wanted)| found != wanted);
+    assert!(
+        found == wanted,
+        "docs/findings.md is not what the catalogue says (first difference: line {}).\nUpdate it with: UPDATE_DOCS=1 cargo test --test docs",
+        line.map_or(found.lines().count().min(wanted.lines().count()), |line| line) + 1
+    );
+}
+
+fn schema() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(docs("report.v1.schema.json")).unwrap()).unwrap()
+}
+
+/// The errors of a document, as text; empty when it is valid.
+fn errors(document: &Value) -> Vec<String> {
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema()).expect("the schema is a schema");
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+fn published(evidence: Value) -> (Report, Value) {
+    let evidence: Evidence = serde_json::from_value(evidence).unwrap();
+    let report = report(&evidence, Run { duration_ms: 1234, attempts: 2 });
+    let document = serde_json::from_str(&json::report(&report)).unwrap();
+    (report, document)
+}
+
+/// IRSA as it should be.
+fn healthy() -> Value {
+    let exchange = json!({
+        "connection": {
+            "host": "sts.eu-central-1.amazonaws.com", "port": 443, "addresses": ["10.0.3.17"], "tries": [{"address": "10.0.3.17:443"}],
+            "resolveMs": 1.234, "connectMs": 0.8, "tlsMs": 3.1, "reused": false
+        },
+        "status": 200, "date": 1_795_383_243, "localMidpointMs": 1_795_383_243_400_i64, "requestId": "6f1c", "ms": 41.7
+    });
+    let identity = json!({
+        "arn": "arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe", "account": "111122223333", "userId": "AROAEXAMPLE:irsa-probe"
+    });
+    json!({
+        "schema": "irsa-probe/evidence/v1",
+        "takenAt": "2026-11-22T21:34:03Z",
+        "inputs": {"environment": {
+            "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/checkout",
+            "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+            "AWS_REGION": "eu-central-1"
+        }},
+        "token": {"known": {
+            "path": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+            "file": {"read": {"modified": null, "trailingWhitespace": false, "content": {"claims": {
+                "issuer": "https://oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF",
+                "subject": "system:serviceaccount:shop:checkout", "audience": ["sts.amazonaws.com"],
+                "issuedAt": "2026-11-22T20:34:03Z", "expiresAt": "2026-11-23T20:34:03Z",
+                "namespace": "shop", "serviceAccount": "checkout", "pod": "checkout-1", "podUid": "0b1c", "node": "node-1"
+            }}}}
+        }},
+        "defaultToken": {"notAttempted": "not-this-provider"},
+        "endpoints": [{
+            "region": "eu-central-1", "host": "sts.eu-central-1.amazonaws.com",
+            "assumeRole": {"known": {"exchange": exchange, "answer": {"Ok": {"success": {
+                "arn": identity["arn"], "assumedRoleId": identity["userId"], "expiresAt": "2026-11-22T22:34:03Z"
+            }}}}},
+            "callerIdentity": {"known": {"exchange": exchange, "answer": {"Ok": {"success": identity}}}}
+        }],
+        "agent": {"notAttempted": "not-this-provider"},
+        "imds": {"known": {"v2": "hop-limited", "v1": "refused"}},
+        "chain": {"known": {"provider": "irsa", "identity": identity}}
+    })
+}
+
+/// Nothing injected: the default chain takes the node's role.
+fn not_injected() -> Value {
+    let mut evidence = healthy();
+    evidence["inputs"]["environment"] = json!({});
+    evidence["token"] = json!({"notAttempted": "plan-failed"});
+    evidence["endpoints"] = json!([]);
+    evidence["imds"] = json!({"known": {"v2": "answers", "v1": null, "role": "eks-node", "instanceId": "i-0123456789abcdef0"}});
+    evidence["chain"] = json!({"known": {"provider": "node", "identity": {
+        "arn": "arn:aws:sts::111122223333:assumed-role/eks-node/i-0123456789abcdef0", "account": "111122223333", "userId": null
+    }}});
+    evidence
+}
+
+/// STS knows the issuer, and the role does not.
+fn trust_policy_denied() -> Value {
+    let mut evidence = healthy();
+    let endpoint = &mut evidence["endpoints"][0];
+    endpoint["assumeRole"]["known"]["answer"] = json!({"Ok": {"error": {
+        "status": 403, "code": "AccessDenied", "message": "Not authorized to perform sts:AssumeRoleWithWebIdentity", "requestId": "6f1c"
+    }}});
+    endpoint["callerIdentity"] = json!({"notAttempted": "earlier-failure"});
+    evidence["chain"] = json!({"notAttempted": "earlier-failure"});
+    evidence
+}
+
+/// No answer at all.
+fn unreachable() -> Value {
+    let mut evidence = trust_policy_denied();
+    let failure = json!({"phase": "resolve", "kind": "dns-failed", "text": "the resolver did not answer within 2 s"});
+    evidence["endpoints"][0]["assumeRole"]["known"] = json!({"exchange": null, "answer": {"Err": failure}});
+    evidence["imds"] = json!({"notAttempted": "imds-disabled"});
+    evidence
+}
+
+#[test]
+fn reports_are_as_the_schema_says() {
+    for (evidence, verdict, code) in [
+        (healthy(), Verdict::Pass, None),
+        (not_injected(), Verdict::Fail, Some(Code::NotInjected)),
+        (trust_policy_denied(), Verdict::Fail, Some(Code::TrustPolicyDenied)),
+        (unreachable(), Verdict::Unknown, Some(Code::DnsFailed)),
+    ] {
+        let (report, document) = published(evidence);
+        assert_eq!((report.verdict, report.root_cause.map(|cause| cause.code)), (verdict, code));
+        assert_eq!(errors(&document), Vec::<String>::new(), "{code:?}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let (_, good) = published(trust_policy_denied());
+    let broken: [(&str, fn(&mut Value)); 9] = [
+        ("a field too many", |r| r["surprise"] = json!(1)),
+        ("a field too many, inside", |r| r["rootCause"]["remedy"]["surprise"] = json!(1)),
+        ("a finding without its severity", |r| drop(r["findings"][0].as_object_mut().unwrap().remove("severity"))),
+        ("a root cause with a severity", |r| r["rootCause"]["severity"] = json!("fail")),
+        ("a code that is not in the catalogue", |r| r["rootCause"]["code"] = json!("bad-luck")),
+        ("an outcome that is none", |r| r["checks"][0]["outcome"] = json!("green")),
+        ("a time that is none", |r| r["token"]["expiresAt"] = json!("tomorrow")),
+        ("a pass with a root cause", |r| r["verdict"] = json!("pass")),
+        ("another version", |r| r["schema"] = json!("irsa-probe/report/v2")),
+    ];
+    for (what, break_it) in broken {
+        let mut report = good.clone();
+        break_it(&mut report);
+        assert!(!errors(&report).is_empty(), "{what} is accepted");
+    }
+    for field in good.as_object().unwrap().keys() {
+        let mut report = good.clone();
+        report.as_object_mut().unwrap().remove(field);
+        assert!(!errors(&report).is_empty(), "{field} may be absent");
+    }
+}
+
+#[test]
+fn the_schema_s_names_are_the_code_s() {
+    fn names<T: Serialize>(values: &[T]) -> Value {
+        json!(values)
+    }
+    let schema = schema();
+    assert_eq!(schema["$defs"]["code"]["enum"], names(Code::ALL));
+    assert_eq!(schema["$defs"]["step"]["enum"], names(&Step::ALL));
+    assert_eq!(schema["$defs"]["severity"]["enum"], names(&[Severity::Fail, Severity::Warn, Severity::Info]));
+    assert_eq!(schema["$defs"]["class"]["enum"], names(&[Class::Permanent, Class::Settling, Class::Transient]));
+    assert_eq!(schema["$defs"]["verdict"]["enum"], names(&[Verdict::Pass, Verdict::Fail, Verdict::Unknown]));
+}
+
+/// Every object is closed, and every property explained.
+#[test]
+fn the_schema_is_strict_throughout() {
+    fn walk(at: &str, value: &Value) {
+        let Some(object) = value.as_object() else { return };
+        if let Some(properties) = object.get("properties").filter(|_| object.get("type") == Some(&json!("object"))) {
+            assert_eq!(object.get("additionalProperties"), Some(&json!(false)), "{at} is open");
+            for (name, property) in properties.as_object().unwrap() {
+                assert!(property["description"].as_str().is_some_and(|text| text.ends_with('.')), "{at}.{name} is not described");
+            }
+        }
+        object.iter().for_each(|(name, inner)| walk(&format!("{at}.{name}"), inner));
+    }
+    walk("$", &schema());
+}
