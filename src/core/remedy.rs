@@ -138,9 +138,9 @@ impl Values {
                     .unwrap_or_else(|| format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount")));
                 let policy =
                     trust::irsa_policy(self.get("partition"), self.get("account"), self.get("issuerPath"), &subject, self.get("audience"));
-                Some(pretty(&policy))
+                Some(policy)
             }
-            Snippet::PodIdentityTrustPolicy => Some(pretty(&trust::pod_identity_policy())),
+            Snippet::PodIdentityTrustPolicy => Some(trust::pod_identity_policy()),
             Snippet::Annotation => Some(format!(
                 "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {}\n  namespace: {}\n  annotations:\n    eks.amazonaws.com/role-arn: {}",
                 yaml(self.get("serviceAccount")),
@@ -150,10 +150,6 @@ impl Values {
             Snippet::FsGroup => Some("spec:\n  securityContext:\n    fsGroup: 65534".to_owned()),
         }
     }
-}
-
-fn pretty(value: &serde_json::Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// A YAML scalar: plain when it is a name or an ARN, else in double quotes (JSON strings are YAML).

@@ -3,32 +3,50 @@
 //! IAM user guide, "Create a role for OpenID Connect federation"; EKS user guide, "Assign IAM roles to Kubernetes service accounts"
 //! and "EKS Pod Identity role".
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
-/// The statement that lets exactly one service account of one cluster assume a role. `issuer_path` has no scheme.
-pub fn irsa_policy(partition: &str, account: &str, issuer_path: &str, subject: &str, audience: &str) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Federated": format!("arn:{partition}:iam::{account}:oidc-provider/{issuer_path}") },
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": { "StringEquals": {
-                (format!("{issuer_path}:sub")): subject,
-                (format!("{issuer_path}:aud")): audience,
-            } },
-        }],
+/// A policy document, its members in the order in which AWS writes them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy<'a> {
+    version: &'a str,
+    statement: [Statement<'a>; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement<'a> {
+    effect: &'a str,
+    principal: BTreeMap<&'a str, String>,
+    action: &'a [&'a str],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    condition: BTreeMap<&'a str, BTreeMap<String, &'a str>>,
+}
+
+/// The policy that lets exactly one service account of one cluster assume a role. `issuer_path` has no scheme.
+pub fn irsa_policy(partition: &str, account: &str, issuer_path: &str, subject: &str, audience: &str) -> String {
+    let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{issuer_path}");
+    let equals = BTreeMap::from([(format!("{issuer_path}:aud"), audience), (format!("{issuer_path}:sub"), subject)]);
+    document(Statement {
+        effect: "Allow",
+        principal: BTreeMap::from([("Federated", provider)]),
+        action: &["sts:AssumeRoleWithWebIdentity"],
+        condition: BTreeMap::from([("StringEquals", equals)]),
     })
 }
 
-/// The statement that EKS Pod Identity needs; `sts:TagSession` because EKS tags every session.
-pub fn pod_identity_policy() -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Service": "pods.eks.amazonaws.com" },
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }],
+/// The policy that EKS Pod Identity needs; `sts:TagSession` because EKS tags every session.
+pub fn pod_identity_policy() -> String {
+    document(Statement {
+        effect: "Allow",
+        principal: BTreeMap::from([("Service", "pods.eks.amazonaws.com".to_owned())]),
+        action: &["sts:AssumeRole", "sts:TagSession"],
+        condition: BTreeMap::new(),
     })
+}
+
+fn document(statement: Statement<'_>) -> String {
+    // Serialising strings into a string cannot fail; an empty document would show it if it did.
+    serde_json::to_string_pretty(&Policy { version: "2012-10-17", statement: [statement] }).unwrap_or_default()
 }

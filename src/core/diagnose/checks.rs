@@ -2,7 +2,7 @@
 
 use super::Diagnosis;
 use crate::core::code::{Code, Severity, Step};
-use crate::core::evidence::{Because, Evidence, Fact, ImdsReach};
+use crate::core::evidence::{Because, Call, Evidence, Fact, ImdsReach};
 use crate::core::exchange::{Exchange, Failure};
 use crate::core::plan::Provider;
 use crate::core::time::spoken;
@@ -182,7 +182,10 @@ const ROWS: &[Row] = &[
         step: Step::Network,
         title: "the STS host name resolves",
         codes: &[Code::DnsNotFound, Code::DnsFailed],
-        state: |e, _| reached(e, |x| !x.connection.addresses.is_empty(), |x| addresses(x)),
+        state: |e, _| match first_call(e) {
+            Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy looks it up"),
+            _ => reached(e, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
+        },
     },
     Row {
         id: "connect",
@@ -350,32 +353,28 @@ fn not_attempted<T>(fact: &Fact<T>) -> State {
     }
 }
 
-/// Whether the first call to the primary endpoint got past a phase.
-fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> State {
-    fn call<T>(fact: &Fact<crate::core::evidence::Call<T>>) -> Option<(Option<&Exchange>, Option<&Failure>)> {
+/// The first call to the primary endpoint: its exchange, and where it died if it did.
+fn first_call(evidence: &Evidence) -> Option<(Option<&Exchange>, Option<&Failure>)> {
+    fn of<T>(fact: &Fact<Call<T>>) -> Option<(Option<&Exchange>, Option<&Failure>)> {
         fact.known().map(|call| (call.exchange.as_ref(), call.answer.as_ref().err()))
     }
-    let Some(primary) = evidence.endpoints.first() else { return skip("nothing is called") };
-    match call(&primary.assume_role).or_else(|| call(&primary.caller_identity)) {
-        Some((Some(exchange), _)) if past(exchange) => State::Good(detail(exchange)),
-        Some((_, Some(failure))) => skip(failure.text.clone()),
-        // Through a proxy the name is the proxy's to resolve, and a reused connection was resolved before.
-        Some((Some(_), None)) => State::Good(None),
-        _ => not_attempted(if matches!(primary.assume_role, Fact::NotAttempted(Because::NotThisProvider)) {
-            return not_attempted(&primary.caller_identity);
-        } else {
-            &primary.assume_role
-        }),
-    }
+    let primary = evidence.endpoints.first()?;
+    of(&primary.assume_role).or_else(|| of(&primary.caller_identity))
 }
 
-fn addresses(exchange: &Exchange) -> Option<String> {
-    let connection = &exchange.connection;
-    let list = connection.addresses.join(", ");
-    Some(match &connection.proxy {
-        Some(_) => format!("the proxy is at {list}"),
-        None => list,
-    })
+/// Whether the first call to the primary endpoint got past a phase.
+fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> State {
+    match (first_call(evidence), evidence.endpoints.first()) {
+        (Some((Some(exchange), _)), _) if past(exchange) => State::Good(detail(exchange)),
+        (Some((_, Some(failure))), _) => skip(failure.text.clone()),
+        (Some((_, None)), _) => State::Good(None),
+        // EKS Pod Identity calls STS for GetCallerIdentity only.
+        (None, Some(primary)) if matches!(primary.assume_role, Fact::NotAttempted(Because::NotThisProvider)) => {
+            not_attempted(&primary.caller_identity)
+        }
+        (None, Some(primary)) => not_attempted(&primary.assume_role),
+        (None, None) => skip("nothing is called"),
+    }
 }
 
 /// Every check's outcome. After the root cause's step nothing is judged: those are skipped because of it.
