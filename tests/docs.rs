@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
 use irsa_probe::core::code::{Class, Code, Severity, Step};
-use irsa_probe::core::evidence::Evidence;
-use irsa_probe::core::report::{Report, Run, Verdict, report};
+use irsa_probe::core::diagnose::checks::Outcome;
+use irsa_probe::core::evidence::{ChainProvider, Evidence};
+use irsa_probe::core::plan::Provider;
+use irsa_probe::core::report::{ImdsState, Report, Run, Verdict, report};
 use irsa_probe::render::{catalogue, json};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -140,7 +142,8 @@ fn reports_are_as_the_schema_says() {
 #[test]
 fn the_schema_refuses_what_is_no_report() {
     let (_, good) = published(trust_policy_denied());
-    let broken: [(&str, fn(&mut Value)); 9] = [
+    type Break = fn(&mut Value);
+    let broken: [(&str, Break); 9] = [
         ("a field too many", |r| r["surprise"] = json!(1)),
         ("a field too many, inside", |r| r["rootCause"]["remedy"]["surprise"] = json!(1)),
         ("a finding without its severity", |r| drop(r["findings"][0].as_object_mut().unwrap().remove("severity"))),
@@ -173,6 +176,13 @@ fn the_schema_s_names_are_the_code_s() {
     assert_eq!(schema["$defs"]["step"]["enum"], names(&Step::ALL));
     assert_eq!(schema["$defs"]["severity"]["enum"], names(&[Severity::Fail, Severity::Warn, Severity::Info]));
     assert_eq!(schema["$defs"]["class"]["enum"], names(&[Class::Permanent, Class::Settling, Class::Transient]));
+    assert_eq!(schema["$defs"]["outcome"]["enum"], names(&[Outcome::Pass, Outcome::Warn, Outcome::Fail, Outcome::Skip]));
+    assert_eq!(schema["$defs"]["provider"]["enum"], names(&[Provider::Irsa, Provider::PodIdentity, Provider::None]));
+    use {ChainProvider as C, ImdsState as I};
+    let chain = [C::Env, C::Profile, C::Irsa, C::PodIdentity, C::Node, C::None];
+    assert_eq!(schema["$defs"]["chain"]["properties"]["provider"]["enum"], names(&chain));
+    let imds = [I::Reachable, I::Blocked, I::Absent, I::Disabled, I::NotChecked];
+    assert_eq!(schema["$defs"]["node"]["properties"]["imds"]["enum"], names(&imds));
     assert_eq!(schema["$defs"]["verdict"]["enum"], names(&[Verdict::Pass, Verdict::Fail, Verdict::Unknown]));
 }
 
