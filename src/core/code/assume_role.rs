@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         "Ask for a shorter session, or raise the role's MaxSessionDuration.")
         .run(&["aws iam update-role --role-name {roleName} --max-session-duration 43200"]),
     row(Code::StsRegionDisabled, PERMANENT, "STS is not active in this region for the role's account",
-        "The account's administrator deactivated the regional STS endpoint, or account {account} has not enabled this opt-in region. What counts is the role's account, not the cluster's.",
+        "The account's administrator deactivated the regional STS endpoint, or has not enabled this opt-in region. What counts is the role's account, not the cluster's.",
         "Activate STS for {region} in account {account} (IAM console, Account settings; for an opt-in region enable the region).")
         .run(&["aws account enable-region --region-name {region}"]),
     row(Code::Throttled, TRANSIENT, "STS throttles the calls",

@@ -353,6 +353,7 @@ mod tests {
             assert!((10..=90).contains(&row.title.len()), "{}: title", row.code);
             assert!((30..=700).contains(&row.cause.len()), "{}: cause of {}", row.code, row.cause.len());
             assert!((20..=420).contains(&row.remedy.len()), "{}: remedy of {}", row.code, row.remedy.len());
+            assert!(!row.cause.contains('{'), "{}: a cause is never filled in", row.code);
             assert!(!row.remedy.contains('\n') && !row.title.ends_with('.'), "{}", row.code);
         }
     }
