@@ -123,6 +123,7 @@ impl Token {
 /// What reading a token file gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::large_enum_variant, reason = "there is one of them")]
 pub enum FileFact {
     /// It was read.
     #[serde(rename_all = "camelCase")]
