@@ -247,7 +247,7 @@ fn build_probe() -> Result<PathBuf, String> {
         arguments.push("--release");
     }
     arguments.extend(["--bin", "irsa-probe", "--example", "sandbox"]);
-    println!("$ cargo {}", arguments.join(" "));
+    eprintln!("$ cargo {}", arguments.join(" "));
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // `cargo run` describes this package in variables that build scripts watch: inherited, they would have ring built anew.
     for (name, _) in std::env::vars_os()
