@@ -1,6 +1,8 @@
 //! Every folder below `tests/scenarios/` is a pod in a situation: `situation.json` (its world and what must come out),
 //! `report.json` and `report.txt` (golden). The real binary runs in it twice, for JSON and for text, each time in a world of its own.
 //!
+//! `IRSA_PROBE_BINARY` runs another build of it (the static one), `IRSA_PROBE_RUNNER` runs that through a program (qemu-aarch64).
+//!
 //! After an intended change: `UPDATE_SCENARIOS=1 cargo test --test scenarios`, and read the diff.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
@@ -113,7 +115,13 @@ fn execute(world: &World, case: &Case, output: &str) -> Ran {
     let termination = sandbox.dir().join("termination-log");
     std::fs::write(&termination, "").unwrap();
     std::fs::set_permissions(&termination, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
-    let mut command = Command::new(binary());
+    let mut command = match std::env::var_os("IRSA_PROBE_RUNNER") {
+        Some(runner) => Command::new(runner),
+        None => Command::new(binary()),
+    };
+    if std::env::var_os("IRSA_PROBE_RUNNER").is_some() {
+        command.arg(binary());
+    }
     command.env_clear().envs(sandbox.env()).env("IRSA_PROBE_TERMINATION_LOG", &termination).stdin(Stdio::null());
     command.args(["check", "--output", output, "--log-level", "trace", "--log-format", "json"]);
     if !case.args.iter().any(|arg| arg == "--timeout") {
@@ -156,6 +164,7 @@ fn patterns() -> Vec<(Regex, &'static str)> {
         (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", "<time>"),
         (r"\d{8}T\d{6}Z", "<time>"),
         (r"\b1[789]\d{8}\b", "<unix>"),
+        (r"(eks-prod-[a-z0-9-]+?)-[0-9a-f]{8}-[0-9a-f-]+", "$1-<uuid>"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:<port>"),
         (r"\b\d+(ms| ms)\b", "<n>$1"),
@@ -282,7 +291,8 @@ fn binary() -> &'static Path {
             let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o755);
             let dir = tempfile::Builder::new().prefix("irsa-probe-binary-").permissions(everyone).tempdir().unwrap();
             let path = dir.path().join("irsa-probe");
-            std::fs::copy(env!("CARGO_BIN_EXE_irsa-probe"), &path).unwrap();
+            let built = std::env::var_os("IRSA_PROBE_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_irsa-probe").into());
+            std::fs::copy(built, &path).unwrap();
             // Forking threads may inherit the descriptor that wrote it; until it is closed the file is busy.
             std::thread::sleep(Duration::from_millis(50));
             (dir, path)

@@ -12,7 +12,6 @@ use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::Region;
-use aws_sdk_sts::error::DisplayErrorContext;
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -117,7 +116,6 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 
 /// Why the chain gave nothing.
 fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Chain {
-    let text = shorten(&redact(&DisplayErrorContext(error).to_string(), secrets), 512).into_owned();
     let kind = match error {
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
@@ -128,7 +126,26 @@ fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Ch
             Some(seen) => service_error(&seen, secrets),
         },
     };
+    let text = match &kind {
+        ChainErrorKind::Service(refused) => format!("{} {}", refused.code.as_deref().unwrap_or_default(), refused.message),
+        _ => words(error),
+    };
+    let text = shorten(&redact(&text, secrets), 512).into_owned();
     nothing(kind, text)
+}
+
+/// An error and its sources, each in its own words once. (`DisplayErrorContext` adds their `Debug` text.)
+fn words(error: &dyn std::error::Error) -> String {
+    let mut words = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        if !words.iter().any(|said| said.contains(&text)) {
+            words.push(text);
+        }
+        source = error.source();
+    }
+    words.join(": ")
 }
 
 fn service_error(seen: &super::http::Answer, secrets: &[&str]) -> ChainErrorKind {

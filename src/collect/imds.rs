@@ -10,7 +10,7 @@ use http::{Method, Request};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Version 2 gets what the SDKs give it, version 1 what is left of 1.2 s: a verdict never waits longer.
+/// Version 2 gets what the SDKs give it, version 1 what is left then; the client's own deadline ends both together.
 const V2_LIMIT: Duration = Duration::from_millis(1000);
 const V1_LIMIT: Duration = Duration::from_millis(150);
 
@@ -19,7 +19,6 @@ const INSTANCE_PATH: &str = "/latest/meta-data/instance-id";
 
 /// Looks at IMDS. `v1` says whether version 1 may be tried: it raises an alarm that security teams watch.
 pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
-    let started = tokio::time::Instant::now();
     let put = Request::builder().method(Method::PUT).uri(format!("{endpoint}/latest/api/token"));
     let Ok(put) = put.header("x-aws-ec2-metadata-token-ttl-seconds", "21600").body(Bytes::new()) else {
         return Fact::Failed(Failure {
@@ -33,8 +32,7 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     let mut imds = Imds { v2, v1: None, role: None, instance_id: None };
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
-        let left = V2_LIMIT.saturating_sub(started.elapsed()).max(V1_LIMIT);
-        read(client, endpoint, session.as_ref().map(|session| session.as_str()), left, &mut imds).await;
+        read(client, endpoint, session.as_ref().map(|session| session.as_str()), V2_LIMIT, &mut imds).await;
     } else if v1 && matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other) {
         imds.v1 = Some(read(client, endpoint, None, V1_LIMIT, &mut imds).await);
     }

@@ -37,7 +37,8 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let (token, text) = own_token(&plan).await;
     let text = text.as_ref().map(|text| text.as_str());
     let direct = direct(client, &plan, &inputs.environment, text);
-    let node = node(client(), &plan.imds, memory.imds.take());
+    let beside = deadline.min(Instant::now() + chain::CUT);
+    let node = node(client().until(beside), &plan.imds, memory.imds.take());
     let witness = witness(client(), world, &plan, text);
     let ((endpoints, agent), imds, chain) = tokio::join!(direct, node, witness);
     memory.imds = imds.known().cloned();

@@ -109,8 +109,10 @@ impl Plan {
         let mut defects = Defects::default();
         let provider = provider(inputs, &mut defects);
         let role = if provider == Provider::Irsa { role(env, &mut defects) } else { None };
-        let expected_role =
-            inputs.settings.expect_role_arn.clone().or_else(|| env.role_arn.value().and_then(|arn| RoleArn::parse(arn).ok()));
+        // Beside a complete IRSA that is not to be proven, AWS_ROLE_ARN says nothing of the other provider's role.
+        let of_irsa = provider == Provider::PodIdentity && env.token_file.value().is_some();
+        let injected_role = env.role_arn.value().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok());
+        let expected_role = inputs.settings.expect_role_arn.clone().or(injected_role);
         if let (Some(role), Some(expected)) = (&role, &inputs.settings.expect_role_arn)
             && !role.same_role(expected)
         {

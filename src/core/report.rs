@@ -54,7 +54,7 @@ pub struct Report {
     /// Who it is, proven for the injected provider.
     pub identity: Option<Identity>,
     /// What aws-config's default chain becomes.
-    pub chain: Option<ReportedChain>,
+    pub chain: ReportedChain,
     /// The token.
     pub token: Option<ReportedToken>,
     /// The credentials.
@@ -343,13 +343,17 @@ fn identity(diagnosis: &Diagnosis) -> Option<Identity> {
     })
 }
 
-fn chain(evidence: &Evidence) -> Option<ReportedChain> {
-    let chain = evidence.chain.known()?;
-    Some(ReportedChain {
-        provider: chain.provider,
-        arn: chain.identity.as_ref().map(|identity| identity.arn.clone()),
-        error: chain.error.as_ref().map(|error| error.text.clone()),
-    })
+fn chain(evidence: &Evidence) -> ReportedChain {
+    let not_looked_at = |why: &str| ReportedChain { provider: ChainProvider::None, arn: None, error: Some(format!("not looked at: {why}")) };
+    match &evidence.chain {
+        Fact::Known(chain) => ReportedChain {
+            provider: chain.provider,
+            arn: chain.identity.as_ref().map(|identity| identity.arn.clone()),
+            error: chain.error.as_ref().map(|error| error.text.clone()),
+        },
+        Fact::Failed(failure) => not_looked_at(&failure.text),
+        Fact::NotAttempted(because) => not_looked_at(because.describe()),
+    }
 }
 
 fn token(evidence: &Evidence) -> Option<ReportedToken> {

@@ -396,6 +396,10 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
                 Severity::Warn => Outcome::Warn,
                 Severity::Info => Outcome::Pass,
             };
+            if finding.severity == Severity::Info {
+                // Nothing failed, and yet the assertion would not be true.
+                check.title = finding.code.row().title.to_owned();
+            }
             check.code = Some(finding.code);
             check.detail = Some(finding.detail.clone());
             return check;
