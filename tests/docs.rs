@@ -1,9 +1,12 @@
-//! What is published agrees with the code: docs/findings.md with the catalogue, docs/report.v1.schema.json with the report.
+//! What is published agrees with the code: docs/findings.md with the catalogue, docs/report.v1.schema.json with the report, README.md with
+//! the flags, the variables and a scenario.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
+use irsa_probe::cli::{self, Command};
 use irsa_probe::core::code::{Class, Code, Severity, Step};
 use irsa_probe::core::diagnose::checks::Outcome;
 use irsa_probe::core::evidence::{ChainProvider, Evidence};
+use irsa_probe::core::inputs::Environment;
 use irsa_probe::core::plan::Provider;
 use irsa_probe::core::report::{ImdsState, Report, Run, Verdict, report};
 use irsa_probe::render::{catalogue, json};
@@ -11,8 +14,58 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+fn root(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
 fn docs(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+    root("docs").join(name)
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(root("README.md")).unwrap()
+}
+
+/// The help stands in README.md behind the command that prints it, up to the end of its block.
+#[test]
+fn readme_holds_the_help_verbatim() {
+    for args in [vec!["--help"], vec!["check", "--help"]] {
+        let arguments = args.iter().map(Into::into).collect();
+        let Ok(Command::Print(help)) = cli::parse(arguments, |_| None) else { panic!("{args:?} prints no help") };
+        let command = format!("$ irsa-probe {}\n", args.join(" "));
+        let text = readme();
+        let start = text.find(&command).unwrap_or_else(|| panic!("README.md lacks {command:?}")) + command.len();
+        let end = start + text[start..].find("```").unwrap();
+        if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+            std::fs::write(root("README.md"), [&text[..start], help.as_str(), &text[end..]].concat()).unwrap();
+        } else {
+            assert!(text[start..end] == help, "README.md's help is not that of {command:?}: UPDATE_DOCS=1 cargo test --test docs");
+        }
+    }
+}
+
+/// What the example prints of the broken pod is the scenario's golden text; lines in which something differs from run to run aside.
+#[test]
+fn readme_s_transcript_is_current() {
+    let golden = std::fs::read_to_string(root("tests/scenarios/assume-role/trust-policy-denied/report.txt")).unwrap();
+    let shown = readme();
+    let transcript: Vec<&str> =
+        shown.lines().skip_while(|line| !line.contains("check --timeout 3s")).take_while(|line| *line != "```").collect();
+    let failing = golden.lines().skip_while(|line| *line != "assume-role").filter(|line| !line.contains('<'));
+    for line in failing {
+        assert!(transcript.contains(&line), "README.md's transcript lacks {line:?}: run the example, and paste what it prints");
+    }
+}
+
+#[test]
+fn readme_names_every_variable_and_every_step() {
+    let text = readme();
+    for name in Environment::NAMES {
+        assert!(text.contains(&format!("`{name}`")), "README.md does not name {name}");
+    }
+    for step in Step::ALL {
+        assert!(text.contains(&format!("\n| {} |", step.id())), "README.md's table lacks the step {}", step.id());
+    }
 }
 
 #[test]

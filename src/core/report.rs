@@ -344,7 +344,8 @@ fn identity(diagnosis: &Diagnosis) -> Option<Identity> {
 }
 
 fn chain(evidence: &Evidence) -> ReportedChain {
-    let not_looked_at = |why: &str| ReportedChain { provider: ChainProvider::None, arn: None, error: Some(format!("not looked at: {why}")) };
+    let not_looked_at =
+        |why: &str| ReportedChain { provider: ChainProvider::None, arn: None, error: Some(format!("not looked at: {why}")) };
     match &evidence.chain {
         Fact::Known(chain) => ReportedChain {
             provider: chain.provider,
