@@ -23,7 +23,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// One shell word: as it is when that is safe, else in single quotes. Values in remedies come from tokens and AWS, and remedies are pasted.
@@ -54,7 +54,10 @@ pub const REDACTED: &str = "[redacted]";
 /// `x-amz-security-token` in SignatureDoesNotMatch.
 pub fn redact(text: &str, secrets: &[&str]) -> String {
     let mut clean = text.to_owned();
-    for secret in secrets.iter().filter(|s| s.len() >= 8) {
+    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|s| s.len() >= 8).collect();
+    // The longest first: what one secret leaves of a longer one that begins with it is a secret still.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    for secret in secrets {
         if clean.contains(secret) {
             clean = clean.replace(secret, REDACTED);
         }
@@ -76,20 +79,23 @@ fn redact_runs(text: &str, marker: &str, belongs: impl Fn(char) -> bool) -> Stri
 }
 
 /// A URL without `user:password@`: proxies and endpoints are reported, their passwords never.
+///
+/// A password may hold an unescaped `@`, `/` or `://`: all before the last `@` is taken for userinfo, rather lose a path than show a secret.
 pub fn without_userinfo(value: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = value.split_once("://") else {
+    let Some((before, host)) = value.rsplit_once('@') else { return Cow::Borrowed(value) };
+    let is_scheme = |scheme: &str| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    match before.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
+        Some((scheme, _)) => Cow::Owned(format!("{scheme}://{host}")),
         // `user:password@host:port` is a proxy address that curl and Go accept.
-        return match value.rsplit_once('@') {
-            Some((_, host)) if value.contains(':') && !value.contains('/') => Cow::Owned(host.to_owned()),
-            _ => Cow::Borrowed(value),
-        };
-    };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    // A password may hold an unescaped `/`; when an `@` comes later all before it is taken for userinfo: rather lose a path than show a secret.
-    match rest[..authority_end].rfind('@').or_else(|| rest.rfind('@')) {
-        Some(at) => Cow::Owned(format!("{scheme}://{}", &rest[at + 1..])),
+        None if is_address(value) => Cow::Owned(host.to_owned()),
         None => Cow::Borrowed(value),
     }
+}
+
+/// Has a colon as addresses do, and is neither a path nor an ARN, in which `@` is a letter like others.
+fn is_address(value: &str) -> bool {
+    let first = value.split_once(':').map(|(first, _)| first.trim_matches(|c: char| !c.is_alphanumeric() && c != '/'));
+    first.is_some_and(|first| !first.contains('/') && !first.eq_ignore_ascii_case("arn"))
 }
 
 #[cfg(test)]
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn control_characters_never_reach_a_terminal() {
         assert_eq!(printable("plain – text"), "plain – text");
-        assert_eq!(printable("a\u{1b}[31mred\nnext\u{202e}"), "a\\u{1b}[31mred\\nnext\\u{202e}");
+        assert_eq!(printable("a\u{1b}[31mred\nnext\u{202e}\u{61c}"), "a\\u{1b}[31mred\\nnext\\u{202e}\\u{61c}");
     }
 
     #[test]
@@ -122,6 +128,7 @@ mod tests {
         assert_eq!(redact(&format!("Value '{jwt}' at"), &[]), "Value '[redacted]' at");
         assert_eq!(redact("x-amz-security-token:IQoJb3\nhost:sts", &[]), "[redacted]\nhost:sts");
         assert_eq!(redact("the key abcdefghij is bad", &["abcdefghij"]), "the key [redacted] is bad");
+        assert_eq!(redact("abcdefghij abcdefghijXYZ", &["abcdefghij", "abcdefghijXYZ"]), "[redacted] [redacted]");
     }
 
     #[test]
@@ -131,7 +138,14 @@ mod tests {
             ("http://proxy:3128", "http://proxy:3128"),
             ("user:pw@proxy:3128", "proxy:3128"),
             ("http://user:p/w@proxy:3128", "http://proxy:3128"),
+            ("http://user:a@b/c@proxy:3128", "http://proxy:3128"),
+            ("user:pw@proxy:3128/", "proxy:3128/"),
+            ("user:p/w@proxy:3128", "proxy:3128"),
+            ("user:p://w@proxy:3128", "proxy:3128"),
             ("not a url", "not a url"),
+            ("arn:aws:iam::111122223333:role/team@example", "arn:aws:iam::111122223333:role/team@example"),
+            ("/etc/a:b@c/token", "/etc/a:b@c/token"),
+            ("me@example.com", "me@example.com"),
         ] {
             assert_eq!(without_userinfo(given), shown);
         }

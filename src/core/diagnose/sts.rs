@@ -15,7 +15,7 @@ pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
     evidence.endpoints.iter().flat_map(exchanges).find_map(|exchange| {
         let local = exchange.local_midpoint_ms?.div_euclid(1000);
         let skew = local.saturating_sub(exchange.date?);
-        Some(if skew.abs() < 2 { 0 } else { skew })
+        Some(if skew.unsigned_abs() < 2 { 0 } else { skew })
     })
 }
 
@@ -163,4 +163,34 @@ pub(super) fn secondary(evidence: &Evidence) -> Option<Finding> {
     let others: Vec<String> = failing.map(|(endpoint, code, _)| format!(" {} fails too: {code}.", endpoint.region)).collect();
     let detail = format!("{}: {code}. {said}{}", endpoint.region, others.concat());
     Some(Finding { class: code.row().class, ..Finding::new(Code::SecondaryRegionFailing, detail) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn no_two_clocks_are_too_far_apart() {
+        let skew = |date: i64, local_ms: i64| {
+            let exchange = json!({
+                "connection": {"host": "sts", "port": 443, "addresses": [], "tries": [], "reused": false},
+                "date": date, "localMidpointMs": local_ms, "ms": 1.0
+            });
+            let unknown = json!({"notAttempted": "not-asked"});
+            let evidence = json!({
+                "schema": "irsa-probe/evidence/v1", "takenAt": "2026-11-22T21:34:03Z", "inputs": {"environment": {}},
+                "token": unknown, "defaultToken": unknown, "agent": unknown, "imds": unknown, "chain": unknown,
+                "endpoints": [{
+                    "region": "us-east-1", "host": "sts", "callerIdentity": unknown,
+                    "assumeRole": {"known": {"exchange": exchange, "answer": {"Ok": {"success": {"arn": null, "assumedRoleId": null, "expiresAt": null}}}}}
+                }]
+            });
+            clock_skew(&serde_json::from_value(evidence).unwrap())
+        };
+        assert_eq!(skew(1_000, 1_001_999), Some(0), "the header's resolution");
+        assert_eq!(skew(1_000, 998_999), Some(-2));
+        assert_eq!(skew(i64::MAX, i64::MIN), Some(i64::MIN));
+        assert_eq!(skew(i64::MIN, i64::MAX), Some(i64::MAX));
+    }
 }

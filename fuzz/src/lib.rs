@@ -1,0 +1,201 @@
+//! What the fuzz targets do with their input. `tests/fuzz_replay.rs` runs the same functions over the corpus.
+//!
+//! Each asserts more than that nothing panics: what holds of every input stands here.
+
+use irsa_probe::core::arn::{AssumedRoleArn, RoleArn};
+use irsa_probe::core::diagnose::diagnose;
+use irsa_probe::core::evidence::{self, Answer, Because, Evidence, Fact, ServiceError};
+use irsa_probe::core::inputs::{Environment, Inputs, ProviderChoice, Settings};
+use irsa_probe::core::partition::{Region, RegionError};
+use irsa_probe::core::plan::{Plan, Provider};
+use irsa_probe::core::report::{self, Report, Run, Verdict};
+use irsa_probe::core::text::printable;
+use irsa_probe::core::time::Timestamp;
+use irsa_probe::core::token::{Claims, MAX_TOKEN, decode};
+use irsa_probe::core::{agent_answer, sts_answer};
+use irsa_probe::render::{Style, json, termination, text};
+use std::borrow::Cow;
+
+/// A token's file.
+pub fn token(data: &[u8]) {
+    let Ok(claims) = decode(data) else { return };
+    let token = std::str::from_utf8(data).expect("a token is text").trim();
+    assert!(token.len() <= MAX_TOKEN);
+    let complete = claims.issuer.is_some() && claims.subject.is_some() && !claims.audience.is_empty() && claims.expires_at.is_some();
+    assert!(complete);
+
+    // The signature leaves no trace: with another one the claims are the same, and without one there is no token.
+    let (signed, _) = token.rsplit_once('.').expect("a token has three parts");
+    assert_eq!(decode(format!(" {signed}.b3RoZXI\n").as_bytes()).as_ref(), Ok(&claims));
+    assert!(decode(format!("{signed}.").as_bytes()).is_err() && decode(signed.as_bytes()).is_err());
+
+    let written = serde_json::to_string(&claims).expect("claims are written");
+    let again: Claims = serde_json::from_str(&written).expect("claims are read");
+    assert_eq!(serde_json::to_string(&again).expect("claims are written"), written);
+}
+
+/// ARNs and regions, and whether one is a session of the other: a line each.
+pub fn arn(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut roles = Vec::new();
+    let mut sessions = Vec::new();
+    for line in text.split('\n').chain([text]) {
+        match RoleArn::parse(line) {
+            Ok(role) => {
+                assert_eq!(role.to_string(), line);
+                assert!(!role.name.is_empty() && role.name.len() <= 64 && role.path.starts_with('/') && role.path.ends_with('/'));
+                roles.push(role);
+            }
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+        if let Some(session) = AssumedRoleArn::parse(line) {
+            assert_eq!(session.to_string(), line);
+            sessions.push(session);
+        }
+        match Region::parse(line) {
+            Ok(region) => {
+                assert_eq!(region.as_str(), line);
+                let hosts = [(false, false), (true, false), (false, true), (true, true)].map(|(fips, dual)| region.sts_host(fips, dual));
+                assert!(hosts.iter().all(|host| host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b))));
+            }
+            Err(RegionError::AvailabilityZone(meant) | RegionError::Untidy(meant)) => assert!(Region::parse(&meant).is_ok(), "{meant}"),
+            Err(RegionError::NotARegion) => {}
+        }
+    }
+    for role in &roles {
+        assert!(role.same_role(role));
+        for session in &sessions {
+            let pathless = RoleArn { path: "/".to_owned(), ..role.clone() };
+            assert_eq!(role.is_role_of(session), pathless.is_role_of(session));
+            assert!(!role.is_role_of(session) || role.account == session.account && role.partition == session.partition);
+        }
+    }
+}
+
+/// An environment and settings, down to the report of an attempt that called nothing: `NAME=value`, a line each (or with NUL
+/// between them, as in `/proc/PID/environ`). A number in place of a name is the variable at that place of the list.
+pub fn inputs_plan(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let inputs = inputs(text);
+    let plan = Plan::of(&inputs);
+    assert!(plan.defects.iter().map(|defect| defect.code).is_sorted());
+    assert!(plan.defects.iter().all(|defect| !defect.detail.is_empty()));
+    assert!(plan.provider != Provider::None || plan.failure().is_some(), "what is not injected is a failure");
+    assert!(plan.agent_url.is_none() || plan.provider == Provider::PodIdentity);
+    let env = &inputs.environment;
+    let overridden = env.endpoint_url.is_set() || env.endpoint_url_sts.is_set();
+    assert!(overridden || plan.endpoints.iter().all(|endpoint| endpoint.url == format!("https://{}", endpoint.host)));
+    assert!(plan.endpoints.iter().all(|endpoint| !endpoint.host.is_empty()));
+
+    let evidence = untried(inputs);
+    let diagnosis = diagnose(&evidence);
+    let report = report::report(&evidence, Run { duration_ms: 1, attempts: 1 });
+    assert_eq!(report.verdict == Verdict::Pass, diagnosis.root_cause().is_none());
+    let root = report.root_cause.as_ref().map(|cause| cause.code);
+    match plan.failure() {
+        Some(failure) if !evidence.inputs.settings.strict => assert_eq!(root, Some(failure.code), "nothing else can be to blame"),
+        Some(_) => assert!(root.is_some()),
+        None => assert!(root.is_none() || evidence.inputs.settings.strict),
+    }
+    shown_safely(&evidence, &report);
+}
+
+fn inputs(text: &str) -> Inputs {
+    let separator = if text.contains('\0') { '\0' } else { '\n' };
+    let mut settings = Settings::default();
+    let mut variables: Vec<(&str, &str)> = Vec::new();
+    for (name, value) in text.split(separator).filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "--strict" => settings.strict = true,
+            "--no-imds" => settings.no_imds = true,
+            "--provider" => settings.provider = if value == "irsa" { ProviderChoice::Irsa } else { ProviderChoice::PodIdentity },
+            "--expect-role-arn" => settings.expect_role_arn = RoleArn::parse(value).ok(),
+            "--sts-region" => settings.sts_regions.extend(Region::parse(value)),
+            _ => {
+                let place = name.parse().ok().and_then(|place: usize| Environment::NAMES.get(place).copied());
+                variables.push((place.unwrap_or(name), value));
+            }
+        }
+    }
+    let lookup = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
+    Inputs { environment: Environment::read(lookup), settings, ..Inputs::default() }
+}
+
+fn untried(inputs: Inputs) -> Evidence {
+    Evidence {
+        schema: evidence::SCHEMA.to_owned(),
+        taken_at: Timestamp(1_795_383_243),
+        inputs,
+        token: Fact::NotAttempted(Because::PlanFailed),
+        default_token: Fact::NotAttempted(Because::PlanFailed),
+        endpoints: Vec::new(),
+        agent: Fact::NotAttempted(Because::PlanFailed),
+        imds: Fact::NotAttempted(Because::NotAsked),
+        chain: Fact::NotAttempted(Because::PlanFailed),
+    }
+}
+
+fn shown_safely(evidence: &Evidence, report: &Report) {
+    let pages = [text::report(report, Style::default()), json::report(report), json::evidence(evidence), termination::message(report)];
+    for page in &pages {
+        assert!(page.split('\n').all(|line| matches!(printable(line), Cow::Borrowed(_))), "{page:?}");
+    }
+    assert!(pages[3].len() <= termination::LIMIT);
+    assert_eq!(&serde_json::from_str::<Report>(&pages[1]).expect("a report is read"), report);
+    assert_eq!(&serde_json::from_str::<Evidence>(&pages[2]).expect("evidence is read"), evidence);
+}
+
+/// An answer's body, its status in the first two bytes: read as STS's and as the agent's.
+pub fn sts_body(data: &[u8]) {
+    let (status, body) = match data {
+        [a, b, body @ ..] => (u16::from_be_bytes([*a, *b]), body),
+        _ => (0, data),
+    };
+    match sts_answer::classify_body(status, body, Some("header-id")) {
+        Answer::Success(never) => match never {},
+        Answer::Error(error) => {
+            assert_eq!(error.status, status);
+            assert!(error.code.is_some() && error.request_id.is_some());
+            // A byte that is no UTF-8 becomes three; nothing else grows.
+            assert!(error.message.len() <= 3 * body.len());
+            classified(&error);
+        }
+        Answer::Alien(alien) => assert!(alien.status == status && !alien.what.is_empty() && alien.what.len() < 40),
+    }
+    let text = String::from_utf8_lossy(body);
+    let error = agent_answer::parse_error(status, &text);
+    assert!(error.message.len() <= text.len());
+    classified(&error);
+    well_formed(status, &text);
+}
+
+fn classified(error: &ServiceError) {
+    let codes = [sts_answer::classify_assume_role(error), sts_answer::classify_caller_identity(error), agent_answer::classify(error)];
+    assert!(codes.iter().all(|code| !code.row().title.is_empty()));
+}
+
+/// What AWS would send for this code and message is never taken for another server's, in none of the shapes that it has.
+fn well_formed(status: u16, text: &str) {
+    let (code, message) = text.split_once(':').unwrap_or((text, ""));
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    if code.is_empty() {
+        return;
+    }
+    let message: String = message.chars().filter(|c| !c.is_control()).collect();
+    let message = message.trim();
+    let escaped = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{escaped}</Message></Error><RequestId>r-1</RequestId>");
+    let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"});
+    for body in [
+        format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>"),
+        format!(
+            "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"http://webservices.amazon.com/AWSFault/2005-15-09\">\n{error}\n</ErrorResponse>\n"
+        ),
+        json.to_string(),
+    ] {
+        let expected = ServiceError { status, code: Some(code.clone()), message: message.to_owned(), request_id: Some("r-1".to_owned()) };
+        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), Answer::Error(expected), "{body}");
+    }
+    let agent = agent_answer::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
+    assert_eq!((agent.code.as_deref(), agent.request_id.as_deref()), (Some(code.as_str()), Some("r-1")));
+}

@@ -1,0 +1,114 @@
+//! What a pod is given: every variable, profile and setting, sensible and not.
+
+use super::{foreign, names};
+use irsa_probe::core::arn::RoleArn;
+use irsa_probe::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
+use irsa_probe::core::partition::Region;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// The role that most pods here are given.
+pub const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
+
+/// Variables of a pod; of a name that comes twice the later value counts.
+pub type Variables = Vec<(&'static str, String)>;
+
+/// A usual pod's variables, then any number of others over them.
+pub fn variables() -> impl Strategy<Value = Variables> {
+    const REGION: (&str, &str) = ("AWS_REGION", "eu-central-1");
+    const IRSA: [(&str, &str); 2] = [("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token")];
+    const AGENT: [(&str, &str); 2] = [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials"),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/var/run/pod-token"),
+    ];
+    let usual = prop_oneof![
+        4 => Just([&IRSA[..], &[REGION]].concat()),
+        3 => Just([&AGENT[..], &[REGION]].concat()),
+        1 => Just([&IRSA[..], &AGENT[..], &[REGION]].concat()),
+        1 => Just(Vec::new()),
+    ];
+    let others = vec((select(Environment::NAMES), value()), 0..5);
+    (usual, prop_oneof![Just(Vec::new()), others]).prop_map(|(usual, others)| {
+        let usual = usual.into_iter().map(|(name, value)| (name, value.to_owned()));
+        usual.chain(others).collect()
+    })
+}
+
+/// A value that means something to one of the variables, or nothing to any.
+fn value() -> impl Strategy<Value = String> {
+    const MEANT: [&str; 16] = [
+        "true",
+        "TRUE ",
+        "false",
+        "legacy",
+        "regional",
+        "ipv6",
+        "us-gov-west-1",
+        "cn-north-1",
+        "http://proxy:3128",
+        "https://sts.amazonaws.com",
+        "https://vpce-1.sts.eu-central-1.vpce.amazonaws.com",
+        "http://[::1]:80/",
+        "http://example.com/v1",
+        "10.0.0.0/8,.amazonaws.com",
+        "arn:aws-cn:iam::999999999999:role/other",
+        "checkout-1",
+    ];
+    prop_oneof![4 => select(&MEANT[..]).prop_map(str::to_owned), 1 => names::nearly_a_region(), 1 => names::nearly_an_arn(), 2 => foreign::text()]
+}
+
+/// The environment of these variables.
+pub fn environment(variables: &Variables) -> Environment {
+    Environment::read(|name| variables.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.clone()))
+}
+
+/// Any inputs.
+pub fn inputs() -> BoxedStrategy<Inputs> {
+    let profile = prop_oneof![3 => Just(Profile::default()), 1 => profile()];
+    (variables(), profile, settings())
+        .prop_map(|(variables, profile, settings)| Inputs { environment: environment(&variables), profile, settings })
+        .boxed()
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    use ProfileCredentials::*;
+    let kinds = [RoleArn, WebIdentity, Sso, StaticKeys, Process, Login];
+    let texts =
+        (foreign::text(), vec(foreign::text(), 0..3), foreign::maybe(), option::of(value()), option::of(value()), option::of(value()));
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    (texts, option::of(select(kinds.to_vec())), flags).prop_map(|(texts, credentials, flags)| Profile {
+        name: texts.0,
+        files: texts.1,
+        error: texts.2,
+        missing: flags.0,
+        credentials,
+        region: texts.3,
+        endpoint_url: texts.4,
+        sts_regional_endpoints: texts.5,
+        use_fips: flags.1,
+        use_dual_stack: flags.2,
+    })
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let role = select(&[ROLE, "arn:aws:iam::111122223333:role/checkout", "arn:aws-cn:iam::999999999999:role/other"][..]);
+    let provider = prop_oneof![3 => Just(ProviderChoice::Auto), 1 => Just(ProviderChoice::Irsa), 1 => Just(ProviderChoice::PodIdentity)];
+    let strict = prop::bool::weighted(0.2);
+    (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>()).prop_map(
+        |(role, provider, sts_regions, strict, no_imds)| Settings {
+            expect_role_arn: role.map(|role| RoleArn::parse(role).unwrap()),
+            provider,
+            sts_regions,
+            strict,
+            no_imds,
+        },
+    )
+}
+
+/// A well-formed region.
+pub fn region() -> impl Strategy<Value = Region> {
+    select(&["eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eu-isoe-west-1", "aws-global", "xx-somewhere-9"][..])
+        .prop_map(|region| Region::parse(region).unwrap())
+}

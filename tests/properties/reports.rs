@@ -1,0 +1,167 @@
+//! What holds of every diagnosis, report and rendering, whatever the evidence.
+
+use super::evidence::evidence;
+use super::foreign::is_obeyed;
+use super::{cases, evidence as any_evidence};
+use irsa_probe::core::agent_answer;
+use irsa_probe::core::code::{Class, Code, Severity, Step};
+use irsa_probe::core::diagnose::checks::{Check, Outcome};
+use irsa_probe::core::evidence::Evidence;
+use irsa_probe::core::report::{Report, Run, Verdict, report};
+use irsa_probe::core::sts_answer;
+use irsa_probe::render::{Style, json, termination, text};
+use proptest::prelude::*;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+fn judged(evidence: &Evidence) -> Report {
+    report(evidence, Run { duration_ms: 60_000, attempts: 3 })
+}
+
+/// DESIGN section 4: the verdict follows from the findings, and the root cause stands first.
+fn is_decided(report: &Report) {
+    let failing = report.findings.iter().any(|finding| finding.severity == Severity::Fail);
+    assert_eq!(report.verdict != Verdict::Pass, failing);
+    let root = report.root_cause.as_ref();
+    assert_eq!(root.is_some(), failing);
+    assert_eq!(root, report.findings.first().filter(|_| failing).map(|finding| &finding.cause));
+    assert_eq!(report.verdict == Verdict::Unknown, root.is_some_and(|root| root.class == Class::Transient));
+    assert!(report.findings.iter().skip(usize::from(failing)).map(|finding| finding.severity).is_sorted());
+    if let Some(root) = root {
+        for finding in &report.findings {
+            let consequence = root.step == Step::Injection && finding.cause.code == Code::NodeRoleFallback;
+            assert!(finding.cause.step <= root.step || consequence, "{} after {}", finding.cause.code, root.code);
+            assert!(finding.severity != Severity::Fail || finding.cause.step >= root.step, "{} before {}", finding.cause.code, root.code);
+        }
+    }
+}
+
+fn findings_are_whole(report: &Report) {
+    let mut codes = HashSet::new();
+    for finding in &report.findings {
+        let cause = &finding.cause;
+        assert!(codes.insert(cause.code), "{} twice", cause.code);
+        assert_eq!(cause.step, cause.code.step());
+        assert!(
+            !cause.title.is_empty() && !cause.detail.is_empty() && !cause.remedy.text.is_empty() && cause.docs.ends_with(cause.code.id())
+        );
+        assert!(cause.remedy.commands.iter().all(|command| !command.is_empty() && !command.contains(is_obeyed)), "{:?}", cause.remedy);
+    }
+}
+
+fn checks_follow(report: &Report) {
+    let carries = |check: &Check, code| check.code == Some(code);
+    for check in &report.checks {
+        let found = check
+            .code
+            .map(|code| report.findings.iter().find(|finding| finding.cause.code == code).expect("a check's code is a finding's"));
+        match check.outcome {
+            Outcome::Fail => assert!(found.is_some_and(|finding| finding.severity == Severity::Fail), "{check:?}"),
+            Outcome::Warn => assert!(found.is_some_and(|finding| finding.severity == Severity::Warn), "{check:?}"),
+            Outcome::Pass => assert!(found.is_none_or(|finding| finding.severity == Severity::Info), "{check:?}"),
+            Outcome::Skip => assert!(found.is_none(), "{check:?}"),
+        }
+        assert_eq!(check.because.is_some(), check.outcome == Outcome::Skip, "{check:?}");
+        let later = report.root_cause.as_ref().is_some_and(|root| root.step < check.step);
+        assert!(!later || check.outcome == Outcome::Skip || carries(check, Code::NodeRoleFallback), "{check:?}");
+    }
+    for finding in &report.findings {
+        let shown = report.checks.iter().any(|check| check.step == finding.cause.step && check.code.is_some());
+        assert!(shown, "{} is under no check", finding.cause.code);
+    }
+    assert!(report.checks.iter().map(|check| check.step).is_sorted());
+}
+
+/// `--strict` turns warnings into failures, and leaves information alone.
+fn strict_is_stricter(evidence: &Evidence) {
+    let with = |strict| {
+        let mut evidence = evidence.clone();
+        evidence.inputs.settings.strict = strict;
+        judged(&evidence)
+    };
+    let (lax, strict) = (with(false), with(true));
+    assert!(strict.findings.iter().all(|finding| finding.severity != Severity::Warn));
+    assert!(lax.verdict == Verdict::Pass || strict.verdict != Verdict::Pass);
+    let last = strict.root_cause.as_ref().map_or(Step::Redundancy, |root| root.step);
+    let infos = |report: &Report| -> Vec<Code> {
+        let kept = report.findings.iter().filter(|finding| finding.severity == Severity::Info && finding.cause.step <= last);
+        kept.map(|finding| finding.cause.code).collect()
+    };
+    assert_eq!(infos(&lax), infos(&strict));
+}
+
+static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.v1.schema.json")).unwrap();
+    jsonschema::options().should_validate_formats(true).build(&serde_json::from_str(&schema).unwrap()).expect("the schema is a schema")
+});
+
+fn json_is_as_published(report: &Report) {
+    let published = json::report(report);
+    let document = serde_json::from_str(&published).unwrap();
+    let errors: Vec<String> = VALIDATOR.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{published}");
+    assert!(!published.contains(|c| c != '\n' && is_obeyed(c)));
+    let again: Report = serde_json::from_str(&published).unwrap();
+    assert_eq!(json::report(&again), published);
+    // Times beyond RFC 3339 are clamped as they are written; what was read once stays as it is.
+    assert_eq!(serde_json::from_str::<Report>(&json::report(&again)).unwrap(), again);
+}
+
+fn renderings_are_harmless(report: &Report) {
+    let plain = text::report(report, Style::default());
+    assert!(!plain.contains(|c| c != '\n' && is_obeyed(c)), "{plain:?}");
+    assert!(text::report(report, Style { ascii: true, ..Style::default() }).bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)));
+    let painted = text::report(report, Style { color: true, ..Style::default() });
+    let unpainted = ["0", "1", "2", "1;31", "1;32", "1;33"].iter().fold(painted, |text, code| text.replace(&format!("\u{1b}[{code}m"), ""));
+    assert_eq!(unpainted, plain);
+    let message = termination::message(report);
+    assert!(message.len() <= termination::LIMIT && !message.is_empty());
+    assert!(!message.contains(|c| c != '\n' && is_obeyed(c)) && message.lines().count() <= 3, "{message:?}");
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn every_report_is_lawful(evidence in evidence()) {
+        let report = judged(&evidence);
+        is_decided(&report);
+        findings_are_whole(&report);
+        checks_follow(&report);
+        strict_is_stricter(&evidence);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn every_report_is_rendered_safely(evidence in evidence()) {
+        let report = judged(&evidence);
+        json_is_as_published(&report);
+        renderings_are_harmless(&report);
+    }
+
+    #[test]
+    fn evidence_is_read_as_written(evidence in evidence()) {
+        let written = json::evidence(&evidence);
+        prop_assert!(!written.contains(|c| c != '\n' && is_obeyed(c)));
+        let again: Evidence = serde_json::from_str(&written).unwrap();
+        prop_assert_eq!(json::evidence(&again), written.as_str());
+        prop_assert_eq!(&serde_json::from_str::<Evidence>(&written).unwrap(), &again);
+        // What was clamped apart, the report of the evidence read back is the report.
+        prop_assert_eq!(&judged(&again), &judged(&serde_json::from_str(&json::evidence(&again)).unwrap()));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn every_error_is_a_finding_of_its_step(error in any_evidence::service_error()) {
+        let (assume, identity, agent) = (sts_answer::classify_assume_role(&error), sts_answer::classify_caller_identity(&error), agent_answer::classify(&error));
+        prop_assert!(matches!(assume.step(), Step::Token | Step::Network | Step::AssumeRole), "{}", assume);
+        prop_assert!(matches!(identity.step(), Step::Network | Step::AssumeRole | Step::Identity), "{}", identity);
+        prop_assert_eq!(agent.step(), Step::PodIdentity);
+    }
+}
