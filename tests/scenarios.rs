@@ -44,6 +44,9 @@ struct Case {
     /// What may reach a service, as a set; a service that is not named is not judged. `"imds": []` means: nothing.
     #[serde(default)]
     calls: BTreeMap<String, BTreeSet<String>>,
+    /// How often an operation (`imds/role-v1`) must have been called.
+    #[serde(default)]
+    times: BTreeMap<String, usize>,
     /// Runs as nobody even when the tests run as root (file permissions do not stop root).
     #[serde(default)]
     as_nobody: bool,
@@ -55,7 +58,8 @@ struct Case {
     report: BTreeMap<String, Value>,
 }
 
-const CASE_KEYS: [&str; 10] = ["args", "exit", "rootCause", "findings", "not", "says", "calls", "asNobody", "attempts", "report"];
+const CASE_KEYS: [&str; 11] =
+    ["args", "exit", "rootCause", "findings", "not", "says", "calls", "times", "asNobody", "attempts", "report"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -229,6 +233,10 @@ fn judge(case: &Case, ran: &Ran, report: &Value) -> Result<(), Failed> {
         let called: BTreeSet<String> =
             ran.sandbox.requests().into_iter().filter(|r| name(r.service) == service).map(|r| r.operation.clone()).collect();
         expect(&called == wanted, || format!("{service} was called for {called:?}"))?;
+    }
+    for (call, wanted) in &case.times {
+        let times = ran.sandbox.requests().iter().filter(|r| format!("{}/{}", name(r.service), r.operation) == *call).count();
+        expect(times == *wanted, || format!("{call} was called {times} times"))?;
     }
     Ok(())
 }
