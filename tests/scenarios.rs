@@ -58,8 +58,7 @@ struct Case {
     report: BTreeMap<String, Value>,
 }
 
-const CASE_KEYS: [&str; 11] =
-    ["args", "exit", "rootCause", "findings", "not", "says", "calls", "times", "asNobody", "attempts", "report"];
+const CASE_KEYS: [&str; 11] = ["args", "exit", "rootCause", "findings", "not", "says", "calls", "times", "asNobody", "attempts", "report"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -160,10 +159,12 @@ fn patterns() -> Vec<(Regex, &'static str)> {
         (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", "<time>"),
         (r"\d{8}T\d{6}Z", "<time>"),
         (r"\b1[789]\d{8}\b", "<unix>"),
-        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
+        // The agent's session names end in one that is cut off.
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1,12}", "<uuid>"),
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:<port>"),
+        (r"(not proven in|within) \d+(\.\d+)? m?s\b", "$1 <n> s"),
         (r"\b\d+(ms| ms)\b", "<n>$1"),
-        (r"\b\d+\.\d+ s\b", "<n> s"),
+        (r"\b\d+(\.\d+)? s\b", "<n> s"),
         (r"\b(\d+d \d+h|\d+h \d+m|\d+[dhms])\b", "<span>"),
         (r"web-identity-token-\d+", "web-identity-token-<n>"),
         (r"\(\d+ attempts?\)", "(<n> attempts)"),
