@@ -2,7 +2,7 @@
 //! without retries, and cut off so that it never delays the verdict.
 
 use super::http::{Client, Limits, Recorder};
-use super::sts::{behaviour, caller_identity, outcome};
+use super::sts::{behaviour, caller_identity, outcome, words};
 use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
 use crate::core::plan::ImdsPlan;
 use crate::core::text::{redact, shorten};
@@ -12,7 +12,6 @@ use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::Region;
-use aws_sdk_sts::error::DisplayErrorContext;
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -117,7 +116,7 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 
 /// Why the chain gave nothing.
 fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Chain {
-    let text = shorten(&redact(&DisplayErrorContext(error).to_string(), secrets), 512).into_owned();
+    let text = shorten(&redact(&words(error), secrets), 512).into_owned();
     let kind = match error {
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
