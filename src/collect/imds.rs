@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 
 /// Version 2 gets what the SDKs give it, version 1 what is left of 1.2 s: a verdict never waits longer.
 const V2_LIMIT: Duration = Duration::from_millis(1000);
-const V1_LIMIT: Duration = Duration::from_millis(150);
+const BOTH_LIMIT: Duration = Duration::from_millis(1200);
+/// What a read gets at least.
+const READ_LIMIT: Duration = Duration::from_millis(200);
 
 const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials/";
 const INSTANCE_PATH: &str = "/latest/meta-data/instance-id";
@@ -33,10 +35,11 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     let mut imds = Imds { v2, v1: None, role: None, instance_id: None };
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
-        let left = V2_LIMIT.saturating_sub(started.elapsed()).max(V1_LIMIT);
+        let left = V2_LIMIT.saturating_sub(started.elapsed()).max(READ_LIMIT);
         read(client, endpoint, session.as_ref().map(|session| session.as_str()), left, &mut imds).await;
     } else if v1 && matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other) {
-        imds.v1 = Some(read(client, endpoint, None, V1_LIMIT, &mut imds).await);
+        let left = BOTH_LIMIT.saturating_sub(started.elapsed()).max(READ_LIMIT);
+        imds.v1 = Some(read(client, endpoint, None, left, &mut imds).await);
     }
     Fact::Known(imds)
 }
