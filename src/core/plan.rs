@@ -321,7 +321,7 @@ fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &str)> {
     [
         ("AWS_ENDPOINT_URL_STS", env.endpoint_url_sts.value()),
         ("AWS_ENDPOINT_URL", env.endpoint_url.value()),
-        ("the profile's endpoint_url", inputs.profile.endpoint_url.as_deref()),
+        ("endpoint_url of the profile", inputs.profile.endpoint_url.as_deref()),
     ]
     .into_iter()
     .find_map(|(name, value)| value.map(|value| (name, value)))
