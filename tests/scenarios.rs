@@ -46,6 +46,9 @@ struct Case {
     /// What may reach a service, as a set; a service that is not named is not judged. `"imds": []` means: nothing.
     #[serde(default)]
     calls: BTreeMap<String, BTreeSet<String>>,
+    /// How often an operation (`imds/role-v1`) must have been called.
+    #[serde(default)]
+    times: BTreeMap<String, usize>,
     /// Runs as nobody even when the tests run as root (file permissions do not stop root).
     #[serde(default)]
     as_nobody: bool,
@@ -57,7 +60,7 @@ struct Case {
     report: BTreeMap<String, Value>,
 }
 
-const CASE_KEYS: [&str; 10] = ["args", "exit", "rootCause", "findings", "not", "says", "calls", "asNobody", "attempts", "report"];
+const CASE_KEYS: [&str; 11] = ["args", "exit", "rootCause", "findings", "not", "says", "calls", "times", "asNobody", "attempts", "report"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -164,11 +167,12 @@ fn patterns() -> Vec<(Regex, &'static str)> {
         (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", "<time>"),
         (r"\d{8}T\d{6}Z", "<time>"),
         (r"\b1[789]\d{8}\b", "<unix>"),
-        (r"(eks-prod-[a-z0-9-]+?)-[0-9a-f]{8}-[0-9a-f-]+", "$1-<uuid>"),
-        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
+        // The agent's session names end in one that is cut off.
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1,12}", "<uuid>"),
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:<port>"),
+        (r"(not proven in|within) \d+(\.\d+)? m?s\b", "$1 <n> s"),
         (r"\b\d+(ms| ms)\b", "<n>$1"),
-        (r"\b\d+\.\d+ s\b", "<n> s"),
+        (r"\b\d+(\.\d+)? s\b", "<n> s"),
         (r"\b(\d+d \d+h|\d+h \d+m|\d+[dhms])\b", "<span>"),
         (r"web-identity-token-\d+", "web-identity-token-<n>"),
         (r"\(\d+ attempts?\)", "(<n> attempts)"),
@@ -238,6 +242,10 @@ fn judge(case: &Case, ran: &Ran, report: &Value) -> Result<(), Failed> {
         let called: BTreeSet<String> =
             ran.sandbox.requests().into_iter().filter(|r| name(r.service) == service).map(|r| r.operation.clone()).collect();
         expect(&called == wanted, || format!("{service} was called for {called:?}"))?;
+    }
+    for (call, wanted) in &case.times {
+        let times = ran.sandbox.requests().iter().filter(|r| format!("{}/{}", name(r.service), r.operation) == *call).count();
+        expect(times == *wanted, || format!("{call} was called {times} times"))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! without retries, and cut off so that it never delays the verdict.
 
 use super::http::{Client, Limits, Recorder};
-use super::sts::{behaviour, caller_identity, outcome};
+use super::sts::{behaviour, caller_identity, outcome, words};
 use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
 use crate::core::plan::ImdsPlan;
 use crate::core::text::{redact, shorten};
@@ -132,20 +132,6 @@ fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Ch
     };
     let text = shorten(&redact(&text, secrets), 512).into_owned();
     nothing(kind, text)
-}
-
-/// An error and its sources, each in its own words once. (`DisplayErrorContext` adds their `Debug` text.)
-fn words(error: &dyn std::error::Error) -> String {
-    let mut words = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(error) = source {
-        let text = error.to_string();
-        if !words.iter().any(|said| said.contains(&text)) {
-            words.push(text);
-        }
-        source = error.source();
-    }
-    words.join(": ")
 }
 
 fn service_error(seen: &super::http::Answer, secrets: &[&str]) -> ChainErrorKind {

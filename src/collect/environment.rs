@@ -92,8 +92,8 @@ async fn profile(environment: &Environment) -> (Profile, bool) {
             }
             unsafe_files |= names_unsafe_token(&sections);
         }
-        // The parser's text names file and line, never a value.
-        Err(error) => profile.error = Some(error.to_string()),
+        // The parser's texts name file and line, never a value.
+        Err(error) => profile.error = Some(super::sts::words(&error)),
     }
     (profile, unsafe_files)
 }

@@ -10,9 +10,8 @@ use http::{Method, Request};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Version 2 gets what the SDKs give it, version 1 what is left then; the client's own deadline ends both together.
-const V2_LIMIT: Duration = Duration::from_millis(1000);
-const V1_LIMIT: Duration = Duration::from_millis(150);
+/// What the SDKs give each phase. The client's own deadline ends the whole look, so version 1 gets what version 2 left of it.
+const LIMIT: Duration = Duration::from_millis(1000);
 
 const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials/";
 const INSTANCE_PATH: &str = "/latest/meta-data/instance-id";
@@ -27,20 +26,20 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
             text: "the configured IMDS endpoint is not a URL".to_owned(),
         });
     };
-    let (exchange, response) = client.send(put, Limits::each(V2_LIMIT)).await;
+    let (exchange, response) = client.send(put, Limits::each(LIMIT)).await;
     let v2 = reach(&exchange, response.as_ref());
     let mut imds = Imds { v2, v1: None, role: None, instance_id: None };
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
-        read(client, endpoint, session.as_ref().map(|session| session.as_str()), V2_LIMIT, &mut imds).await;
+        read(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
     } else if v1 && matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other) {
-        imds.v1 = Some(read(client, endpoint, None, V1_LIMIT, &mut imds).await);
+        imds.v1 = Some(read(client, endpoint, None, &mut imds).await);
     }
     Fact::Known(imds)
 }
 
 /// Reads role and instance id; says how far that got.
-async fn read(client: &Client, endpoint: &str, session: Option<&str>, limit: Duration, imds: &mut Imds) -> ImdsReach {
+async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut Imds) -> ImdsReach {
     let get = |path: &str| {
         let mut request = Request::get(format!("{endpoint}{path}"));
         if let Some(session) = session {
@@ -49,7 +48,7 @@ async fn read(client: &Client, endpoint: &str, session: Option<&str>, limit: Dur
         request.body(Bytes::new())
     };
     let Ok(role) = get(ROLE_PATH) else { return ImdsReach::Other };
-    let (exchange, response) = client.send(role, Limits::each(limit)).await;
+    let (exchange, response) = client.send(role, Limits::each(LIMIT)).await;
     let reached = reach(&exchange, response.as_ref());
     imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
     // 404 means that the instance has no profile: version 1 answers all the same.
@@ -57,7 +56,7 @@ async fn read(client: &Client, endpoint: &str, session: Option<&str>, limit: Dur
     if reached == ImdsReach::Answers
         && let Ok(instance) = get(INSTANCE_PATH)
     {
-        let (_, response) = client.send(instance, Limits::each(limit)).await;
+        let (_, response) = client.send(instance, Limits::each(LIMIT)).await;
         imds.instance_id = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
     }
     reached

@@ -11,7 +11,7 @@ use crate::core::time::Timestamp;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Config, Region, StalledStreamProtectionConfig};
-use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityOutput;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use zeroize::Zeroizing;
@@ -103,7 +103,7 @@ where
 {
     let value = result.as_ref().ok().and_then(success);
     let Some(Seen { exchange, body }) = seen else {
-        let text = result.as_ref().err().map(|error| redact(&DisplayErrorContext(error).to_string(), secrets)).unwrap_or_default();
+        let text = result.as_ref().err().map(|error| redact(&words(error), secrets)).unwrap_or_default();
         return Call { exchange: None, answer: Err(Failure { phase: Phase::Response, kind: FailureKind::BadRequest, text }) };
     };
     let answer = match (value, &exchange.failure, body) {
@@ -116,6 +116,23 @@ where
         }
     };
     Call { exchange: Some(exchange), answer }
+}
+
+/// An error and its sources, each in its own words and once. Not by `DisplayErrorContext`, which adds every `Debug` text;
+/// where a `Display` text quotes a whole request, the quotation is left out.
+pub fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        let text = text.split(" to request `").next().unwrap_or_default();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !text.is_empty() && !said.iter().any(|earlier| earlier.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
 }
 
 fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &[&str]) -> Answer<T> {

@@ -3,7 +3,7 @@
 
 use super::arn::RoleArn;
 use super::code::{Code, Severity};
-use super::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice};
+use super::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Var};
 use super::partition::{Region, RegionError};
 use super::proxy;
 use serde::{Deserialize, Serialize};
@@ -218,11 +218,6 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
     if irsa {
         return None; // IRSA comes first; what follows it in the chain is never asked.
     }
-    let state = |var: &super::inputs::Var| match (var.is_set(), var.is_empty()) {
-        (false, _) => "unset",
-        (true, true) => "empty",
-        (true, false) => "set",
-    };
     let only_a_role = env.role_arn.value().is_some() && !env.token_file.is_set();
     let touched = env.role_arn.is_set() || env.token_file.is_set();
     if touched && !(pod_identity && only_a_role) {
@@ -239,6 +234,14 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
             state(&env.container_token_file)
         )
     })
+}
+
+fn state(var: &Var) -> &'static str {
+    match (var.is_set(), var.is_empty()) {
+        (false, _) => "unset",
+        (true, true) => "empty",
+        (true, false) => "set",
+    }
 }
 
 fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
@@ -290,8 +293,11 @@ fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects) -> Vec<Re
     ];
     let Some((name, text)) = candidates.into_iter().find_map(|(name, value)| value.map(|value| (name, value))) else {
         if provider != Provider::None {
-            let state = if env.region.is_empty() || env.default_region.is_empty() { "set to the empty string" } else { "unset" };
-            defects.add(Code::RegionMissing, format!("AWS_REGION and AWS_DEFAULT_REGION are {state}, and no profile names a region."));
+            let (region, default) = (state(&env.region), state(&env.default_region));
+            defects.add(
+                Code::RegionMissing,
+                format!("AWS_REGION is {region}, AWS_DEFAULT_REGION is {default}, and no profile names a region."),
+            );
         }
         return Vec::new();
     };
@@ -317,7 +323,7 @@ fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &str)> {
     [
         ("AWS_ENDPOINT_URL_STS", env.endpoint_url_sts.value()),
         ("AWS_ENDPOINT_URL", env.endpoint_url.value()),
-        ("the profile's endpoint_url", inputs.profile.endpoint_url.as_deref()),
+        ("endpoint_url of the profile", inputs.profile.endpoint_url.as_deref()),
     ]
     .into_iter()
     .find_map(|(name, value)| value.map(|value| (name, value)))

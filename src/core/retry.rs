@@ -1,6 +1,6 @@
 //! When `check` tries again, and which attempt it reports.
 
-use super::code::Class;
+use super::code::{Class, Code, Step};
 use super::report::Report;
 use std::time::Duration;
 
@@ -39,8 +39,12 @@ impl<E> Attempts<E> {
         self.count += 1;
         let class = report.root_cause.as_ref().map(|cause| cause.class);
         let definite = |report: &Report| report.root_cause.as_ref().is_some_and(|cause| cause.class != Class::Transient);
+        // The exchange alone does not refute what STS said of the session that an earlier exchange gave.
+        let unconfirmed = report.findings.iter().any(|finding| finding.cause.code == Code::IdentityUnconfirmed);
+        let about_identity = |report: &Report| report.root_cause.as_ref().is_some_and(|cause| cause.step == Step::Identity);
         let keep_older = match (&self.best, class) {
-            (None, _) | (_, None) => false,
+            (None, _) => false,
+            (Some((older, _)), None) => unconfirmed && about_identity(older),
             // A definite failure outlives passing ones: it is the latest definite one that is reported.
             (Some((older, _)), Some(Class::Transient)) => definite(older) || cut,
             (Some(_), Some(_)) => false,
@@ -49,6 +53,7 @@ impl<E> Attempts<E> {
             self.best = Some((report, evidence));
         }
         match class {
+            None if keep_older => Next::Retry,
             None | Some(Class::Permanent) => Next::Stop,
             Some(Class::Settling | Class::Transient) => Next::Retry,
         }

@@ -80,8 +80,11 @@ struct Ports {
 impl Sandbox {
     /// Writes the pod and starts its world.
     pub fn start(world: &World) -> Self {
-        let dir =
-            tempfile::Builder::new().prefix("irsa-probe-sandbox-").permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap();
+        let dir = tempfile::Builder::new()
+            .prefix("irsa-probe-sandbox-")
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir_in("/tmp")
+            .unwrap();
         let shared = Shared::default();
         {
             let mut state = shared.lock();

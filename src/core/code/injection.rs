@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Code::NotInjected, PERMANENT, "no AWS identity was injected into this container",
         "Neither AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE (IRSA) nor AWS_CONTAINER_CREDENTIALS_FULL_URI (EKS Pod Identity) is set. The webhook acts only when a pod is created: \
          the service account had no annotation or association at that moment, the pod runs under another service account or namespace, the webhook was out of reach (its failure policy is Ignore), \
-         or the container is listed in eks.amazonaws.com/skip-containers. SDKs then look on and often end up with the node's role.",
+         or the container is listed in eks.amazonaws.com/skip-containers. SDKs then try what is left, and often end up with the node's role.",
         "Annotate service account {namespace}/{serviceAccount} with eks.amazonaws.com/role-arn (or create a Pod Identity association), then recreate the pod: annotating alone changes no running pod.")
         .run(&[
             "kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml",
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "With the global endpoint a request is signed for us-east-1 and its tokens may be refused in opt-in regions; a VPC endpoint for STS never serves it. AWS_STS_REGIONAL_ENDPOINTS=legacy does this to older SDKs.",
         "Set AWS_STS_REGIONAL_ENDPOINTS=regional (annotation eks.amazonaws.com/sts-regional-endpoints: \"true\" on the service account) and drop any endpoint URL that names sts.amazonaws.com.")
         .run(&["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/sts-regional-endpoints=true"]),
-    row(Code::EndpointOverride, INFO, "STS is called at a configured endpoint URL",
+    row(Code::EndpointOverride, INFO, "an endpoint URL for STS is configured",
         "AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or the profile replaces the regional endpoint. That is right for emulators and some proxies, and a common leftover of testing.",
         "Unset AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL unless the override is meant."),
     row(Code::FipsEndpointAbsent, PERMANENT, "FIPS is asked for where STS has no FIPS endpoint",
@@ -60,5 +60,5 @@ pub(super) const ROWS: &[Row] = &[
         "Unset AWS_USE_FIPS_ENDPOINT, or use a region with a FIPS endpoint and no endpoint URL."),
     row(Code::PartitionMismatch, PERMANENT, "role and region belong to different partitions",
         "A role of one partition (aws, aws-cn, aws-us-gov, …) is unknown to the STS of every other one.",
-        "Use a role of the region's partition {partition}, or correct AWS_REGION."),
+        "Use a role of the region's partition, or correct AWS_REGION."),
 ];

@@ -17,8 +17,9 @@ pub(super) const ROWS: &[Row] = &[
         "Remove hand-set AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE and recreate the pod, so that the webhook adds variables, volume and mount together.")
         .run(&["kubectl -n {namespace} get pod {pod} -o yaml"]),
     row(Code::TokenUnreadable, PERMANENT, "the token file cannot be read by this process",
-        "The kubelet writes the token with mode 0644, but 0600 or 0640 when the pod sets fsGroup or when all containers run as one other user. A mismatched runAsUser, fsGroup, defaultMode or SELinux label then shuts the process out.",
-        "Set the pod's securityContext.fsGroup to a group of this process (65534 works for any), or drop the explicit defaultMode, and recreate the pod.")
+        "The kubelet writes the token with mode 0644, but 0600 or 0640 when the pod sets fsGroup or when all containers run as one other user. A mismatched runAsUser, fsGroup, defaultMode or SELinux label then shuts the process out. \
+         What is no file at all (a directory, a FIFO, a device) comes from a hand-made mount.",
+        "Set the pod's securityContext.fsGroup to a group of this process (65534 works for any), or drop the explicit defaultMode; mount the projected volume itself where the path is no file. Then recreate the pod.")
         .apply(Snippet::FsGroup),
     row(Code::TokenEmpty, SETTLING, "the token file is empty",
         "The kubelet has not written it yet, or something else truncated it (a full disk, a copy by an init container).",
@@ -44,8 +45,8 @@ pub(super) const ROWS: &[Row] = &[
         .run(&["kubectl get events -n {namespace} --field-selector involvedObject.name={pod}"]),
     row(Code::TokenAudienceUnexpected, WARN, "the token is not meant for AWS",
         "Its audience is not the one that the webhook asks for (sts.amazonaws.com, or pods.eks.amazonaws.com for Pod Identity). That works only when the OIDC provider and the trust policy name the same audience; the API server's own token does not.",
-        "Remove the annotation eks.amazonaws.com/audience from service account {namespace}/{serviceAccount} (or register {audience} with the OIDC provider) and recreate the pod.")
-        .run(&["aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --client-id {audience}"]),
+        "Remove the annotation eks.amazonaws.com/audience from service account {namespace}/{serviceAccount}, and any hand-set token file variable, and recreate the pod. If {audience} is meant, it has to be a client id of the OIDC provider and stand in the trust policy.")
+        .run(&["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/audience-"]),
     row(Code::TokenAudienceMultiple, WARN, "the token names more than one audience",
         "STS refuses a token with several audiences and no authorized party (azp).",
         "Project a token with one audience, sts.amazonaws.com, and recreate the pod."),

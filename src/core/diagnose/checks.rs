@@ -1,6 +1,6 @@
 //! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
 
-use super::Diagnosis;
+use super::{Diagnosis, identity};
 use crate::core::code::{Code, Severity, Step};
 use crate::core::evidence::{Because, Call, Evidence, Fact, ImdsReach};
 use crate::core::exchange::{Exchange, Failure};
@@ -302,10 +302,13 @@ const ROWS: &[Row] = &[
         step: Step::Identity,
         title: "an SDK's default chain becomes this identity",
         codes: &[Code::NodeRoleFallback, Code::ChainDisagrees],
-        state: |e, _| match &e.chain {
-            Fact::Known(chain) => match &chain.error {
-                None => State::Good(None),
-                Some(error) => skip(format!("not decided: {}", error.text)),
+        state: |e, d| match &e.chain {
+            Fact::Known(chain) => match (&chain.error, &chain.identity, identity::explanation(&d.findings)) {
+                (Some(error), ..) => skip(format!("not decided: {}", error.text)),
+                (None, Some(is), Some(code)) if !d.identity.as_ref().is_some_and(|proven| identity::same_role(&is.arn, &proven.arn)) => {
+                    skip(format!("it becomes {}; see {code}", is.arn))
+                }
+                (None, ..) => State::Good(None),
             },
             other => not_attempted(other),
         },

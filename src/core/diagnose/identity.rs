@@ -5,7 +5,7 @@ use super::sts::outcome;
 use crate::core::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::code::{Class, Code, Severity};
 use crate::core::evidence::{CallerIdentity, Chain, ChainErrorKind, ChainProvider, Endpoint, Evidence, ImdsReach};
-use crate::core::plan::{Plan, Provider};
+use crate::core::plan::Plan;
 use crate::core::sts_answer;
 use crate::core::time::spoken;
 
@@ -71,7 +71,8 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     (issued, vec![finding])
 }
 
-fn skew_words(skew: i64) -> String {
+/// How far this node's clock is off.
+pub(super) fn skew_words(skew: i64) -> String {
     let direction = if skew < 0 { "behind" } else { "ahead of" };
     format!(" This node's clock is {} {direction} STS's.", spoken(skew))
 }
@@ -90,22 +91,15 @@ fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
 }
 
 /// What the default chain became, beside what was proven directly.
-pub(super) fn chain(evidence: &Evidence, plan: &Plan, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
+pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
     let chain = evidence.chain.known()?;
     if is_node(chain) {
         return Some(Finding::new(Code::NodeRoleFallback, node_words(evidence, chain)));
     }
     let proven = proven?;
-    // A shadow that was found already explains it, and counts as what it is.
-    let explained = |code| so_far.iter().any(|finding: &Finding| finding.code == code);
-    if [Code::ShadowedByEnvKeys, Code::ShadowedByProfile, Code::BothInjected].into_iter().any(explained) {
+    if explanation(so_far).is_some() {
         return None;
     }
-    let wanted = match plan.provider {
-        Provider::Irsa => ChainProvider::Irsa,
-        Provider::PodIdentity => ChainProvider::PodIdentity,
-        Provider::None => return None,
-    };
     let detail = match (&chain.error, &chain.identity) {
         (Some(error), _) => match &error.kind {
             ChainErrorKind::Passing => return None,
@@ -117,20 +111,42 @@ pub(super) fn chain(evidence: &Evidence, plan: &Plan, proven: Option<&Proven>, s
                 format!("Called directly the provider works; through the default chain the SDK says: {}.", error.text)
             }
             ChainErrorKind::NothingFound | ChainErrorKind::Configuration => {
-                format!("Called directly the provider works; the default chain gives nothing: {}.", error.text)
+                // The SDK says that a file is wrong, its parser says where.
+                let why = evidence.inputs.profile.error.as_ref().unwrap_or(&error.text);
+                format!("Called directly the provider works; the default chain gives nothing: {why}.")
             }
         },
-        (None, Some(identity)) if chain.provider == wanted && same_role(&identity.arn, &proven.arn) => return None,
+        // By whichever way: a web identity profile that names the injected role is the injected identity.
+        (None, Some(identity)) if same_role(&identity.arn, &proven.arn) => return None,
         (None, Some(identity)) => {
-            format!("Called directly the provider gives {}; the default chain gives {} by {:?}.", proven.arn, identity.arn, chain.provider)
+            let by = link(chain.provider);
+            format!("Called directly the provider gives {}; the default chain gives {}, by {by}.", proven.arn, identity.arn)
         }
         (None, None) => return None,
     };
     Some(Finding::new(Code::ChainDisagrees, detail))
 }
 
+/// A shadow that was found already explains why the chain ends elsewhere, and counts as what it is.
+pub(super) fn explanation(findings: &[Finding]) -> Option<Code> {
+    let explains = |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected);
+    findings.iter().map(|finding| finding.code).find(explains)
+}
+
+/// A link of the chain, for a person.
+fn link(provider: ChainProvider) -> &'static str {
+    match provider {
+        ChainProvider::Env => "static keys in the environment",
+        ChainProvider::Profile => "a profile",
+        ChainProvider::Irsa => "IRSA",
+        ChainProvider::PodIdentity => "EKS Pod Identity",
+        ChainProvider::Node => "the node's role",
+        ChainProvider::None => "a provider without a name",
+    }
+}
+
 /// Two ARNs of the same role, whatever the session.
-fn same_role(one: &str, other: &str) -> bool {
+pub(super) fn same_role(one: &str, other: &str) -> bool {
     match (AssumedRoleArn::parse(one), AssumedRoleArn::parse(other)) {
         (Some(one), Some(other)) => (one.partition, one.account, one.role) == (other.partition, other.account, other.role),
         _ => one == other,

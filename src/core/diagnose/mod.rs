@@ -69,11 +69,11 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         .map(|defect| Finding { severity: defect.severity, ..Finding::new(defect.code, defect.detail.clone()) })
         .collect();
     findings.extend(token::look(evidence, &plan, clock_skew));
-    findings.extend(sts::exchange(evidence, &plan));
+    findings.extend(sts::exchange(evidence, &plan, clock_skew));
     findings.extend(agent::look(evidence, &plan));
     let (proven, about_identity) = identity::look(evidence, &plan, clock_skew);
     findings.extend(about_identity);
-    findings.extend(identity::chain(evidence, &plan, proven.as_ref(), &findings));
+    findings.extend(identity::chain(evidence, proven.as_ref(), &findings));
     findings.extend(identity::node(evidence));
     findings.extend(sts::secondary(evidence));
     attribute_audience(&mut findings);

@@ -1,5 +1,6 @@
 //! Steps `network`, `assume-role` and `redundancy`: how the calls to STS ended.
 
+use super::identity::skew_words;
 use super::{Finding, token};
 use crate::core::code::Code;
 use crate::core::evidence::{Answer, Call, Endpoint, Evidence, ServiceError};
@@ -9,6 +10,9 @@ use crate::core::plan::Plan;
 use crate::core::sts_answer;
 use crate::core::token::Claims;
 use std::net::IpAddr;
+
+/// A difference of clocks that can have decided about a token.
+const WORTH_SAYING: i64 = 60;
 
 /// Local clock minus STS's in seconds, from the first answer with a `Date`. Below two seconds it is the header's resolution: zero.
 pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
@@ -26,7 +30,7 @@ fn exchanges(endpoint: &Endpoint) -> impl Iterator<Item = &Exchange> {
 }
 
 /// The primary endpoint's exchange of the token.
-pub(super) fn exchange(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
+pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> Option<Finding> {
     let primary = evidence.endpoints.first()?;
     let call = primary.assume_role.known()?;
     let (code, said) = outcome(primary, call, sts_answer::classify_assume_role)?;
@@ -34,7 +38,9 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
         return Some(token::audience_multiple(said));
     }
     let claims = evidence.token.known().and_then(|token| token.claims());
-    Some(Finding::new(code, format!("{said}{}", context(code, plan, primary, claims))))
+    let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
+    let skew = clock_skew.filter(|skew| about_time && skew.abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
+    Some(Finding::new(code, format!("{said}{}{skew}", context(code, plan, primary, claims))))
 }
 
 /// How a call failed: the code and what was said. `None` when it succeeded.

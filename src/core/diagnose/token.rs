@@ -26,12 +26,8 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
         }
         FileFact::Read { content: TokenContent::Claims(claims), trailing_whitespace, .. } => {
             let mut findings = Vec::new();
-            // SDKs refuse a line break in the Authorization header (live matrix row 21); to STS they send it along.
-            if *trailing_whitespace && plan.provider == Provider::PodIdentity {
-                findings.push(Finding::new(
-                    Code::TokenMalformed,
-                    format!("{path}: white space or a line break stands around the token, which SDKs refuse to send to the agent."),
-                ));
+            if *trailing_whitespace {
+                findings.extend(white_space(evidence, plan, path));
             }
             findings.extend(times(evidence, claims, clock_skew));
             findings.extend(audience(claims, plan));
@@ -39,6 +35,18 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
             findings
         }
     }
+}
+
+/// SDKs refuse a line break in the agent's Authorization header (live matrix row 21). To STS they send it along: it is the cause
+/// when STS then finds no JWT.
+fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> {
+    let what = "white space or a line break stands around the token";
+    let consequence = match plan.provider {
+        Provider::PodIdentity => "which SDKs refuse to send to the agent",
+        _ if refusal(evidence) == Some(Code::TokenRejected) => "which SDKs send along; STS then finds no JWT in it",
+        _ => return None,
+    };
+    Some(Finding::new(Code::TokenMalformed, format!("{path}: {what}, {consequence}.")))
 }
 
 fn unreadable(path: &str, failure: &FileFailure) -> Finding {
@@ -77,7 +85,9 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     if let Some(start) = begins.filter(|start| !accepted && both(&|now| start.since(now) > leeway)) {
         return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", spoken(start.since(here))))];
     }
-    rotation_overdue(claims, at_sts.unwrap_or(here)).into_iter().collect()
+    // Where only STS's clock says so the kubelet is not late: this node's clock, by which it rotates, is.
+    let overdue = rotation_overdue(claims, at_sts.unwrap_or(here)).filter(|_| rotation_overdue(claims, here).is_some());
+    overdue.into_iter().collect()
 }
 
 /// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`); the
@@ -128,11 +138,15 @@ fn accepted(evidence: &Evidence) -> bool {
 
 /// The token was refused as such; for its times then even a small difference of clocks counts.
 fn rejected(evidence: &Evidence) -> bool {
-    let code = evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
+    refusal(evidence).is_some_and(|code| matches!(code, Code::TokenRejected | Code::TokenNotValidated | Code::TokenNotYetValid))
+}
+
+/// What STS's refusal of the token stands for.
+fn refusal(evidence: &Evidence) -> Option<Code> {
+    evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
         Ok(Answer::Error(error)) => Some(crate::core::sts_answer::classify_assume_role(error)),
         _ => None,
-    });
-    code.is_some_and(|code| matches!(code, Code::TokenRejected | Code::TokenNotValidated | Code::TokenNotYetValid))
+    })
 }
 
 /// STS's own verdict on the audiences is the token's finding, as a failure.
