@@ -12,7 +12,6 @@ use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::Region;
-use aws_sdk_sts::error::DisplayErrorContext;
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -117,7 +116,6 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 
 /// Why the chain gave nothing.
 fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Chain {
-    let text = shorten(&redact(&DisplayErrorContext(error).to_string(), secrets), 512).into_owned();
     let kind = match error {
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
@@ -128,7 +126,17 @@ fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Ch
             Some(seen) => service_error(&seen, secrets),
         },
     };
-    nothing(kind, text)
+    let text = match &kind {
+        ChainErrorKind::Service(error) => format!("{} {}", error.code.as_deref().unwrap_or("an error without a code:"), error.message),
+        _ => told(error),
+    };
+    nothing(kind, shorten(&redact(&text, secrets), 512).into_owned())
+}
+
+/// An error and its sources in their own words. The SDK's `DisplayErrorContext` would add their `Debug` texts.
+fn told(error: &CredentialsError) -> String {
+    let sources = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn service_error(seen: &super::http::Answer, secrets: &[&str]) -> ChainErrorKind {
