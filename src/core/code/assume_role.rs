@@ -40,12 +40,12 @@ pub(super) const ROWS: &[Row] = &[
         "By STS's clock the token is past its exp, though not by this node's: the clock here is slow, or the file changed in between.",
         "Set the clock of node {node} right (chrony/NTP); if it is right, recreate the pod for a fresh token."),
     row(Code::TrustPolicyDenied, SETTLING, "the role's trust policy does not accept this service account",
-        "STS knows the issuer and the token is good, but nothing in the role's trust policy allows it: sub (namespace or service account), aud or the Federated principal does not match, a * stands under StringEquals, or the action is sts:AssumeRole. A role that does not exist looks exactly the same.",
+        "STS knows the issuer and the token is good, but nothing in the role's trust policy allows it: sub (namespace or service account), aud or the Federated principal does not match, a * stands under StringEquals, the action is sts:AssumeRole, or a Deny in it applies. A role that does not exist looks exactly the same.",
         "Check that role {roleArn} exists, and give it the trust policy below.")
         .run(&[GET_ROLE, "aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"])
         .apply(Snippet::TrustPolicy),
     row(Code::ExplicitlyDenied, SETTLING, "a policy above the role denies this call",
-        "A service control policy, a resource control policy, a VPC endpoint policy or an explicit Deny refuses the call; the role's trust policy is not the cause.",
+        "A service control policy, a resource control policy, a VPC endpoint policy or another one above the role refuses the call; the role's trust policy is not the cause.",
         "Read in AWS's text which kind of policy denies, and have it allow this call for {roleArn}.")
         .run(&["aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.sts"]),
     row(Code::RoleArnRejected, PERMANENT, "STS does not take this as a role ARN",
