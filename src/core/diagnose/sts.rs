@@ -79,11 +79,16 @@ pub(crate) fn network_code(failure: &Failure) -> Code {
 }
 
 fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) -> String {
-    let mut detail = format!("{host}: {}.", failure.text.trim_end_matches('.'));
+    let text = failure.text.trim_end_matches('.');
+    // A failed lookup names the host itself, and so does a failed try of an address.
+    let mut detail = if text.starts_with(host) { format!("{text}.") } else { format!("{host}: {text}.") };
     let Some(connection) = exchange.map(|exchange| &exchange.connection) else { return detail };
+    let is_name = host.parse::<IpAddr>().is_err();
     if let Some(proxy) = &connection.proxy {
-        detail.push_str(&format!(" The proxy is {proxy}."));
-    } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() {
+        if failure.kind != FailureKind::ProxyFailed {
+            detail.push_str(&format!(" The proxy is {proxy}."));
+        }
+    } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() && is_name {
         detail.push_str(if is_private(&connection.addresses) {
             " The name resolves to private addresses: a VPC endpoint, whose security group has to admit this pod or node on port 443."
         } else {
