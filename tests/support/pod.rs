@@ -115,12 +115,16 @@ pub fn write_files(dir: &Path, world: &World, ca: &str, expand: impl Fn(&str) ->
     fs::create_dir_all(dir.join("root")).unwrap();
     fs::write(dir.join("ca.pem"), ca).unwrap();
     for (name, file) in &world.files {
-        let (content, mode) = match file {
-            File::Content(content) => (content, None),
-            File::Full(full) => (&full.content, full.mode.as_deref()),
+        let (content, mode, fifo) = match file {
+            File::Content(content) => (content, None, false),
+            File::Full(full) => (&full.content, full.mode.as_deref(), full.fifo),
         };
         let path = dir.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if fifo {
+            mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+            continue;
+        }
         fs::write(&path, expand(content)).unwrap();
         if let Some(mode) = mode {
             fs::set_permissions(&path, fs::Permissions::from_mode(octal(mode))).unwrap();

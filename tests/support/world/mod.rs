@@ -137,8 +137,12 @@ pub enum File {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FullFile {
+    #[serde(default)]
     pub content: String,
     pub mode: Option<String>,
+    /// A FIFO that nobody writes to, instead: opening it blocks.
+    #[serde(default)]
+    pub fifo: bool,
 }
 
 /// A projected service-account token. Times are seconds relative to now.
