@@ -7,6 +7,7 @@ use crate::core::exchange::{Exchange, Failure, FailureKind};
 use crate::core::partition::GLOBAL;
 use crate::core::plan::Plan;
 use crate::core::sts_answer;
+use crate::core::time::spoken;
 use crate::core::token::Claims;
 use std::net::IpAddr;
 
@@ -17,6 +18,11 @@ pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
         let skew = local.saturating_sub(exchange.date?);
         Some(if skew.abs() < 2 { 0 } else { skew })
     })
+}
+
+pub(super) fn skew_words(skew: i64) -> String {
+    let direction = if skew < 0 { "behind" } else { "ahead of" };
+    format!(" This node's clock is {} {direction} STS's.", spoken(skew))
 }
 
 fn exchanges(endpoint: &Endpoint) -> impl Iterator<Item = &Exchange> {
@@ -34,7 +40,10 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
         return Some(token::audience_multiple(said));
     }
     let claims = evidence.token.known().and_then(|token| token.claims());
-    Some(Finding::new(code, format!("{said}{}", context(code, plan, primary, claims))))
+    // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
+    let about_times = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
+    let skew = clock_skew(evidence).filter(|skew| about_times && *skew != 0).map(skew_words).unwrap_or_default();
+    Some(Finding::new(code, format!("{said}{}{skew}", context(code, plan, primary, claims))))
 }
 
 /// How a call failed: the code and what was said. `None` when it succeeded.
@@ -52,11 +61,12 @@ pub(super) fn outcome<T>(endpoint: &Endpoint, call: &Call<T>, classify: fn(&Serv
 
 /// A service's error in its own words.
 pub(super) fn quote(who: &str, error: &ServiceError) -> String {
-    let code = error.code.as_deref().unwrap_or("without a code");
+    let code = error.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let message = error.message.trim();
     let message = if message.is_empty() { String::new() } else { format!(": {message}") };
     let request = error.request_id.as_deref().map(|id| format!(" (request id {id})")).unwrap_or_default();
-    format!("{who} answered {} {code}{message}{request}.", error.status).replace("..", ".")
+    let said = format!("{who} answered {}{code}{message}{request}", error.status);
+    if said.ends_with('.') { said } else { format!("{said}.") }
 }
 
 /// The finding that a failed exchange stands for.
