@@ -49,8 +49,8 @@ pub(super) const ROWS: &[Row] = &[
         "Read in AWS's text which kind of policy denies, and have it allow this call for {roleArn}.")
         .run(&["aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.sts"]),
     row(Code::RoleArnRejected, PERMANENT, "STS does not take this as a role ARN",
-        "It looks like an ARN but names no role in this partition: the ARN of another resource, of another partition, or damaged.",
-        "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod.")
+        "It looks like an ARN but names no role in this partition: the ARN of another resource, of another partition, or damaged; or an endpoint override leads to another partition's STS.",
+        "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod. If the annotation is right, look at the endpoint that was called.")
         .run(&["kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml"]),
     row(Code::RequestRejected, PERMANENT, "STS rejects a parameter of the request",
         "A value from the environment breaks STS's constraints; most often AWS_ROLE_SESSION_NAME (2–64 characters of letters, digits and _+=,.@-).",
