@@ -212,9 +212,12 @@ fn every_flag_has_a_twin_in_the_environment() {
     assert!(!err.is_empty() && err.lines().all(|line| json(line).is_object()), "{err}");
 }
 
+/// Arguments, variables, and what the one line must name.
+type Misuse<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn bad_input_gets_one_line_that_names_it_and_its_cure() {
-    let cases: &[(&[&str], &[(&str, &str)], &[&str])] = &[
+    let cases: &[Misuse] = &[
         (&[], &[], &["which command", "--help"]),
         (&["chekc"], &[], &["\"chekc\"", "check"]),
         (&["check", "--timout", "5s"], &[], &["--timout", "--help"]),
