@@ -166,6 +166,8 @@ fn patterns() -> Vec<(Regex, &'static str)> {
     [
         (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", "<time>"),
         (r"\d{8}T\d{6}Z", "<time>"),
+        (r"owner \d+:\d+", "owner <uid>:<gid>"),
+        (r"UID \d+, GIDs [\d,]+", "UID <uid>, GIDs <gids>"),
         (r"\b1[789]\d{8}\b", "<unix>"),
         // The agent's session names end in one that is cut off.
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1,12}", "<uuid>"),
@@ -185,6 +187,10 @@ fn patterns() -> Vec<(Regex, &'static str)> {
 
 fn normal_json(mut report: Value, ran: &Ran) -> String {
     blank(&mut report);
+    // The SDK's container provider tries again after random pauses, whatever it is told: it may be done before the witness is cut off, or not.
+    if report["verdict"] == "unknown" && report["chain"]["error"].is_string() {
+        report["chain"]["error"] = Value::from("<passing>");
+    }
     ran.normal(&(serde_json::to_string_pretty(&report).unwrap() + "\n"))
 }
 

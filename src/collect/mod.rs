@@ -26,6 +26,8 @@ use zeroize::Zeroizing;
 pub struct Memory {
     /// IMDS does not change in a pod's life, and version 1 is tried once per process.
     imds: Option<Imds>,
+    /// There was an attempt before.
+    retrying: bool,
 }
 
 /// One attempt: reads the token, calls what is planned, and returns what was found. `deadline` bounds every phase.
@@ -40,13 +42,23 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let beside = deadline.min(Instant::now() + chain::CUT);
     let node = node(client().until(beside), &plan.imds, memory.imds.take());
     let witness = witness(client(), world, &plan, text);
-    let ((endpoints, agent), imds, chain) = tokio::join!(direct, node, witness);
+    let ((endpoints, agent), imds, chain) = if memory.retrying {
+        let (direct, imds) = tokio::join!(direct, node);
+        // Where STS throttles, a second exchange at each attempt would make it worse: the witness waits until there is something to witness.
+        let proven =
+            direct.0.first().is_some_and(|primary| matches!(&primary.caller_identity, Fact::Known(call) if call.success().is_some()));
+        let chain = if proven { witness.await } else { Fact::NotAttempted(Because::EarlierFailure) };
+        (direct, imds, chain)
+    } else {
+        tokio::join!(direct, node, witness)
+    };
+    memory.retrying = true;
     memory.imds = imds.known().cloned();
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at,
         inputs: inputs.clone(),
-        default_token: default_token(&plan).await,
+        default_token: default_token(&plan, &inputs.environment).await,
         token,
         endpoints,
         agent,
@@ -76,10 +88,16 @@ async fn own_token(plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
     }
 }
 
-/// The API server's own token tells who this pod is when nothing was injected.
-async fn default_token(plan: &Plan) -> Fact<Token> {
+/// When nothing, or half an identity, was injected, a token tells who this pod is: one that half an identity names, else the API server's.
+async fn default_token(plan: &Plan, environment: &Environment) -> Fact<Token> {
     if plan.provider != Provider::None {
         return Fact::NotAttempted(Because::NotThisProvider);
+    }
+    for path in [&environment.token_file, &environment.container_token_file].into_iter().filter_map(|var| var.value()) {
+        let (token, _) = token::read(path).await;
+        if token.claims().is_some() {
+            return Fact::Known(token);
+        }
     }
     Fact::Known(token::read(DEFAULT_TOKEN_PATH).await.0)
 }

@@ -127,7 +127,12 @@ const COMMON: &[Row] = &[
 
 /// AssumeRoleWithWebIdentity. Messages: FACTS section A.3, both generations of the InvalidIdentityToken texts.
 const ASSUME_ROLE: &[Row] = &[
-    row(&["AccessDenied", "AccessDeniedException"], &["no resource-based policy allows"], Code::TrustPolicyDenied),
+    // A role's resource-based policy is its trust policy.
+    row(
+        &["AccessDenied", "AccessDeniedException"],
+        &["no resource-based policy allows", "explicit deny in a resource-based policy"],
+        Code::TrustPolicyDenied,
+    ),
     row(
         &["AccessDenied", "AccessDeniedException"],
         &[
@@ -250,6 +255,8 @@ mod tests {
                 "… because no resource-based policy allows the sts:AssumeRoleWithWebIdentity action",
                 Code::TrustPolicyDenied,
             ),
+            (403, "AccessDenied", "… with an explicit deny in a resource-based policy", Code::TrustPolicyDenied),
+            (403, "AccessDenied", "… with an explicit deny in a resource control policy", Code::ExplicitlyDenied),
             (
                 400,
                 "InvalidIdentityToken",

@@ -58,9 +58,9 @@ pub fn redact(text: &str, secrets: &[&str]) -> String {
     // The longest first: what one secret leaves of a longer one that begins with it is a secret still.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     for secret in secrets {
-        if clean.contains(secret) {
-            clean = clean.replace(secret, REDACTED);
-        }
+        // As it is, and as a query string or a canonical request has it.
+        let encoded = secret.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        clean = clean.replace(secret, REDACTED).replace(&encoded, REDACTED);
     }
     clean = redact_runs(&clean, "eyJ", |c| c.is_ascii_alphanumeric() || "-_.=".contains(c));
     redact_runs(&clean, "x-amz-security-token:", |c| c.is_ascii_graphic())
@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(redact(&format!("Value '{jwt}' at"), &[]), "Value '[redacted]' at");
         assert_eq!(redact("x-amz-security-token:IQoJb3\nhost:sts", &[]), "[redacted]\nhost:sts");
         assert_eq!(redact("the key abcdefghij is bad", &["abcdefghij"]), "the key [redacted] is bad");
+        assert_eq!(redact("X-Amz-Security-Token=IQo%2Bab%2Fcd%3D%3D&x", &["IQo+ab/cd=="]), "X-Amz-Security-Token=[redacted]&x");
         assert_eq!(redact("abcdefghij abcdefghijXYZ", &["abcdefghij", "abcdefghijXYZ"]), "[redacted] [redacted]");
     }
 

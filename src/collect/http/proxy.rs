@@ -41,6 +41,10 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
             return judge(&head, end + 4, proxy);
         }
+        let start = head.len().min(b"HTTP/1.".len());
+        if head[..start] != b"HTTP/1."[..start] {
+            return Err(failed(proxy, "did not answer CONNECT with HTTP/1.1"));
+        }
         if head.len() >= HEAD_CAP {
             return Err(failed(proxy, "answered CONNECT with more than 8 KiB of headers"));
         }

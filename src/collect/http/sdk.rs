@@ -26,7 +26,7 @@ const KEPT: usize = 64 * 1024;
 pub struct Answer {
     /// The exchange.
     pub exchange: Exchange,
-    /// The response's body, capped, when it can hold no credentials: the status is not 2xx, or it is a web page.
+    /// The response's body, capped, when it can hold no credentials: the status is not 2xx, or it is a web page or empty.
     pub body: Option<Body>,
 }
 
@@ -185,7 +185,7 @@ fn evidence(response: &Response) -> Option<Body> {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"));
-    if (200..300).contains(&response.status) && !is_page {
+    if (200..300).contains(&response.status) && !is_page && !response.body.is_empty() {
         return None;
     }
     let length = response.body.len().min(KEPT);

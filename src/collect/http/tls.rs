@@ -59,7 +59,10 @@ impl Roots {
             }
         }
         match refused {
-            _ if !store.is_empty() => Self::new(format!("{source} ({} certificates)", store.len()), store),
+            _ if !store.is_empty() => {
+                let plural = if store.len() == 1 { "" } else { "s" };
+                Self::new(format!("{source} ({} certificate{plural})", store.len()), store)
+            }
             Some(why) => Self::unusable(source, &why),
             None => Self::unusable(source, "no certificate in it"),
         }

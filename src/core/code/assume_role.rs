@@ -40,17 +40,17 @@ pub(super) const ROWS: &[Row] = &[
         "By STS's clock the token is past its exp, though not by this node's: the clock here is slow, or the file changed in between.",
         "Set the clock of node {node} right (chrony/NTP); if it is right, recreate the pod for a fresh token."),
     row(Code::TrustPolicyDenied, SETTLING, "the role's trust policy does not accept this service account",
-        "STS knows the issuer and the token is good, but nothing in the role's trust policy allows it: sub (namespace or service account), aud or the Federated principal does not match, a * stands under StringEquals, or the action is sts:AssumeRole. A role that does not exist looks exactly the same.",
+        "STS knows the issuer and the token is good, but nothing in the role's trust policy allows it: sub (namespace or service account), aud or the Federated principal does not match, a * stands under StringEquals, the action is sts:AssumeRole, or a Deny in it applies. A role that does not exist looks exactly the same.",
         "Check that role {roleArn} exists, and give it the trust policy below.")
         .run(&[GET_ROLE, "aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"])
         .apply(Snippet::TrustPolicy),
     row(Code::ExplicitlyDenied, SETTLING, "a policy above the role denies this call",
-        "A service control policy, a resource control policy, a VPC endpoint policy or an explicit Deny refuses the call; the role's trust policy is not the cause.",
+        "A service control policy, a resource control policy, a VPC endpoint policy or another one above the role refuses the call; the role's trust policy is not the cause.",
         "Read in AWS's text which kind of policy denies, and have it allow this call for {roleArn}.")
         .run(&["aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.sts"]),
     row(Code::RoleArnRejected, PERMANENT, "STS does not take this as a role ARN",
-        "It looks like an ARN but names no role in this partition: the ARN of another resource, of another partition, or damaged.",
-        "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod.")
+        "It looks like an ARN but names no role in this partition: the ARN of another resource, of another partition, or damaged; or an endpoint override leads to another partition's STS.",
+        "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod. If the annotation is right, look at the endpoint that was called.")
         .run(&["kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml"]),
     row(Code::RequestRejected, PERMANENT, "STS rejects a parameter of the request",
         "A value from the environment breaks STS's constraints; most often AWS_ROLE_SESSION_NAME (2–64 characters of letters, digits and _+=,.@-).",

@@ -14,7 +14,10 @@ pub(super) const ROWS: &[Row] = &[
     row(Code::IdentityMismatch, PERMANENT, "the credentials belong to another role than expected",
         "GetCallerIdentity names another account or role than the pod should have: another association, another annotation, or an endpoint that is not AWS's.",
         "Correct the association or annotation of {namespace}/{serviceAccount}, or the expectation, and recreate the pod.")
-        .run(&["aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount}"]),
+        .run(&[
+            "kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml",
+            "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount}",
+        ]),
     row(Code::IdentityUnconfirmed, WARN_PASSING, "the credentials were issued, but GetCallerIdentity could not confirm them",
         "The exchange succeeded and names the session; the second call failed or is denied by an endpoint policy. Applications work unless they need STS themselves.",
         "Allow sts:GetCallerIdentity in the VPC endpoint policy, or see the network cause in the detail."),

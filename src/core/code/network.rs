@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
         "Check what {host} resolves to, and any endpoint override."),
     row(Code::TlsFailed, TRANSIENT, "the TLS handshake with STS failed",
         "It was cut or could not be agreed: a firewall that filters by server name resets it, the clock is so wrong that certificates seem expired, or what answers does not speak TLS.",
-        "Allow TLS to {host} in the egress firewall (by server name), and check this node's clock."),
+        "Allow TLS to {host} in the egress firewall (by server name), check this node's clock, and see what answers there: an endpoint override or a portal may not speak TLS."),
     row(Code::ProxyFailed, TRANSIENT, "the proxy did not open a tunnel to STS",
         "HTTPS_PROXY is set, and the proxy cannot be reached, or refuses: it wants credentials, or does not allow this host.",
         "Correct HTTPS_PROXY, allow {host}:443 at the proxy, or add the STS host to NO_PROXY when there is a direct way."),

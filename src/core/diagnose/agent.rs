@@ -16,7 +16,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
         Ok(Answer::Success(_)) => None,
         Ok(Answer::Error(error)) => {
             let code = agent_answer::classify(error);
-            let mut detail = quote("The agent", error);
+            let mut detail = quote(&format!("The agent ({url})"), error);
             if code == Code::AgentError && error.message.to_ascii_lowercase().contains("eks-auth:assumeroleforpodidentity") {
                 detail.push_str(" The node's role lacks eks-auth:AssumeRoleForPodIdentity, which AmazonEKSWorkerNodePolicy grants.");
             }

@@ -1,13 +1,12 @@
 //! Steps `identity` and `node`: who the credentials are, what an SDK's default chain becomes, and what the node gives away.
 
 use super::Finding;
-use super::sts::outcome;
+use super::sts::{outcome, skew_words};
 use crate::core::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::code::{Class, Code, Severity};
 use crate::core::evidence::{CallerIdentity, Chain, ChainErrorKind, ChainProvider, Endpoint, Evidence, ImdsReach};
 use crate::core::plan::Plan;
 use crate::core::sts_answer;
-use crate::core::time::spoken;
 
 /// The identity that was proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,12 +68,6 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     }
     let finding = Finding::new(Code::IdentityUnconfirmed, format!("GetCallerIdentity: {code}. {said}"));
     (issued, vec![finding])
-}
-
-/// How far this node's clock is off.
-pub(super) fn skew_words(skew: i64) -> String {
-    let direction = if skew < 0 { "behind" } else { "ahead of" };
-    format!(" This node's clock is {} {direction} STS's.", spoken(skew))
 }
 
 /// Holds an identity against the expected role. Without an expectation any role session is right.

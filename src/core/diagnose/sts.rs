@@ -1,6 +1,5 @@
 //! Steps `network`, `assume-role` and `redundancy`: how the calls to STS ended.
 
-use super::identity::skew_words;
 use super::{Finding, token};
 use crate::core::code::Code;
 use crate::core::evidence::{Answer, Call, Endpoint, Evidence, ServiceError};
@@ -8,6 +7,7 @@ use crate::core::exchange::{Exchange, Failure, FailureKind};
 use crate::core::partition::GLOBAL;
 use crate::core::plan::Plan;
 use crate::core::sts_answer;
+use crate::core::time::spoken;
 use crate::core::token::Claims;
 use std::net::IpAddr;
 
@@ -21,6 +21,11 @@ pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
         let skew = local.saturating_sub(exchange.date?);
         Some(if skew.unsigned_abs() < 2 { 0 } else { skew })
     })
+}
+
+pub(super) fn skew_words(skew: i64) -> String {
+    let direction = if skew < 0 { "behind" } else { "ahead of" };
+    format!(" This node's clock is {} {direction} STS's.", spoken(skew))
 }
 
 fn exchanges(endpoint: &Endpoint) -> impl Iterator<Item = &Exchange> {
@@ -38,6 +43,7 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>
         return Some(token::audience_multiple(said));
     }
     let claims = evidence.token.known().and_then(|token| token.claims());
+    // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
     let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
     let skew = clock_skew.filter(|skew| about_time && skew.abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
     Some(Finding::new(code, format!("{said}{}{skew}", context(code, plan, primary, claims))))
@@ -58,11 +64,12 @@ pub(super) fn outcome<T>(endpoint: &Endpoint, call: &Call<T>, classify: fn(&Serv
 
 /// A service's error in its own words.
 pub(super) fn quote(who: &str, error: &ServiceError) -> String {
-    let code = error.code.as_deref().unwrap_or("without a code");
+    let code = error.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let message = error.message.trim();
     let message = if message.is_empty() { String::new() } else { format!(": {message}") };
     let request = error.request_id.as_deref().map(|id| format!(" (request id {id})")).unwrap_or_default();
-    format!("{who} answered {} {code}{message}{request}.", error.status).replace("..", ".")
+    let said = format!("{who} answered {}{code}{message}{request}", error.status);
+    if said.ends_with('.') { said } else { format!("{said}.") }
 }
 
 /// The finding that a failed exchange stands for.
@@ -85,11 +92,16 @@ pub(crate) fn network_code(failure: &Failure) -> Code {
 }
 
 fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) -> String {
-    let mut detail = format!("{host}: {}.", failure.text.trim_end_matches('.'));
+    let text = failure.text.trim_end_matches('.');
+    // A failed lookup names the host itself, and so does a failed try of an address.
+    let mut detail = if text.starts_with(host) { format!("{text}.") } else { format!("{host}: {text}.") };
     let Some(connection) = exchange.map(|exchange| &exchange.connection) else { return detail };
+    let is_name = host.parse::<IpAddr>().is_err();
     if let Some(proxy) = &connection.proxy {
-        detail.push_str(&format!(" The proxy is {proxy}."));
-    } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() {
+        if failure.kind != FailureKind::ProxyFailed {
+            detail.push_str(&format!(" The proxy is {proxy}."));
+        }
+    } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() && is_name {
         detail.push_str(if is_private(&connection.addresses) {
             " The name resolves to private addresses: a VPC endpoint, whose security group has to admit this pod or node on port 443."
         } else {

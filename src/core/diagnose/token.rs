@@ -85,9 +85,8 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     if let Some(start) = begins.filter(|start| !accepted && both(&|now| start.since(now) > leeway)) {
         return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", spoken(start.since(here))))];
     }
-    // Where only STS's clock says so the kubelet is not late: this node's clock, by which it rotates, is.
-    let overdue = rotation_overdue(claims, at_sts.unwrap_or(here)).filter(|_| rotation_overdue(claims, here).is_some());
-    overdue.into_iter().collect()
+    // The kubelet goes by this node's clock. One that is fast makes a fresh token look old, so STS's counts then.
+    rotation_overdue(claims, at_sts.map_or(here, |at_sts| at_sts.min(here))).into_iter().collect()
 }
 
 /// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`); the

@@ -1,0 +1,418 @@
+//! The binary as a person, a pipeline and the kubelet meet it: exit codes, streams, signals, variables, the termination message.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+
+mod support;
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use irsa_probe::core::code::Code;
+use irsa_probe::core::evidence::Evidence;
+use irsa_probe::core::report::{Run, report};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use support::{Sandbox, World};
+
+const HEALTHY: &str = "{}";
+const DENIED: &str = r#"{"iam":{"roles":[]}}"#;
+/// Permanent: fails at once.
+const MALFORMED: &str = r#"{"env":{"AWS_ROLE_ARN":"checkout"}}"#;
+const REFUSED: &str = r#"{"sts":{"reach":"refused"}}"#;
+const HANGING: &str = r#"{"sts":{"script":{"*":[{"hang":"response"}]}}}"#;
+/// The resolver reads a FIFO that nobody writes to.
+const HUNG_RESOLVER: &str = r#"{"sts":{"reach":"name:sts"},"env":{"HOSTALIASES":"{dir}/aliases"},"files":{"aliases":{"fifo":true}}}"#;
+const HUNG_AGENT: &str = r#"{"inject":["pod-identity"],"agent":{"mode":"hang"}}"#;
+const WARNING: &str = r#"{"inject":["pod-identity"],"proxy":{"capturesHttp":true}}"#;
+
+fn sandbox(world: &str) -> Sandbox {
+    let world: World = serde_json::from_str(world).unwrap();
+    Sandbox::start(&world)
+}
+
+/// The binary with nothing but the pod's environment.
+fn probe(sandbox: &Sandbox, args: &[&str]) -> Command {
+    let mut command = bare(args);
+    command.envs(sandbox.env());
+    command
+}
+
+fn bare(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-probe"));
+    command.env_clear().args(args).stdin(Stdio::null());
+    command
+}
+
+/// Runs it, and sees that no secret was written.
+fn run(sandbox: &Sandbox, command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
+    let (out, err) = texts(&output);
+    for secret in sandbox.secrets() {
+        assert!(!out.contains(&secret) && !err.contains(&secret), "a secret of {} characters was written", secret.len());
+    }
+    (output.status.code(), out, err)
+}
+
+fn texts(output: &Output) -> (String, String) {
+    (String::from_utf8(output.stdout.clone()).unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
+}
+
+fn check(world: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let sandbox = sandbox(world);
+    run(&sandbox, probe(&sandbox, &["check", "--timeout", "800ms", "--termination-log", "none"]).args(args))
+}
+
+fn json(out: &str) -> Value {
+    serde_json::from_str(out).unwrap_or_else(|error| panic!("{error}: {out}"))
+}
+
+fn codes(report: &Value) -> Vec<&str> {
+    report["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn exit_codes_and_last_lines() {
+    for (world, exit, verdict) in [
+        (HEALTHY, 0, "PASS  "),
+        (MALFORMED, 1, "FAIL  role-arn-malformed"),
+        (DENIED, 1, "FAIL  trust-policy-denied"),
+        (REFUSED, 3, "UNKNOWN  "),
+    ] {
+        let (code, out, _) = check(world, &[]);
+        assert_eq!(code, Some(exit), "{out}");
+        assert!(out.lines().last().unwrap().starts_with(verdict), "{out}");
+        assert!(out.ends_with('\n') && !out.contains('\u{1b}'), "no colours in a pipe: {out}");
+    }
+}
+
+#[test]
+fn advisory_reports_and_exits_0() {
+    for (world, verdict) in [(MALFORMED, "fail"), (REFUSED, "unknown"), (HEALTHY, "pass")] {
+        let (code, out, _) = check(world, &["--advisory", "--output", "json"]);
+        assert_eq!((code, json(&out)["verdict"].as_str()), (Some(0), Some(verdict)));
+    }
+}
+
+#[test]
+fn warnings_fail_under_strict_only() {
+    assert_eq!(check(WARNING, &[]).0, Some(0));
+    let (code, out, _) = check(WARNING, &["--strict", "--output", "json"]);
+    assert_eq!((code, codes(&json(&out))), (Some(1), vec!["proxy-captures-agent"]));
+    // Information never fails.
+    assert_eq!(check(r#"{"sts":{"reach":"override"}}"#, &["--strict"]).0, Some(0));
+}
+
+/// Starts a check that hangs, waits until `hangs`, sends a signal, and says how it ended.
+fn signalled(world: &str, signal: Signal, hangs: impl Fn(&Sandbox) -> bool) -> (Output, Duration) {
+    let sandbox = sandbox(world);
+    let mut command = probe(&sandbox, &["check", "--timeout", "60s", "--termination-log", "none"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !hangs(&sandbox) {
+        assert!(Instant::now() < patience, "it never hung");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let sent = Instant::now();
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    let output = within(child, Duration::from_secs(10));
+    (output, sent.elapsed())
+}
+
+/// The child's output; one that outlives its time is killed and fails the test.
+fn within(mut child: Child, limit: Duration) -> Output {
+    let end = Instant::now() + limit;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > end {
+            child.kill().unwrap();
+            panic!("it did not end within {limit:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn signals_end_it_at_once() {
+    let called = |service| move |sandbox: &Sandbox| sandbox.requests().iter().any(|request| request.service == service);
+    let asleep = |_: &Sandbox| {
+        // The resolver leaves no trace: half a second is ample to get there.
+        std::thread::sleep(Duration::from_millis(500));
+        true
+    };
+    let ends = [
+        signalled(HANGING, Signal::TERM, called(support::Service::Sts)),
+        signalled(HUNG_AGENT, Signal::TERM, called(support::Service::Agent)),
+        signalled(HUNG_RESOLVER, Signal::TERM, asleep),
+    ];
+    for (output, took) in ends {
+        let (out, err) = texts(&output);
+        assert_eq!((output.status.code(), out.as_str()), (Some(143), ""), "{err}");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
+    let (output, _) = signalled(HANGING, Signal::INT, called(support::Service::Sts));
+    assert_eq!(output.status.code(), Some(130));
+}
+
+#[test]
+fn a_hung_resolver_does_not_hold_up_the_exit() {
+    let started = Instant::now();
+    let (code, out, _) = check(HUNG_RESOLVER, &["--output", "json"]);
+    assert_eq!((code, codes(&json(&out))[0]), (Some(3), "dns-failed"));
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_off_switch_does_nothing_and_says_so() {
+    let sandbox = sandbox(MALFORMED);
+    let log = sandbox.dir().join("termination-log");
+    std::fs::write(&log, "before").unwrap();
+    let mut command = probe(&sandbox, &["check", "--termination-log", log.to_str().unwrap(), "--no-such-flag"]);
+    let (code, out, err) = run(&sandbox, command.env("IRSA_PROBE_DISABLED", "INC-42\u{1b}[31m: we know\n"));
+    assert_eq!((code, out.as_str()), (Some(0), ""));
+    assert!(err.contains("INC-42") && err.contains("IRSA_PROBE_DISABLED"), "{err}");
+    assert!(err.lines().count() == 1 && !err.contains('\u{1b}'), "{err:?}");
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "before");
+    assert_eq!(sandbox.requests().len(), 0);
+    // Empty is unset, as templates leave it.
+    let (code, ..) = run(&sandbox, probe(&sandbox, &["check", "--termination-log", "none"]).env("IRSA_PROBE_DISABLED", ""));
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn every_flag_has_a_twin_in_the_environment() {
+    let sandbox = sandbox(WARNING);
+    let twin = |env: &[(&str, &str)], args: &[&str]| {
+        let quiet = [("IRSA_PROBE_TERMINATION_LOG", "none"), ("IRSA_PROBE_TIMEOUT", "4s")];
+        run(&sandbox, probe(&sandbox, &["check"]).envs(quiet).envs(env.iter().copied()).args(args))
+    };
+    let (code, out, _) = twin(&[("IRSA_PROBE_OUTPUT", "json"), ("IRSA_PROBE_STRICT", "true")], &[]);
+    assert_eq!((code, json(&out)["verdict"].as_str()), (Some(1), Some("fail")));
+    assert_eq!(twin(&[("IRSA_PROBE_STRICT", "yes"), ("IRSA_PROBE_ADVISORY", "1")], &[]).0, Some(0));
+    // Empty is unset, and the command line wins.
+    let empty =
+        ["OUTPUT", "STRICT", "TIMEOUT", "EXPECT_ROLE_ARN", "PROVIDER", "STS_REGION", "LOG_LEVEL", "LOG_FORMAT", "NO_IMDS", "ADVISORY"];
+    let empty: Vec<String> = empty.iter().map(|name| format!("IRSA_PROBE_{name}")).collect();
+    let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
+    let (code, out, _) = twin(&empty, &[]);
+    assert_eq!(code, Some(0));
+    assert!(out.lines().last().unwrap().starts_with("PASS  "), "{out}");
+    assert_eq!(twin(&[("IRSA_PROBE_STRICT", "true")], &["--strict=false"]).0, Some(0));
+    let (code, out, _) = twin(
+        &[("IRSA_PROBE_EXPECT_ROLE_ARN", "arn:aws:iam::111122223333:role/other"), ("IRSA_PROBE_STS_REGION", "us-west-2, us-east-2")],
+        &["--output=json"],
+    );
+    assert_eq!((code, json(&out)["rootCause"]["code"].as_str()), (Some(1), Some("identity-mismatch")));
+    assert_eq!(json(&out)["endpoints"].as_array().unwrap().len(), 2);
+    let (_, out, err) = twin(&[("IRSA_PROBE_LOG_LEVEL", "trace"), ("IRSA_PROBE_LOG_FORMAT", "json"), ("IRSA_PROBE_NO_IMDS", "true")], &[]);
+    assert!(!out.contains("IMDS is out of reach"), "{out}");
+    assert!(!err.is_empty() && err.lines().all(|line| json(line).is_object()), "{err}");
+}
+
+/// Arguments, variables, and what the one line must name.
+type Misuse<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a [&'a str]);
+
+#[test]
+fn bad_input_gets_one_line_that_names_it_and_its_cure() {
+    let cases: &[Misuse] = &[
+        (&[], &[], &["which command", "--help"]),
+        (&["chekc"], &[], &["\"chekc\"", "check"]),
+        (&["check", "--timout", "5s"], &[], &["--timout", "--help"]),
+        (&["check", "-t"], &[], &["-t", "--help"]),
+        (&["check", "--timeout", "5"], &[], &["--timeout", "\"5\""]),
+        (&["check", "--timeout", "0s"], &[], &["--timeout", "60s"]),
+        (&["check", "--timeout"], &[], &["--timeout", "value"]),
+        (&["check", "--strict=perhaps"], &[], &["--strict", "\"perhaps\"", "true"]),
+        (&["check", "--output", "yaml"], &[], &["--output", "\"yaml\"", "json"]),
+        (&["check", "--provider", "oidc"], &[], &["--provider", "\"oidc\"", "pod-identity"]),
+        (&["check", "--sts-region", "mars"], &[], &["--sts-region", "\"mars\""]),
+        (&["check", "--expect-role-arn", "checkout"], &[], &["--expect-role-arn", "\"checkout\"", "arn:aws:iam::"]),
+        (&["check", "now"], &[], &["\"now\""]),
+        (&["check", "--list"], &[], &["--list", "check"]),
+        (&["explain"], &[], &["CODE", "--list"]),
+        (&["check"], &[("IRSA_PROBE_TIMEOUT", "soon")], &["IRSA_PROBE_TIMEOUT", "\"soon\""]),
+        (&["check"], &[("IRSA_PROBE_LOG_LEVEL", "loud")], &["IRSA_PROBE_LOG_LEVEL", "\"loud\"", "debug"]),
+        (&["check"], &[("IRSA_PROBE_EXPECT_ROLE_ARN", "x\n\u{1b}[31my")], &["IRSA_PROBE_EXPECT_ROLE_ARN"]),
+    ];
+    for (args, env, named) in cases {
+        let output = bare(args).envs(env.iter().copied()).output().unwrap();
+        let (out, err) = texts(&output);
+        assert_eq!((output.status.code(), out.as_str(), err.lines().count()), (Some(2), "", 1), "{args:?} {env:?}: {err}");
+        assert!(named.iter().all(|text| err.contains(text)), "{args:?} {env:?}: {err}");
+        assert!(!err.contains('\u{1b}') && err.starts_with("irsa-probe: "), "{err:?}");
+    }
+    let output = bare(&["check"]).arg(OsStr::from_bytes(b"--timeout=\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_evidence_is_the_whole_of_what_was_judged() {
+    let mixed = r#"{"inject":["irsa","pod-identity"],"imds":"v2"}"#;
+    for world in [HEALTHY, DENIED, REFUSED, WARNING, MALFORMED, mixed, r#"{"inject":[],"imds":"v2"}"#] {
+        let (code, evidence, _) = check(world, &["--output", "evidence"]);
+        let (wanted_code, wanted, _) = check(world, &["--output", "json"]);
+        let evidence: Evidence = serde_json::from_str(&evidence).unwrap();
+        let again = serde_json::to_value(report(&evidence, Run { duration_ms: 0, attempts: 1 })).unwrap();
+        let wanted = json(&wanted);
+        assert_eq!(code, wanted_code);
+        assert_eq!(codes(&again), codes(&wanted), "{world}");
+        // Session names and ports differ from run to run.
+        for part in [
+            "/verdict",
+            "/rootCause/code",
+            "/expected",
+            "/identity/role",
+            "/identity/provider",
+            "/chain/provider",
+            "/node",
+            "/token/subject",
+        ] {
+            assert_eq!(again.pointer(part), wanted.pointer(part), "{world}: {part}");
+        }
+    }
+}
+
+#[test]
+fn the_termination_message_goes_where_it_is_asked() {
+    let sandbox = sandbox(MALFORMED);
+    let path = sandbox.dir().join("log");
+    let text = path.to_str().unwrap();
+    let to = |target: &str| run(&sandbox, &mut probe(&sandbox, &["check", "--termination-log", target]));
+    // Made when it was asked for, and overwritten whole.
+    for before in [None, Some("x".repeat(4000))] {
+        if let Some(before) = before {
+            std::fs::write(&path, before).unwrap();
+        }
+        assert_eq!(to(text).0, Some(1));
+        let message = std::fs::read_to_string(&path).unwrap();
+        assert!(message.starts_with("role-arn-malformed: ") && message.len() <= 1024, "{message}");
+        assert!(message.contains("\ncause: ") && message.contains("\ncure: "), "{message}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    let (code, _, err) = to("none");
+    assert_eq!((code, path.exists(), err.as_str()), (Some(1), false, ""));
+    // Neither a folder that is missing nor a FIFO without a reader changes the verdict, and nothing hangs.
+    let fifo = sandbox.dir().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o644), 0).unwrap();
+    for target in [format!("{text}/no/such/folder"), fifo.to_str().unwrap().to_owned()] {
+        let (code, _, err) = to(&target);
+        assert_eq!(code, Some(1));
+        assert!(err.contains("termination message could not be written") && err.contains(&target), "{err}");
+    }
+    // The default is the kubelet's file, which is not there outside of Kubernetes: not worth a word.
+    if !std::path::Path::new("/dev/termination-log").exists() {
+        let (code, _, err) = run(&sandbox, &mut probe(&sandbox, &["check"]));
+        assert_eq!((code, err.as_str()), (Some(1), ""));
+        assert!(!std::path::Path::new("/dev/termination-log").exists());
+    }
+}
+
+#[test]
+fn the_termination_message_is_short_and_only_for_failures() {
+    let long = format!(
+        r#"{{"sts":{{"script":{{"*":[{{"status":403,"code":"AccessDenied","message":"{}"}}]}}}}}}"#,
+        "Nicht erlaubt: äöü€ ".repeat(200)
+    );
+    let sandbox = sandbox(&long);
+    let path = sandbox.dir().join("log");
+    let args = ["check", "--timeout", "800ms", "--termination-log", path.to_str().unwrap()];
+    assert_eq!(run(&sandbox, &mut probe(&sandbox, &args)).0, Some(1));
+    let message = std::fs::read(&path).unwrap();
+    assert!(message.len() <= 1024 && message.len() > 900, "{}", message.len());
+    let message = String::from_utf8(message).unwrap();
+    assert!(message.starts_with("trust-policy-denied: ") && message.lines().count() == 3, "{message}");
+
+    std::fs::write(&path, "before").unwrap();
+    sandbox.set_world(|world| world.sts.script.clear());
+    assert_eq!(run(&sandbox, &mut probe(&sandbox, &args)).0, Some(0));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
+}
+
+#[test]
+fn the_result_is_on_stdout_and_the_log_on_stderr() {
+    let (code, out, err) = check(REFUSED, &["--output", "json", "--log-level", "trace", "--log-format", "json", "--timeout", "1500ms"]);
+    assert_eq!((code, json(&out)["verdict"].as_str()), (Some(3), Some("unknown")));
+    assert!(!err.is_empty() && err.lines().all(|line| json(line)["level"].is_string()), "{err}");
+    assert!(err.contains("not proven yet") && err.contains("connect-refused"), "{err}");
+    let (_, out, err) = check(REFUSED, &["--log-level", "off"]);
+    assert!(out.contains("UNKNOWN  ") && err.is_empty(), "{err}");
+    // At its default level a healthy pod has nothing to say there.
+    let (_, out, err) = check(HEALTHY, &[]);
+    assert!(out.contains("PASS  ") && err.is_empty() && !err.contains('\u{1b}'), "{err}");
+}
+
+#[test]
+fn no_colour_is_forced_into_a_pipe() {
+    let sandbox = sandbox(MALFORMED);
+    for env in [("NO_COLOR", "1"), ("NO_COLOR", ""), ("TERM", "xterm-256color"), ("TERM", "dumb")] {
+        let (_, out, err) =
+            run(&sandbox, probe(&sandbox, &["check", "--termination-log", "none", "--log-level", "trace"]).env(env.0, env.1));
+        assert!(out.contains("× role-arn-malformed") && !out.contains('\u{1b}') && !err.contains('\u{1b}'), "{out}{err}");
+    }
+}
+
+#[test]
+fn explain_knows_every_code_and_guesses_none() {
+    let explain = |args: &[&str]| {
+        let output = bare(&["explain"]).args(args).output().unwrap();
+        let (out, err) = texts(&output);
+        (output.status.code(), out, err)
+    };
+    let (code, list, _) = explain(&["--list"]);
+    assert_eq!(code, Some(0));
+    for row in Code::ALL {
+        let row = row.row();
+        assert!(list.lines().any(|line| line.starts_with(&format!("  {} ", row.code.id())) && line.contains(row.title)), "{}", row.code);
+    }
+    for id in ["trust-policy-denied", "dns-failed", "agent-unreachable"] {
+        let (code, out, err) = explain(&[id]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(["cause", "cure", "class", "severity"].iter().all(|entry| out.contains(&format!("\n{entry} "))), "{out}");
+        assert!(out.starts_with(&format!("{id}: ")), "{out}");
+        assert_eq!(explain(&[&format!(" {id}\n")]).1, out, "as it is pasted");
+    }
+    let (code, out, err) = explain(&["nonsense\u{1b}[31m"]);
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(1), "", 1));
+    assert!(err.contains("nonsense") && err.contains("--list") && !err.contains('\u{1b}'), "{err:?}");
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--help"], &["Usage: irsa-probe COMMAND", "check", "explain", "143", "IRSA_PROBE_DISABLED"]),
+        (&["help"], &["Usage: irsa-probe COMMAND"]),
+        (&["-h"], &["Usage: irsa-probe COMMAND"]),
+        (&["check", "--help"], &["Usage: irsa-probe check", "--timeout DURATION", "--expect-role-arn ARN", "60s"]),
+        (&["help", "explain"], &["Usage: irsa-probe explain CODE", "--list"]),
+        (&["--version"], &[env!("CARGO_PKG_VERSION")]),
+        (&["-V"], &[env!("CARGO_PKG_VERSION")]),
+    ];
+    for (args, named) in cases {
+        let output = bare(args).output().unwrap();
+        let (out, err) = texts(&output);
+        assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{args:?}");
+        assert!(named.iter().all(|text| out.contains(text)), "{args:?}: {out}");
+        assert!(out.ends_with('\n') && out.lines().all(|line| line == line.trim_end()), "{out}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_failure() {
+    let sandbox = sandbox(MALFORMED);
+    for (mut command, exit) in [
+        (probe(&sandbox, &["check", "--termination-log", "none"]), 1),
+        (probe(&sandbox, &["check", "--termination-log", "none", "--output", "json"]), 1),
+        (bare(&["explain", "--list"]), 0),
+        (bare(&["--help"]), 0),
+    ] {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!((status.code(), status.signal(), err.as_str()), (Some(exit), None, ""));
+    }
+}
