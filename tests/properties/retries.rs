@@ -12,6 +12,9 @@ use serde_json::json;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+/// How an attempt ended, and whether the overall timeout cut it.
+type Attempt = (Option<Class>, bool);
+
 /// A failing report, which is made to pass or to fail in any class.
 static REPORT: LazyLock<Report> = LazyLock::new(|| {
     let unknown = || json!({"notAttempted": "plan-failed"});
@@ -50,7 +53,7 @@ proptest! {
         prop_assert_eq!((report.attempts as usize, report.duration_ms), (run.len(), duration));
         prop_assert_eq!(report.root_cause.map(|cause| cause.class), run[chosen].0);
 
-        let latest = |wanted: &dyn Fn(&(Option<Class>, bool)) -> bool| run.iter().rposition(wanted);
+        let latest = |wanted: &dyn Fn(&Attempt) -> bool| run.iter().rposition(wanted);
         let after_pass = latest(&|(class, _)| class.is_none()).map_or(0, |at| at + 1);
         let definite = latest(&|(class, _)| matches!(class, Some(Class::Permanent | Class::Settling))).filter(|at| *at >= after_pass);
         match definite {
