@@ -105,7 +105,7 @@ fn fill(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) 
     profile.endpoint_url = get("services")
         .and_then(|services| service_endpoint(sections, services))
         .or_else(|| get("endpoint_url").map(str::to_owned))
-        .map(|url| crate::core::text::without_userinfo(&url).into_owned());
+        .map(|url| crate::core::text::hide_userinfo(&url).into_owned());
     profile.sts_regional_endpoints = get("sts_regional_endpoints").map(str::to_owned);
     profile.use_fips = is_true("use_fips_endpoint");
     profile.use_dual_stack = is_true("use_dualstack_endpoint");

@@ -26,6 +26,8 @@ use zeroize::Zeroizing;
 pub struct Memory {
     /// IMDS does not change in a pod's life, and version 1 is tried once per process.
     imds: Option<Imds>,
+    /// What the witness said last.
+    chain: Option<Chain>,
     /// There was an attempt before.
     retrying: bool,
 }
@@ -47,12 +49,14 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         // Where STS throttles, a second exchange at each attempt would make it worse: the witness waits until there is something to witness.
         let proven =
             direct.0.first().is_some_and(|primary| matches!(&primary.caller_identity, Fact::Known(call) if call.success().is_some()));
-        let chain = if proven { witness.await } else { Fact::NotAttempted(Because::EarlierFailure) };
+        let chain =
+            if proven { witness.await } else { memory.chain.take().map_or(Fact::NotAttempted(Because::EarlierFailure), Fact::Known) };
         (direct, imds, chain)
     } else {
         tokio::join!(direct, node, witness)
     };
     memory.retrying = true;
+    memory.chain = chain.known().cloned();
     memory.imds = imds.known().cloned();
     Evidence {
         schema: SCHEMA.to_owned(),

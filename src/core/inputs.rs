@@ -3,7 +3,7 @@
 
 use super::arn::RoleArn;
 use super::partition::Region;
-use super::text::without_userinfo;
+use super::text::hide_userinfo;
 use serde::{Deserialize, Serialize};
 
 /// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (FACTS, live matrix rows 06–09).
@@ -13,7 +13,7 @@ pub enum Var {
     /// Not in the environment.
     #[default]
     Unset,
-    /// In the environment; possibly the empty string. A password in a URL has been dropped.
+    /// In the environment; possibly the empty string. A password in a URL is hidden.
     Set(String),
 }
 
@@ -44,7 +44,7 @@ impl Var {
 
 impl From<Option<String>> for Var {
     fn from(value: Option<String>) -> Var {
-        value.map_or(Var::Unset, |value| Var::Set(without_userinfo(&value).into_owned()))
+        value.map_or(Var::Unset, |value| Var::Set(hide_userinfo(&value).into_owned()))
     }
 }
 
@@ -287,7 +287,7 @@ mod tests {
         let json = serde_json::to_string(&env).unwrap();
         assert_eq!(
             json,
-            r#"{"AWS_ROLE_ARN":"","AWS_REGION":"us-west-2","AWS_SECRET_ACCESS_KEY":"present","HTTPS_PROXY":"http://proxy:3128"}"#
+            r#"{"AWS_ROLE_ARN":"","AWS_REGION":"us-west-2","AWS_SECRET_ACCESS_KEY":"present","HTTPS_PROXY":"http://***@proxy:3128"}"#
         );
         assert_eq!(serde_json::from_str::<Environment>(&json).unwrap(), env);
     }

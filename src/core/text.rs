@@ -78,19 +78,22 @@ fn redact_runs(text: &str, marker: &str, belongs: impl Fn(char) -> bool) -> Stri
     clean
 }
 
-/// A URL without `user:password@`: proxies and endpoints are reported, their passwords never.
+/// A URL with `***@` for `user:password@`: proxies and endpoints are reported, their passwords never; that there was one is.
 ///
 /// A password may hold an unescaped `@`, `/` or `://`: all before the last `@` is taken for userinfo, rather lose a path than show a secret.
-pub fn without_userinfo(value: &str) -> Cow<'_, str> {
+pub fn hide_userinfo(value: &str) -> Cow<'_, str> {
     let Some((before, host)) = value.rsplit_once('@') else { return Cow::Borrowed(value) };
     let is_scheme = |scheme: &str| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     match before.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
-        Some((scheme, _)) => Cow::Owned(format!("{scheme}://{host}")),
+        Some((scheme, _)) => Cow::Owned(format!("{scheme}://{HIDDEN_USERINFO}{host}")),
         // `user:password@host:port` is a proxy address that curl and Go accept.
-        None if is_address(value) => Cow::Owned(host.to_owned()),
+        None if is_address(value) => Cow::Owned(format!("{HIDDEN_USERINFO}{host}")),
         None => Cow::Borrowed(value),
     }
 }
+
+/// What stands for a user name and password.
+const HIDDEN_USERINFO: &str = "***@";
 
 /// Has a colon as addresses do, and is neither a path nor an ARN, in which `@` is a letter like others.
 fn is_address(value: &str) -> bool {
@@ -133,22 +136,22 @@ mod tests {
     }
 
     #[test]
-    fn userinfo_is_dropped_from_urls() {
+    fn userinfo_is_hidden_in_urls() {
         for (given, shown) in [
-            ("http://user:pw@proxy:3128/", "http://proxy:3128/"),
+            ("http://user:pw@proxy:3128/", "http://***@proxy:3128/"),
             ("http://proxy:3128", "http://proxy:3128"),
-            ("user:pw@proxy:3128", "proxy:3128"),
-            ("http://user:p/w@proxy:3128", "http://proxy:3128"),
-            ("http://user:a@b/c@proxy:3128", "http://proxy:3128"),
-            ("user:pw@proxy:3128/", "proxy:3128/"),
-            ("user:p/w@proxy:3128", "proxy:3128"),
-            ("user:p://w@proxy:3128", "proxy:3128"),
+            ("user:pw@proxy:3128", "***@proxy:3128"),
+            ("http://user:p/w@proxy:3128", "http://***@proxy:3128"),
+            ("http://user:a@b/c@proxy:3128", "http://***@proxy:3128"),
+            ("user:pw@proxy:3128/", "***@proxy:3128/"),
+            ("user:p/w@proxy:3128", "***@proxy:3128"),
+            ("user:p://w@proxy:3128", "***@proxy:3128"),
             ("not a url", "not a url"),
             ("arn:aws:iam::111122223333:role/team@example", "arn:aws:iam::111122223333:role/team@example"),
             ("/etc/a:b@c/token", "/etc/a:b@c/token"),
             ("me@example.com", "me@example.com"),
         ] {
-            assert_eq!(without_userinfo(given), shown);
+            assert_eq!(hide_userinfo(given), shown);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{cases, foreign};
 use irsa_probe::core::proxy::bypasses;
-use irsa_probe::core::text::{printable, redact, shell_word, shorten, without_userinfo};
+use irsa_probe::core::text::{hide_userinfo, printable, redact, shell_word, shorten};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -62,7 +62,7 @@ proptest! {
 
     #[test]
     fn a_password_is_never_shown(address in "[A-Z]{10}".prop_flat_map(password).prop_flat_map(address)) {
-        let shown = without_userinfo(&address);
+        let shown = hide_userinfo(&address);
         prop_assert!(!shown.trim_start_matches("HTTP://").contains(|c: char| c.is_ascii_uppercase()), "{} of {}", shown, address);
         prop_assert!(shown.contains("proxy") || shown.contains("fd00::1") || shown.contains("10.0.0.1"), "{} of {}", shown, address);
     }
@@ -70,7 +70,7 @@ proptest! {
     #[test]
     fn what_is_no_address_stays(name in "[a-z0-9+=,.@-]{1,20}", path in "(/[a-z0-9.:@-]{1,8}){1,4}") {
         for text in [path.clone(), format!("arn:aws:iam::111122223333:role{path}/{name}"), name.replace(':', ""), format!("https://host{}", path.replace('@', ""))] {
-            prop_assert_eq!(without_userinfo(&text), text.as_str());
+            prop_assert_eq!(hide_userinfo(&text), text.as_str());
         }
     }
 

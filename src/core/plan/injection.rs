@@ -1,0 +1,126 @@
+//! What was injected, and what shadows it.
+
+use super::{Defects, Provider};
+use crate::core::arn::RoleArn;
+use crate::core::code::Code;
+use crate::core::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
+
+/// Which provider was injected, by FACTS' live matrix rows 06–10, 15, 22 and 23.
+pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
+    let env = &inputs.environment;
+    let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
+    let pod_identity_uri = env.container_full_uri.value().is_some();
+    let pod_identity = pod_identity_uri && (env.container_token_file.value().is_some() || env.container_token == Secret::Present);
+    let provider = match inputs.settings.provider {
+        ProviderChoice::Irsa if irsa => Provider::Irsa,
+        ProviderChoice::PodIdentity if pod_identity => Provider::PodIdentity,
+        ProviderChoice::Auto if irsa => Provider::Irsa,
+        ProviderChoice::Auto if pod_identity => Provider::PodIdentity,
+        _ => Provider::None,
+    };
+    if irsa && pod_identity_uri {
+        defects.add(
+            Code::BothInjected,
+            format!(
+                "Both AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI are set; SDKs take IRSA, this check proves {}.",
+                provider.id()
+            ),
+        );
+    }
+    let half = half_injected(env, irsa, pod_identity, provider);
+    match (provider, half) {
+        (_, Some(detail)) => defects.add(Code::HalfInjected, detail),
+        (Provider::None, None) => defects.add(Code::NotInjected, not_injected(inputs, irsa, pod_identity)),
+        _ => {}
+    }
+    provider
+}
+
+/// Half an identity, where that changes what an SDK does. A role ARN alone beside a complete Pod Identity changes nothing
+/// (row 07: every SDK falls through); a token file alone stops boto3 and Go (row 06), an empty one stops Rust (row 08).
+fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
+    if irsa {
+        return None; // IRSA comes first; what follows it in the chain is never asked.
+    }
+    let only_a_role = env.role_arn.value().is_some() && !env.token_file.is_set();
+    let touched = env.role_arn.is_set() || env.token_file.is_set();
+    if touched && !(pod_identity && only_a_role) {
+        return Some(format!("AWS_ROLE_ARN is {}, AWS_WEB_IDENTITY_TOKEN_FILE is {}.", state(&env.role_arn), state(&env.token_file)));
+    }
+    if pod_identity || provider != Provider::None {
+        return None;
+    }
+    let token = env.container_token_file.is_set() || env.container_token != Secret::Unset;
+    (env.container_full_uri.is_set() || token).then(|| {
+        format!(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI is {}, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is {}.",
+            state(&env.container_full_uri),
+            state(&env.container_token_file)
+        )
+    })
+}
+
+pub(super) fn state(var: &Var) -> &'static str {
+    match (var.is_set(), var.is_empty()) {
+        (false, _) => "unset",
+        (true, true) => "empty",
+        (true, false) => "set",
+    }
+}
+
+fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
+    let env = &inputs.environment;
+    let mut detail = match inputs.settings.provider {
+        ProviderChoice::Irsa if pod_identity => {
+            "IRSA was asked for, and this container has EKS Pod Identity only (the webhook prefers an association to the annotation)."
+                .to_owned()
+        }
+        ProviderChoice::PodIdentity if irsa => "EKS Pod Identity was asked for, and this container has IRSA only.".to_owned(),
+        _ => "None of AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI is set.".to_owned(),
+    };
+    if env.container_relative_uri.value().is_some() {
+        detail.push_str(" AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set, which means something on ECS only.");
+    }
+    if env.has_static_keys() {
+        detail.push_str(" Static keys are in the environment.");
+    }
+    detail
+}
+
+pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> {
+    let text = env.role_arn.value()?;
+    match RoleArn::parse(text) {
+        Ok(role) => Some(role),
+        Err(error) => {
+            defects.add(Code::RoleArnMalformed, format!("AWS_ROLE_ARN is {text:?}: {error}."));
+            None
+        }
+    }
+}
+
+/// What every SDK, or some of them, would take instead of the injected identity (live matrix rows 25, 26, 32).
+pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects) {
+    if inputs.environment.has_static_keys() {
+        defects.add(
+            Code::ShadowedByEnvKeys,
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set: every SDK uses them instead of the injected role.".to_owned(),
+        );
+    }
+    let profile = &inputs.profile;
+    // A web identity profile that names the same token is what the pod has anyway.
+    if let Some(kind) = profile.credentials.filter(|kind| *kind != ProfileCredentials::WebIdentity) {
+        let how = match kind {
+            ProfileCredentials::RoleArn => "role_arn",
+            ProfileCredentials::Sso => "sso",
+            ProfileCredentials::StaticKeys => "static keys",
+            ProfileCredentials::Process => "credential_process",
+            ProfileCredentials::Login => "login_session",
+            ProfileCredentials::WebIdentity => "web_identity_token_file",
+        };
+        let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
+        defects.add(
+            Code::ShadowedByProfile,
+            format!("Profile {:?} in {} gives credentials by {how}; {who}.", profile.name, profile.files.join(", ")),
+        );
+    }
+}

@@ -1,0 +1,324 @@
+//! What the inputs ask for, before anything is called: which provider was injected, what shadows it, which endpoints are called
+//! and in which order. Defects that the inputs alone prove are part of the plan.
+
+mod endpoints;
+mod injection;
+
+use super::arn::RoleArn;
+use super::code::{Code, Severity};
+use super::inputs::Inputs;
+use super::partition::Region;
+use endpoints::{agent, endpoints, global_endpoint, regions};
+use injection::{provider, role, shadows};
+use serde::{Deserialize, Serialize};
+
+/// The provider that was injected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provider {
+    /// IAM roles for service accounts.
+    Irsa,
+    /// EKS Pod Identity.
+    PodIdentity,
+    /// None.
+    None,
+}
+
+impl Provider {
+    /// Its name in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Provider::Irsa => "irsa",
+            Provider::PodIdentity => "pod-identity",
+            Provider::None => "none",
+        }
+    }
+}
+
+/// A finding that the inputs alone prove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    /// Its code.
+    pub code: Code,
+    /// What is wrong in this pod.
+    pub detail: String,
+    /// The weight, where it differs from the catalogue's.
+    pub severity: Severity,
+}
+
+/// One STS endpoint to call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedEndpoint {
+    /// Region, or `aws-global`.
+    pub region: Region,
+    /// URL.
+    pub url: String,
+    /// Host of the URL.
+    pub host: String,
+}
+
+/// How IMDS is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImdsPlan {
+    /// Ask it.
+    Ask {
+        /// Base URL.
+        endpoint: String,
+        /// Whether version 1 may be tried.
+        v1: bool,
+    },
+    /// `--no-imds`.
+    NotAsked,
+    /// `AWS_EC2_METADATA_DISABLED`.
+    Disabled,
+}
+
+/// What to do, and what is already known to be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The provider to prove.
+    pub provider: Provider,
+    /// What the inputs alone prove.
+    pub defects: Vec<Defect>,
+    /// The injected role, if it is one.
+    pub role: Option<RoleArn>,
+    /// The role that the identity is held against.
+    pub expected_role: Option<RoleArn>,
+    /// The token file of the provider.
+    pub token_path: Option<String>,
+    /// The audience that the webhook projects for the provider.
+    pub audience: &'static str,
+    /// Endpoints, the primary first. Empty when no region is known.
+    pub endpoints: Vec<PlannedEndpoint>,
+    /// The agent's URL, when Pod Identity is to be proven and the URL may be called.
+    pub agent_url: Option<String>,
+    /// IMDS.
+    pub imds: ImdsPlan,
+    /// FIPS endpoints are asked for.
+    pub fips: bool,
+    /// Dual-stack endpoints are asked for.
+    pub dual_stack: bool,
+}
+
+/// Where the webhook mounts IRSA's token.
+pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
+/// The API server's own token, where one is mounted.
+pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+impl Plan {
+    /// Makes the plan.
+    pub fn of(inputs: &Inputs) -> Plan {
+        let env = &inputs.environment;
+        let mut defects = Defects::default();
+        let provider = provider(inputs, &mut defects);
+        let role = if provider == Provider::Irsa { role(env, &mut defects) } else { None };
+        // Beside a complete IRSA that is not to be proven, AWS_ROLE_ARN says nothing of the other provider's role.
+        let of_irsa = provider == Provider::PodIdentity && env.token_file.value().is_some();
+        let injected_role = env.role_arn.value().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok());
+        let expected_role = inputs.settings.expect_role_arn.clone().or(injected_role);
+        if let (Some(role), Some(expected)) = (&role, &inputs.settings.expect_role_arn)
+            && !role.same_role(expected)
+        {
+            defects.add(Code::RoleDiffersFromExpected, format!("AWS_ROLE_ARN is {role}, expected is {expected}."));
+        }
+        let fips = env.use_fips.is_true() || inputs.profile.use_fips;
+        let dual_stack = env.use_dual_stack.is_true() || inputs.profile.use_dual_stack;
+        let regions = regions(inputs, provider, &mut defects);
+        let endpoints = endpoints(inputs, &regions, fips, dual_stack, &mut defects);
+        if let (Some(arn), Some(region)) = (&role, regions.first())
+            && arn.partition != region.partition()
+        {
+            let (role_partition, region_partition) = (arn.partition, region.partition());
+            defects.add(
+                Code::PartitionMismatch,
+                format!("The role {arn} belongs to partition {role_partition}, the region {region} to {region_partition}."),
+            );
+        }
+        if provider != Provider::None {
+            shadows(inputs, provider, &mut defects);
+        }
+        global_endpoint(inputs, regions.first(), &endpoints, &mut defects);
+        let agent_url = if provider == Provider::PodIdentity { agent(env, &mut defects) } else { None };
+        defects.0.sort_by_key(|defect| defect.code);
+        Plan {
+            provider,
+            defects: defects.0,
+            role,
+            expected_role,
+            token_path: match provider {
+                Provider::Irsa => env.token_file.value().map(str::to_owned),
+                Provider::PodIdentity => env.container_token_file.value().map(str::to_owned),
+                Provider::None => None,
+            },
+            audience: if provider == Provider::PodIdentity { "pods.eks.amazonaws.com" } else { "sts.amazonaws.com" },
+            endpoints,
+            agent_url,
+            imds: imds(inputs),
+            fips,
+            dual_stack,
+        }
+    }
+
+    /// A failure among the defects: nothing is exchanged then.
+    pub fn failure(&self) -> Option<&Defect> {
+        self.defects.iter().find(|defect| defect.severity == Severity::Fail)
+    }
+
+    /// The primary region.
+    pub fn region(&self) -> Option<&Region> {
+        self.endpoints.first().map(|endpoint| &endpoint.region)
+    }
+}
+
+#[derive(Default)]
+struct Defects(Vec<Defect>);
+
+impl Defects {
+    fn add(&mut self, code: Code, detail: String) {
+        self.add_as(code, code.row().severity, detail);
+    }
+
+    fn add_as(&mut self, code: Code, severity: Severity, detail: String) {
+        self.0.push(Defect { code, detail, severity });
+    }
+}
+
+fn imds(inputs: &Inputs) -> ImdsPlan {
+    let env = &inputs.environment;
+    if inputs.settings.no_imds {
+        return ImdsPlan::NotAsked;
+    }
+    if env.imds_disabled.is_true() {
+        return ImdsPlan::Disabled;
+    }
+    let endpoint = match (env.imds_endpoint.value(), env.imds_endpoint_mode.value()) {
+        (Some(endpoint), _) => endpoint.trim_end_matches('/').to_owned(),
+        (None, Some(mode)) if mode.eq_ignore_ascii_case("ipv6") => "http://[fd00:ec2::254]".to_owned(),
+        _ => "http://169.254.169.254".to_owned(),
+    };
+    ImdsPlan::Ask { endpoint, v1: !env.imds_v1_disabled.is_true() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inputs::{Environment, ProviderChoice, Settings};
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
+
+    fn plan_with(vars: &[(&str, &str)], settings: Settings) -> Plan {
+        let environment = Environment::read(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()));
+        Plan::of(&Inputs { environment, settings, ..Inputs::default() })
+    }
+
+    fn codes(vars: &[(&str, &str)]) -> (Provider, Vec<&'static str>) {
+        let plan = plan_with(vars, Settings::default());
+        (plan.provider, plan.defects.iter().map(|d| d.code.id()).collect())
+    }
+
+    /// FACTS, live matrix: the environment alone decides these rows.
+    #[test]
+    fn injection_as_the_live_matrix_has_it() {
+        let (role, token, region) = (("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_REGION", "us-west-2"));
+        let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials");
+        let uri_token = ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/p");
+        let no_role = ("AWS_ROLE_ARN", "");
+        let no_token = ("AWS_WEB_IDENTITY_TOKEN_FILE", "");
+        for (row, vars, provider, expected) in [
+            ("01", vec![role, token, region], Provider::Irsa, vec![]),
+            ("06", vec![token, region], Provider::None, vec!["half-injected"]),
+            ("07", vec![role, region], Provider::None, vec!["half-injected"]),
+            ("08", vec![role, no_token, region], Provider::None, vec!["half-injected"]),
+            ("09", vec![no_role, token, region], Provider::None, vec!["half-injected"]),
+            ("10", vec![region], Provider::None, vec!["not-injected"]),
+            ("15", vec![uri, uri_token, region], Provider::PodIdentity, vec![]),
+            ("15 with a role alone", vec![uri, uri_token, role, region], Provider::PodIdentity, vec![]),
+            ("15 with a token alone", vec![uri, uri_token, token, region], Provider::PodIdentity, vec!["half-injected"]),
+            ("22", vec![uri_token, region], Provider::None, vec!["half-injected"]),
+            ("22 the other way", vec![uri, region], Provider::None, vec!["half-injected"]),
+            ("23", vec![role, token, uri, uri_token, region], Provider::Irsa, vec!["both-injected"]),
+            (
+                "25",
+                vec![role, token, region, ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s")],
+                Provider::Irsa,
+                vec!["shadowed-by-env-keys"],
+            ),
+            ("26", vec![role, token, region, ("AWS_ACCESS_KEY_ID", "A")], Provider::Irsa, vec![]),
+            ("30", vec![role, token], Provider::Irsa, vec!["region-missing"]),
+            (
+                "34",
+                vec![role, token, region, ("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")],
+                Provider::Irsa,
+                vec!["fips-endpoint-absent"],
+            ),
+            (
+                "35",
+                vec![uri, uri_token, region, ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2")],
+                Provider::PodIdentity,
+                vec!["agent-uri-not-allowed"],
+            ),
+            (
+                "36",
+                vec![("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/v1"), uri_token, region],
+                Provider::PodIdentity,
+                vec!["agent-uri-not-allowed"],
+            ),
+        ] {
+            assert_eq!(codes(&vars), (provider, expected), "row {row}");
+        }
+    }
+
+    #[test]
+    fn regions_and_partitions() {
+        let base = [("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")];
+        for (region, expected) in [
+            ("us-east-1a", vec!["region-malformed"]),
+            ("US-EAST-1", vec!["region-malformed"]),
+            ("cn-north-1", vec!["partition-mismatch"]),
+            ("us-gov-west-1", vec!["partition-mismatch"]),
+            ("us-east-1a\n", vec!["region-malformed"]),
+            ("aws-global", vec!["global-endpoint-configured"]),
+            ("mars-1", vec!["region-malformed"]),
+        ] {
+            let mut vars = base.to_vec();
+            vars.push(("AWS_REGION", region));
+            assert_eq!(codes(&vars).1, expected, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_captures_the_agent_only_without_an_exemption() {
+        let base = [
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials"),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/p"),
+            ("AWS_REGION", "us-west-2"),
+            ("HTTP_PROXY", "http://proxy:3128"),
+        ];
+        assert_eq!(codes(&base).1, ["proxy-captures-agent"]);
+        let mut exempt = base.to_vec();
+        exempt.push(("NO_PROXY", "10.0.0.0/8, 169.254.170.23"));
+        assert!(codes(&exempt).1.is_empty());
+    }
+
+    #[test]
+    fn legacy_matters_only_in_legacy_regions() {
+        let with = |region| {
+            codes(&[
+                ("AWS_ROLE_ARN", ROLE),
+                ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"),
+                ("AWS_REGION", region),
+                ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"),
+            ])
+            .1
+        };
+        assert_eq!(with("us-west-2"), ["global-endpoint-configured"]);
+        assert!(with("eu-south-1").is_empty());
+    }
+
+    #[test]
+    fn asking_for_the_other_provider_is_not_injected() {
+        let vars = [("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_REGION", "us-west-2")];
+        let plan = plan_with(&vars, Settings { provider: ProviderChoice::PodIdentity, ..Settings::default() });
+        assert_eq!((plan.provider, plan.defects[0].code), (Provider::None, Code::NotInjected));
+    }
+}
