@@ -1,7 +1,8 @@
 //! What a passing `check` costs: wall time in round trips, CPU, memory. Prints a table for docs/performance.md; judges nothing,
 //! because a time on a shared machine proves nothing.
 //!
-//! `cargo bench --bench check`
+//! `IRSA_PROBE_BENCH_BINARY=$PWD/target/x86_64-unknown-linux-musl/release/irsa-probe cargo bench --bench check` measures the static
+//! binary; without the variable it is the one of the bench profile.
 //!
 //! The round trip is injected by the sandbox: every turn of TLS and every request waits for it. TCP's own handshake is the
 //! kernel's and cannot be delayed on loopback, so a check of four round trips waits for three here.

@@ -3,7 +3,7 @@
 //! IAM user guide, "Create a role for OpenID Connect federation"; EKS user guide, "Assign IAM roles to Kubernetes service accounts"
 //! and "EKS Pod Identity role".
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// A policy document, its members in the order in which AWS writes them.
@@ -19,6 +19,7 @@ struct Policy<'a> {
 struct Statement<'a> {
     effect: &'a str,
     principal: BTreeMap<&'a str, String>,
+    #[serde(serialize_with = "one_or_many")]
     action: &'a [&'a str],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: BTreeMap<&'a str, BTreeMap<String, &'a str>>,
@@ -44,6 +45,14 @@ pub fn pod_identity_policy() -> String {
         action: &["sts:AssumeRole", "sts:TagSession"],
         condition: BTreeMap::new(),
     })
+}
+
+/// A single action stands alone, as in AWS's own examples.
+fn one_or_many<S: Serializer>(actions: &[&str], serializer: S) -> Result<S::Ok, S::Error> {
+    match actions {
+        [one] => serializer.serialize_str(one),
+        many => many.serialize(serializer),
+    }
 }
 
 fn document(statement: Statement<'_>) -> String {
