@@ -27,7 +27,7 @@ fn pretty(value: &impl Serialize) -> String {
 }
 
 /// JSON has to escape C0 only; the C1 controls and the bidirectional overrides are escaped too, as a terminal would obey them.
-/// Such characters stand inside strings only, so `\uXXXX` means the same.
+/// Such characters stand inside strings only, so an escape of four hexadecimal digits means the same.
 fn escape(line: &str, safe: &mut String) {
     if printable(line) == line {
         return safe.push_str(line);
