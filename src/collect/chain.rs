@@ -16,15 +16,15 @@ use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnec
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// When the witness is cut off.
 pub const CUT: Duration = Duration::from_millis(1200);
 
-/// Follows the default chain to its end. `secrets` are taken out of the SDK's texts.
-pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, secrets: &[&str]) -> Chain {
+/// Follows the default chain to its end, at the latest `until`. `secrets` are taken out of the SDK's texts.
+pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, secrets: &[&str], until: Instant) -> Chain {
     let recorder = Recorder::new(client, Limits::default());
-    match tokio::time::timeout(CUT, follow(&recorder, region, imds, secrets)).await {
+    match tokio::time::timeout_at(until.into(), follow(&recorder, region, imds, secrets)).await {
         Ok(chain) => chain,
         Err(_) => nothing(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
     }

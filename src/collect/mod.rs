@@ -41,16 +41,21 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let (token, text) = own_token(&plan).await;
     let text = text.as_ref().map(|text| text.as_str());
     let direct = direct(client, &plan, &inputs.environment, text);
-    let beside = deadline.min(Instant::now() + chain::CUT);
-    let node = node(client().until(beside), &plan.imds, memory.imds.take());
-    let witness = witness(client(), world, &plan, text);
+    let beside = || deadline.min(Instant::now() + chain::CUT);
+    let node = node(client().until(beside()), &plan.imds, memory.imds.take());
+    let witness = async {
+        let until = beside();
+        // The cut ends the witness, not one of its phases: it says nothing about the network.
+        witness(client().until(until + chain::CUT), world, &plan, text, until).await
+    };
     let ((endpoints, agent), imds, chain) = if memory.retrying {
         let (direct, imds) = tokio::join!(direct, node);
         // Where STS throttles, a second exchange at each attempt would make it worse: the witness waits until there is something to witness.
-        let proven =
-            direct.0.first().is_some_and(|primary| matches!(&primary.caller_identity, Fact::Known(call) if call.success().is_some()));
-        let chain =
-            if proven { witness.await } else { memory.chain.take().map_or(Fact::NotAttempted(Because::EarlierFailure), Fact::Known) };
+        let chain = match memory.chain.take() {
+            _ if is_proven(&direct.0) => witness.await,
+            Some(remembered) => Fact::Known(remembered),
+            None => Fact::NotAttempted(Because::EarlierFailure),
+        };
         (direct, imds, chain)
     } else {
         tokio::join!(direct, node, witness)
@@ -69,6 +74,11 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         imds,
         chain,
     }
+}
+
+/// The primary endpoint has named an identity.
+fn is_proven(endpoints: &[Endpoint]) -> bool {
+    endpoints.first().and_then(|primary| primary.caller_identity.known()).is_some_and(|call| call.success().is_some())
 }
 
 fn now() -> Timestamp {
@@ -209,7 +219,7 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>) -> Fact
 /// The region that GetCallerIdentity is asked in when the pod has none: only to name an identity that should not be there.
 const STAND_IN_REGION: &str = "us-east-1";
 
-async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>) -> Fact<Chain> {
+async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>, until: Instant) -> Fact<Chain> {
     let environment = &world.inputs.environment;
     let files = [&environment.token_file, &environment.container_token_file];
     if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(environment::is_unsafe) {
@@ -217,5 +227,5 @@ async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>
     }
     let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
     let secrets: Vec<&str> = token.into_iter().collect();
-    Fact::Known(chain::witness(client, region, &plan.imds, &secrets).await)
+    Fact::Known(chain::witness(client, region, &plan.imds, &secrets, until).await)
 }
