@@ -277,14 +277,20 @@ fn switch(target: &mut bool, value: &str) -> Result<(), String> {
 }
 
 /// Parses arguments (without the program's name) and the environment.
+///
+/// The off-switch works whatever else is wrong with a `check`: it is what one reaches for when the probe itself is in the way.
 pub fn parse(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Result<Command, Usage> {
-    let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
-    // The off-switch works whatever else is wrong: it is what one reaches for when the probe itself is in the way.
-    if let Some(reason) = env("IRSA_PROBE_DISABLED")
-        && args.iter().any(|arg| arg == "check")
-    {
-        return Ok(Command::Disabled(reason));
+    let off = env("IRSA_PROBE_DISABLED").filter(|reason| !reason.is_empty());
+    let means_check = args.iter().any(|arg| arg == "check");
+    match (parse_line(args, env), off) {
+        (Ok(Command::Check(_)), Some(reason)) => Ok(Command::Disabled(reason)),
+        (Err(_), Some(reason)) if means_check => Ok(Command::Disabled(reason)),
+        (parsed, _) => parsed,
     }
+}
+
+fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Result<Command, Usage> {
+    let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
     let mut parser = lexopt::Parser::from_args(args);
     let mut command: Option<&CommandRow> = None;
     let mut words: Vec<String> = Vec::new();
@@ -399,7 +405,8 @@ fn overview() -> String {
 fn command_help(row: &CommandRow) -> String {
     let arguments = if row.arguments.is_empty() { String::new() } else { format!(" {}", row.arguments) };
     format!(
-        "{}\n\nUsage: irsa-probe {}{arguments} [FLAGS]\n\nExample: {}\n\nFlags:\n{}\nGlobal flags:\n{}\n{EXIT_CODES}",
+        "{}\n\nUsage: irsa-probe {}{arguments} [FLAGS]\n\nExample: {}\n\nFlags:\n{}\nGlobal flags:\n{}\n\
+         Every flag can be given as a variable: IRSA_PROBE_ and its name in capitals.\n\n{EXIT_CODES}",
         row.about,
         row.name,
         row.example,
@@ -478,7 +485,9 @@ mod tests {
     fn the_off_switch_works_whatever_else_is_wrong() {
         let env = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_TIMEOUT", "x")];
         assert_eq!(run(&["check", "--nonsense"], &env), Ok(Command::Disabled("INC-42".into())));
+        assert_eq!(run(&["check"], &[("IRSA_PROBE_DISABLED", " ")]), Ok(Command::Disabled(" ".into())));
         assert!(matches!(run(&["check"], &[("IRSA_PROBE_DISABLED", "")]), Ok(Command::Check(_))));
+        assert!(matches!(run(&["explain", "check"], &[("IRSA_PROBE_DISABLED", "x")]), Ok(Command::Explain(_))));
     }
 
     #[test]

@@ -6,7 +6,9 @@ use irsa_probe::cli::{self, Command, Options};
 use irsa_probe::command::{check, explain};
 use irsa_probe::{command, log};
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 fn main() -> ExitCode {
     no_core_files();
@@ -17,39 +19,55 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Command::Disabled(reason)) => {
-            eprintln!("irsa-probe is switched off by IRSA_PROBE_DISABLED: {}", irsa_probe::core::text::printable(&reason));
+            command::complain(&format!("switched off by IRSA_PROBE_DISABLED: {reason}"));
             ExitCode::SUCCESS
         }
         Ok(Command::Explain(what)) => ExitCode::from(explain::run(&what)),
-        Ok(Command::Check(options)) => until_signal(&options),
+        Ok(Command::Check(options)) => until_signal(options),
         Err(usage) => {
-            eprintln!("irsa-probe: {}", irsa_probe::core::text::printable(&usage.0));
+            command::complain(&usage.0);
             ExitCode::from(2)
         }
     }
 }
 
 /// Runs the check until it ends or a signal ends it. As PID 1 a process without a handler would not even notice SIGTERM.
-fn until_signal(options: &Options) -> ExitCode {
+///
+/// The check has a thread of its own: whatever may block there (a full pipe behind standard output, a hanging resolver), this
+/// one hears the signal and ends the process.
+fn until_signal(options: Options) -> ExitCode {
     log::install(options.log_level, options.log_format);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("irsa-probe: the runtime could not be started: {error}");
-            return ExitCode::from(3);
-        }
-    };
-    let code = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            code = signalled(SignalKind::terminate(), 143) => code,
-            code = signalled(SignalKind::interrupt(), 130) => code,
-            code = check::run(options) => code,
-        }
+    let (done, finished) = oneshot::channel();
+    std::thread::spawn(move || {
+        let code = runtime().map(|runtime| {
+            let code = runtime.block_on(check::run(&options));
+            runtime.shutdown_background();
+            code
+        });
+        // Nobody listens any more when a signal came first.
+        let _ = done.send(code);
     });
-    // A lookup that hangs in the resolver must not hold up the exit.
-    runtime.shutdown_background();
-    ExitCode::from(code)
+    let outcome = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                code = signalled(SignalKind::terminate(), 143) => Ok(code),
+                code = signalled(SignalKind::interrupt(), 130) => Ok(code),
+                code = finished => code.unwrap_or_else(|_| Err(std::io::Error::other("the check ended without a verdict"))),
+            }
+        })
+    });
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            command::complain(&error.to_string());
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 async fn signalled(kind: SignalKind, code: u8) -> u8 {

@@ -416,3 +416,35 @@ fn a_reader_that_went_away_is_no_failure() {
         assert_eq!((status.code(), status.signal(), err.as_str()), (Some(exit), None, ""));
     }
 }
+
+#[test]
+fn a_signal_ends_it_though_standard_output_blocks() {
+    let sandbox = sandbox(MALFORMED);
+    let (_reader, writer) = std::io::pipe().unwrap();
+    fill(&writer);
+    let child = probe(&sandbox, &["check", "--log-level", "off"]).stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+    // Whether it has come to the full pipe yet or not: the signal ends it either way.
+    std::thread::sleep(Duration::from_millis(500));
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(within(child, Duration::from_secs(20)).status.code(), Some(143));
+}
+
+/// Writes until a pipe takes no more.
+fn fill(writer: &std::io::PipeWriter) {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let flags = fcntl_getfl(writer).unwrap();
+    fcntl_setfl(writer, flags | OFlags::NONBLOCK).unwrap();
+    while rustix::io::write(writer, &[b'x'; 4096]).is_ok() {}
+    fcntl_setfl(writer, flags).unwrap();
+}
+
+#[test]
+fn what_cannot_be_said_does_not_change_the_exit_code() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for (args, variable, exit) in
+        [(&["check"][..], "IRSA_PROBE_DISABLED", 0), (&["check", "--nope"], "UNUSED", 2), (&["explain", "nosuch"], "UNUSED", 1)]
+    {
+        let status = bare(args).env(variable, "reason").stdout(full()).stderr(full()).status().unwrap();
+        assert_eq!(status.code(), Some(exit), "{args:?}");
+    }
+}

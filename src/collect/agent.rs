@@ -6,8 +6,8 @@ use crate::core::agent_answer::parse_error;
 use crate::core::arn::Account;
 use crate::core::evidence::{AgentCredentials, Alien, Answer, Call};
 use crate::core::exchange::{Failure, FailureKind, Phase};
-use crate::core::text::{redact, shorten};
 use crate::core::time::Timestamp;
+use crate::core::token::secrets;
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
@@ -51,7 +51,8 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
         };
     };
     let mut keys = None;
-    let answer = if response.status == 200 {
+    let alien = |what: &str| Answer::Alien(Alien { status: response.status, what: what.to_owned() });
+    let answer = if (200..300).contains(&response.status) {
         match serde_json::from_slice::<Document>(&response.body) {
             Ok(document) => {
                 let facts = AgentCredentials {
@@ -65,12 +66,21 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
                 });
                 Answer::Success(facts)
             }
-            Err(_) => Answer::Alien(Alien { status: 200, what: "a body that is not the agent's".to_owned() }),
+            Err(_) => alien("a body that is not the agent's"),
         }
     } else {
-        let mut error = parse_error(response.status, &String::from_utf8_lossy(&response.body));
-        error.message = shorten(&redact(&error.message, &[token]), 1024).into_owned();
-        Answer::Error(error)
+        let body = Zeroizing::new(String::from_utf8_lossy(&response.body).into_owned());
+        if may_hold_credentials(&body) {
+            alien("a body that is not one of the agent's errors")
+        } else {
+            Answer::Error(parse_error(response.status, &body).redacted(&secrets(token)))
+        }
     };
     (Call { exchange: Some(exchange), answer: Ok(answer) }, keys)
+}
+
+/// The agent's errors are lines of text; what looks like a document, or names a credential, is never quoted.
+fn may_hold_credentials(body: &str) -> bool {
+    let start = body.trim_start();
+    start.starts_with(['{', '<']) || ["AccessKey", "SecretKey", "\"Token\"", "SessionToken"].iter().any(|name| body.contains(name))
 }

@@ -16,6 +16,8 @@ use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnec
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// When the witness is cut off.
@@ -39,11 +41,8 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::disabled())
         .disable_clock_skew_correction(true);
-    let loader = match imds {
-        ImdsPlan::NotAsked => loader.http_client(WithoutImds(recorder.clone())),
-        ImdsPlan::Ask { .. } | ImdsPlan::Disabled => loader.http_client(recorder.clone()),
-    };
-    let config = loader.load().await;
+    let rules = OneAttempt { recorder: recorder.clone(), without_imds: *imds == ImdsPlan::NotAsked, failed: Arc::default() };
+    let config = loader.http_client(rules).load().await;
     let Some(provider) = config.credentials_provider() else {
         return nothing(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
     };
@@ -74,25 +73,50 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&
     Chain { provider: found, identity, error }
 }
 
-/// For `--no-imds`: the chain's last link, which begins with a PUT for a session token, is refused before it reaches the network.
+/// The recorder with the rules of a witness: one attempt at each URL, and with `--no-imds` none at IMDS.
+///
+/// aws-config's IMDS and container providers keep retries of their own, whatever the retry configuration says: what has failed
+/// once is refused here before it reaches the network again.
 #[derive(Debug, Clone)]
-struct WithoutImds(Recorder);
+struct OneAttempt {
+    recorder: Recorder,
+    without_imds: bool,
+    failed: Arc<Mutex<HashSet<String>>>,
+}
 
-impl HttpClient for WithoutImds {
+impl HttpClient for OneAttempt {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Refusing(self.0.http_connector(settings, components)))
+        let inner = self.recorder.http_connector(settings, components);
+        SharedHttpConnector::new(Refusing { rules: self.clone(), inner })
     }
 }
 
 #[derive(Debug)]
-struct Refusing(SharedHttpConnector);
+struct Refusing {
+    rules: OneAttempt,
+    inner: SharedHttpConnector,
+}
 
 impl HttpConnector for Refusing {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if request.method() == "PUT" && request.uri().ends_with("/latest/api/token") {
-            return HttpConnectorFuture::ready(Err(ConnectorError::io("--no-imds".into())));
+        let refuse = |why: &'static str| HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
+        // IMDS is always asked for a session token first.
+        if self.rules.without_imds && request.method() == "PUT" && request.uri().ends_with("/latest/api/token") {
+            return refuse("--no-imds was given");
         }
-        self.0.call(request)
+        let url = request.uri().to_owned();
+        let failed = Arc::clone(&self.rules.failed);
+        if failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&url) {
+            return refuse("it has failed once");
+        }
+        let answer = self.inner.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            if answer.as_ref().map_or(true, |response| response.status().is_server_error()) {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).insert(url);
+            }
+            answer
+        })
     }
 }
 
@@ -137,10 +161,7 @@ fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Ch
 fn service_error(seen: &super::http::Answer, secrets: &[&str]) -> ChainErrorKind {
     let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
     match crate::core::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
-        Answer::Error(mut error) => {
-            error.message = redact(&error.message, secrets);
-            ChainErrorKind::Service(error)
-        }
+        Answer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }
 }

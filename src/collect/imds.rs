@@ -28,12 +28,13 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     };
     let (exchange, response) = client.send(put, Limits::each(LIMIT)).await;
     let v2 = reach(&exchange, response.as_ref());
-    let mut imds = Imds { v2, v1: None, role: None, instance_id: None };
+    let mut imds = Imds { v2, v1: None, role: None, no_role: false, instance_id: None };
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
         read(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
     } else if v1 && matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other) {
-        imds.v1 = Some(read(client, endpoint, None, &mut imds).await);
+        // Cut off by the common deadline it has not been heard.
+        imds.v1 = Some(read(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
     }
     Fact::Known(imds)
 }
@@ -52,7 +53,8 @@ async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut
     let reached = reach(&exchange, response.as_ref());
     imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
     // 404 means that the instance has no profile: version 1 answers all the same.
-    let reached = if exchange.status == Some(404) { ImdsReach::Answers } else { reached };
+    imds.no_role = exchange.status == Some(404);
+    let reached = if imds.no_role { ImdsReach::Answers } else { reached };
     if reached == ImdsReach::Answers
         && let Ok(instance) = get(INSTANCE_PATH)
     {

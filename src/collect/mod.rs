@@ -11,10 +11,12 @@ pub mod imds;
 pub mod sts;
 pub mod token;
 
+use crate::core::code::{Code, Severity};
 use crate::core::evidence::{AgentCredentials, Because, Call, Chain, Endpoint, Evidence, Fact, Imds, SCHEMA, Token};
 use crate::core::inputs::Environment;
-use crate::core::plan::{DEFAULT_TOKEN_PATH, ImdsPlan, Plan, PlannedEndpoint, Provider};
+use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::time::Timestamp;
+use crate::core::token::secrets;
 use environment::World;
 use http::{Client, Limits};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -220,12 +222,18 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>) -> Fact
 const STAND_IN_REGION: &str = "us-east-1";
 
 async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>, until: Instant) -> Fact<Chain> {
+    // A URL that cannot be called may hold a password, and the SDK would quote it.
+    let unusable =
+        |defect: &Defect| matches!(defect.code, Code::EndpointOverride | Code::AgentUriNotAllowed) && defect.severity == Severity::Fail;
+    if plan.defects.iter().any(unusable) {
+        return Fact::NotAttempted(Because::PlanFailed);
+    }
     let environment = &world.inputs.environment;
     let files = [&environment.token_file, &environment.container_token_file];
     if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(environment::is_unsafe) {
         return Fact::NotAttempted(Because::UnsafeFile);
     }
     let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
-    let secrets: Vec<&str> = token.into_iter().collect();
+    let secrets: Vec<&str> = token.map(secrets).into_iter().flatten().collect();
     Fact::Known(chain::witness(client, region, &plan.imds, &secrets, until).await)
 }

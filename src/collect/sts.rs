@@ -8,6 +8,7 @@ use crate::core::plan::PlannedEndpoint;
 use crate::core::sts_answer::classify_body;
 use crate::core::text::redact;
 use crate::core::time::Timestamp;
+use crate::core::token::secrets;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Config, Region, StalledStreamProtectionConfig};
@@ -70,7 +71,7 @@ impl Sts {
             secret_access_key: Zeroizing::new(c.secret_access_key().to_owned()),
             session_token: Zeroizing::new(c.session_token().to_owned()),
         });
-        (self.call(result, &[token], assumed_role), keys)
+        (self.call(result, &secrets(token), assumed_role), keys)
     }
 
     /// Asks who the keys are.
@@ -137,10 +138,7 @@ pub fn words(error: &(dyn std::error::Error + 'static)) -> String {
 
 fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &[&str]) -> Answer<T> {
     match classify_body(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
-        Answer::Error(mut error) => {
-            error.message = crate::core::text::shorten(&redact(&error.message, secrets), 1024).into_owned();
-            Answer::Error(error)
-        }
+        Answer::Error(error) => Answer::Error(error.redacted(secrets)),
         Answer::Alien(alien) => Answer::Alien(alien),
         Answer::Success(never) => match never {},
     }

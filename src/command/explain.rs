@@ -2,6 +2,7 @@
 
 use crate::cli::Explain;
 use crate::core::code::Code;
+use crate::core::text::shorten;
 use crate::render::catalogue;
 
 /// Prints a row, or all. Exit code 1 for a text that is not known: it guesses nothing.
@@ -11,10 +12,8 @@ pub fn run(what: &Explain) -> u8 {
         Explain::Text(text) => match Code::parse(text.trim()) {
             Some(code) => super::print(&catalogue::explain(code)),
             None => {
-                eprintln!(
-                    "irsa-probe: {:?} is not a code of the catalogue; irsa-probe explain --list shows them",
-                    crate::core::text::shorten(text, 80)
-                );
+                let said = shorten(text, 80);
+                super::complain(&format!("{said:?} is not a code of the catalogue; irsa-probe explain --list shows them"));
                 return 1;
             }
         },

@@ -5,7 +5,13 @@
 pub mod check;
 pub mod explain;
 
+use crate::core::text::printable;
 use std::io::Write;
+
+/// Says why there is no result, in one line on standard error. What cannot be written there cannot be said.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "irsa-probe: {}", printable(text));
+}
 
 /// Prints the result. A reader that has gone away is no failure of the probe's.
 pub fn print(text: &str) {

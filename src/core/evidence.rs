@@ -6,6 +6,7 @@ use super::arn::Account;
 use super::exchange::{Exchange, Failure};
 use super::inputs::Inputs;
 use super::partition::Region;
+use super::text::{redact, shorten};
 use super::time::Timestamp;
 use super::token::{Claims, TokenDefect};
 use serde::{Deserialize, Serialize};
@@ -223,6 +224,20 @@ pub struct ServiceError {
     pub request_id: Option<String>,
 }
 
+impl ServiceError {
+    /// The same without secrets that the service echoed, in any of its fields, and without a message of a length that nobody reads.
+    #[must_use]
+    pub fn redacted(self, secrets: &[&str]) -> ServiceError {
+        let clean = |text: &str, limit| shorten(&redact(text, secrets), limit).into_owned();
+        ServiceError {
+            status: self.status,
+            code: self.code.map(|code| clean(&code, 128)),
+            message: clean(&self.message, 1024),
+            request_id: self.request_id.map(|id| clean(&id, 128)),
+        }
+    }
+}
+
 /// A body that is not what the service would send: a captive portal, a proxy's error page, another server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -307,11 +322,14 @@ pub struct AgentCredentials {
 pub struct Imds {
     /// With a session token.
     pub v2: ImdsReach,
-    /// Without one; tried only when version 2 failed though something is there.
+    /// Without one; tried only when version 2 failed though something is there. `None` when it was not tried, or cut off before it could answer.
     pub v1: Option<ImdsReach>,
     /// The instance profile's role, if it has one.
     #[serde(default)]
     pub role: Option<String>,
+    /// IMDS said that the instance has no role; without this and without a role it was not found out in time.
+    #[serde(default)]
+    pub no_role: bool,
     /// The instance's id.
     #[serde(default)]
     pub instance_id: Option<String>,

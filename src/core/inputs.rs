@@ -3,7 +3,7 @@
 
 use super::arn::RoleArn;
 use super::partition::Region;
-use super::text::hide_userinfo;
+use super::text::{hide_userinfo, redact};
 use serde::{Deserialize, Serialize};
 
 /// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (FACTS, live matrix rows 06–09).
@@ -44,7 +44,8 @@ impl Var {
 
 impl From<Option<String>> for Var {
     fn from(value: Option<String>) -> Var {
-        value.map_or(Var::Unset, |value| Var::Set(hide_userinfo(&value).into_owned()))
+        // A token pasted where its path belongs is a common slip; no path, ARN or region looks like one.
+        value.map_or(Var::Unset, |value| Var::Set(redact(&hide_userinfo(&value), &[])))
     }
 }
 

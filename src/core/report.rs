@@ -1,6 +1,6 @@
 //! The report: the JSON contract `irsa-probe/report/v1` (docs/report.v1.schema.json).
 
-use super::arn::{Account, AssumedRoleArn};
+use super::arn::{Account, AssumedRoleArn, RoleArn};
 use super::code::{Class, Code, Severity, Step};
 use super::diagnose::checks::{self, Check};
 use super::diagnose::{Diagnosis, Finding, diagnose, is_private};
@@ -313,8 +313,9 @@ fn cause(finding: &Finding, values: &Values) -> Cause {
 
 /// The role as it was given, even where it is malformed: that is what the reader will look for.
 fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
-    let given = || evidence.inputs.environment.role_arn.value().map(str::to_owned);
-    diagnosis.plan.expected_role.as_ref().map(ToString::to_string).or_else(given)
+    let given = evidence.inputs.environment.role_arn.value();
+    let malformed = given.filter(|arn| RoleArn::parse(arn).is_err()).map(str::to_owned);
+    diagnosis.plan.expected_role.as_ref().map(ToString::to_string).or(malformed)
 }
 
 fn subject(evidence: &Evidence) -> Subject {

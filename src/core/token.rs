@@ -113,6 +113,12 @@ pub fn decode(token: &[u8]) -> Result<Claims, TokenDefect> {
     if complete { Ok(claims) } else { Err(TokenDefect::ClaimMissing) }
 }
 
+/// What must never be shown of a token: the whole, and its signature alone, with which the rest could be put together again.
+pub fn secrets(token: &str) -> [&str; 2] {
+    let token = token.trim();
+    [token, token.rsplit('.').next().unwrap_or(token)]
+}
+
 fn object(part: &str) -> Result<Value, TokenDefect> {
     let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).map_err(|_| TokenDefect::NotBase64)?;
     serde_json::from_slice(&bytes).ok().filter(Value::is_object).ok_or(TokenDefect::NotJson)

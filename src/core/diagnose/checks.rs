@@ -321,7 +321,8 @@ const ROWS: &[Row] = &[
         state: |e, _| match &e.imds {
             Fact::Known(imds) => match imds.v2 {
                 ImdsReach::HopLimited => good("the hop limit keeps IMDSv2 from pods"),
-                ImdsReach::Answers => good("IMDS answers, but the instance has no role"),
+                ImdsReach::Answers if imds.no_role => good("IMDS answers, but the instance has no role"),
+                ImdsReach::Answers => skip("IMDS answers, but named no role"),
                 ImdsReach::Absent | ImdsReach::Dropped => good("IMDS is out of reach"),
                 ImdsReach::Refused | ImdsReach::Other => good("IMDS refuses"),
             },

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::sts::{outcome, skew_words};
 use crate::core::arn::{Account, AssumedRoleArn, RoleArn};
-use crate::core::code::{Class, Code, Severity};
+use crate::core::code::{Class, Code, Severity, Step};
 use crate::core::evidence::{CallerIdentity, Chain, ChainErrorKind, ChainProvider, Endpoint, Evidence, ImdsReach};
 use crate::core::plan::Plan;
 use crate::core::sts_answer;
@@ -50,9 +50,9 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     }
     let Some((code, said)) = outcome(primary, call, sts_answer::classify_caller_identity) else { return (None, Vec::new()) };
     let issued = Proven::by_assumed_role(primary);
-    // Not being reached, and being denied by an endpoint policy, say nothing about the credentials; every other refusal does.
-    let inconclusive =
-        code.row().class == Class::Transient || matches!(code, Code::ExplicitlyDenied | Code::TlsUntrusted | Code::TlsNameMismatch);
+    // Not being reached, throttled, or denied by an endpoint policy or in a region, the call says nothing about the credentials; every other refusal does.
+    let about_the_call = matches!(code.step(), Step::Network | Step::AssumeRole);
+    let inconclusive = about_the_call || code.row().class == Class::Transient;
     if !inconclusive {
         let skew = clock_skew.filter(|_| code == Code::ClockSkew).map(skew_words).unwrap_or_default();
         return (None, vec![Finding::new(code, format!("{said}{skew}"))]);

@@ -131,7 +131,9 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> 
         defects.add(Code::AgentUriNotAllowed, format!("AWS_CONTAINER_CREDENTIALS_FULL_URI is {uri:?}, which is not an http or https URL."));
         return None;
     };
-    if uri.starts_with("http://") && !may_be_called_in_clear(&host) {
+    // A scheme is the same in capitals.
+    let is_clear = uri.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
+    if is_clear && !may_be_called_in_clear(&host) {
         defects.add(
             Code::AgentUriNotAllowed,
             format!(
@@ -143,7 +145,7 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> 
     let captures = env.http_proxy_lower.value().or(env.http_proxy.value());
     let exempt = env.no_proxy_lower.value().or(env.no_proxy.value()).unwrap_or_default();
     let port = url_port(uri);
-    if let Some(http_proxy) = captures.filter(|_| uri.starts_with("http://") && !proxy::bypasses(exempt, &host, port)) {
+    if let Some(http_proxy) = captures.filter(|_| is_clear && !proxy::bypasses(exempt, &host, port)) {
         defects.add(Code::ProxyCapturesAgent, format!("HTTP_PROXY is {http_proxy}, and NO_PROXY ({exempt:?}) does not exempt {host}."));
     }
     Some(uri.to_owned())
