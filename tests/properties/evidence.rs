@@ -245,7 +245,9 @@ fn imds() -> BoxedStrategy<Imds> {
     use ImdsReach::*;
     let reach = || select(vec![Answers, Absent, HopLimited, Dropped, Refused, Other]);
     let instance = prop_oneof![Just(Some("i-0123456789abcdef0".to_owned())), maybe()];
-    (reach(), option::of(reach()), maybe(), instance).prop_map(|(v2, v1, role, instance_id)| Imds { v2, v1, role, instance_id }).boxed()
+    (reach(), option::of(reach()), maybe(), instance)
+        .prop_map(|(v2, v1, role, instance_id)| Imds { v2, v1, no_role: role.is_none(), role, instance_id })
+        .boxed()
 }
 
 fn chain() -> BoxedStrategy<Chain> {
