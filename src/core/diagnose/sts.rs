@@ -12,7 +12,7 @@ use crate::core::token::Claims;
 use std::net::IpAddr;
 
 /// A difference of clocks that can have decided about a token.
-const WORTH_SAYING: i64 = 60;
+const WORTH_SAYING: u64 = 60;
 
 /// Local clock minus STS's in seconds, from the first answer with a `Date`. Below two seconds it is the header's resolution: zero.
 pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
@@ -45,7 +45,7 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>
     let claims = evidence.token.known().and_then(|token| token.claims());
     // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
     let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
-    let skew = clock_skew.filter(|skew| about_time && skew.abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
+    let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
     Some(Finding::new(code, format!("{said}{}{skew}", context(code, plan, primary, claims))))
 }
 
