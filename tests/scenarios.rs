@@ -109,9 +109,13 @@ fn own_build_only(folder: &Path) -> bool {
 }
 
 /// On a machine that is busy with other things a probe can lose the 1.2 s that it gives the witness and IMDS, and then rightly reports
-/// that; what failed for that reason does not fail three times in a row, what is wrong does.
+/// that. Such a scenario is tried again, twice at most, and every repetition is said: one that is repeated on a quiet machine is a bug.
 fn patiently(folder: &Path) -> Result<(), Failed> {
-    run(folder).or_else(|_| run(folder)).or_else(|_| run(folder))
+    let again = |failed: Failed| {
+        eprintln!("REPEATED {}: {}", folder.display(), failed.message().unwrap_or_default());
+        run(folder)
+    };
+    run(folder).or_else(again).or_else(again)
 }
 
 fn run(folder: &Path) -> Result<(), Failed> {
