@@ -2,6 +2,7 @@
 
 pub mod agent_answer;
 pub mod arn;
+pub mod clock;
 pub mod code;
 pub mod diagnose;
 pub mod duration;
@@ -11,9 +12,12 @@ pub mod inputs;
 pub mod partition;
 pub mod plan;
 pub mod proxy;
+pub mod readiness;
 pub mod remedy;
 pub mod report;
 pub mod retry;
+pub mod schedule;
+pub mod status;
 pub mod sts_answer;
 pub mod text;
 pub mod time;

@@ -3,10 +3,11 @@
 use super::arn::{Account, AssumedRoleArn, RoleArn};
 use super::code::{Class, Code, Severity, Step};
 use super::diagnose::checks::{self, Check};
-use super::diagnose::{Diagnosis, Finding, diagnose, is_private};
-use super::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach};
+use super::diagnose::{Diagnosis, Finding, diagnose, is_private, network_code};
+use super::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceError};
 use super::plan::Provider;
 use super::remedy::{Remedy, Values};
+use super::sts_answer::{classify_assume_role, classify_caller_identity};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -216,6 +217,9 @@ pub struct ReportedCall {
     pub request_id: Option<String>,
     /// Milliseconds from the request to the end of the answer.
     pub ms: f64,
+    /// The finding that a failure stands for: a metric's label, which AWS's own codes are too many for. Not in the JSON.
+    #[serde(skip)]
+    pub finding: Option<Code>,
 }
 
 /// What the node gives to this pod.
@@ -391,8 +395,8 @@ fn endpoint(endpoint: &super::evidence::Endpoint) -> ReportedEndpoint {
         phases_ms: connection
             .map(|c| Phases { resolve: rounded(c.resolve_ms), connect: rounded(c.connect_ms), tls: rounded(c.tls_ms) })
             .unwrap_or_default(),
-        assume_role: call(&endpoint.assume_role),
-        caller_identity: call(&endpoint.caller_identity),
+        assume_role: call(&endpoint.assume_role, classify_assume_role),
+        caller_identity: call(&endpoint.caller_identity, classify_caller_identity),
     }
 }
 
@@ -400,16 +404,20 @@ fn exchange<T>(fact: &Fact<Call<T>>) -> Option<&super::exchange::Exchange> {
     fact.known().and_then(|call| call.exchange.as_ref())
 }
 
-fn call<T>(fact: &Fact<Call<T>>) -> Option<ReportedCall> {
+fn call<T>(fact: &Fact<Call<T>>, classify: fn(&ServiceError) -> Code) -> Option<ReportedCall> {
     let call = fact.known()?;
     let exchange = call.exchange.as_ref();
-    let (code, message, request_id) = match &call.answer {
-        Ok(Answer::Success(_)) => (None, None, None),
-        Ok(Answer::Error(e)) => (e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
+    let id = |code: Code| Some(code.id().to_owned());
+    let (finding, code, message, request_id) = match &call.answer {
+        Ok(Answer::Success(_)) => (None, None, None, None),
+        Ok(Answer::Error(e)) => (Some(classify(e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
         Ok(Answer::Alien(alien)) => {
-            (Some(Code::NotSts.id().to_owned()), Some(format!("HTTP status {}: {}", alien.status, alien.what)), None)
+            (Some(Code::NotSts), id(Code::NotSts), Some(format!("HTTP status {}: {}", alien.status, alien.what)), None)
         }
-        Err(failure) => (Some(super::diagnose::network_code(failure).id().to_owned()), Some(failure.text.clone()), None),
+        Err(failure) => {
+            let finding = network_code(failure);
+            (Some(finding), id(finding), Some(failure.text.clone()), None)
+        }
     };
     Some(ReportedCall {
         ok: call.success().is_some(),
@@ -417,6 +425,7 @@ fn call<T>(fact: &Fact<Call<T>>) -> Option<ReportedCall> {
         message,
         request_id: request_id.or_else(|| exchange.and_then(|x| x.request_id.clone())),
         ms: exchange.and_then(|x| rounded(Some(x.ms))).unwrap_or_default(),
+        finding,
     })
 }
 
