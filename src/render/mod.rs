@@ -1,8 +1,9 @@
-//! The report for its readers: a person at a terminal, a machine, `kubectl describe pod`; and the catalogue as a manual.
+//! The report for its readers: a person at a terminal or with a browser, a machine, `kubectl describe pod`; and the catalogue as a manual.
 //!
 //! Pure like the core: a renderer takes plain data and gives a string. Whoever calls it prints that.
 
 pub mod catalogue;
+pub mod html;
 pub mod json;
 mod page;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use page::Style;
 
 use crate::core::code::Snippet;
 use crate::core::plan::Provider;
+use crate::core::report::Subject;
 
 /// A provider's name as AWS writes it.
 fn provider(provider: Provider) -> &'static str {
@@ -21,6 +23,16 @@ fn provider(provider: Provider) -> &'static str {
         Provider::Irsa => "IRSA",
         Provider::PodIdentity => "EKS Pod Identity",
         Provider::None => "no AWS identity injected",
+    }
+}
+
+/// Who this pod is to Kubernetes, in short.
+fn name(subject: &Subject) -> String {
+    match (&subject.namespace, &subject.service_account) {
+        (Some(namespace), Some(account)) => format!("{namespace}/{account}"),
+        (Some(namespace), None) => format!("namespace {namespace}"),
+        (None, Some(account)) => account.clone(),
+        (None, None) => "this pod".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! where the eye is when the prompt comes back.
 
 use super::page::{Page, Paint, Style};
-use super::{label, provider};
+use super::{label, name, provider};
 use crate::core::code::{Severity, Step};
 use crate::core::diagnose::checks::{Check, Outcome};
 use crate::core::plan::Provider;
@@ -39,17 +39,11 @@ pub fn report(report: &Report, style: Style) -> String {
 
 fn header(page: &mut Page, report: &Report) {
     let subject = &report.subject;
-    let name = match (&subject.namespace, &subject.service_account) {
-        (Some(namespace), Some(account)) => format!("{namespace}/{account}"),
-        (Some(namespace), None) => format!("namespace {namespace}"),
-        (None, Some(account)) => account.clone(),
-        (None, None) => "this pod".to_owned(),
-    };
     let mut about = Vec::new();
     about.extend(subject.pod.as_ref().map(|pod| format!("pod {pod}")));
     about.push(provider(report.expected.provider).to_owned());
     about.extend(report.expected.region.clone());
-    page.line(0, &[(Paint::Bold, &name), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);
+    page.line(0, &[(Paint::Bold, &name(subject)), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);
 }
 
 fn heading(page: &mut Page, step: Step) {
@@ -132,7 +126,8 @@ fn quietly(page: &mut Page, skipped: &[(&str, &str)]) {
     }
 }
 
-fn because(check: &Check) -> &str {
+/// Why a check was skipped.
+pub(super) fn because(check: &Check) -> &str {
     let reason = check.because.as_deref().unwrap_or("not looked at");
     reason.strip_prefix("skipped ").unwrap_or(reason)
 }

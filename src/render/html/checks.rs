@@ -1,0 +1,51 @@
+//! Every check by step, in the order in which a credential travels.
+
+use super::super::text::because;
+use super::markup::Html;
+use super::{WARN, section, sign};
+use crate::core::code::Step;
+use crate::core::diagnose::checks::{Check, Outcome};
+use crate::core::report::Report;
+
+/// The checks.
+pub(super) fn list(html: &mut Html, report: &Report) {
+    section(html, "", "checks", "Checks", |html| {
+        html.block("div", "steps", |html| {
+            for step in Step::ALL {
+                let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
+                if !checks.is_empty() {
+                    html.block("div", "", |html| {
+                        html.leaf("h3", "", step.id());
+                        html.block("ul", "", |html| checks.iter().for_each(|check| item(html, check, report)));
+                    });
+                }
+            }
+        });
+    });
+}
+
+fn item(html: &mut Html, check: &Check, report: &Report) {
+    let finding = report.findings.iter().find(|finding| Some(finding.cause.code) == check.code);
+    let (class, mark, word) = match check.outcome {
+        // It passes, and something is worth knowing of it.
+        Outcome::Pass if finding.is_some() => ("sign info", "i", "passed, with a remark"),
+        Outcome::Pass => ("sign pass", "√", "passed"),
+        Outcome::Warn => ("sign warn", WARN, "warning"),
+        Outcome::Fail => ("sign fail", "×", "failed"),
+        Outcome::Skip => ("sign skip", "–", "skipped"),
+    };
+    // The finding's title stands in place of the check's: an assertion that is not true is misread at night, whatever its sign.
+    // The rest of its story is told above.
+    let (title, beside) = match (check.outcome, finding) {
+        (Outcome::Skip, _) => (&check.title, because(check)),
+        (_, Some(finding)) => (&finding.cause.title, finding.cause.code.id()),
+        (_, None) => (&check.title, check.detail.as_deref().unwrap_or_default()),
+    };
+    html.block("li", if check.outcome == Outcome::Skip { "dim" } else { "" }, |html| {
+        sign(html, class, mark, word);
+        html.text(title);
+        if !beside.is_empty() {
+            html.leaf("small", "", beside);
+        }
+    });
+}

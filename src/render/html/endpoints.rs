@@ -1,0 +1,116 @@
+//! What was called, and what the node gives away.
+
+use super::markup::Html;
+use super::{entry, section, sign};
+use crate::core::report::{ImdsState, Node, Phases, Report, ReportedCall, ReportedEndpoint};
+
+/// The columns. On a phone each cell stands under its own name instead.
+const COLUMNS: [&str; 4] = ["Endpoint", "Connection", "AssumeRoleWithWebIdentity", "GetCallerIdentity"];
+
+/// The endpoints and the node.
+pub(super) fn calls(html: &mut Html, report: &Report) {
+    if !report.endpoints.is_empty() {
+        section(html, "", "endpoints", "STS endpoints", |html| table(html, &report.endpoints));
+    }
+    section(html, "", "node", "Node", |html| html.block("dl", "", |html| node(html, &report.node)));
+}
+
+/// Roles are named although they are those of the elements: as blocks, on a phone, some browsers no longer take them for a table.
+fn table(html: &mut Html, endpoints: &[ReportedEndpoint]) {
+    html.with("table", &[("role", "table"), ("aria-labelledby", "endpoints")], |html| {
+        html.with("thead", &[("role", "rowgroup")], |html| {
+            html.with("tr", &[("role", "row")], |html| {
+                for column in COLUMNS {
+                    html.with("th", &[("role", "columnheader"), ("scope", "col")], |html| html.text(column));
+                }
+            });
+        });
+        html.with("tbody", &[("role", "rowgroup")], |html| endpoints.iter().for_each(|endpoint| row(html, endpoint)));
+    });
+}
+
+fn row(html: &mut Html, endpoint: &ReportedEndpoint) {
+    html.with("tr", &[("role", "row")], |html| {
+        html.with("th", &[("role", "rowheader"), ("scope", "row")], |html| {
+            html.leaf("strong", "", &endpoint.region);
+            html.leaf("small", "", &endpoint.host);
+        });
+        cell(html, COLUMNS[1], |html| connection(html, endpoint));
+        cell(html, COLUMNS[2], |html| call(html, endpoint.assume_role.as_ref()));
+        cell(html, COLUMNS[3], |html| call(html, endpoint.caller_identity.as_ref()));
+    });
+}
+
+fn cell(html: &mut Html, column: &str, inside: impl FnOnce(&mut Html)) {
+    html.with("td", &[("role", "cell"), ("data-column", column)], inside);
+}
+
+fn connection(html: &mut Html, endpoint: &ReportedEndpoint) {
+    let kind = match endpoint.private {
+        Some(true) => " (private: a VPC endpoint)",
+        Some(false) => " (public)",
+        None => "",
+    };
+    match endpoint.addresses.as_slice() {
+        [] => html.text("no address known here"),
+        addresses => html.text(&format!("{}{kind}", addresses.join(", "))),
+    }
+    let Phases { resolve, connect, tls } = endpoint.phases_ms;
+    let phases = [("resolve", resolve), ("connect", connect), ("TLS", tls)];
+    let words: Vec<String> = phases.iter().filter_map(|(name, ms)| ms.map(|ms| format!("{name} {}", milliseconds(ms)))).collect();
+    if !words.is_empty() {
+        html.leaf("small", "", &words.join(", "));
+    }
+}
+
+fn call(html: &mut Html, call: Option<&ReportedCall>) {
+    let Some(call) = call else {
+        sign(html, "sign skip", "–", "skipped");
+        return html.text("not called");
+    };
+    match call.ok {
+        true => sign(html, "sign pass", "√", "succeeded"),
+        false => sign(html, "sign fail", "×", "failed"),
+    }
+    let ms = milliseconds(call.ms);
+    match &call.code {
+        Some(code) => html.text(&format!("{code}, {ms}")),
+        None => html.text(&ms),
+    }
+    if let Some(message) = &call.message {
+        html.leaf("small", "", message);
+    }
+    if let Some(id) = &call.request_id {
+        html.leaf("small", "", &format!("request {id}"));
+    }
+}
+
+fn node(html: &mut Html, node: &Node) {
+    let state = match node.imds {
+        ImdsState::Reachable => "answers this pod",
+        ImdsState::Blocked => "is there and does not let this pod in",
+        ImdsState::Absent => "is not there",
+        ImdsState::Disabled => "is switched off for SDKs",
+        ImdsState::NotChecked => "was not looked at",
+    };
+    entry(html, "IMDS", |html| {
+        html.text(state);
+        let answers: Vec<String> = [("v2", node.v2), ("v1", node.v1)]
+            .into_iter()
+            .filter_map(|(version, answer)| answer.map(|yes| format!("{version} {}", if yes { "answers" } else { "does not answer" })))
+            .collect();
+        if !answers.is_empty() {
+            html.text(&format!(" ({})", answers.join(", ")));
+        }
+    });
+    for (name, value) in [("Node's role", &node.role), ("Instance", &node.instance_id)] {
+        if let Some(value) = value {
+            entry(html, name, |html| html.text(value));
+        }
+    }
+}
+
+/// To a tenth: more is noise to a reader.
+fn milliseconds(ms: f64) -> String {
+    format!("{ms:.1} ms")
+}

@@ -1,0 +1,86 @@
+//! What was found: the root cause with all that is needed to cure it, then the rest.
+
+use super::super::{label, text};
+use super::markup::Html;
+use super::{WARN, section, sign};
+use crate::core::code::{Class, Severity};
+use crate::core::remedy::Remedy;
+use crate::core::report::{Cause, Report, ReportedFinding, Verdict};
+
+/// The root cause, if there is one.
+pub(super) fn root_cause(html: &mut Html, report: &Report) {
+    let Some(cause) = &report.root_cause else { return };
+    let (class, heading) = match report.verdict {
+        Verdict::Unknown => ("cause warn", format!("Not proven: {}", cause.title)),
+        Verdict::Pass | Verdict::Fail => ("cause fail", format!("Root cause: {}", cause.title)),
+    };
+    section(html, class, "cause", &heading, |html| {
+        html.block("p", "", |html| {
+            html.leaf("code", "", cause.code.id());
+            let tried = if report.verdict == Verdict::Unknown { format!("; {}", text::attempts(report)) } else { String::new() };
+            html.text(" ");
+            html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
+        });
+        story(html, cause, true);
+    });
+}
+
+/// The other findings, as they weigh.
+pub(super) fn others(html: &mut Html, report: &Report) {
+    // The root cause is the first of the findings, where there is one.
+    let others: Vec<&ReportedFinding> = report.findings.iter().skip(usize::from(report.root_cause.is_some())).collect();
+    if others.is_empty() {
+        return;
+    }
+    section(html, "", "findings", "Also found", |html| {
+        for finding in others {
+            let (class, mark, word) = match finding.severity {
+                Severity::Fail => ("sign fail", "×", "failure"),
+                Severity::Warn => ("sign warn", WARN, "warning"),
+                Severity::Info => ("sign info", "i", "information"),
+            };
+            html.block("article", finding.severity.id(), |html| {
+                html.block("h3", "", |html| {
+                    sign(html, class, mark, word);
+                    html.text(&finding.cause.title);
+                });
+                html.block("p", "", |html| html.leaf("code", "", finding.cause.code.id()));
+                story(html, &finding.cause, finding.severity == Severity::Fail);
+            });
+        }
+    });
+}
+
+/// What happened, why it does (for a failure: a warning's title says enough), and the cure.
+fn story(html: &mut Html, cause: &Cause, why: bool) {
+    if !cause.detail.is_empty() {
+        html.leaf("p", "", &cause.detail);
+    }
+    html.block("dl", "story", |html| {
+        if why {
+            super::entry(html, "Cause", |html| html.text(cause.code.row().cause));
+        }
+        super::entry(html, "Cure", |html| cure(html, &cause.remedy, label(cause.code.row().snippet)));
+        super::entry(html, "Docs", |html| html.text(&cause.docs));
+    });
+}
+
+/// Commands stand alone and without a prompt, so that one click takes one of them whole.
+fn cure(html: &mut Html, remedy: &Remedy, label: &str) {
+    html.leaf("p", "", &remedy.text);
+    for command in &remedy.commands {
+        html.block("pre", "command", |html| html.lines(command));
+    }
+    if let Some(snippet) = &remedy.snippet {
+        html.leaf("p", "label", label);
+        html.block("pre", "", |html| html.lines(snippet));
+    }
+}
+
+fn what_time_does(class: Class) -> &'static str {
+    match class {
+        Class::Permanent => "does not pass by itself",
+        Class::Settling => "may be a change that is still on its way through IAM",
+        Class::Transient => "may pass by itself",
+    }
+}

@@ -1,0 +1,121 @@
+//! HTML under construction. [`Html::text`] is the one way in for text that is not a literal of this program, and it makes it harmless:
+//! markup comes from `&'static str` only, which no claim, ARN or AWS message is.
+
+use crate::core::text::printable;
+
+/// A document, element by element. Elements are written by closures, so that none stays open.
+pub(super) struct Html {
+    out: String,
+}
+
+/// Elements within a line of text, and names of what stands before them.
+const INLINE: [&str; 7] = ["code", "dt", "i", "span", "strong", "time", "title"];
+
+impl Html {
+    pub(super) fn new() -> Html {
+        Html { out: String::with_capacity(24 * 1024) }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+
+    /// Markup of our own.
+    pub(super) fn raw(&mut self, markup: &'static str) {
+        self.out.push_str(markup);
+    }
+
+    /// Text from anywhere: no character of it is markup, and none is invisible or reorders a line.
+    pub(super) fn text(&mut self, text: &str) {
+        self.escape(&printable(text));
+    }
+
+    /// Text that has lines, for `<pre>`: breaks stay breaks, all else is as in [`Html::text`].
+    pub(super) fn lines(&mut self, text: &str) {
+        for (nth, line) in text.split('\n').enumerate() {
+            if nth > 0 {
+                self.out.push('\n');
+            }
+            self.text(line);
+        }
+    }
+
+    /// An element with what `inside` writes.
+    pub(super) fn with(&mut self, tag: &'static str, attributes: &[(&'static str, &str)], inside: impl FnOnce(&mut Html)) {
+        self.start(tag, attributes);
+        inside(self);
+        self.end(tag);
+    }
+
+    /// An element of this class (none if empty) with what `inside` writes.
+    pub(super) fn block(&mut self, tag: &'static str, class: &'static str, inside: impl FnOnce(&mut Html)) {
+        self.with(tag, &[("class", class)], inside);
+    }
+
+    /// An element of this class (none if empty) that holds text and nothing else.
+    pub(super) fn leaf(&mut self, tag: &'static str, class: &'static str, text: &str) {
+        self.block(tag, class, |html| html.text(text));
+    }
+
+    /// An element that has no end.
+    pub(super) fn void(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) {
+        self.start(tag, attributes);
+        self.out.push('\n');
+    }
+
+    fn start(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) {
+        self.out.push('<');
+        self.out.push_str(tag);
+        for (name, value) in attributes.iter().filter(|(name, value)| *name != "class" || !value.is_empty()) {
+            self.out.push(' ');
+            self.out.push_str(name);
+            self.out.push_str("=\"");
+            self.text(value);
+            self.out.push('"');
+        }
+        self.out.push('>');
+    }
+
+    fn end(&mut self, tag: &'static str) {
+        self.out.push_str("</");
+        self.out.push_str(tag);
+        self.out.push('>');
+        // A page is read as a golden file too: a line for each element, but for those within a line of text, where a break is a space.
+        if !INLINE.contains(&tag) {
+            self.out.push('\n');
+        }
+    }
+
+    /// The five characters that mean something in text or in a quoted attribute (HTML, 13.1.2.3 and 13.2.5.1).
+    fn escape(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                '\'' => self.out.push_str("&#39;"),
+                c => self.out.push(c),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_never_markup() {
+        let mut html = Html::new();
+        html.with("p", &[("class", ""), ("title", "\"'<&>\u{202e}")], |html| html.text("<b>\n&\u{0}"));
+        assert_eq!(html.finish(), "<p title=\"&quot;&#39;&lt;&amp;&gt;\\u{202e}\">&lt;b&gt;\\n&amp;\\u{0}</p>\n");
+    }
+
+    #[test]
+    fn documents_keep_their_lines() {
+        let mut html = Html::new();
+        html.block("pre", "doc", |html| html.lines("{\n  \"a\": 1\r\n}"));
+        assert_eq!(html.finish(), "<pre class=\"doc\">{\n  &quot;a&quot;: 1\\r\n}</pre>\n");
+    }
+}

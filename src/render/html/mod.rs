@@ -1,0 +1,209 @@
+//! The page `/` of `serve`: what `/status` says, for a tired person behind `kubectl port-forward`, on a laptop or a phone.
+//!
+//! One document without script, image, font or any other request, so that it works where nothing else can be reached, and so that
+//! its Content-Security-Policy can forbid everything. It is made anew for each request and brings itself up to date.
+
+mod checks;
+mod endpoints;
+mod findings;
+mod history;
+mod identity;
+mod markup;
+
+use super::name;
+use crate::core::clock::Moment;
+use crate::core::readiness::{Reason, State};
+use crate::core::report::Report;
+use crate::core::schedule::Trigger;
+use crate::core::status::{Board, Round, Status};
+use crate::core::time::{Timestamp, spoken};
+use markup::Html;
+
+/// The page's Content-Security-Policy: its own style, and nothing else. A test holds the hash against the style.
+pub const CSP: &str = "default-src 'none'; style-src 'sha256-ym9O9N0VdtVlAA+POhm9475h29CX7X/flXyCw+DxoSA='; \
+                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("style.css");
+/// Seconds between two loads of the page by itself.
+const REFRESH: &str = "15";
+
+/// The page.
+pub fn page(board: &Board, now: Moment) -> String {
+    let status = board.status(now);
+    let disabled = matches!(board.standing(now).reason, Reason::Disabled(_));
+    let face = face(status.state, disabled);
+    let mut html = Html::new();
+    html.raw("<!doctype html>\n");
+    html.with("html", &[("lang", "en")], |html| {
+        html.block("head", "", |html| head(html, &face, &status));
+        html.block("body", face.class, |html| {
+            html.block("header", "", |html| header(html, &face, &status, now.wall));
+            html.block("main", "", |html| match status.report {
+                Some(report) => content(html, report, board, now.wall),
+                None => nothing_yet(html, disabled),
+            });
+            html.block("footer", "", |html| footer(html, now.wall));
+        });
+    });
+    html.finish()
+}
+
+/// How a state looks: a word, a sign and a colour, so that none of them stands alone.
+struct Face {
+    word: &'static str,
+    sign: &'static str,
+    class: &'static str,
+}
+
+/// A probe that is switched off answers "ready" so that it is in nobody's way. It has proven nothing, and must not look as if it had.
+fn face(state: State, disabled: bool) -> Face {
+    let (sign, class) = match state {
+        _ if disabled => return Face { word: "ready (switched off)", sign: "–", class: "off" },
+        State::Starting => ("…", "starting"),
+        State::Ready => ("√", "ready"),
+        State::Degraded => (WARN, "degraded"),
+        State::NotReady => ("×", "not-ready"),
+    };
+    Face { word: state.id(), sign, class }
+}
+
+/// With the selector for text: phones would draw an emoji.
+const WARN: &str = "‼\u{fe0e}";
+
+/// The state leads the title: a tab shows no more than its beginning.
+fn head(html: &mut Html, face: &Face, status: &Status) {
+    html.void("meta", &[("charset", "utf-8")]);
+    html.void("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
+    html.void("meta", &[("name", "color-scheme"), ("content", "light dark")]);
+    html.void("meta", &[("http-equiv", "refresh"), ("content", REFRESH)]);
+    let subject = status.report.map(|report| format!("{} – ", name(&report.subject))).unwrap_or_default();
+    html.leaf("title", "", &format!("{} – {subject}irsa-probe", face.word));
+    html.block("style", "", |html| html.raw(STYLE));
+}
+
+fn header(html: &mut Html, face: &Face, status: &Status, now: Timestamp) {
+    html.block("p", "subject", |html| {
+        html.leaf("strong", "", &status.report.map_or_else(|| "irsa-probe".to_owned(), |report| name(&report.subject)));
+        if let Some(pod) = status.report.and_then(|report| report.subject.pod.as_deref()) {
+            html.text(" ");
+            html.leaf("span", "dim", pod);
+        }
+    });
+    html.block("h1", "", |html| {
+        html.with("span", &[("aria-hidden", "true")], |html| html.text(face.sign));
+        html.text(&format!(" {}", face.word));
+    });
+    html.leaf("p", "reason", &status.reason);
+    html.block("p", "when", |html| {
+        html.text(&format!("for {}, since ", spoken(now.since(status.since).max(0))));
+        time(html, status.since);
+    });
+    html.block("p", "when", |html| rounds(html, status, now, face.class == "off"));
+}
+
+/// The next round, and the last one.
+fn rounds(html: &mut Html, status: &Status, now: Timestamp, disabled: bool) {
+    match status.next_round {
+        _ if disabled => return html.text("no rounds are run"),
+        Some(next) if next > now => html.text(&format!("next round {}", distance(next, now))),
+        Some(_) => html.text("next round due now"),
+        None => html.text("a round is running now"),
+    }
+    if let Some(last) = status.history.front() {
+        html.text(&format!("; last round {}, took {} ({})", distance(last.time, now), took(last.duration_ms), trigger(last)));
+    }
+}
+
+/// The cause and its cure come first: the reader may have to act, and all the rest only explains.
+fn content(html: &mut Html, report: &Report, board: &Board, now: Timestamp) {
+    findings::root_cause(html, report);
+    findings::others(html, report);
+    html.block("div", "", |html| {
+        identity::who(html, report);
+        identity::expiries(html, report, board.last_proof(), now);
+    });
+    checks::list(html, report);
+    endpoints::calls(html, report);
+    history::drawn(html, board.history());
+}
+
+fn nothing_yet(html: &mut Html, disabled: bool) {
+    let (heading, words) = match disabled {
+        true => (
+            "Nothing is checked",
+            "The probe says ready so that it is in nobody's way, and calls nobody. \
+             To switch it on, take IRSA_PROBE_DISABLED out of the container's environment.",
+        ),
+        false => ("Nothing is known yet", "The first round begins at once and takes half a minute at the most."),
+    };
+    section(html, "", "nothing", heading, |html| html.leaf("p", "", words));
+}
+
+fn footer(html: &mut Html, now: Timestamp) {
+    html.block("p", "", |html| {
+        html.text(concat!("irsa-probe ", env!("CARGO_PKG_VERSION"), ", as of "));
+        time(html, now);
+        html.text(&format!("; loaded anew every {REFRESH} s"));
+    });
+    html.with("nav", &[("aria-label", "Other views")], |html| {
+        for path in ["/status", "/metrics", "/readyz?verbose"] {
+            html.with("a", &[("href", path)], |html| html.text(path));
+        }
+    });
+}
+
+/// A section with its heading, which names it for whoever jumps between landmarks. `id` is the heading's.
+fn section(html: &mut Html, class: &'static str, id: &'static str, heading: &str, inside: impl FnOnce(&mut Html)) {
+    html.with("section", &[("class", class), ("aria-labelledby", id)], |html| {
+        html.with("h2", &[("id", id)], |html| html.text(heading));
+        inside(html);
+    });
+}
+
+/// A sign that has a name where it cannot be seen.
+fn sign(html: &mut Html, class: &'static str, sign: &'static str, name: &'static str) {
+    html.with("span", &[("class", class), ("role", "img"), ("aria-label", name)], |html| html.text(sign));
+    html.text(" ");
+}
+
+/// A name and its value in a list of such.
+fn entry(html: &mut Html, name: &str, value: impl FnOnce(&mut Html)) {
+    html.block("div", "", |html| {
+        html.leaf("dt", "", name);
+        html.block("dd", "", value);
+    });
+}
+
+fn time(html: &mut Html, time: Timestamp) {
+    html.leaf("time", "", &time.to_string());
+}
+
+/// `in 43m`, `12m ago`
+fn distance(then: Timestamp, now: Timestamp) -> String {
+    match then.since(now) {
+        0 => "now".to_owned(),
+        ahead @ 1.. => format!("in {}", spoken(ahead)),
+        ago => format!("{} ago", spoken(ago)),
+    }
+}
+
+/// `61 ms`, `12.3 s`
+fn took(ms: u64) -> String {
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        _ => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+    }
+}
+
+/// Why a round was run.
+fn trigger(round: &Round) -> &'static str {
+    match round.trigger {
+        Trigger::Start => "the first round",
+        Trigger::Interval => "scheduled",
+        Trigger::Retry => "a retry",
+        Trigger::FileChanged => "a file had changed",
+    }
+}
+
+#[cfg(test)]
+mod tests;

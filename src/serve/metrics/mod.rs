@@ -1,0 +1,114 @@
+//! `/metrics`: what Prometheus is told.
+//!
+//! Two kinds of metrics, by how long they live:
+//! - counters and the histogram add up over rounds, so they live here, in a registry of the `prometheus` crate;
+//! - everything else is made anew from the board at each scrape, by one table (`table`). A gauge that lived on would have to be
+//!   taken back when its finding, region or identity goes; one that is never kept cannot go stale, and cannot be read half updated.
+
+mod label;
+mod process;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use crate::core::clock::Moment;
+use crate::core::code::Code;
+use crate::core::partition::Region;
+use crate::core::report::{Report, ReportedCall, Verdict};
+use crate::core::status::Board;
+use label::Label;
+use process::Process;
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+
+/// What adds up over the process's life.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    rounds: IntCounterVec,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+}
+
+impl Metrics {
+    /// The value of `Content-Type` for [`Metrics::page`]: Prometheus' text format.
+    pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+
+    /// Nothing counted yet. An error means that a metric's name or label is not one, which a test would have met.
+    pub fn new() -> Result<Metrics, prometheus::Error> {
+        let rounds = IntCounterVec::new(Opts::new("irsa_probe_rounds_total", ROUNDS), &["verdict"])?;
+        let requests = IntCounterVec::new(Opts::new("irsa_probe_sts_requests_total", REQUESTS), &["operation", "region", "code"])?;
+        let duration = HistogramOpts::new("irsa_probe_sts_request_duration_seconds", DURATIONS).buckets(BUCKETS.to_vec());
+        let durations = HistogramVec::new(duration, &["operation", "region"])?;
+        let registry = Registry::new();
+        registry.register(Box::new(rounds.clone()))?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(durations.clone()))?;
+        // Rates need a first value to rise from: what can be known beforehand begins at 0.
+        for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Unknown] {
+            rounds.get_metric_with_label_values(&[name(verdict)])?;
+        }
+        Ok(Metrics { registry, rounds, requests, durations })
+    }
+
+    /// Counts one finished round and its direct calls of STS.
+    pub fn observe(&mut self, report: &Report) {
+        // An error below means a number of labels that is not the metric's: the tests call each of these lines.
+        if let Ok(rounds) = self.rounds.get_metric_with_label_values(&[name(report.verdict)]) {
+            rounds.inc();
+        }
+        for endpoint in &report.endpoints {
+            let Ok(region) = Region::parse(&endpoint.region) else { continue };
+            for (operation, call) in
+                [("AssumeRoleWithWebIdentity", &endpoint.assume_role), ("GetCallerIdentity", &endpoint.caller_identity)]
+            {
+                if let Some(call) = call {
+                    self.count(&[operation.into(), region.clone().into()], call);
+                }
+            }
+        }
+    }
+
+    /// The page: the text format 0.0.4.
+    pub fn page(&self, board: &Board, now: Moment) -> String {
+        let mut families = table::families(&table::View::new(board, Process::read(now), now));
+        families.extend(self.registry.gather());
+        let mut page = String::with_capacity(PAGE);
+        // The encoder refuses only a family without name or series, and neither the table nor the registry gives one.
+        let _ = TextEncoder::new().encode_utf8(&families, &mut page);
+        page
+    }
+
+    fn count(&self, [operation, region]: &[Label; 2], call: &ReportedCall) {
+        let code: Label = match (call.ok, call.finding) {
+            (true, _) => "ok".into(),
+            (false, code) => code.unwrap_or(Code::StsError).id().into(),
+        };
+        if let Ok(requests) = self.requests.get_metric_with_label_values(&[operation, region, &code]) {
+            requests.inc();
+        }
+        // 0 is a request that was never sent: it would pass for the fastest of all.
+        if call.ms > 0.0
+            && let Ok(durations) = self.durations.get_metric_with_label_values(&[operation, region])
+        {
+            durations.observe(call.ms / 1000.0);
+        }
+    }
+}
+
+const ROUNDS: &str = "Rounds that have ended, by verdict: pass is a proof, fail is not the identity or none, unknown is not proven.";
+const REQUESTS: &str = "Direct calls of STS by operation, region of the endpoint and result: ok or the code of the finding that the failure \
+                        stands for. Calls of the SDK's default credential chain are not counted.";
+const DURATIONS: &str = "Seconds from sending a direct request to STS to the end of the answer, or to giving it up; without name lookup, \
+                         connection and TLS. A request that was never sent is not observed.";
+/// Seconds: from an STS endpoint in the same region (a few milliseconds) up to what `collect::http` waits for a response.
+const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Bytes of a page with two regions, roughly.
+const PAGE: usize = 16 * 1024;
+
+fn name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Unknown => "unknown",
+    }
+}
