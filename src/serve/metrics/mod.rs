@@ -31,7 +31,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// The value of `Content-Type` for [`Metrics::page`]: Prometheus' text format.
-    pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+    pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
     /// Nothing counted yet. An error means that a metric's name or label is not one, which a test would have met.
     pub fn new() -> Result<Metrics, prometheus::Error> {
