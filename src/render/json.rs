@@ -2,12 +2,18 @@
 
 use crate::core::evidence::Evidence;
 use crate::core::report::Report;
+use crate::core::status::Status;
 use crate::core::text::printable;
 use serde::Serialize;
 
 /// The report, as docs/report.v1.schema.json describes it.
 pub fn report(report: &Report) -> String {
     pretty(report)
+}
+
+/// What the sidecar knows, as docs/status.v1.schema.json describes it.
+pub fn status(status: &Status) -> String {
+    pretty(status)
 }
 
 /// The evidence, from which the report can be made again.

@@ -1,0 +1,142 @@
+//! The answers to the kubelet's probes: one line, or with `?verbose` the checks in the style of the Kubernetes API server.
+
+use crate::core::clock::Moment;
+use crate::core::diagnose::checks::{Check, Outcome};
+use crate::core::readiness::{Reason, State};
+use crate::core::status::Board;
+use crate::core::text::printable;
+use std::fmt::Write as _;
+
+/// A question that a probe asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// `/livez`: is the worker alive? Never depends on AWS.
+    Live,
+    /// `/readyz`: should this pod get traffic?
+    Ready,
+    /// `/startupz`: has there been a first proof?
+    Startup,
+}
+
+impl Probe {
+    fn name(self) -> &'static str {
+        match self {
+            Probe::Live => "livez",
+            Probe::Ready => "readyz",
+            Probe::Startup => "startupz",
+        }
+    }
+
+    /// Yes or no.
+    pub fn passes(self, board: &Board, now: Moment) -> bool {
+        match self {
+            Probe::Live => board.is_live(now),
+            Probe::Ready => board.standing(now).state.is_ready(),
+            Probe::Startup => board.is_started(),
+        }
+    }
+
+    /// The body. Without `verbose` it is one line, as it will stand in an event of the pod.
+    pub fn body(self, board: &Board, now: Moment, verbose: bool) -> String {
+        let passes = self.passes(board, now);
+        if !verbose {
+            return match passes {
+                true => "ok\n".to_owned(),
+                false => format!("{}\n", self.reason(board, now)),
+            };
+        }
+        let mut text = String::with_capacity(1024);
+        let worker = match board.stuck_since(now) {
+            None => Ok(String::new()),
+            Some(since) => Err(format!("stuck since {since}")),
+        };
+        line(&mut text, "worker", worker);
+        if self != Probe::Live {
+            let proof = if board.is_started() { Ok(String::new()) } else { Err("nothing has been proven yet".to_owned()) };
+            line(&mut text, "first-proof", proof);
+        }
+        if self == Probe::Ready {
+            checks(&mut text, board, now);
+        }
+        let _ = writeln!(text, "{} check {}", self.name(), if passes { "passed" } else { "failed" });
+        text
+    }
+
+    fn reason(self, board: &Board, now: Moment) -> String {
+        let standing = board.standing(now);
+        match self {
+            Probe::Live => Reason::Stuck(board.stuck_since(now).unwrap_or(now.wall)).describe(now.wall),
+            Probe::Ready | Probe::Startup => format!("{}: {}", standing.state.id(), standing.reason.describe(now.wall)),
+        }
+    }
+}
+
+/// The last round's checks, and whether what failed in it counts.
+fn checks(text: &mut String, board: &Board, now: Moment) {
+    let standing = board.standing(now);
+    let bearable = standing.state == State::Degraded;
+    for check in board.report().map(|report| report.checks.as_slice()).unwrap_or_default() {
+        line(text, &check.id, judged(check, bearable));
+    }
+    let about = standing.reason.describe(now.wall);
+    let state = format!("state {}", standing.state.id());
+    line(text, &state, if standing.state.is_ready() { Ok(format!(": {about}")) } else { Err(about) });
+}
+
+fn judged(check: &Check, bearable: bool) -> Result<String, String> {
+    let code = check.code.map(|code| code.id()).unwrap_or_default();
+    match check.outcome {
+        Outcome::Pass => Ok(String::new()),
+        Outcome::Warn => Ok(format!(", warning: {code}")),
+        Outcome::Skip => Ok(format!(", skipped: {}", check.because.as_deref().unwrap_or_default())),
+        Outcome::Fail if bearable => Err(format!("{code} (borne while the credentials proven last are good)")),
+        Outcome::Fail => Err(code.to_owned()),
+    }
+}
+
+fn line(text: &mut String, name: &str, outcome: Result<String, String>) {
+    let _ = match outcome {
+        Ok(more) => writeln!(text, "[+]{name} ok{}", printable(&more)),
+        Err(why) => writeln!(text, "[-]{name} failed: {}", printable(&why)),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::code::Code;
+    use crate::core::schedule::Trigger;
+    use crate::render::samples;
+    use std::time::Duration;
+
+    fn at(seconds: u64) -> Moment {
+        Moment::after(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_probe_answers_in_one_line_that_names_the_cause() {
+        let mut board = Board::new(None, at(0));
+        assert_eq!(Probe::Ready.body(&board, at(1), false), "starting: the first round has not ended yet\n");
+        assert_eq!(Probe::Live.body(&board, at(1), false), "ok\n");
+        board.end_round(crate::core::readiness::tests::report(&[Code::TrustPolicyDenied], None), Trigger::Start, at(2));
+        board.sleep(at(10).awake, at(10).uptime);
+        assert_eq!(Probe::Startup.body(&board, at(3), false), "not-ready: trust-policy-denied; nothing has been proven yet\n");
+        assert!(!Probe::Startup.passes(&board, at(3)) && Probe::Live.passes(&board, at(3)));
+        assert!(Probe::Live.body(&board, at(1000), false).starts_with("the worker has been stuck since"));
+    }
+
+    #[test]
+    fn verbose_lists_the_checks() {
+        let mut board = Board::new(None, at(0));
+        board.end_round(samples::report(samples::healthy(), 41, 1), Trigger::Start, at(2));
+        board.sleep(at(10).awake, at(10).uptime);
+        let text = Probe::Ready.body(&board, at(3), true);
+        assert!(text.starts_with("[+]worker ok\n[+]first-proof ok\n"), "{text}");
+        assert!(text.ends_with("[+]state ready ok: the last round proved the identity\nreadyz check passed\n"), "{text}");
+        assert!(text.lines().count() > 10, "{text}");
+        board.end_round(crate::core::readiness::tests::report(&[Code::IdentityMismatch], None), Trigger::Interval, at(900));
+        let text = Probe::Ready.body(&board, at(901), true);
+        assert!(text.contains("[-]state not-ready failed: identity-mismatch") && text.ends_with("readyz check failed\n"), "{text}");
+        assert_eq!(Probe::Live.body(&board, at(901), true), "[+]worker ok\nlivez check passed\n");
+    }
+}
