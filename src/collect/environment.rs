@@ -20,15 +20,19 @@ pub struct World {
     pub proxies: Proxies,
     /// The SDK would meet a file that blocks or floods it: the witness must not run.
     pub unsafe_files: bool,
+    /// The files that the pod's identity rests on, there or not.
+    pub files: Vec<String>,
 }
 
 /// Reads the environment and the files that it names.
 pub async fn read(settings: Settings) -> World {
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let environment = Environment::read(lookup);
-    let (profile, unsafe_files) = profile(&environment).await;
+    let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment).await;
+    let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
+    files.extend(named.into_iter().filter_map(|var| var.value()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
-    World { roots: roots(&environment), proxies, unsafe_files, inputs: Inputs { environment, profile, settings } }
+    World { roots: roots(&environment), proxies, unsafe_files, files, inputs: Inputs { environment, profile, settings } }
 }
 
 /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`, else the roots compiled in: the binary works in an image without any.
@@ -44,8 +48,16 @@ fn roots(environment: &Environment) -> Roots {
     }
 }
 
+/// What the shared configuration files gave.
+struct Shared {
+    profile: Profile,
+    unsafe_files: bool,
+    /// The two files, and the token files that profiles name.
+    files: Vec<String>,
+}
+
 /// The selected profile, read by the SDK's own parser from files that passed our check.
-async fn profile(environment: &Environment) -> (Profile, bool) {
+async fn shared_configuration(environment: &Environment) -> Shared {
     let home = environment.home.value().unwrap_or_default();
     let expand = |path: &str| match path.strip_prefix("~/") {
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
@@ -54,25 +66,25 @@ async fn profile(environment: &Environment) -> (Profile, bool) {
     let config = environment.config_file.value().unwrap_or("~/.aws/config");
     let credentials = environment.shared_credentials_file.value().unwrap_or("~/.aws/credentials");
     let name = environment.profile.value().unwrap_or("default").to_owned();
-    let mut profile = Profile { name: name.clone(), ..Profile::default() };
-    let mut files: HashMap<String, Vec<u8>> = HashMap::new();
-    let mut unsafe_files = false;
-    for path in [expand(config), expand(credentials)] {
-        match file::read(&path, CONFIG_CAP) {
+    let profile = Profile { name: name.clone(), ..Profile::default() };
+    let mut shared = Shared { profile, unsafe_files: false, files: vec![expand(config), expand(credentials)] };
+    let mut contents: HashMap<String, Vec<u8>> = HashMap::new();
+    for path in &shared.files {
+        match file::read(path, CONFIG_CAP) {
             Ok(content) => {
-                profile.files.push(path.clone());
-                files.insert(path, content.bytes.to_vec());
+                shared.profile.files.push(path.clone());
+                contents.insert(path.clone(), content.bytes.to_vec());
             }
             Err(failure) if failure.kind == FileFailureKind::Missing => {}
             Err(failure) => {
-                unsafe_files |= matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge);
-                profile.error.get_or_insert(format!("{path}: {}", failure.text));
+                shared.unsafe_files |= matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge);
+                shared.profile.error.get_or_insert(format!("{path}: {}", failure.text));
             }
         }
     }
-    if files.is_empty() {
-        profile.missing = environment.profile.value().is_some();
-        return (profile, unsafe_files);
+    if contents.is_empty() {
+        shared.profile.missing = environment.profile.value().is_some();
+        return shared;
     }
     let vars = [
         ("HOME", home),
@@ -83,19 +95,23 @@ async fn profile(environment: &Environment) -> (Profile, bool) {
     let vars: HashMap<String, String> =
         vars.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     #[allow(deprecated, reason = "the only public way to the SDK's parser with a given environment")]
-    let sections = aws_config::profile::load(&Fs::from_map(files), &Env::from(vars), &EnvConfigFiles::default(), None).await;
+    let sections = aws_config::profile::load(&Fs::from_map(contents), &Env::from(vars), &EnvConfigFiles::default(), None).await;
     match sections {
         Ok(sections) => {
             match sections.get_profile(&name) {
-                Some(section) => fill(&mut profile, section, &sections),
-                None => profile.missing = environment.profile.value().is_some(),
+                Some(section) => fill(&mut shared.profile, section, &sections),
+                None => shared.profile.missing = environment.profile.value().is_some(),
             }
-            unsafe_files |= names_unsafe_token(&sections);
+            // A profile can name a token file of its own, which the SDK would read.
+            let tokens = sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file"));
+            let tokens: Vec<String> = tokens.map(str::to_owned).collect();
+            shared.unsafe_files |= tokens.iter().any(|path| is_unsafe(path));
+            shared.files.extend(tokens);
         }
         // The parser's texts name file and line, never a value.
-        Err(error) => profile.error = Some(super::sts::words(&error)),
+        Err(error) => shared.profile.error = Some(super::sts::words(&error)),
     }
-    (profile, unsafe_files)
+    shared
 }
 
 fn fill(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) {
@@ -132,11 +148,6 @@ fn service_endpoint(sections: &EnvConfigSections, services: &str) -> Option<Stri
         .build()
         .ok()?;
     sections.other_sections().get(&key).map(ToOwned::to_owned)
-}
-
-/// A profile can name a token file of its own, which the SDK would read.
-fn names_unsafe_token(sections: &EnvConfigSections) -> bool {
-    sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file")).any(is_unsafe)
 }
 
 /// The SDK reads whole files and blocks on a FIFO; a file that is merely missing or forbidden it handles.

@@ -39,6 +39,25 @@ pub fn read(path: &str, cap: usize) -> Result<Content, FileFailure> {
     if bytes.len() > cap { Err(too_large(bytes.len() as u64, cap)) } else { Ok(Content { bytes, modified: stat.st_mtime }) }
 }
 
+/// What tells one version of a file from the next, without reading it: the kubelet swaps a symlink on the path, others rename a
+/// file or write to it in place. `None` when nothing can be seen there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(Option<[i128; 5]>);
+
+/// Looks at what a path leads to now.
+pub fn mark(path: &str) -> Mark {
+    let numbers = |stat: Stat| {
+        [
+            i128::from(stat.st_dev),
+            i128::from(stat.st_ino),
+            i128::from(stat.st_size),
+            i128::from(stat.st_mtime),
+            i128::from(stat.st_mtime_nsec),
+        ]
+    };
+    Mark(rustix::fs::stat(path).ok().map(numbers))
+}
+
 fn regular(stat: &Stat, cap: usize) -> Result<(), FileFailure> {
     let what = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => {
@@ -86,6 +105,28 @@ fn access(stat: Option<&Stat>) -> Access {
 mod tests {
     #![allow(clippy::disallowed_methods, reason = "tests make files")]
     use super::*;
+
+    #[test]
+    fn a_rotated_file_has_another_mark() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        // As the kubelet lays a projected volume out (AtomicWriter): token -> ..data/token, ..data -> ..2026_11_23.
+        std::fs::create_dir(path("..1")).unwrap();
+        std::fs::create_dir(path("..2")).unwrap();
+        std::fs::write(path("..1/token"), b"same size").unwrap();
+        std::os::unix::fs::symlink("..1", path("..data")).unwrap();
+        std::os::unix::fs::symlink("..data/token", path("token")).unwrap();
+        let before = mark(&path("token"));
+        assert_eq!(mark(&path("token")), before);
+        std::fs::write(path("..2/token"), b"size same").unwrap();
+        std::os::unix::fs::symlink("..2", path("..data_tmp")).unwrap();
+        std::fs::rename(path("..data_tmp"), path("..data")).unwrap();
+        let after = mark(&path("token"));
+        assert_ne!(after, before);
+        std::fs::remove_file(path("..2/token")).unwrap();
+        assert_ne!(mark(&path("token")), after);
+        assert_eq!(mark(&path("token")), mark(&path("never there")));
+    }
 
     #[test]
     fn only_regular_files_within_the_cap_are_read() {

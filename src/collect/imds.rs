@@ -32,11 +32,24 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
         read(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
-    } else if v1 && matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other) {
+    } else if v1 && leads_to_v1(v2) {
         // Cut off by the common deadline it has not been heard.
         imds.v1 = Some(read(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
     }
     Fact::Known(imds)
+}
+
+/// Whether something is there that version 1 may get through to.
+pub fn leads_to_v1(v2: ImdsReach) -> bool {
+    matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other)
+}
+
+/// A later look, with what the one look through version 1 found.
+pub fn with_v1_of(seen: Imds, before: Imds) -> Imds {
+    match before.v1 {
+        Some(ImdsReach::Answers) if seen.v2 != ImdsReach::Answers => Imds { v2: seen.v2, ..before },
+        _ => Imds { v1: seen.v1.or(before.v1), ..seen },
+    }
 }
 
 /// Reads role and instance id; says how far that got.

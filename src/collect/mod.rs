@@ -26,12 +26,27 @@ use zeroize::Zeroizing;
 /// What one process has already found out and need not, or must not, ask again.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// IMDS does not change in a pod's life, and version 1 is tried once per process.
+    /// IMDS, as it was seen last.
     imds: Option<Imds>,
+    /// It is to be looked at anew.
+    imds_again: bool,
+    /// Version 1 is tried once per process: it raises an alarm that security teams watch.
+    v1_tried: bool,
     /// What the witness said last.
     chain: Option<Chain>,
+    /// What the witness reads is as it was when it named an identity.
+    chain_settled: bool,
     /// There was an attempt before.
     retrying: bool,
+}
+
+impl Memory {
+    /// Before a later round of the sidecar. Who may reach IMDS can change in a pod's life; what the default chain becomes cannot,
+    /// unless a file has changed.
+    pub fn next_round(&mut self, files_changed: bool) {
+        self.imds_again = true;
+        self.chain_settled = !files_changed && self.chain.as_ref().is_some_and(|chain| chain.identity.is_some());
+    }
 }
 
 /// One attempt: reads the token, calls what is planned, and returns what was found. `deadline` bounds every phase.
@@ -44,7 +59,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let text = text.as_ref().map(|text| text.as_str());
     let direct = direct(client, &plan, &inputs.environment, text);
     let beside = || deadline.min(Instant::now() + chain::CUT);
-    let node = node(client().until(beside()), &plan.imds, memory.imds.take());
+    let node = node(client().until(beside()), &plan.imds, memory.imds.clone(), memory.imds_again, memory.v1_tried);
     let witness = async {
         let until = beside();
         // The cut ends the witness, not one of its phases: it says nothing about the network.
@@ -54,6 +69,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         let (direct, imds) = tokio::join!(direct, node);
         // Where STS throttles, a second exchange at each attempt would make it worse: the witness waits until there is something to witness.
         let chain = match memory.chain.take() {
+            Some(remembered) if memory.chain_settled => Fact::Known(remembered),
             _ if is_proven(&direct.0) => witness.await,
             Some(remembered) => Fact::Known(remembered),
             None => Fact::NotAttempted(Because::EarlierFailure),
@@ -65,6 +81,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     memory.retrying = true;
     memory.chain = chain.known().cloned();
     memory.imds = imds.known().cloned();
+    memory.v1_tried |= matches!(plan.imds, ImdsPlan::Ask { v1: true, .. }) && imds.known().is_some_and(|imds| imds::leads_to_v1(imds.v2));
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at,
@@ -208,13 +225,19 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     running.into_iter().filter_map(|(_, output)| output).collect()
 }
 
-/// IMDS, unless it was looked at before.
-async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>) -> Fact<Imds> {
+/// IMDS, unless what was seen before will do.
+async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: bool, v1_tried: bool) -> Fact<Imds> {
     match (plan, remembered) {
         (ImdsPlan::NotAsked, _) => Fact::NotAttempted(Because::NoImds),
         (ImdsPlan::Disabled, _) => Fact::NotAttempted(Because::ImdsDisabled),
-        (ImdsPlan::Ask { .. }, Some(imds)) => Fact::Known(imds),
-        (ImdsPlan::Ask { endpoint, v1 }, None) => imds::look(&client, endpoint, *v1).await,
+        (ImdsPlan::Ask { .. }, Some(imds)) if !again => Fact::Known(imds),
+        (ImdsPlan::Ask { endpoint, v1 }, remembered) => {
+            let seen = imds::look(&client, endpoint, *v1 && !v1_tried).await;
+            match (seen, remembered) {
+                (Fact::Known(seen), Some(before)) => Fact::Known(imds::with_v1_of(seen, before)),
+                (seen, _) => seen,
+            }
+        }
     }
 }
 
