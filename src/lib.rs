@@ -4,6 +4,8 @@
 //!
 //! ```text
 //!  env, files ─► Inputs ─► Plan ──(collect)──► Evidence ─► diagnose ─► Report ─► text | JSON | termination log
+//!                                                                         │
+//!                                              serve: Board (readiness) ◄─┘─► /readyz, /metrics, /status, /
 //! ```
 
 pub mod cli;
@@ -12,3 +14,4 @@ pub mod command;
 pub mod core;
 pub mod log;
 pub mod render;
+pub mod serve;

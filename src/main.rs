@@ -3,10 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "the edge of the process")]
 
 use irsa_probe::cli::{self, Command, Options};
-use irsa_probe::command::{check, explain};
-use irsa_probe::{command, log};
+use irsa_probe::command::{self, check, explain, get, runtime, serve};
+use irsa_probe::log;
+use irsa_probe::serve::clock::Clock;
 use std::process::ExitCode;
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -24,6 +24,11 @@ fn main() -> ExitCode {
         }
         Ok(Command::Explain(what)) => ExitCode::from(explain::run(&what)),
         Ok(Command::Check(options)) => until_signal(options),
+        Ok(Command::Serve(options)) => {
+            log::install(options.log_level, options.log_format);
+            ExitCode::from(serve::run(options, Clock::real()))
+        }
+        Ok(Command::Get(path, listen)) => ExitCode::from(get::run(&path, listen)),
         Err(usage) => {
             command::complain(&usage.0);
             ExitCode::from(2)
@@ -64,10 +69,6 @@ fn until_signal(options: Options) -> ExitCode {
             ExitCode::from(3)
         }
     }
-}
-
-fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 async fn signalled(kind: SignalKind, code: u8) -> u8 {

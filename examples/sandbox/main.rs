@@ -9,7 +9,8 @@
     reason = "a program for developers: it reads files, starts children, and may panic"
 )]
 
-#[path = "../tests/support/mod.rs"]
+mod serve;
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use lexopt::Arg;
@@ -22,13 +23,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const HELP: &str = "Runs the real irsa-probe in a pod's world on loopback: STS, IMDS, the Pod Identity agent and a proxy are fakes, nothing leaves this machine.
 
-Usage: cargo run --release --example sandbox -- [FLAGS]
+Usage: cargo run --example sandbox -- [FLAGS]
 
 Without flags: `irsa-probe check` in a healthy pod, then in a broken one; exit 0 if both came out as they should.
 
 Flags:
   --list              List the situations
   --situation NAME    Run one, by its folder below tests/scenarios or the folder's last part; exits as the probe does
+  --serve             Run `irsa-probe serve` in a healthy pod (or --situation), print the address of its status page, and let you break and
+                      mend the pod's identity with keys while you watch
   --hold              Start no probe: print the pod's environment and keep its world up until Ctrl-C [default: a healthy pod]
   -h, --help
 ";
@@ -46,6 +49,7 @@ enum Task {
     List,
     Run(String),
     Hold(String),
+    Serve(String),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
             Task::Tour => return tour(),
             Task::Run(name) => return run(&name),
             Task::Hold(name) => hold(&name, &runtime, interrupt)?,
+            Task::Serve(name) => return serve::run(&Situation::find(&name)?, &build_probe()?, &runtime, interrupt),
         }
         Ok(0)
     });
@@ -69,12 +74,13 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut parser: lexopt::Parser) -> Result<Task, String> {
-    let (mut list, mut hold, mut situation) = (false, false, None);
+    let (mut list, mut hold, mut serve, mut situation) = (false, false, false, None);
     while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
         match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
             Arg::Long("list") => list = true,
             Arg::Long("hold") => hold = true,
+            Arg::Long("serve") => serve = true,
             Arg::Long("situation") => {
                 let name = parser.value().map_err(|_| "--situation needs a NAME; --list shows them")?;
                 situation = Some(name.into_string().map_err(|_| "--situation: the name is not UTF-8")?);
@@ -82,12 +88,14 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, String> {
             other => return Err(format!("{}; --help shows the flags", other.unexpected())),
         }
     }
-    match (list, hold, situation) {
-        (true, false, None) => Ok(Task::List),
+    let name = |situation: Option<String>| situation.unwrap_or_else(|| TOUR[0].0.to_owned());
+    match (list, hold, serve) {
+        (true, false, false) if situation.is_none() => Ok(Task::List),
         (true, ..) => Err("--list stands alone".to_owned()),
-        (_, true, name) => Ok(Task::Hold(name.unwrap_or_else(|| TOUR[0].0.to_owned()))),
-        (_, false, Some(name)) => Ok(Task::Run(name)),
-        (_, false, None) => Ok(Task::Tour),
+        (_, true, true) => Err("--hold or --serve, not both".to_owned()),
+        (_, true, _) => Ok(Task::Hold(name(situation))),
+        (_, _, true) => Ok(Task::Serve(name(situation))),
+        _ => Ok(situation.map_or(Task::Tour, Task::Run)),
     }
 }
 
@@ -100,7 +108,7 @@ fn tour() -> Result<u8, String> {
             return Ok(1);
         }
     }
-    println!("\n# Both came out as they should. More situations: --list, --situation NAME; a pod for your own shell: --hold.");
+    println!("\n# Both came out as they should. More situations: --list, --situation NAME; the sidecar: --serve.");
     Ok(0)
 }
 

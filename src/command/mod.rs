@@ -4,9 +4,12 @@
 
 pub mod check;
 pub mod explain;
+pub mod get;
+pub mod serve;
 
 use crate::core::text::printable;
 use std::io::Write;
+use tokio::runtime::Runtime;
 
 /// Says why there is no result, in one line on standard error. What cannot be written there cannot be said.
 pub fn complain(text: &str) {
@@ -17,4 +20,9 @@ pub fn complain(text: &str) {
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// One thread is enough: what blocks gets a thread of its own.
+pub fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

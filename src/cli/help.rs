@@ -1,0 +1,53 @@
+//! `--help`, made from the tables.
+
+use super::table::{COMMANDS, CommandRow, FLAGS, Scope};
+use std::fmt::Write as _;
+
+pub(super) fn overview() -> String {
+    let mut text = String::from(
+        "irsa-probe proves which AWS identity an EKS pod really has, and names the root cause and the cure when it is the wrong one.\n\n\
+         Usage: irsa-probe COMMAND [FLAGS]\n\nCommands:\n",
+    );
+    for row in COMMANDS {
+        let _ = writeln!(text, "  {:<18} {}", format!("{} {}", row.name, row.arguments).trim_end(), row.about);
+    }
+    text.push_str("\nGlobal flags:\n");
+    text.push_str(&flag_help(Scope::Global));
+    text.push_str("  -h, --help  (also for one command: irsa-probe check --help)\n  -V, --version\n\n");
+    text.push_str(
+        "Every flag can be given as a variable: IRSA_PROBE_ and its name in capitals, IRSA_PROBE_STS_REGION=us-west-2,us-east-2.\n\
+         IRSA_PROBE_DISABLED=\"reason\" switches the probe off: check exits 0, serve is ready, and both say why.\n\n",
+    );
+    text.push_str("Exit codes of check (each command's own help lists its own):\n");
+    if let Some(check) = COMMANDS.iter().find(|row| row.scope == Scope::Check) {
+        text.push_str(&exit_codes(check));
+    }
+    text
+}
+
+pub(super) fn command_help(row: &CommandRow) -> String {
+    let arguments = if row.arguments.is_empty() { String::new() } else { format!(" {}", row.arguments) };
+    format!(
+        "{}\n\nUsage: irsa-probe {}{arguments} [FLAGS]\n\nExample: {}\n\nFlags:\n{}\nGlobal flags:\n{}\n\
+         Every flag can be given as a variable: IRSA_PROBE_ and its name in capitals.\n\nExit codes:\n{}",
+        row.about,
+        row.name,
+        row.example,
+        flag_help(row.scope),
+        flag_help(Scope::Global),
+        exit_codes(row),
+    )
+}
+
+fn exit_codes(row: &CommandRow) -> String {
+    row.exit_codes.iter().map(|(code, means)| format!("  {code:<4} {means}\n")).collect()
+}
+
+fn flag_help(scope: Scope) -> String {
+    let mut text = String::new();
+    for flag in FLAGS.iter().filter(|flag| flag.scopes.contains(&scope)) {
+        let value = flag.value.map(|value| format!(" {value}")).unwrap_or_default();
+        let _ = writeln!(text, "  --{}{value}\n        {}", flag.name, flag.help);
+    }
+    text
+}

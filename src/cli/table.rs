@@ -1,0 +1,247 @@
+//! The commands and flags, as tables.
+
+use super::{LogFormat, Options, Output, TerminationLog};
+use crate::core::arn::RoleArn;
+use crate::core::duration;
+use crate::core::inputs::ProviderChoice;
+use crate::core::partition::Region;
+use crate::core::schedule::SHORTEST;
+use std::net::{Ipv6Addr, SocketAddr};
+
+/// Where a flag belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    Global,
+    Check,
+    Serve,
+    Get,
+    Explain,
+}
+
+/// One command.
+pub(super) struct CommandRow {
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static str,
+    pub(super) about: &'static str,
+    pub(super) scope: Scope,
+    pub(super) example: &'static str,
+    pub(super) exit_codes: &'static [(&'static str, &'static str)],
+}
+
+const USAGE: (&str, &str) = ("2", "usage");
+
+pub(super) const COMMANDS: &[CommandRow] = &[
+    CommandRow {
+        name: "check",
+        arguments: "",
+        about: "Prove which AWS identity this pod has, or name what is broken and the cure",
+        scope: Scope::Check,
+        example: "irsa-probe check --expect-role-arn arn:aws:iam::111122223333:role/checkout --timeout 30s",
+        exit_codes: &[
+            ("0", "proven (or --advisory, or IRSA_PROBE_DISABLED)"),
+            ("1", "a definite failure"),
+            USAGE,
+            ("3", "not proven in time: only passing failures were met"),
+            ("143", "ended by SIGTERM"),
+        ],
+    },
+    CommandRow {
+        name: "serve",
+        arguments: "",
+        about: "Prove it again and again, for readiness probes, Prometheus and a person with a browser",
+        scope: Scope::Serve,
+        example: "irsa-probe serve --interval 15m --log-format json",
+        exit_codes: &[
+            ("0", "ended by SIGTERM or SIGINT, requests in flight answered"),
+            ("1", "cannot listen there"),
+            USAGE,
+            ("143", "a second SIGTERM cut the end short"),
+        ],
+    },
+    CommandRow {
+        name: "get",
+        arguments: "PATH",
+        about: "Ask the server in this pod (livez, readyz, startupz, status): exit 0 for yes, 1 for no",
+        scope: Scope::Get,
+        example: "irsa-probe get readyz",
+        exit_codes: &[("0", "yes"), ("1", "no, or no answer"), USAGE],
+    },
+    CommandRow {
+        name: "explain",
+        arguments: "CODE",
+        about: "Explain a code of the catalogue: what it means, why, the cure",
+        scope: Scope::Explain,
+        example: "irsa-probe explain trust-policy-denied",
+        exit_codes: &[("0", "explained"), ("1", "not a code of the catalogue"), USAGE],
+    },
+];
+
+/// One flag. `set` gets the value; a switch gets "true" or "false".
+pub(super) struct Flag {
+    pub(super) name: &'static str,
+    pub(super) value: Option<&'static str>,
+    pub(super) scopes: &'static [Scope],
+    pub(super) help: &'static str,
+    pub(super) set: fn(&mut Options, &str) -> Result<(), String>,
+}
+
+pub(super) const FLAGS: &[Flag] = &[
+    Flag {
+        name: "expect-role-arn",
+        value: Some("ARN"),
+        scopes: &[Scope::Global],
+        help: "The role that this pod must have [default: AWS_ROLE_ARN]",
+        set: |o, v| {
+            let role =
+                RoleArn::parse(v).map_err(|error| format!("{v:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
+            o.settings.expect_role_arn = Some(role);
+            Ok(())
+        },
+    },
+    Flag {
+        name: "provider",
+        value: Some("auto|irsa|pod-identity"),
+        scopes: &[Scope::Global],
+        help: "The provider to prove [default: auto, whichever was injected]",
+        set: |o, v| {
+            o.settings.provider = one_of(
+                v,
+                &[("auto", ProviderChoice::Auto), ("irsa", ProviderChoice::Irsa), ("pod-identity", ProviderChoice::PodIdentity)],
+            )?;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "sts-region",
+        value: Some("REGION"),
+        scopes: &[Scope::Global],
+        help: "STS region to call, repeatable, the first is primary; aws-global is the global endpoint [default: the pod's region]",
+        set: |o, v| {
+            for code in v.split(|c: char| c == ',' || c.is_whitespace()).filter(|code| !code.is_empty()) {
+                let region = Region::parse(code).map_err(|error| format!("{code:?} is not a region: {error}"))?;
+                o.settings.sts_regions.push(region);
+            }
+            Ok(())
+        },
+    },
+    Flag { name: "strict", value: None, scopes: &[Scope::Global], help: "Warnings fail", set: |o, v| switch(&mut o.settings.strict, v) },
+    Flag {
+        name: "log-level",
+        value: Some("off|error|warn|info|debug|trace"),
+        scopes: &[Scope::Global],
+        help: "What is logged to standard error [default: info]",
+        set: |o, v| {
+            use tracing::level_filters::LevelFilter as L;
+            let levels =
+                [("off", L::OFF), ("error", L::ERROR), ("warn", L::WARN), ("info", L::INFO), ("debug", L::DEBUG), ("trace", L::TRACE)];
+            o.log_level = one_of(&v.to_ascii_lowercase(), &levels)?;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "log-format",
+        value: Some("text|json"),
+        scopes: &[Scope::Global],
+        help: "Form of the log [default: text]",
+        set: |o, v| {
+            o.log_format = one_of(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)])?;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "timeout",
+        value: Some("DURATION"),
+        scopes: &[Scope::Check],
+        help: "Retry what time can cure for so long [default: 60s]",
+        set: |o, v| {
+            o.timeout = duration::parse(v)?;
+            if o.timeout.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
+        },
+    },
+    Flag {
+        name: "output",
+        value: Some("text|json|evidence"),
+        scopes: &[Scope::Check],
+        help: "Form of the result on standard output [default: text]",
+        set: |o, v| {
+            o.output = one_of(v, &[("text", Output::Text), ("json", Output::Json), ("evidence", Output::Evidence)])?;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "no-imds",
+        value: None,
+        scopes: &[Scope::Check, Scope::Serve],
+        help: "Never contact the instance metadata service",
+        set: |o, v| switch(&mut o.settings.no_imds, v),
+    },
+    Flag {
+        name: "advisory",
+        value: None,
+        scopes: &[Scope::Check],
+        help: "Report, but exit 0 whatever was found",
+        set: |o, v| switch(&mut o.advisory, v),
+    },
+    Flag {
+        name: "termination-log",
+        value: Some("PATH"),
+        scopes: &[Scope::Check],
+        help: "Where a failure's short message goes, 'none' for nowhere [default: /dev/termination-log, when it exists]",
+        set: |o, v| {
+            o.termination_log = if v.is_empty() || v == "none" { TerminationLog::Off } else { TerminationLog::Path(v.to_owned()) };
+            Ok(())
+        },
+    },
+    Flag {
+        name: "listen",
+        value: Some("ADDRESS:PORT"),
+        scopes: &[Scope::Serve, Scope::Get],
+        help: "Where the server listens [default: [::]:9475, IPv4 and IPv6; IPv4 alone where the node has no IPv6]",
+        set: |o, v| {
+            o.listen = listen(v)?;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "interval",
+        value: Some("DURATION"),
+        scopes: &[Scope::Serve],
+        help: "From one proof to the next, 1s or longer; a rotated token is tried at once [default: 15m]",
+        set: |o, v| {
+            o.interval = duration::parse(v)?;
+            if o.interval < SHORTEST { Err("it must be 1s or longer".to_owned()) } else { Ok(()) }
+        },
+    },
+    Flag { name: "list", value: None, scopes: &[Scope::Explain], help: "List all codes", set: |o, v| switch(&mut o.list, v) },
+];
+
+impl Flag {
+    /// Whether a command takes it.
+    pub(super) fn belongs_to(&self, command: Scope) -> bool {
+        self.scopes.iter().any(|scope| *scope == Scope::Global || *scope == command)
+    }
+
+    /// Its twin in the environment.
+    pub(super) fn variable(&self) -> String {
+        format!("IRSA_PROBE_{}", self.name.to_ascii_uppercase().replace('-', "_"))
+    }
+}
+
+fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| format!("{value:?} is none of {}", names()))
+}
+
+fn switch(target: &mut bool, value: &str) -> Result<(), String> {
+    *target =
+        one_of(&value.to_ascii_lowercase(), &[("true", true), ("1", true), ("yes", true), ("false", false), ("0", false), ("no", false)])?;
+    Ok(())
+}
+
+/// `[::]:9475`, `127.0.0.1:9475`, or `:9475` for every address of the pod.
+pub(super) fn listen(value: &str) -> Result<SocketAddr, String> {
+    let every = value.strip_prefix(':').and_then(|port| port.parse().ok()).map(|port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)));
+    every
+        .or_else(|| value.parse().ok())
+        .ok_or_else(|| format!("{value:?} is no address with a port; write it like [::]:9475 or 127.0.0.1:9475"))
+}

@@ -1,0 +1,52 @@
+//! `irsa-probe get PATH`: asks the sidecar in the same container, for exec probes in an image without a shell.
+
+use crate::collect::http::{Client, Limits, Roots, Settings};
+use crate::core::proxy::Proxies;
+use bytes::Bytes;
+use http::Request;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// Longer than any answer from memory takes, and no longer than a person waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Prints what the server says: 0 when it says yes, 1 when it says no or nothing.
+pub fn run(path: &str, listen: SocketAddr) -> u8 {
+    let asked = super::runtime().map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(ask(path, reachable(listen))));
+    match asked {
+        Ok((yes, body)) => {
+            super::print(&body);
+            if yes { 0 } else { 1 }
+        }
+        Err(why) => {
+            super::complain(&why);
+            1
+        }
+    }
+}
+
+/// Where a server that listens there is asked from the same host.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        // Dual-stack, or IPv4 alone where the node has no IPv6: IPv4's loopback reaches both.
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+async fn ask(path: &str, server: SocketAddr) -> Result<(bool, String), String> {
+    let url = format!("http://{server}/{}", path.trim_start_matches('/'));
+    let request =
+        Request::get(&url).body(Bytes::new()).map_err(|_| format!("{path:?} is no path; ask for readyz, livez, startupz or status"))?;
+    let client = Client::new(Settings { roots: Roots::built_in(), proxies: Proxies::default(), deadline: Instant::now() + PATIENCE });
+    let (exchange, response) = client.send(request, Limits::each(PATIENCE)).await;
+    match response {
+        Some(response) => Ok(((200..300).contains(&response.status), String::from_utf8_lossy(&response.body).into_owned())),
+        None => {
+            let why = exchange.failure.map(|failure| failure.text).unwrap_or_default();
+            Err(format!("no answer from {url}: {why}; is irsa-probe serve running here, and on that address (--listen)?"))
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The sidecar as the kubelet, Prometheus and a person meet it: the real binary, before the strict fakes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+
+#[path = "serve/child.rs"]
+mod child;
+#[path = "serve/hours.rs"]
+mod hours;
+mod support;
+
+use child::Serve;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use support::state::{Record, Service};
+use support::{Sandbox, World};
+
+fn sandbox(world: &str) -> Sandbox {
+    Sandbox::start(&serde_json::from_str::<World>(world).unwrap())
+}
+
+/// What STS was asked, by operation.
+fn asked(sandbox: &Sandbox, operation: &str) -> usize {
+    sandbox.requests().iter().filter(|record: &&Record| record.service == Service::Sts && record.operation == operation).count()
+}
+
+const EXCHANGE: &str = "AssumeRoleWithWebIdentity";
+
+#[test]
+fn a_healthy_pod_becomes_ready_and_says_nothing_more() {
+    let sandbox = sandbox("{}");
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    let status = serve.until_rounds(3);
+    assert_eq!((&status["schema"], &status["state"]), (&json!("irsa-probe/status/v1"), &json!("ready")));
+    assert_eq!(status["report"]["identity"]["role"], "checkout");
+    assert_eq!(status["report"]["chain"]["provider"], "irsa");
+    for (path, status, body) in [
+        ("/livez", 200, "ok\n"),
+        ("/healthz", 200, "ok\n"),
+        ("/readyz", 200, "ok\n"),
+        ("/startupz", 200, "ok\n"),
+        ("/readyz/", 404, "no such page"),
+        ("/nothing", 404, "no such page"),
+    ] {
+        let reply = serve.get(path);
+        assert_eq!(reply.status, status, "{path}");
+        assert!(reply.body.starts_with(body) || status == 404, "{path}: {}", reply.body);
+        assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"), "{path}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
+    }
+    let page = serve.get("/");
+    assert!(page.header("content-security-policy").is_some_and(|csp| csp.starts_with("default-src 'none'")), "{}", page.head);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(serve.get("/status").header("content-type"), Some("application/json"));
+    assert_eq!(serve.get("/metrics").header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let verbose = serve.get("/readyz?verbose").body;
+    assert!(verbose.contains("[+]worker ok\n") && verbose.ends_with("readyz check passed\n"), "{verbose}");
+    let head = serve.request("HEAD /readyz HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
+    assert_eq!((head.status, head.body.as_str(), head.header("content-length")), (200, "", Some("3")));
+    let post = serve.request("POST /readyz HTTP/1.1\r\nHost: probe\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
+
+    let metrics = serve.get("/metrics");
+    for (series, value) in [
+        ("irsa_probe_ready", 1.0),
+        ("irsa_probe_state{state=\"ready\"}", 1.0),
+        ("irsa_probe_state{state=\"degraded\"}", 0.0),
+        ("irsa_probe_identity_matches", 1.0),
+        ("irsa_probe_consecutive_failures", 0.0),
+    ] {
+        assert_eq!(metrics.metric(series), Some(value), "{series}");
+    }
+    // The witness went along once; every round exchanged the token once.
+    let rounds = serve.status()["history"].as_array().unwrap().len();
+    let exchanged = asked(&sandbox, EXCHANGE);
+    assert!(exchanged > rounds && exchanged <= rounds + 2, "{exchanged} exchanges in {rounds} rounds");
+    let log = serve.finish(&sandbox);
+    let messages: Vec<String> =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(messages, ["serving", "state changed", "draining"], "{log}");
+}
+
+#[test]
+fn the_next_round_lies_within_one_interval() {
+    let sandbox = sandbox("{}");
+    let serve = Serve::start(&sandbox, &[]);
+    let status = serve.until_state("ready");
+    let seconds = |value: &Value| irsa_probe::core::time::Timestamp::parse(value.as_str().unwrap()).unwrap().0;
+    let wait = seconds(&status["nextRound"]) - seconds(&status["report"]["time"]);
+    assert!((0..=905).contains(&wait), "{wait}");
+    assert_eq!(status["history"].as_array().unwrap().len(), 1);
+    serve.finish(&sandbox);
+}
+
+#[test]
+fn a_status_conforms_to_its_schema() {
+    let read = |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(format!("docs/{name}")).unwrap()).unwrap() };
+    let report = jsonschema::validator_for(&read("report.v1.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&read("status.v1.schema.json")).unwrap();
+    for world in ["{}", r#"{"iam":{"roles":[]}}"#, r#"{"inject":["pod-identity"]}"#, r#"{"inject":[]}"#] {
+        let sandbox = sandbox(world);
+        let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+        let status = serve.until_rounds(1);
+        for (validator, part) in [(&schema, &status), (&report, &status["report"])] {
+            let errors: Vec<String> = validator.iter_errors(part).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert!(errors.is_empty(), "{world}: {errors:?}");
+        }
+        serve.finish(&sandbox);
+    }
+}
+
+#[test]
+fn what_fails_to_renew_is_borne_and_logged_once_a_round() {
+    let sandbox = sandbox("{}");
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    serve.until_state("ready");
+    sandbox.set_world(|world| world.iam.roles = Some(Vec::new()));
+    let status = serve.until_state("degraded");
+    assert_eq!(status["report"]["rootCause"]["code"], "trust-policy-denied");
+    let ready = serve.get("/readyz");
+    assert_eq!((ready.status, ready.body.as_str()), (200, "ok\n"));
+    let verbose = serve.get("/readyz?verbose").body;
+    assert!(verbose.contains("failed: trust-policy-denied (borne") && verbose.contains("[+]state degraded ok: "), "{verbose}");
+    let metrics = serve.get("/metrics");
+    assert_eq!(metrics.metric("irsa_probe_ready"), Some(1.0));
+    assert_eq!(metrics.metric("irsa_probe_root_cause{code=\"trust-policy-denied\"}"), Some(1.0));
+    assert!(metrics.metric("irsa_probe_consecutive_failures").unwrap() >= 1.0);
+    sandbox.set_world(|world| world.iam.roles = None);
+    serve.until_state("ready");
+    let changes: Vec<(String, String)> = serve
+        .logged("state changed")
+        .iter()
+        .map(|line| (line["was"].as_str().unwrap().to_owned(), line["state"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected = [("starting", "ready"), ("ready", "degraded"), ("degraded", "ready")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(changes, expected);
+    let failed = serve.logged("round failed");
+    assert!(!failed.is_empty());
+    for line in &failed {
+        assert_eq!(
+            (&line["code"], &line["step"], &line["region"]),
+            (&json!("trust-policy-denied"), &json!("assume-role"), &json!("us-west-2"))
+        );
+        assert!(line["request_id"].as_str().is_some_and(|id| id.len() > 8), "{line}");
+    }
+    let failures = serve.status()["history"].as_array().unwrap().iter().filter(|round| round["verdict"] != "pass").count();
+    assert_eq!(failed.len(), failures);
+    serve.finish(&sandbox);
+}
+
+#[test]
+fn another_identity_is_not_ready_at_once() {
+    let sandbox = sandbox(r#"{"sts":{"reach":"override"}}"#);
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    serve.until_state("ready");
+    let intruder = std::fs::read_to_string("tests/scenarios/identity/identity-mismatch/situation.json").unwrap();
+    let script = serde_json::from_str::<Value>(&intruder).unwrap()["sts"]["script"].clone();
+    sandbox.set_world(|world| world.sts.script = serde_json::from_value(script).unwrap());
+    serve.until_state("not-ready");
+    let ready = serve.get("/readyz");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.starts_with("not-ready: identity-mismatch"), "{}", ready.body);
+    // Alive, and started once: neither a restart nor a start-up probe has to do with it.
+    assert_eq!((serve.get("/livez").status, serve.get("/startupz").status), (200, 200));
+    assert_eq!(serve.get("/metrics").metric("irsa_probe_identity_matches"), Some(0.0));
+    serve.finish(&sandbox);
+}
+
+#[test]
+fn nothing_configured_is_never_ready() {
+    let sandbox = sandbox(r#"{"inject":[]}"#);
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    let status = serve.until_rounds(2);
+    assert_eq!((&status["state"], &status["report"]["rootCause"]["code"]), (&json!("not-ready"), &json!("not-injected")));
+    assert_eq!((serve.get("/readyz").status, serve.get("/startupz").status, serve.get("/livez").status), (503, 503, 200));
+    assert_eq!(serve.get("/metrics").metric("irsa_probe_ready"), Some(0.0));
+    serve.finish(&sandbox);
+}
+
+#[test]
+fn sts_out_of_reach_from_the_start_is_starting() {
+    let sandbox = sandbox(r#"{"sts":{"reach":"refused"}}"#);
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    let status = serve.until_rounds(2);
+    assert_eq!((&status["state"], &status["report"]["verdict"]), (&json!("starting"), &json!("unknown")));
+    let ready = serve.get("/readyz");
+    assert_eq!((ready.status, serve.get("/startupz").status), (503, 503));
+    assert!(ready.body.contains("connect-refused"), "{}", ready.body);
+    serve.finish(&sandbox);
+}
+
+#[test]
+fn switched_off_it_is_ready_says_so_and_calls_nobody() {
+    let sandbox = sandbox("{}");
+    for broken in [None, Some("IRSA_PROBE_INTERVAL"), Some("IRSA_PROBE_STRICT")] {
+        let mut command = Command::new("/usr/bin/env");
+        command.arg("IRSA_PROBE_DISABLED=INC-42 <b>");
+        command.args(broken.map(|name| format!("{name}=nonsense")));
+        let serve = Serve::spawn(&sandbox, command.args([env!("CARGO_BIN_EXE_irsa-probe"), "serve"]));
+        let status = serve.status();
+        assert_eq!((&status["state"], &status["report"], &status["nextRound"]), (&json!("ready"), &Value::Null, &Value::Null));
+        assert!(status["reason"].as_str().unwrap().contains("INC-42"));
+        assert_eq!(["/readyz", "/startupz", "/livez"].map(|path| serve.get(path).status), [200; 3]);
+        assert!(serve.get("/readyz?verbose").body.contains("INC-42"));
+        assert!(serve.get("/").body.contains("INC-42 &lt;b&gt;"));
+        assert_eq!(serve.get("/metrics").metric("irsa_probe_ready"), Some(1.0));
+        serve.finish(&sandbox);
+    }
+    assert!(sandbox.requests().is_empty());
+}
+
+#[test]
+fn get_asks_for_an_exec_probe() {
+    let sandbox = sandbox("{}");
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    serve.until_state("ready");
+    let get = |args: &[&str], listen: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe"))
+            .args(args)
+            .env_clear()
+            .env("IRSA_PROBE_LISTEN", listen)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let here = serve.address.to_string();
+    assert_eq!(get(&["get", "readyz"], &here), (0, "ok\n".to_owned(), String::new()));
+    assert_eq!(get(&["get", "/livez"], &here).0, 0);
+    assert!(get(&["get", "readyz?verbose"], &here).1.ends_with("readyz check passed\n"));
+    let (code, status, _) = get(&["get", "status"], &here);
+    assert_eq!((code, serde_json::from_str::<Value>(&status).unwrap()["state"].clone()), (0, json!("ready")));
+    assert_eq!(get(&["get", "nonsense"], &here).0, 1);
+    // Where it listens on every address, it is asked on the loopback.
+    assert_eq!(get(&["get", "readyz", "--listen", &format!(":{}", serve.address.port())], "").0, 0);
+    sandbox.set_world(|world| {
+        world.sts.script =
+            serde_json::from_value(json!({"GetCallerIdentity": [{"status": 403, "code": "InvalidClientTokenId", "message": "no"}]}))
+                .unwrap()
+    });
+    serve.until_state("degraded");
+    assert_eq!(get(&["get", "readyz"], &here).0, 0);
+    serve.finish(&sandbox);
+    let (code, out, error) = get(&["get", "readyz"], &here);
+    assert_eq!((code, out.as_str(), error.lines().count()), (1, "", 1));
+    assert!(error.contains("is irsa-probe serve running here"), "{error}");
+}
+
+#[test]
+fn a_port_in_use_is_one_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe"))
+        .args(["serve", "--listen", &address])
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+    assert!(error.contains(&address) && error.contains("--listen"), "{error}");
+}
+
+#[test]
+fn sigterm_drains_and_a_second_one_aborts() {
+    let sandbox = sandbox(r#"{"sts":{"script":{"*":[{"hang":"response"}]}}}"#);
+    // In the middle of a round that hangs.
+    let serve = Serve::start(&sandbox, &[]);
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.ended().0, 0);
+    let serve = Serve::start(&sandbox, &[]);
+    serve.signal(Signal::INT);
+    assert_eq!(serve.ended().0, 0);
+    // A client that does not finish its request holds the drain up, but not the second signal.
+    let serve = Serve::start(&sandbox, &[]);
+    let mut slow = std::net::TcpStream::connect(serve.address).unwrap();
+    std::io::Write::write_all(&mut slow, b"GET /readyz HTTP/1.1\r\n").unwrap();
+    serve.until("/livez", |reply| reply.status == 200);
+    serve.signal(Signal::TERM);
+    std::thread::sleep(Duration::from_millis(100));
+    // It may have ended already: then the signal meets a process that is gone, and 0 is right too.
+    serve.signal(Signal::TERM);
+    assert!([0, 143].contains(&serve.ended().0));
+}
+
+#[test]
+fn a_rotated_token_is_tried_at_once() {
+    let sandbox = sandbox("{}");
+    // A quarter of a second of real time for a look, half an hour until the next round.
+    let serve = Serve::fast(&sandbox, 60, &["--interval", "10h"]);
+    serve.until_state("ready");
+    let witnessed = asked(&sandbox, EXCHANGE);
+    sandbox.rotate_tokens();
+    let status = serve.until_rounds(2);
+    assert_eq!(status["history"][0]["trigger"], "file-changed");
+    // The witness went along, because the file is one of its own.
+    assert_eq!(asked(&sandbox, EXCHANGE), witnessed * 2);
+    serve.finish(&sandbox);
+}
+
+#[test]
+fn a_root_filesystem_that_cannot_be_written_and_no_environment_do_not_matter() {
+    let sandbox = sandbox("{}");
+    let serve = Serve::spawn(&sandbox, Command::new("/usr/bin/env").arg("-C").arg("/").args([env!("CARGO_BIN_EXE_irsa-probe"), "serve"]));
+    serve.until_state("ready");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", serve.pid())).unwrap();
+    let files: Vec<String> =
+        open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok()).map(|path| path.display().to_string()).collect();
+    // Nothing that lies in a file system is held open, for reading or writing.
+    assert!(files.iter().all(|path| !path.starts_with('/') || path.starts_with("/dev/")), "{files:?}");
+    serve.finish(&sandbox);
+}
