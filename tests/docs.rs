@@ -29,7 +29,7 @@ fn readme() -> String {
 /// The help stands in README.md behind the command that prints it, up to the end of its block.
 #[test]
 fn readme_holds_the_help_verbatim() {
-    for args in [vec!["--help"], vec!["check", "--help"]] {
+    for args in [vec!["--help"], vec!["check", "--help"], vec!["serve", "--help"]] {
         let arguments = args.iter().map(Into::into).collect();
         let Ok(Command::Print(help)) = cli::parse(arguments, |_| None) else { panic!("{args:?} prints no help") };
         let command = format!("$ irsa-probe {}\n", args.join(" "));

@@ -76,7 +76,14 @@ fn checks(text: &mut String, board: &Board, now: Moment) {
     let standing = board.standing(now);
     let bearable = standing.state == State::Degraded;
     for check in board.report().map(|report| report.checks.as_slice()).unwrap_or_default() {
-        line(text, &check.id, judged(check, bearable));
+        match check.outcome {
+            // Neither + nor -: what was not looked at must not read as green.
+            Outcome::Skip => {
+                let because = check.because.as_deref().map(|text| text.trim_start_matches("skipped ")).unwrap_or_default();
+                let _ = writeln!(text, "[ ]{} skipped: {}", check.id, printable(because));
+            }
+            _ => line(text, &check.id, judged(check, bearable)),
+        }
     }
     let about = standing.reason.describe(now.wall);
     let state = format!("state {}", standing.state.id());
@@ -86,11 +93,10 @@ fn checks(text: &mut String, board: &Board, now: Moment) {
 fn judged(check: &Check, bearable: bool) -> Result<String, String> {
     let code = check.code.map(|code| code.id()).unwrap_or_default();
     match check.outcome {
-        Outcome::Pass => Ok(String::new()),
         Outcome::Warn => Ok(format!(", warning: {code}")),
-        Outcome::Skip => Ok(format!(", skipped: {}", check.because.as_deref().unwrap_or_default())),
         Outcome::Fail if bearable => Err(format!("{code} (borne while the credentials proven last are good)")),
         Outcome::Fail => Err(code.to_owned()),
+        Outcome::Pass | Outcome::Skip => Ok(String::new()),
     }
 }
 
@@ -133,7 +139,7 @@ mod tests {
         let text = Probe::Ready.body(&board, at(3), true);
         assert!(text.starts_with("[+]worker ok\n[+]first-proof ok\n"), "{text}");
         assert!(text.ends_with("[+]state ready ok: the last round proved the identity\nreadyz check passed\n"), "{text}");
-        assert!(text.lines().count() > 10, "{text}");
+        assert!(text.contains("\n[ ]issuer skipped: it was not asked for\n") && text.lines().count() > 10, "{text}");
         board.end_round(crate::core::readiness::tests::report(&[Code::IdentityMismatch], None), Trigger::Interval, at(900));
         let text = Probe::Ready.body(&board, at(901), true);
         assert!(text.contains("[-]state not-ready failed: identity-mismatch") && text.ends_with("readyz check failed\n"), "{text}");

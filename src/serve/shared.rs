@@ -81,9 +81,9 @@ impl Inner {
         let reason = standing.reason.describe(now.wall);
         let (was, state) = (was.id(), standing.state.id());
         if standing.state == State::Ready {
-            tracing::info!(state, was, %reason, "state changed");
+            tracing::info!(state, was, reason, "state changed");
         } else {
-            tracing::warn!(state, was, code, step, %reason, "state changed");
+            tracing::warn!(state, was, code, step, reason, "state changed");
         }
     }
 }

@@ -67,9 +67,9 @@ fn log(report: &Report, trigger: Trigger) {
         code = cause.code.id(),
         step = cause.step.id(),
         class = cause.class.id(),
-        region = %printable(region),
-        request_id = %printable(request_id),
-        detail = %printable(&shorten(&cause.detail, 300)),
+        region = &*printable(region),
+        request_id = &*printable(request_id),
+        detail = &*printable(&shorten(&cause.detail, 300)),
         "round failed"
     );
 }
