@@ -133,11 +133,14 @@ pub fn parse(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resul
     let named = |name: &str| args.iter().any(|arg| arg == name);
     let (means_check, means_serve) = (named("check"), named("serve"));
     let Some(reason) = off else { return parse_line(args, env) };
+    let asked = args.iter().skip_while(|arg| *arg != "get").nth(1).and_then(|path| path.to_str()).map(str::to_owned);
     let readable = readable(&args, &env);
     match parse_line(args, env) {
         Ok(Command::Check(_)) => Ok(Command::Disabled(reason)),
         Ok(Command::Serve(options)) => Ok(Command::Serve(Options { disabled: Some(reason), ..options })),
         Err(_) if means_check => Ok(Command::Disabled(reason)),
+        // The exec probe of a server that is switched off must not fail for what the server forgives.
+        Err(_) if asked.is_some() => Ok(Command::Get(asked.unwrap_or_default(), readable.listen)),
         Err(_) if means_serve => Ok(Command::Serve(Options { disabled: Some(reason), ..readable })),
         parsed => parsed,
     }
@@ -236,7 +239,7 @@ fn options(row: &CommandRow, given: &[(&Flag, String)], env: impl Fn(&str) -> Op
             for value in values {
                 (flag.set)(&mut options, value).map_err(|why| Usage(format!("--{}: {why}", flag.name)))?;
             }
-        } else if let Some(value) = env(&flag.variable()).filter(|_| belongs) {
+        } else if let Some(value) = env(&flag.variable()).filter(|_| belongs && flag.matters_to(row.scope)) {
             (flag.set)(&mut options, value.trim()).map_err(|why| Usage(format!("{}: {why}", flag.variable())))?;
         }
     }

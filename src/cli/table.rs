@@ -221,6 +221,11 @@ impl Flag {
         self.scopes.iter().any(|scope| *scope == Scope::Global || *scope == command)
     }
 
+    /// Whether a command does something with it: what it does not use cannot be wrong in its environment.
+    pub(super) fn matters_to(&self, command: Scope) -> bool {
+        matches!(command, Scope::Check | Scope::Serve) || self.scopes.contains(&command)
+    }
+
     /// Its twin in the environment.
     pub(super) fn variable(&self) -> String {
         format!("IRSA_PROBE_{}", self.name.to_ascii_uppercase().replace('-', "_"))

@@ -71,6 +71,9 @@ fn the_off_switch_works_whatever_else_is_wrong() {
     let broken = ["serve", "--listen=127.0.0.1:1", "--log-format", "json", "--interval", "never", "--nonsense"];
     let Ok(Command::Serve(options)) = run(&broken, &env) else { panic!() };
     assert_eq!((options.listen.port(), options.log_format, options.disabled.as_deref()), (1, LogFormat::Json, Some("INC-42")));
+    let nonsense = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_LISTEN", "x"), ("IRSA_PROBE_STRICT", "x")];
+    assert!(matches!(run(&["get", "readyz"], &nonsense), Ok(Command::Get(path, listen)) if path == "readyz" && listen.port() == 9475));
+    assert!(matches!(run(&["get", "readyz"], &nonsense[2..]), Ok(Command::Get(..))));
     assert!(matches!(run(&["explain", "check"], &[("IRSA_PROBE_DISABLED", "x")]), Ok(Command::Explain(_))));
 }
 
