@@ -2,7 +2,7 @@
 //! because a time on a shared machine proves nothing.
 //!
 //! `IRSA_PROBE_BENCH_BINARY=$PWD/target/x86_64-unknown-linux-musl/release/irsa-probe cargo bench --bench check` measures the static
-//! binary; without the variable it is the one of the bench profile.
+//! binary. The variable is required: what the bench profile builds is made to compile fast, not to be measured.
 //!
 //! The round trip is injected by the sandbox: every turn of TLS and every request waits for it. TCP's own handshake is the
 //! kernel's and cannot be delayed on loopback, so a check of four round trips waits for three here.
@@ -14,6 +14,7 @@ mod support;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::{Sandbox, World};
@@ -22,6 +23,10 @@ const RUNS: usize = 21;
 const ROUND_TRIP_MS: u32 = 50;
 
 fn main() {
+    let Some(binary) = std::env::var_os("IRSA_PROBE_BENCH_BINARY") else {
+        eprintln!("IRSA_PROBE_BENCH_BINARY is not set: the path of a release build of irsa-probe, which is what is measured");
+        std::process::exit(2);
+    };
     println!("{:<52} {:>22} {:>22} {:>10}", "situation", "wall ms min/med/max", "CPU ms min/med/max", "RSS MiB");
     for (name, situation) in [
         ("IRSA, TLS, no delay", r#"{"sts":{"reach":"override"}}"#.to_owned()),
@@ -39,8 +44,8 @@ fn main() {
     ] {
         let world: World = serde_json::from_str(&situation).unwrap();
         let sandbox = Sandbox::start(&world);
-        once(&sandbox);
-        let mut runs: Vec<(Duration, Duration, i64)> = (0..RUNS).map(|_| once(&sandbox)).collect();
+        once(&binary, &sandbox);
+        let mut runs: Vec<(Duration, Duration, i64)> = (0..RUNS).map(|_| once(&binary, &sandbox)).collect();
         let spread = |runs: &mut Vec<(Duration, Duration, i64)>, of: fn(&(Duration, Duration, i64)) -> Duration| {
             runs.sort_by_key(of);
             let ms = |at: usize| of(&runs[at]).as_secs_f64() * 1000.0;
@@ -53,11 +58,11 @@ fn main() {
 }
 
 /// One passing check: wall time, CPU time, and the largest resident set of any child so far in KiB.
-fn once(sandbox: &Sandbox) -> (Duration, Duration, i64) {
+fn once(binary: &OsStr, sandbox: &Sandbox) -> (Duration, Duration, i64) {
     let before = cpu();
     let started = Instant::now();
-    let mut command = Command::new(std::env::var_os("IRSA_PROBE_BENCH_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_irsa-probe").into()));
-    let status = command.arg("check").env_clear().envs(sandbox.env()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    let status =
+        Command::new(binary).arg("check").env_clear().envs(sandbox.env()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     let wall = started.elapsed();
     assert!(status.success(), "the check did not pass: {status}");
     (wall, cpu() - before, getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss())
