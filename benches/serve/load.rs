@@ -1,7 +1,7 @@
 //! A thousand requests a second, while rounds go on.
 //!
 //! The load is open: every request has its time, and its latency is counted from then on, so a server that stalls is not asked more
-//! gently. What the clients are late themselves, on a busy machine, is in the figures too.
+//! gently. How late a busy machine wakes the clients themselves is in the figures too, and printed below them.
 
 use super::child::Serve;
 use super::client::Client;
@@ -29,8 +29,12 @@ pub fn run(sheet: &mut Sheet, binary: &Path, seconds: usize) {
         let mut seen = Seen::default();
         let busy = rounds_of(&serve, || seen = drive(&serve, paths, wait));
         let cpu = percent(process.cpu() - before, started.elapsed());
-        let at = |share: f64| ms(seen.latencies[((seen.latencies.len() - 1) as f64 * share) as usize]);
-        sheet.show(&format!("{name}: p50 / p99 / max"), format!("{:.2} / {:.2} / {:.2} ms", at(0.5), at(0.99), at(1.0)), "p99 2 ms");
+        let spread = |times: &[Duration]| {
+            let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| ms(times[((times.len() - 1) as f64 * share) as usize]));
+            format!("{p50:.2} / {p99:.2} / {max:.2} ms")
+        };
+        sheet.show(&format!("{name}: p50 / p99 / max"), spread(&seen.latencies), "p99 2 ms");
+        sheet.show("  for comparison: clients woken too late by", spread(&seen.late), "");
         sheet.show(&format!("{name}: CPU, rounds and their median"), format!("{cpu:.1} %, {}", describe(&busy)), "");
         let asked = wait.as_secs() as usize * PER_SECOND as usize;
         sheet.judge(
@@ -53,6 +57,8 @@ pub fn run(sheet: &mut Sheet, binary: &Path, seconds: usize) {
 struct Seen {
     /// In ascending order, the failed ones too.
     latencies: Vec<Duration>,
+    /// What their sleep was longer than asked for, in ascending order; of those that had not to wait for an answer before.
+    late: Vec<Duration>,
     errors: usize,
 }
 
@@ -64,7 +70,11 @@ fn drive(serve: &Serve, paths: &[&str], wait: Duration) -> Seen {
         let mut seen = Seen::default();
         for number in (first..count).step_by(CONNECTIONS) {
             let due = start + Duration::from_secs(1) * u32::try_from(number).unwrap() / PER_SECOND;
-            sleep(due.saturating_duration_since(Instant::now()));
+            let wait = due.saturating_duration_since(Instant::now());
+            if wait > Duration::ZERO {
+                sleep(wait);
+                seen.late.push(due.elapsed());
+            }
             // Counted by rounds of the connections, so that each of them asks for all paths.
             let path = paths[number / CONNECTIONS % paths.len()];
             seen.errors += usize::from(!client.ask(path).is_ok_and(|status| status == 200));
@@ -77,10 +87,12 @@ fn drive(serve: &Serve, paths: &[&str], wait: Duration) -> Seen {
         let threads: Vec<_> = (0..CONNECTIONS).map(|first| scope.spawn(move || one(first))).collect();
         for seen in threads.into_iter().map(|thread| thread.join().unwrap()) {
             all.latencies.extend(seen.latencies);
+            all.late.extend(seen.late);
             all.errors += seen.errors;
         }
     });
     all.latencies.sort();
+    all.late.sort();
     all
 }
 

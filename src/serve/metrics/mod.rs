@@ -18,6 +18,7 @@ use crate::core::report::{Report, ReportedCall, Verdict};
 use crate::core::status::Board;
 use label::Label;
 use process::Process;
+use prometheus::proto::MetricFamily;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
 /// What adds up over the process's life.
@@ -27,6 +28,8 @@ pub struct Metrics {
     rounds: IntCounterVec,
     requests: IntCounterVec,
     durations: HistogramVec,
+    /// Their part of the page, which changes with a round and not with a scrape.
+    counted: String,
 }
 
 impl Metrics {
@@ -47,7 +50,9 @@ impl Metrics {
         for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Unknown] {
             rounds.get_metric_with_label_values(&[name(verdict)])?;
         }
-        Ok(Metrics { registry, rounds, requests, durations })
+        let mut metrics = Metrics { registry, rounds, requests, durations, counted: String::new() };
+        metrics.counted = text(&metrics.registry.gather());
+        Ok(metrics)
     }
 
     /// Counts one finished round and its direct calls of STS.
@@ -66,16 +71,12 @@ impl Metrics {
                 }
             }
         }
+        self.counted = text(&self.registry.gather());
     }
 
     /// The page: the text format 0.0.4.
     pub fn page(&self, board: &Board, now: Moment) -> String {
-        let mut families = table::families(&table::View::new(board, Process::read(now), now));
-        families.extend(self.registry.gather());
-        let mut page = String::with_capacity(PAGE);
-        // The encoder refuses only a family without name or series, and neither the table nor the registry gives one.
-        let _ = TextEncoder::new().encode_utf8(&families, &mut page);
-        page
+        text(&table::families(&table::View::new(board, Process::read(now), now))) + &self.counted
     }
 
     fn count(&self, [operation, region]: &[Label; 2], call: &ReportedCall) {
@@ -95,6 +96,13 @@ impl Metrics {
     }
 }
 
+fn text(families: &[MetricFamily]) -> String {
+    let mut text = String::with_capacity(PAGE);
+    // The encoder refuses only a family without name or series, and neither the table nor the registry gives one.
+    let _ = TextEncoder::new().encode_utf8(families, &mut text);
+    text
+}
+
 const ROUNDS: &str = "Rounds that have ended, by verdict: pass is a proof, fail is not the identity or none, unknown is not proven.";
 const REQUESTS: &str = "Direct calls of STS by operation, region of the endpoint and result: ok or the code of the finding that the failure \
                         stands for. Calls of the SDK's default credential chain are not counted.";
@@ -102,8 +110,8 @@ const DURATIONS: &str = "Seconds from sending a direct request to STS to the end
                          connection and TLS. A request that was never sent is not observed.";
 /// Seconds: from an STS endpoint in the same region (a few milliseconds) up to what `collect::http` waits for a response.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// Bytes of a page with two regions, roughly.
-const PAGE: usize = 16 * 1024;
+/// Bytes of either part of a page with two regions, roughly.
+const PAGE: usize = 8 * 1024;
 
 fn name(verdict: Verdict) -> &'static str {
     match verdict {
