@@ -6,7 +6,6 @@
 
 use irsa_probe::cli::{self, Command};
 use irsa_probe::command::{complain, serve};
-use irsa_probe::log;
 use irsa_probe::serve::clock::Clock;
 use std::process::ExitCode;
 
@@ -18,10 +17,7 @@ fn main() -> ExitCode {
     };
     let args = std::iter::once("serve".into()).chain(args).collect();
     match cli::parse(args, |name| std::env::var(name).ok()) {
-        Ok(Command::Serve(options)) => {
-            log::install(options.log_level, options.log_format);
-            ExitCode::from(serve::run(options, Clock::fast(rate)))
-        }
+        Ok(Command::Serve(options)) => ExitCode::from(serve::run(options, Clock::fast(rate))),
         Ok(_) => ExitCode::from(2),
         Err(usage) => {
             complain(&usage.0);

@@ -1,18 +1,40 @@
 //! The log on standard error. Only our own events: at debug and trace level the SDK's hold requests with tokens in them.
 
+#![allow(clippy::disallowed_methods, reason = "edge module: the sidecar's log is written by a thread of its own")]
+
 use crate::cli::LogFormat;
-use std::io;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Installs the log for this process.
+/// Installs the log for this process. A line is written when it is logged.
 pub fn install(level: LevelFilter, format: LogFormat) {
+    install_to(level, format, io::stderr);
+}
+
+/// Installs a log that never waits for its reader: a container runtime that reads no more must not stop the sidecar. What does
+/// not fit is counted, and the count is logged once there is room again.
+pub fn install_queued(level: LevelFilter, format: LogFormat) -> io::Result<Queue> {
+    let (send, receive) = sync_channel(QUEUE);
+    let queue = Queue { send, lost: Arc::default() };
+    let lost = queue.lost.clone();
+    std::thread::Builder::new().name("log".to_owned()).spawn(move || write_out(&receive, &lost))?;
+    install_to(level, format, queue.clone());
+    Ok(queue)
+}
+
+fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(level: LevelFilter, format: LogFormat, writer: W) {
     let ours = Targets::new().with_target("irsa_probe", level);
     let registry = tracing_subscriber::registry();
-    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     // A second installation (there is none) would be refused; the first one stays.
     let _ = match format {
         LogFormat::Text => registry.with(layer.with_ansi(false).with_target(false).with_filter(ours)).try_init(),
@@ -20,4 +42,69 @@ pub fn install(level: LevelFilter, format: LogFormat) {
             .with(layer.json().flatten_event(true).with_target(false).with_current_span(false).with_span_list(false).with_filter(ours))
             .try_init(),
     };
+}
+
+/// Lines that wait for a reader: more than hours of a failing pod's.
+const QUEUE: usize = 256;
+/// How long the end of the process waits for the last lines.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+enum Entry {
+    Line(Vec<u8>),
+    /// All lines before it are to be written; then say so.
+    Flush(SyncSender<()>),
+}
+
+/// The way to the thread that writes.
+#[derive(Clone)]
+pub struct Queue {
+    send: SyncSender<Entry>,
+    lost: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    /// Waits a moment for the last lines, at the end of the process.
+    pub fn flush(&self) {
+        let (done, written) = sync_channel(1);
+        if self.send.try_send(Entry::Flush(done)).is_ok() {
+            // Nobody reads: then nobody misses them.
+            let _ = written.recv_timeout(LAST_WORDS);
+        }
+    }
+}
+
+impl io::Write for Queue {
+    /// A line comes in one piece: the layer writes it from a buffer of its own.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Err(TrySendError::Full(_)) = self.send.try_send(Entry::Line(line.to_vec())) {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Queue {
+    type Writer = Queue;
+
+    fn make_writer(&'a self) -> Queue {
+        self.clone()
+    }
+}
+
+fn write_out(entries: &Receiver<Entry>, lost: &AtomicUsize) {
+    for entry in entries {
+        match entry {
+            // What cannot be written cannot be said.
+            Entry::Line(line) => drop(io::stderr().lock().write_all(&line)),
+            Entry::Flush(done) => drop(done.send(())),
+        }
+        let lost = lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::warn!(lost, "nobody read the log: lines were lost");
+        }
+    }
 }

@@ -24,10 +24,7 @@ fn main() -> ExitCode {
         }
         Ok(Command::Explain(what)) => ExitCode::from(explain::run(&what)),
         Ok(Command::Check(options)) => until_signal(options),
-        Ok(Command::Serve(options)) => {
-            log::install(options.log_level, options.log_format);
-            ExitCode::from(serve::run(options, Clock::real()))
-        }
+        Ok(Command::Serve(options)) => ExitCode::from(serve::run(options, Clock::real())),
         Ok(Command::Get(path, listen)) => ExitCode::from(get::run(&path, listen)),
         Err(usage) => {
             command::complain(&usage.0);

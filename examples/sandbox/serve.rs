@@ -62,7 +62,7 @@ fn intruder(world: &World) -> Value {
     json!({"GetCallerIdentity": [{"status": 200, "body": body}]})
 }
 
-/// Runs until `q`, the end of the keys, or Ctrl-C; exits as the sidecar does.
+/// Runs until `q` or Ctrl-C (on a terminal also until the end of the keys); exits as the sidecar does.
 pub fn run(situation: &Situation, probe: &Path, runtime: &tokio::runtime::Runtime, mut interrupt: Signal) -> Result<u8, String> {
     let mut world = situation.world.clone();
     world.sts.session_seconds.get_or_insert(SESSION_SECONDS);

@@ -130,18 +130,21 @@ pub struct Usage(pub String);
 /// The off-switch works whatever else is wrong with the command line: it is what one reaches for when the probe itself is in the way.
 pub fn parse(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Result<Command, Usage> {
     let off = env("IRSA_PROBE_DISABLED").filter(|reason| !reason.is_empty());
-    let named = |name: &str| args.iter().any(|arg| arg == name);
-    let (means_check, means_serve) = (named("check"), named("serve"));
+    // The first word that is a command, as far as can be told of a line that cannot be read.
+    let meant = args.iter().filter_map(|arg| arg.to_str()).find(|arg| COMMANDS.iter().any(|row| row.name == *arg)).map(str::to_owned);
     let Some(reason) = off else { return parse_line(args, env) };
-    let asked = args.iter().skip_while(|arg| *arg != "get").nth(1).and_then(|path| path.to_str()).map(str::to_owned);
+    let asked = args.iter().filter_map(|arg| arg.to_str()).find(|arg| is_page(arg)).map(str::to_owned);
     let readable = readable(&args, &env);
     match parse_line(args, env) {
         Ok(Command::Check(_)) => Ok(Command::Disabled(reason)),
         Ok(Command::Serve(options)) => Ok(Command::Serve(Options { disabled: Some(reason), ..options })),
-        Err(_) if means_check => Ok(Command::Disabled(reason)),
-        // The exec probe of a server that is switched off must not fail for what the server forgives.
-        Err(_) if asked.is_some() => Ok(Command::Get(asked.unwrap_or_default(), readable.listen)),
-        Err(_) if means_serve => Ok(Command::Serve(Options { disabled: Some(reason), ..readable })),
+        Err(usage) => match (meant.as_deref(), asked) {
+            (Some("check"), _) => Ok(Command::Disabled(reason)),
+            (Some("serve"), _) => Ok(Command::Serve(Options { disabled: Some(reason), ..readable })),
+            // The exec probe of a server that is switched off must not fail for what the server forgives.
+            (Some("get"), Some(page)) => Ok(Command::Get(page, readable.listen)),
+            _ => Err(usage),
+        },
         parsed => parsed,
     }
 }
@@ -212,13 +215,21 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
         (Scope::Explain, []) => return Err(Usage("explain needs a CODE; irsa-probe explain --list shows them".to_owned())),
         (Scope::Explain, words) => Command::Explain(Explain::Text(words.join(" "))),
         (Scope::Get, []) => return Err(Usage("get needs a PATH: livez, readyz, startupz or status".to_owned())),
-        (Scope::Get, [path]) => Command::Get(path.clone(), options.listen),
+        (Scope::Get, [path]) if is_page(path) => Command::Get(path.clone(), options.listen),
+        (Scope::Get, [path]) => return Err(Usage(format!("get knows livez, readyz, startupz and status, and not {path:?}"))),
         (Scope::Get, [_, word, ..]) => return Err(Usage(format!("get takes one PATH, and {word:?} was given too"))),
         (_, [word, ..]) => return Err(Usage(format!("{} takes no argument, and {word:?} was given", row.name))),
         (Scope::Serve, []) => Command::Serve(options),
         (Scope::Check | Scope::Global, []) => Command::Check(options),
     };
     Ok(command)
+}
+
+/// A page that answers a probe's question, with or without its slash and a query: any other page would say yes to everything.
+fn is_page(path: &str) -> bool {
+    let name = path.strip_prefix('/').unwrap_or(path).split('?').next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "?=&-_/".contains(c);
+    matches!(name, "livez" | "healthz" | "readyz" | "startupz" | "status") && path.chars().all(plain)
 }
 
 fn find_command(name: &str) -> Result<&'static CommandRow, Usage> {

@@ -55,7 +55,8 @@ pub(super) const COMMANDS: &[CommandRow] = &[
             ("0", "ended by SIGTERM or SIGINT, requests in flight answered"),
             ("1", "cannot listen there"),
             USAGE,
-            ("143", "a second SIGTERM cut the end short"),
+            ("130", "a second SIGINT cut the end short"),
+            ("143", "a second SIGTERM did"),
         ],
     },
     CommandRow {
@@ -206,7 +207,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "interval",
         value: Some("DURATION"),
         scopes: &[Scope::Serve],
-        help: "From one proof to the next, 1s or longer; a rotated token is tried at once [default: 15m]",
+        help: "From one proof to the next, 1s or longer; keep it below half of a session, 30m; a rotated token is tried at once [default: 15m]",
         set: |o, v| {
             o.interval = duration::parse(v)?;
             if o.interval < SHORTEST { Err("it must be 1s or longer".to_owned()) } else { Ok(()) }

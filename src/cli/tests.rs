@@ -49,6 +49,11 @@ fn bad_input_gets_one_line_that_names_it() {
         (vec!["explain"], vec![], "CODE"),
         (vec!["get"], vec![], "PATH"),
         (vec!["get", "readyz", "livez"], vec![], "\"livez\""),
+        (vec!["get", ""], vec![], "livez, readyz"),
+        (vec!["get", "/"], vec![], "livez, readyz"),
+        (vec!["get", "?verbose"], vec![], "livez, readyz"),
+        (vec!["get", "metrics"], vec![], "\"metrics\""),
+        (vec!["get", "a b"], vec![], "\"a b\""),
         (vec!["get", "readyz", "--interval", "5s"], vec![], "not a flag of get"),
         (vec!["serve", "--interval", "999ms"], vec![], "1s or longer"),
         (vec!["serve", "--listen", "9475"], vec![], "[::]:9475"),
@@ -73,6 +78,7 @@ fn the_off_switch_works_whatever_else_is_wrong() {
     assert_eq!((options.listen.port(), options.log_format, options.disabled.as_deref()), (1, LogFormat::Json, Some("INC-42")));
     let nonsense = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_LISTEN", "x"), ("IRSA_PROBE_STRICT", "x")];
     assert!(matches!(run(&["get", "readyz"], &nonsense), Ok(Command::Get(path, listen)) if path == "readyz" && listen.port() == 9475));
+    assert!(run(&["get", "serve", "--bogus"], &nonsense).is_err());
     assert!(matches!(run(&["get", "readyz"], &nonsense[2..]), Ok(Command::Get(..))));
     assert!(matches!(run(&["explain", "check"], &[("IRSA_PROBE_DISABLED", "x")]), Ok(Command::Explain(_))));
 }

@@ -44,9 +44,10 @@ pub fn leads_to_v1(v2: ImdsReach) -> bool {
     matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other)
 }
 
-/// A later look, with what the one look through version 1 found.
+/// A later look, with what the one look through version 1 found: unless nothing is there any more, for version 1 either.
 pub fn with_v1_of(seen: Imds, before: Imds) -> Imds {
     match before.v1 {
+        _ if matches!(seen.v2, ImdsReach::Absent | ImdsReach::Dropped) => seen,
         Some(ImdsReach::Answers) if seen.v2 != ImdsReach::Answers => Imds { v2: seen.v2, ..before },
         _ => Imds { v1: seen.v1.or(before.v1), ..seen },
     }

@@ -12,7 +12,8 @@ pub mod sts;
 pub mod token;
 
 use crate::core::code::{Code, Severity};
-use crate::core::evidence::{AgentCredentials, Because, Call, Chain, Endpoint, Evidence, Fact, Imds, SCHEMA, Token};
+use crate::core::diagnose::same_role;
+use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, SCHEMA, Token};
 use crate::core::inputs::Environment;
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::time::Timestamp;
@@ -34,18 +35,55 @@ pub struct Memory {
     v1_tried: bool,
     /// What the witness said last.
     chain: Option<Chain>,
-    /// What the witness reads is as it was when it named an identity.
-    chain_settled: bool,
+    /// How often it came to no result since something last changed.
+    fruitless: u32,
+    /// It is to be called again. It stays so until it has come to a result.
+    witness_due: bool,
+    /// A round of the sidecar, which has others after it.
+    sidecar: bool,
     /// There was an attempt before.
     retrying: bool,
 }
 
+/// So often the witness is called for nothing; then it waits for a file to change. Each call is an exchange more.
+const FRUITLESS: u32 = 3;
+
 impl Memory {
-    /// Before a later round of the sidecar. Who may reach IMDS can change in a pod's life; what the default chain becomes cannot,
-    /// unless a file has changed.
+    /// Before a later round of the sidecar: who may reach IMDS is looked at in each, the default chain when a file has changed.
     pub fn next_round(&mut self, files_changed: bool) {
         self.imds_again = true;
-        self.chain_settled = !files_changed && self.chain.as_ref().is_some_and(|chain| chain.identity.is_some());
+        self.sidecar = true;
+        if files_changed {
+            self.witness_due = true;
+            self.fruitless = 0;
+        }
+    }
+
+    /// Whether the default chain is followed once more, now that it is known how the direct calls went.
+    fn asks_witness(&self, direct: &Direct) -> bool {
+        let proven = direct.0.first().and_then(|primary| primary.caller_identity.known()).and_then(|call| call.success());
+        let remembered = self.chain.as_ref().and_then(|chain| chain.identity.as_ref());
+        match (proven, remembered) {
+            // Where STS throttles, a second exchange at each attempt would make it worse: the witness waits until there is something to
+            // witness. Where nothing could be called directly, only the chain can tell what applications get.
+            (None, _) => self.sidecar && self.witness_due && !was_called(direct),
+            // Another role by right (an association was moved) or by wrong: what was said of the one before says nothing of this one.
+            (Some(proven), Some(remembered)) if !same_role(&proven.arn, &remembered.arn) => true,
+            (Some(_), _) => !self.sidecar || self.witness_due,
+        }
+    }
+
+    fn witnessed(&mut self, chain: &Fact<Chain>) {
+        let Some(chain) = chain.known() else { return };
+        let is_node = chain.provider == ChainProvider::Node;
+        if chain.identity.is_some() && !is_node {
+            self.witness_due = false;
+            self.fruitless = 0;
+        } else {
+            // The node's role can be taken away at any time, and asking for it is no exchange.
+            self.fruitless += u32::from(!is_node);
+            self.witness_due = self.fruitless < FRUITLESS;
+        }
     }
 }
 
@@ -67,16 +105,18 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     };
     let ((endpoints, agent), imds, chain) = if memory.retrying {
         let (direct, imds) = tokio::join!(direct, node);
-        // Where STS throttles, a second exchange at each attempt would make it worse: the witness waits until there is something to witness.
-        let chain = match memory.chain.take() {
-            Some(remembered) if memory.chain_settled => Fact::Known(remembered),
-            _ if is_proven(&direct.0) => witness.await,
-            Some(remembered) => Fact::Known(remembered),
-            None => Fact::NotAttempted(Because::EarlierFailure),
+        let chain = if memory.asks_witness(&direct) {
+            let chain = witness.await;
+            memory.witnessed(&chain);
+            chain
+        } else {
+            memory.chain.take().map_or(Fact::NotAttempted(Because::EarlierFailure), Fact::Known)
         };
         (direct, imds, chain)
     } else {
-        tokio::join!(direct, node, witness)
+        let (direct, imds, chain) = tokio::join!(direct, node, witness);
+        memory.witnessed(&chain);
+        (direct, imds, chain)
     };
     memory.retrying = true;
     memory.chain = chain.known().cloned();
@@ -95,9 +135,10 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     }
 }
 
-/// The primary endpoint has named an identity.
-fn is_proven(endpoints: &[Endpoint]) -> bool {
-    endpoints.first().and_then(|primary| primary.caller_identity.known()).is_some_and(|call| call.success().is_some())
+/// Something was asked of the injected provider.
+fn was_called((endpoints, agent): &Direct) -> bool {
+    agent.known().is_some()
+        || endpoints.iter().any(|endpoint| endpoint.assume_role.known().is_some() || endpoint.caller_identity.known().is_some())
 }
 
 fn now() -> Timestamp {

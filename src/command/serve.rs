@@ -1,21 +1,30 @@
 //! `irsa-probe serve`: the sidecar.
 
 use crate::cli::Options;
+use crate::log;
 use crate::serve::clock::Clock;
 use crate::serve::server::{self, Limits};
 use crate::serve::shared::Shared;
 use crate::serve::{pages, worker};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until a signal: 0 after the drain, 143 or 130 when a second one cuts it short, 1 when it cannot begin.
 pub fn run(options: Options, clock: Clock) -> u8 {
-    let started = super::runtime().and_then(|runtime| runtime.block_on(serve(options, clock)).map_err(std::io::Error::other));
-    started.unwrap_or_else(|error| {
+    let ended = log::install_queued(options.log_level, options.log_format).and_then(|log| {
+        let ended = super::runtime()?.block_on(serve(options, clock));
+        log.flush();
+        ended.map_err(std::io::Error::other)
+    });
+    ended.unwrap_or_else(|error| {
         super::complain(&error.to_string());
         1
     })
 }
+
+/// Half of the shortest usual session (AssumeRoleWithWebIdentity's default is an hour): a longer interval can leave no time to bear a failure.
+const LONGEST_CAREFREE: Duration = Duration::from_secs(1800);
 
 async fn serve(options: Options, clock: Clock) -> Result<u8, String> {
     let words = |error: std::io::Error| error.to_string();
@@ -30,6 +39,11 @@ async fn serve(options: Options, clock: Clock) -> Result<u8, String> {
         }
         None => {
             tracing::info!(%address, interval_s = options.interval.as_secs_f64(), "serving");
+            if options.interval > LONGEST_CAREFREE {
+                tracing::warn!(
+                    "the interval is longer than half an hour: a failure may be met when the proven credentials have ended already"
+                );
+            }
             start_worker(options, shared.clone()).map_err(words)?;
         }
     }

@@ -10,7 +10,7 @@
 //! matter of renewal: it counts at once.
 
 use super::clock::Moment;
-use super::code::{Class, Code, Severity};
+use super::code::{Code, Severity};
 use super::report::{Report, Verdict};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -115,29 +115,24 @@ enum Last {
     Failed {
         code: Code,
         definite: bool,
-        since: Timestamp,
     },
-    Wrong {
-        code: Code,
-        since: Timestamp,
-    },
+    Wrong(Code),
 }
 
 /// The state machine. Fed with every round's report; asked at any time.
 #[derive(Debug, Clone)]
 pub struct Readiness {
     disabled: Option<String>,
-    begun: Timestamp,
     proof: Option<Proof>,
-    /// When the present run of proofs began.
-    proven_since: Timestamp,
     last: Last,
+    /// When the state began that the last round left; time alone can have ended it since.
+    since: Timestamp,
 }
 
 impl Readiness {
     /// Before the first round. `disabled` is `IRSA_PROBE_DISABLED`'s reason: then it is ready for ever.
     pub fn new(disabled: Option<String>, now: Moment) -> Readiness {
-        Readiness { disabled, begun: now.wall, proof: None, proven_since: now.wall, last: Last::None }
+        Readiness { disabled, proof: None, last: Last::None, since: now.wall }
     }
 
     /// Whether there has been a first proof: from then on a start-up probe has nothing to wait for.
@@ -147,67 +142,49 @@ impl Readiness {
 
     /// A round has ended with this report.
     pub fn observe(&mut self, report: &Report, now: Moment) {
+        let before = self.standing(now, None);
         let failed = |finding: &&super::report::ReportedFinding| finding.severity == Severity::Fail;
         let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| WRONG.contains(code));
         self.last = match (&report.root_cause, wrong) {
             (None, _) if report.verdict == Verdict::Pass => {
-                if !matches!(self.last, Last::Proven) {
-                    self.proven_since = now.wall;
-                }
                 self.proof = Some(proof(report, now));
                 Last::Proven
             }
-            (_, Some(code)) => Last::Wrong { code, since: self.wrong_since().unwrap_or(now.wall) },
-            // Whoever cannot be asked has not taken back what was said of the identity.
-            (Some(cause), None) if cause.class == Class::Transient && self.wrong_since().is_some() => self.last,
-            (Some(cause), None) => {
-                let definite = report.verdict == Verdict::Fail;
-                Last::Failed { code: cause.code, definite, since: self.failing_since(definite).unwrap_or(now.wall) }
-            }
+            (_, Some(code)) => Last::Wrong(code),
+            // Only a proof takes back what was said of the identity: a round that could not look at it has not.
+            (Some(_), None) if matches!(self.last, Last::Wrong(_)) => self.last,
+            (Some(cause), None) => Last::Failed { code: cause.code, definite: report.verdict == Verdict::Fail },
             // A report that neither passes nor names a cause does not exist; if it did, it would prove nothing.
             (None, None) => return,
         };
+        let after = self.standing(now, None);
+        self.since = if after.state == before.state { before.since } else { now.wall };
     }
 
     /// The state now. A stuck worker is told by [`Heartbeat`].
     pub fn standing(&self, now: Moment, stuck_since: Option<Timestamp>) -> Standing {
-        let standing = |state, since, reason| Standing { state, since, reason };
+        let standing = |state, reason| Standing { state, since: self.since, reason };
         if let Some(why) = &self.disabled {
-            return standing(State::Ready, self.begun, Reason::Disabled(why.clone()));
+            return standing(State::Ready, Reason::Disabled(why.clone()));
         }
         let judged = match (self.last, self.proof) {
-            (Last::None, _) => standing(State::Starting, self.begun, Reason::FirstRound),
-            (Last::Proven, _) => standing(State::Ready, self.proven_since, Reason::Proven),
-            (Last::Wrong { code, since }, _) => standing(State::NotReady, since, Reason::Wrong(code)),
-            (Last::Failed { code, since, .. }, Some(proof)) => {
-                if now.uptime < proof.ends {
-                    standing(State::Degraded, since, Reason::NotRenewed(code, proof.ends_wall))
-                } else {
-                    standing(State::NotReady, since.max(proof.ends_wall), Reason::Ended(code, proof.ends_wall))
-                }
+            (Last::None, _) => standing(State::Starting, Reason::FirstRound),
+            (Last::Proven, _) => standing(State::Ready, Reason::Proven),
+            (Last::Wrong(code), _) => standing(State::NotReady, Reason::Wrong(code)),
+            (Last::Failed { code, .. }, Some(proof)) if now.uptime < proof.ends => {
+                standing(State::Degraded, Reason::NotRenewed(code, proof.ends_wall))
             }
-            (Last::Failed { code, since, definite: true }, None) => standing(State::NotReady, since, Reason::NeverProven(code)),
-            (Last::Failed { code, .. }, None) => standing(State::Starting, self.begun, Reason::NeverProven(code)),
+            // They ended since, or had ended before the round failed.
+            (Last::Failed { code, .. }, Some(Proof { ends_wall, .. })) => {
+                Standing { since: self.since.max(ends_wall), ..standing(State::NotReady, Reason::Ended(code, ends_wall)) }
+            }
+            (Last::Failed { code, definite: true }, None) => standing(State::NotReady, Reason::NeverProven(code)),
+            (Last::Failed { code, .. }, None) => standing(State::Starting, Reason::NeverProven(code)),
         };
         match stuck_since {
             // What the last round said counts no more: nobody has looked since. A state that says no keeps its own reason.
-            Some(since) if judged.state != State::NotReady => standing(State::NotReady, since, Reason::Stuck(since)),
+            Some(since) if judged.state != State::NotReady => Standing { state: State::NotReady, since, reason: Reason::Stuck(since) },
             _ => judged,
-        }
-    }
-
-    fn wrong_since(&self) -> Option<Timestamp> {
-        match self.last {
-            Last::Wrong { since, .. } => Some(since),
-            _ => None,
-        }
-    }
-
-    /// Since when rounds have been failing; a definite failure begins anew where only passing ones were met before the first proof.
-    fn failing_since(&self, definite: bool) -> Option<Timestamp> {
-        match self.last {
-            Last::Failed { since, definite: before, .. } if self.proof.is_some() || before == definite => Some(since),
-            _ => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::core::status::Board;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The board and the counters, behind one lock that is never held across a wait.
+/// The board and the counters, behind one lock that is never held across a wait: the log has a thread of its own.
 pub struct Shared {
     /// The clocks.
     pub clock: Clock,

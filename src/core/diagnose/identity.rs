@@ -139,7 +139,7 @@ fn link(provider: ChainProvider) -> &'static str {
 }
 
 /// Two ARNs of the same role, whatever the session.
-pub(super) fn same_role(one: &str, other: &str) -> bool {
+pub(crate) fn same_role(one: &str, other: &str) -> bool {
     match (AssumedRoleArn::parse(one), AssumedRoleArn::parse(other)) {
         (Some(one), Some(other)) => (one.partition, one.account, one.role) == (other.partition, other.account, other.role),
         _ => one == other,

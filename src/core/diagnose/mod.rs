@@ -50,6 +50,7 @@ pub struct Diagnosis {
 }
 
 pub use identity::Proven;
+pub(crate) use identity::same_role;
 pub(crate) use sts::{is_private, network_code};
 
 impl Diagnosis {

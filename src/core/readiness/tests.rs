@@ -125,15 +125,44 @@ fn another_identity_counts_at_once() {
 }
 
 #[test]
-fn a_wrong_identity_outlives_a_failure_to_look_again_only_as_what_it_is_then() {
+fn only_a_proof_takes_a_wrong_identity_back() {
+    for &code in Code::ALL.iter().filter(|code| code.row().severity == Severity::Fail && !WRONG.contains(code)) {
+        let mut readiness = new();
+        proven(&mut readiness, 0);
+        fails(&mut readiness, Code::IdentityMismatch, 10);
+        fails(&mut readiness, code, 20);
+        let standing = readiness.standing(at(21), None);
+        assert_eq!(
+            (standing.state, standing.since, standing.reason),
+            (State::NotReady, at(10).wall, Reason::Wrong(Code::IdentityMismatch)),
+            "{code:?}"
+        );
+        fails(&mut readiness, Code::NodeRoleFallback, 25);
+        assert_eq!(
+            (state(&readiness, 26), readiness.standing(at(26), None).reason),
+            ((State::NotReady, at(10).wall), Reason::Wrong(Code::NodeRoleFallback))
+        );
+        proven(&mut readiness, 30);
+        assert_eq!(state(&readiness, 30), (State::Ready, at(30).wall));
+    }
+}
+
+#[test]
+fn a_state_keeps_its_beginning_while_the_reason_changes() {
     let mut readiness = new();
     proven(&mut readiness, 0);
-    fails(&mut readiness, Code::IdentityMismatch, 10);
-    fails(&mut readiness, Code::RequestTimeout, 20);
-    // The mismatch is not disproved by a time-out.
-    assert_eq!(state(&readiness, 21), (State::NotReady, at(10).wall));
-    proven(&mut readiness, 30);
-    assert_eq!(state(&readiness, 30).0, State::Ready);
+    fails(&mut readiness, Code::Throttled, 100);
+    fails(&mut readiness, Code::Throttled, SESSION + 100);
+    fails(&mut readiness, Code::IdentityMismatch, SESSION + 200);
+    assert_eq!(state(&readiness, SESSION + 300), (State::NotReady, at(SESSION).wall));
+    let mut readiness = new();
+    fails(&mut readiness, Code::TrustPolicyDenied, 10);
+    fails(&mut readiness, Code::NotInjected, 20);
+    assert_eq!(state(&readiness, 30), (State::NotReady, at(10).wall));
+    let mut readiness = new();
+    fails(&mut readiness, Code::TrustPolicyDenied, 10);
+    fails(&mut readiness, Code::Throttled, 20);
+    assert_eq!(state(&readiness, 30), (State::Starting, at(20).wall));
 }
 
 #[test]
