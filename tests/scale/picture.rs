@@ -4,6 +4,8 @@ use super::simulation::{BIN, QUOTA, Run, SECONDS};
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 860.0;
+/// With room for the last label, which stands around its point.
+const SHEET: f64 = WIDTH + 10.0;
 const HEIGHT: f64 = 380.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
@@ -25,9 +27,9 @@ fn y(rate: f64) -> f64 {
 /// SVG, readable on a light and on a dark page.
 pub fn draw(free: &Run, limited: &Run) -> String {
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {SHEET} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <title>Calls to STS by 100,000 pods started at once</title>\n\
-         <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n\
+         <rect width=\"{SHEET}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n\
          <text x=\"{LEFT}\" y=\"22\" font-size=\"15\" fill=\"#111\">Calls to STS per second, 100,000 pods started within one second (bins of {BIN} s)</text>\n"
     );
     for decade in DECADES {
