@@ -3,15 +3,17 @@
 #![allow(clippy::disallowed_methods, reason = "the edge of the process")]
 
 use irsa_probe::cli::{self, Command, Options};
-use irsa_probe::command::{self, check, explain, get, runtime, serve};
+use irsa_probe::command::check::Stdout;
+use irsa_probe::command::{self, check, exec, explain, get, install, runtime, serve};
 use irsa_probe::log;
 use irsa_probe::serve::clock::Clock;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 fn main() -> ExitCode {
-    no_core_files();
+    let core_files = no_core_files();
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     match cli::parse(std::env::args_os().skip(1).collect(), lookup) {
         Ok(Command::Print(text)) => {
@@ -19,11 +21,22 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Command::Disabled(reason)) => {
-            command::complain(&format!("switched off by IRSA_PROBE_DISABLED: {reason}"));
+            switched_off(&reason);
             ExitCode::SUCCESS
         }
         Ok(Command::Explain(what)) => ExitCode::from(explain::run(&what)),
-        Ok(Command::Check(options)) => until_signal(options),
+        Ok(Command::Check(options)) => ExitCode::from(until_signal(options, Stdout::Ours)),
+        Ok(Command::Exec(options, command)) => {
+            let code = match &options.disabled {
+                Some(reason) => {
+                    switched_off(reason);
+                    0
+                }
+                None => until_signal(options, Stdout::Application),
+            };
+            ExitCode::from(if code == 0 { exec::replace(&command, core_files) } else { code })
+        }
+        Ok(Command::Install(dir)) => ExitCode::from(install::run(&dir)),
         Ok(Command::Serve(options)) => ExitCode::from(serve::run(options, Clock::real())),
         Ok(Command::Get(path, listen)) => ExitCode::from(get::run(&path, listen)),
         Err(usage) => {
@@ -33,16 +46,20 @@ fn main() -> ExitCode {
     }
 }
 
+fn switched_off(reason: &str) {
+    command::complain(&format!("switched off by IRSA_PROBE_DISABLED: {reason}"));
+}
+
 /// Runs the check until it ends or a signal ends it. As PID 1 a process without a handler would not even notice SIGTERM.
 ///
 /// The check has a thread of its own: whatever may block there (a full pipe behind standard output, a hanging resolver), this
 /// one hears the signal and ends the process.
-fn until_signal(options: Options) -> ExitCode {
+fn until_signal(options: Options, stdout: Stdout) -> u8 {
     log::install(options.log_level, options.log_format);
     let (done, finished) = oneshot::channel();
     std::thread::spawn(move || {
         let code = runtime().map(|runtime| {
-            let code = runtime.block_on(check::run(&options));
+            let code = runtime.block_on(check::run(&options, stdout));
             runtime.shutdown_background();
             code
         });
@@ -59,13 +76,10 @@ fn until_signal(options: Options) -> ExitCode {
             }
         })
     });
-    match outcome {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            command::complain(&error.to_string());
-            ExitCode::from(3)
-        }
-    }
+    outcome.unwrap_or_else(|error| {
+        command::complain(&error.to_string());
+        3
+    })
 }
 
 async fn signalled(kind: SignalKind, code: u8) -> u8 {
@@ -78,10 +92,10 @@ async fn signalled(kind: SignalKind, code: u8) -> u8 {
     }
 }
 
-/// No credential may reach a core file. Only the soft limit: what is executed later may raise it again.
-fn no_core_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let maximum = getrlimit(Resource::Core).maximum;
+/// No credential may reach a core file. Only the soft limit, so that it can be raised again: returns what it was.
+fn no_core_files() -> Rlimit {
+    let before = getrlimit(Resource::Core);
     // Refused only where limits cannot be lowered at all; then there is nothing more to be done.
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: before.maximum });
+    before
 }

@@ -16,7 +16,7 @@ pub(super) fn overview() -> String {
     text.push_str("  -h, --help  (also for one command: irsa-probe check --help)\n  -V, --version\n\n");
     text.push_str(
         "Every flag can be given as a variable: IRSA_PROBE_ and its name in capitals, IRSA_PROBE_STS_REGION=us-west-2,us-east-2.\n\
-         IRSA_PROBE_DISABLED=\"reason\" switches the probe off: check exits 0, serve is ready, and both say why.\n\n",
+         IRSA_PROBE_DISABLED=\"reason\" switches the probe off: check exits 0, exec starts CMD, serve is ready, and all say why.\n\n",
     );
     text.push_str("Exit codes of check (each command's own help lists its own):\n");
     if let Some(check) = COMMANDS.iter().find(|row| row.scope == Scope::Check) {
@@ -40,7 +40,7 @@ pub(super) fn command_help(row: &CommandRow) -> String {
 }
 
 fn exit_codes(row: &CommandRow) -> String {
-    row.exit_codes.iter().map(|(code, means)| format!("  {code:<4} {means}\n")).collect()
+    row.exit_codes.iter().map(|(code, means)| format!("  {code:<5} {means}\n")).collect()
 }
 
 fn flag_help(scope: Scope) -> String {

@@ -14,6 +14,7 @@ use help::{command_help, overview};
 use lexopt::Arg;
 use std::ffi::OsString;
 use std::net::{Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 use table::{COMMANDS, CommandRow, FLAGS, Flag, Scope};
 
@@ -28,6 +29,10 @@ pub enum Command {
     Get(String, SocketAddr),
     /// `explain`
     Explain(Explain),
+    /// `exec`: the command with its arguments, which runs once the identity is proven. Never empty.
+    Exec(Options, Vec<OsString>),
+    /// `install`: the folder.
+    Install(PathBuf),
     /// `IRSA_PROBE_DISABLED` for a command that has nothing else to do then: the reason.
     Disabled(String),
     /// `--help`, `--version`: the text to print.
@@ -135,12 +140,15 @@ pub fn parse(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resul
     let Some(reason) = off else { return parse_line(args, env) };
     let asked = args.iter().filter_map(|arg| arg.to_str()).find(|arg| is_page(arg)).map(str::to_owned);
     let readable = readable(&args, &env);
+    let wrapped: Vec<OsString> = args.iter().skip_while(|arg| *arg != "--").skip(1).cloned().collect();
     match parse_line(args, env) {
         Ok(Command::Check(_)) => Ok(Command::Disabled(reason)),
         Ok(Command::Serve(options)) => Ok(Command::Serve(Options { disabled: Some(reason), ..options })),
+        Ok(Command::Exec(options, command)) => Ok(Command::Exec(Options { disabled: Some(reason), ..options }, command)),
         Err(usage) => match (meant.as_deref(), asked) {
             (Some("check"), _) => Ok(Command::Disabled(reason)),
             (Some("serve"), _) => Ok(Command::Serve(Options { disabled: Some(reason), ..readable })),
+            (Some("exec"), _) if !wrapped.is_empty() => Ok(Command::Exec(Options { disabled: Some(reason), ..readable }, wrapped)),
             // The exec probe of a server that is switched off must not fail for what the server forgives.
             (Some("get"), Some(page)) => Ok(Command::Get(page, readable.listen)),
             _ => Err(usage),
@@ -173,6 +181,7 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
     let mut parser = lexopt::Parser::from_args(args);
     let mut command: Option<&CommandRow> = None;
     let mut words: Vec<String> = Vec::new();
+    let mut wrapped: Vec<OsString> = Vec::new();
     let mut given: Vec<(&Flag, String)> = Vec::new();
     let mut help = false;
     while let Some(arg) = parser.next().map_err(usage)? {
@@ -193,6 +202,11 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
                 given.push((flag, value.map_err(|_| Usage(format!("--{}: the value is not UTF-8", flag.name)))?));
             }
             Arg::Short(c) => return Err(Usage(format!("there is no flag -{c}; irsa-probe --help lists them"))),
+            // From here on every word is the application's, whatever it looks like.
+            Arg::Value(value) if command.is_some_and(|row| row.scope == Scope::Exec) => {
+                wrapped.push(value);
+                wrapped.extend(parser.raw_args().map_err(usage)?);
+            }
             Arg::Value(value) => {
                 let value = value.into_string().map_err(|_| Usage("an argument is not UTF-8".to_owned()))?;
                 match command {
@@ -214,6 +228,13 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
         (Scope::Explain, _) if options.list => Command::Explain(Explain::List),
         (Scope::Explain, []) => return Err(Usage("explain needs a CODE; irsa-probe explain --list shows them".to_owned())),
         (Scope::Explain, words) => Command::Explain(Explain::Text(words.join(" "))),
+        (Scope::Exec, _) if wrapped.is_empty() => {
+            return Err(Usage("exec needs the application's command: irsa-probe exec -- /app --its-flags".to_owned()));
+        }
+        (Scope::Exec, _) => Command::Exec(options, wrapped),
+        (Scope::Install, []) => return Err(Usage("install needs a DIR: the folder where a shared volume is mounted".to_owned())),
+        (Scope::Install, [dir]) => Command::Install(PathBuf::from(dir)),
+        (Scope::Install, [_, word, ..]) => return Err(Usage(format!("install takes one DIR, and {word:?} was given too"))),
         (Scope::Get, []) => return Err(Usage("get needs a PATH: livez, readyz, startupz or status".to_owned())),
         (Scope::Get, [path]) if is_page(path) => Command::Get(path.clone(), options.listen),
         (Scope::Get, [path]) => return Err(Usage(format!("get knows livez, readyz, startupz and status, and not {path:?}"))),

@@ -16,6 +16,8 @@ pub(super) enum Scope {
     Serve,
     Get,
     Explain,
+    Exec,
+    Install,
 }
 
 /// One command.
@@ -66,6 +68,30 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         scope: Scope::Get,
         example: "irsa-probe get readyz",
         exit_codes: &[("0", "yes"), ("1", "no, or no answer"), USAGE],
+    },
+    CommandRow {
+        name: "exec",
+        arguments: "-- CMD",
+        about: "Check in the application's own container, then become CMD; it does not start without a proven identity",
+        scope: Scope::Exec,
+        example: "irsa-probe exec --timeout 60s -- /app --port 8080",
+        exit_codes: &[
+            ("0-255", "CMD's own, once it runs: proven (or --advisory, or IRSA_PROBE_DISABLED)"),
+            ("1", "a definite failure; CMD was not started"),
+            USAGE,
+            ("3", "not proven in time: only passing failures were met; CMD was not started"),
+            ("126", "CMD cannot be executed"),
+            ("127", "CMD was not found"),
+            ("143", "ended by SIGTERM before CMD was started"),
+        ],
+    },
+    CommandRow {
+        name: "install",
+        arguments: "DIR",
+        about: "Copy this program to DIR/irsa-probe, for containers whose image lacks it",
+        scope: Scope::Install,
+        example: "irsa-probe install /irsa-probe-bin",
+        exit_codes: &[("0", "installed"), ("1", "it could not be written there"), USAGE],
     },
     CommandRow {
         name: "explain",
@@ -152,7 +178,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "timeout",
         value: Some("DURATION"),
-        scopes: &[Scope::Check],
+        scopes: &[Scope::Check, Scope::Exec],
         help: "Retry what time can cure for so long [default: 60s]",
         set: |o, v| {
             o.timeout = duration::parse(v)?;
@@ -162,7 +188,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "output",
         value: Some("text|json|evidence"),
-        scopes: &[Scope::Check],
+        scopes: &[Scope::Check, Scope::Exec],
         help: "Form of the result on standard output [default: text]",
         set: |o, v| {
             o.output = one_of(v, &[("text", Output::Text), ("json", Output::Json), ("evidence", Output::Evidence)])?;
@@ -172,21 +198,21 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "no-imds",
         value: None,
-        scopes: &[Scope::Check, Scope::Serve],
+        scopes: &[Scope::Check, Scope::Exec, Scope::Serve],
         help: "Never contact the instance metadata service",
         set: |o, v| switch(&mut o.settings.no_imds, v),
     },
     Flag {
         name: "advisory",
         value: None,
-        scopes: &[Scope::Check],
+        scopes: &[Scope::Check, Scope::Exec],
         help: "Report, but exit 0 whatever was found",
         set: |o, v| switch(&mut o.advisory, v),
     },
     Flag {
         name: "termination-log",
         value: Some("PATH"),
-        scopes: &[Scope::Check],
+        scopes: &[Scope::Check, Scope::Exec],
         help: "Where a failure's short message goes, 'none' for nowhere [default: /dev/termination-log, when it exists]",
         set: |o, v| {
             o.termination_log = if v.is_empty() || v == "none" { TerminationLog::Off } else { TerminationLog::Path(v.to_owned()) };
@@ -224,7 +250,7 @@ impl Flag {
 
     /// Whether a command does something with it: what it does not use cannot be wrong in its environment.
     pub(super) fn matters_to(&self, command: Scope) -> bool {
-        matches!(command, Scope::Check | Scope::Serve) || self.scopes.contains(&command)
+        matches!(command, Scope::Check | Scope::Exec | Scope::Serve) || self.scopes.contains(&command)
     }
 
     /// Its twin in the environment.

@@ -60,6 +60,8 @@ fn bad_input_gets_one_line_that_names_it() {
         (vec!["serve", "--timeout", "5s"], vec![], "not a flag of serve"),
         (vec!["check", "--listen", ":1"], vec![], "not a flag of check"),
         (vec!["serve"], vec![("IRSA_PROBE_LISTEN", "localhost:9475")], "IRSA_PROBE_LISTEN"),
+        (vec!["exec", "--listen", ":1", "--", "app"], vec![], "not a flag of exec"),
+        (vec!["install", "--timeout", "5s", "dir"], vec![], "not a flag of install"),
         (vec!["check", "--output", "yaml"], vec![], "text, json, evidence"),
     ] {
         let error = run(&args, &env).unwrap_err();
@@ -76,6 +78,9 @@ fn the_off_switch_works_whatever_else_is_wrong() {
     let broken = ["serve", "--listen=127.0.0.1:1", "--log-format", "json", "--interval", "never", "--nonsense"];
     let Ok(Command::Serve(options)) = run(&broken, &env) else { panic!() };
     assert_eq!((options.listen.port(), options.log_format, options.disabled.as_deref()), (1, LogFormat::Json, Some("INC-42")));
+    let Ok(Command::Exec(options, command)) = run(&["exec", "--nonsense", "--", "/app", "--"], &env) else { panic!() };
+    assert_eq!((options.disabled.as_deref(), command), (Some("INC-42"), vec!["/app".into(), "--".into()]));
+    assert!(run(&["exec", "--nonsense", "/app"], &env).is_err(), "nothing says where the application's words begin");
     let nonsense = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_LISTEN", "x"), ("IRSA_PROBE_STRICT", "x")];
     assert!(matches!(run(&["get", "readyz"], &nonsense), Ok(Command::Get(path, listen)) if path == "readyz" && listen.port() == 9475));
     assert!(run(&["get", "serve", "--bogus"], &nonsense).is_err());
@@ -102,4 +107,18 @@ fn listen_takes_an_address_or_a_port() {
             matches!(run(&["get", "readyz", "--listen", value], &[]), Ok(Command::Get(path, listen)) if path == "readyz" && listen == options.listen)
         );
     }
+}
+
+#[test]
+fn the_words_after_exec_are_the_applications() {
+    for (args, words) in [
+        (&["exec", "--", "app", "--strict"][..], &["app", "--strict"][..]),
+        (&["--strict", "exec", "app", "--no-such-flag", "-h"], &["app", "--no-such-flag", "-h"]),
+        (&["exec", "--strict", "--", "app", "check", "--", "x"], &["app", "check", "--", "x"]),
+        (&["exec", "--", "--odd"], &["--odd"]),
+    ] {
+        let Ok(Command::Exec(_, command)) = run(args, &[]) else { panic!("{args:?}") };
+        assert_eq!(command, words.iter().map(OsString::from).collect::<Vec<_>>(), "{args:?}");
+    }
+    assert!(matches!(run(&["exec", "--help", "--", "app"], &[]), Ok(Command::Print(_))));
 }

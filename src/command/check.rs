@@ -7,7 +7,6 @@ use crate::core::evidence::Evidence;
 use crate::core::report::{self, Report, Run, Verdict};
 use crate::core::retry::{Attempts, Next, backoff};
 use crate::core::text::printable;
-
 use crate::render::{Style, json, termination, text};
 use rustix::fs::{Mode, OFlags};
 use std::io::{IsTerminal, Write};
@@ -16,22 +15,45 @@ use std::time::{Duration, Instant};
 /// An attempt that begins with less than this left would only tell of its own deadline.
 const WORTH_AN_ATTEMPT: Duration = Duration::from_millis(500);
 
-/// Runs the check and returns the exit code.
-pub async fn run(options: &Options) -> u8 {
+/// Whose standard output it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stdout {
+    /// Ours: the result goes there.
+    Ours,
+    /// The application's, as soon as it starts. Then nothing of ours may stand in what it writes.
+    Application,
+}
+
+/// Runs the check, tells the result, and returns the exit code.
+pub async fn run(options: &Options, stdout: Stdout) -> u8 {
     let Some((report, evidence)) = attempts(options).await else { return 3 };
-    match options.output {
-        Output::Text => super::print(&text::report(&report, style())),
-        Output::Json => super::print(&json::report(&report)),
-        Output::Evidence => super::print(&json::evidence(&evidence)),
-    }
-    if report.verdict != Verdict::Pass {
-        write_termination_log(&options.termination_log, &termination::message(&report));
-    }
-    match report.verdict {
+    let code = match report.verdict {
         _ if options.advisory => 0,
         Verdict::Pass => 0,
         Verdict::Fail => 1,
         Verdict::Unknown => 3,
+    };
+    let application_starts = stdout == Stdout::Application && code == 0;
+    match report.verdict {
+        Verdict::Pass if application_starts => {
+            let identity = report.identity.as_ref().map(|identity| identity.arn.as_str());
+            tracing::info!(identity = %printable(identity.unwrap_or("none")), "identity proven");
+        }
+        _ if application_starts => super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false)),
+        _ => super::print(&result(options, &report, &evidence, std::io::stdout().is_terminal())),
+    }
+    // What the application leaves there at its end must be its own.
+    if report.verdict != Verdict::Pass && !application_starts {
+        write_termination_log(&options.termination_log, &termination::message(&report));
+    }
+    code
+}
+
+fn result(options: &Options, report: &Report, evidence: &Evidence, terminal: bool) -> String {
+    match options.output {
+        Output::Text => text::report(report, style(terminal)),
+        Output::Json => json::report(report),
+        Output::Evidence => json::evidence(evidence),
     }
 }
 
@@ -67,10 +89,10 @@ fn millis(since: Instant) -> u64 {
 }
 
 /// Colour on a terminal only, and not when it is unwanted (no-color.org).
-fn style() -> Style {
+fn style(terminal: bool) -> Style {
     let unwanted =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-    Style { color: std::io::stdout().is_terminal() && !unwanted, ..Style::default() }
+    Style { color: terminal && !unwanted, ..Style::default() }
 }
 
 const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";

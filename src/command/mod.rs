@@ -3,8 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "edge modules: they wait, write, and look at the clock")]
 
 pub mod check;
+pub mod exec;
 pub mod explain;
 pub mod get;
+pub mod install;
 pub mod serve;
 
 use crate::core::text::printable;
@@ -18,7 +20,10 @@ pub fn complain(text: &str) {
 
 /// Prints the result. A reader that has gone away is no failure of the probe's.
 pub fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
+    print_to(std::io::stdout().lock(), text);
+}
+
+fn print_to(mut out: impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 

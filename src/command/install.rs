@@ -1,0 +1,58 @@
+//! `irsa-probe install DIR`: copies the running program into a shared volume. The image has no shell and no `cp`.
+
+use crate::core::text::printable;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Its name in the folder.
+const NAME: &str = "irsa-probe";
+/// Whatever user the application runs as may read and execute it, and nobody but the owner may change it.
+const MODE: u32 = 0o755;
+
+/// Installs it and prints where: 0, or 1 when it could not be written.
+pub fn run(dir: &Path) -> u8 {
+    let target = dir.join(NAME);
+    let shown = target.display().to_string();
+    let shown = printable(&shown);
+    match install(dir, &target) {
+        Ok(()) => {
+            super::print(&format!("{shown}\n"));
+            0
+        }
+        Err(error) => {
+            let cure = match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => "DIR must be a folder that exists; mount an emptyDir there",
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    "this user cannot write there; mount an emptyDir there, writable"
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the volume is full; it needs about 5 MB (an emptyDir's sizeLimit)",
+                _ => "DIR must be a folder that can be written, such as an emptyDir",
+            };
+            super::complain(&format!("{shown} cannot be written: {error}; {cure}"));
+            1
+        }
+    }
+}
+
+/// Written beside the target and then renamed: an init container that is restarted meets a program that may be running ("text file
+/// busy"), and nobody may ever execute half of one.
+fn install(dir: &Path, target: &Path) -> io::Result<()> {
+    let beside = dir.join(format!(".{NAME}.{}", std::process::id()));
+    // Left behind by a container with the same process number, which in a container is the usual one.
+    let _ = std::fs::remove_file(&beside);
+    let written = copy(&beside).and_then(|()| std::fs::rename(&beside, target));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+fn copy(to: &Path) -> io::Result<()> {
+    let mut program = File::open("/proc/self/exe")?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(to)?;
+    io::copy(&mut program, &mut file)?;
+    // The umask took part in the mode above.
+    file.set_permissions(Permissions::from_mode(MODE))
+}
