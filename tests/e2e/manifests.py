@@ -15,6 +15,7 @@ from manifests_cel import Policy
 
 ROOT = pathlib.Path(sys.argv[1])
 BINARY = sys.argv[2] if len(sys.argv) > 2 else None
+KUSTOMIZE = (os.environ.get("KUSTOMIZE") or "kubectl kustomize").split()
 K8S = ROOT / "k8s"
 COMPONENTS = K8S / "components"
 EXAMPLES = K8S / "examples"
@@ -54,7 +55,7 @@ def ok(name, problems):
 
 
 def build(folder):
-    out = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True, timeout=60)
+    out = subprocess.run([*KUSTOMIZE, str(folder)], capture_output=True, text=True, timeout=60)
     if out.returncode:
         raise RuntimeError(out.stderr.strip())
     return [document for document in yaml.safe_load_all(out.stdout) if document]
@@ -318,7 +319,8 @@ def on_all(*components):
 
 
 for components in (["init-gate"], ["sidecar"], ["sidecar-classic"], ["exec-wrap"], ["init-gate", "sidecar-classic"], ["sidecar", "readiness"],
-                   ["sidecar-classic", "readiness"], ["exec-wrap", "root"], ["init-gate", "sidecar-classic", "readiness", "root"], ["sidecar", "root"]):
+                   ["sidecar-classic", "readiness"], ["exec-wrap", "root"],
+                   ["sidecar-classic", "root"], ["init-gate", "sidecar-classic", "readiness", "root"], ["sidecar", "root"]):
     ok(f"{' + '.join(components)} on a workload of every kind", lambda: on_all(*components))
 # Without a probe there, they change nothing; and listed first, they find none.
 ok("readiness and root without a probe change nothing", lambda: on_all("readiness", "root"))
