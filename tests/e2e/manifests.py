@@ -87,7 +87,8 @@ def containers(pod):
 
 
 def is_probe(container):
-    return container["image"].split("@")[0].rsplit(":", 1)[0].endswith("/irsa-probe") or container["name"].startswith("irsa-probe")
+    image = container.get("image", "").split("@")[0].rsplit(":", 1)[0]
+    return image.endswith("/irsa-probe") or container["name"].startswith("irsa-probe")
 
 
 def restricted(pod):
@@ -139,8 +140,9 @@ def probe_container(where, place, c, root=False, readiness=False):
     """What has to hold of every container of ours, wherever it stands."""
     name, own = c["name"], c.get("securityContext", {})
     say = lambda text: f"{where}: {name}: {text}"
-    if c["image"] != IMAGE:
-        yield say(f"image {c['image']}")
+    if c.get("image") != IMAGE or not c.get("command"):
+        yield say(f"image {c.get('image')}, command {c.get('command')}")
+        return
     for problem in restricted({place: [c]}):
         if not (root and problem.endswith("runAsNonRoot")):
             yield say(problem)
@@ -170,7 +172,7 @@ def probe_container(where, place, c, root=False, readiness=False):
         yield say(f"has {sorted(found)}, wanted {sorted(wanted)}")
     for key in found:
         get = c[key].get("httpGet", {})
-        if get.get("path") != PATHS[key] or get.get("port") not in ports:
+        if get.get("path") != PATHS.get(key) or get.get("port") not in ports:
             yield say(f"{key} asks {get}")
     native = "serve" in c["command"] and place == "initContainers"
     if native != (c.get("restartPolicy") == "Always"):
@@ -342,6 +344,21 @@ def moved():
 
 
 ok("the sidecar can be moved behind the other init containers", moved)
+
+
+def documented(name, text, times):
+    """The `patches` that the comment at the top of a kustomization tells people to write: they build, and `text` is then in the result."""
+    lines = (K8S / name / "kustomization.yaml").read_text().splitlines()
+    start = lines.index("#   patches:")
+    block = [line[4:] for line in lines[start:] if line.startswith("#   ")]
+    end = next((i for i, line in enumerate(block) if i and not line.startswith("  ")), len(block))
+    out = yaml.safe_dump(build_text(resources=[K8S / name], **yaml.safe_load("\n".join(block[:end]))))
+    if out.count(text) != times:
+        yield f"{text} is there {out.count(text)} times"
+
+
+ok("the patches that canary's comment shows", lambda: documented("canary", "serviceAccountName: NAME", 2))
+ok("the patch that inject's comment shows", lambda: documented("inject", "REGISTRY/irsa-probe:TAG", 1))
 
 
 def canary():
