@@ -254,7 +254,8 @@ APP = {"name": "app", "image": "registry.example.com/app:1"}
 
 
 def pod_of(**spec):
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"irsa-probe.io/inject": "true"}}, "spec": {"containers": [APP], **spec}}
+    metadata = {"name": "p", "labels": {"irsa-probe.io/inject": "true"}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [APP], **spec}}
 
 
 def sidecar():
