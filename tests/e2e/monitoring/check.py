@@ -8,7 +8,7 @@ import common
 import live
 import schemas
 import static
-from common import HERE, MONITORING, ok, run
+from common import MONITORING, ok, run
 
 binary, tools = sys.argv[1], pathlib.Path(sys.argv[2])
 with tempfile.TemporaryDirectory() as folder:
@@ -18,7 +18,8 @@ with tempfile.TemporaryDirectory() as folder:
     ok("they are the same", static.rules_are_the_same)
     ok("every alert has severity, time, texts and a runbook that exists", static.alerts_are_complete)
     ok("every alert has a test that fires, a boundary and a near miss", static.alerts_are_tested)
-    ok("promtool test rules", run, "promtool", "test", "rules", HERE / "rules.test.yaml")
+    ok("promtool test rules", run, "promtool", "test", "rules", *static.TESTS)
+    ok("README.md has every alert, and its figures are right", static.readme_is_current)
     ok("promtool takes scrape.yaml", static.scrape_configuration, work)
     ok("scrape.yaml and the PodMonitor make the same labels", static.labels_are_the_same)
     ok("kustomize builds it", schemas.kustomization)

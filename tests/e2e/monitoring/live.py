@@ -37,7 +37,7 @@ OTHERS = {
 # Queries that have nothing to return while nothing is wrong with the pod.
 ONLY_FAILING = {"Root cause", "Findings"}
 # Hours, in a test of seconds.
-FOR = "4s"
+FOR = "2s"
 TOO_OLD = ("3 * 3600", "25")
 
 

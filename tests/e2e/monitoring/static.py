@@ -6,6 +6,7 @@ import yaml
 from common import HERE, METRIC, MONITORING, ROOT, alerts, dashboard, load, queries, run
 
 PAGES = ROOT / "src" / "serve" / "metrics" / "tests"
+TESTS = [HERE / "rules.test.yaml", HERE / "absent.test.yaml"]
 
 
 def prometheus_rule(work):
@@ -41,7 +42,7 @@ def alerts_are_complete():
 
 def alerts_are_tested():
     """Each fires in one of promtool's tests, and in another that could make it fire it must not."""
-    tests = [test for test in yaml.safe_load((HERE / "rules.test.yaml").read_text())["tests"] if "alert_rule_test" in test]
+    tests = [test for file in TESTS for test in yaml.safe_load(file.read_text())["tests"] if "alert_rule_test" in test]
     for alert in alerts():
         name, severity = alert["alert"], alert["labels"]["severity"]
         mine = [[case for case in test["alert_rule_test"] if case["alertname"] == name] for test in tests]
@@ -51,6 +52,23 @@ def alerts_are_tested():
         assert silent, f"{name} has no near miss"
         boundary = [cases for cases in mine if any(case["exp_alerts"] for case in cases) and any(not case["exp_alerts"] for case in cases)]
         assert boundary, f"{name}: no test in which it does not fire yet"
+
+
+def readme_is_current():
+    """Its table of the alerts, and its figures."""
+    text = (MONITORING / "README.md").read_text()
+    for alert in alerts():
+        wait = re.sub(r"m$", " min", alert["for"])
+        row = f"| `{alert['alert']}` | {alert['labels']['severity']} | {wait} |"
+        assert row in text, f"no row {row}"
+    page = [line for line in (PAGES / "healthy.txt").read_text().splitlines() if not line.startswith("#")]
+    second = [line for line in page if 'region="eu-west-1"' in line]
+    buckets = [line for line in page if "_bucket{" in line and line not in second]
+    one = len(page) - len(second)
+    assert f"has {one} in one region and {len(page)} in two" in text, f"{one} and {len(page)} series"
+    assert f"make {one * 10},000 series, and {(one - len(buckets)) * 10},000 where" in text, f"{one * 10},000, {(one - len(buckets)) * 10},000"
+    most = re.search(r"assert_eq!\(most, (\d+)", (PAGES.parent / "tests.rs").read_text())[1]
+    assert f"at most {most} in two regions" in text, most
 
 
 def scrape_configuration(work):
@@ -66,8 +84,8 @@ def scrape_configuration(work):
 
 
 def labels_are_the_same():
-    """scrape.yaml relabels as the operator does for podmonitor.yaml. What the operator adds by itself: prometheus-operator, pkg/prometheus/promcfg.go,
-    generatePodMonitorConfig (filterRunning and its port, namespace, container, pod, job, endpoint)."""
+    """scrape.yaml relabels as the operator does for podmonitor.yaml. What the operator adds by itself: prometheus-operator,
+    pkg/prometheus/promcfg.go, generatePodMonitorConfig (filterRunning and its port, namespace, container, pod, job, endpoint)."""
     monitor = load("podmonitor.yaml")
     spec, [endpoint] = monitor["spec"], monitor["spec"]["podMetricsEndpoints"]
     assert spec["namespaceSelector"] == {"any": True} and spec["selector"] == {}, "it selects less than scrape.yaml"
