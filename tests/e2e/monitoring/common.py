@@ -14,7 +14,7 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 MONITORING = ROOT / "k8s" / "monitoring"
-# A series' name, and what a query may ask for that is no metric of the probe's page.
+# A metric of the probe's own page; what a recording rule makes of one has a colon before it.
 METRIC = re.compile(r"(?<![\w:])((?:irsa_probe|process)_\w+)")
 
 passed, failed = 0, 0

@@ -59,7 +59,6 @@ type Panel<Type extends string, Options, Custom> = Plain<Omit<grafana.Panel, "ty
             custom = "{}" if kind == "stat" else f"{own}.FieldConfig"
             wanted = f'Panel<"{kind}", {own}.Options, {custom}>'
         text += f"export const panel{panel['id']}: {wanted} = {json.dumps(panel)};\n"
-    # `weekStart` and the like are given as strings; the variables' `query` may be an object.
     text += f'export const dashboard: Plain<Omit<grafana.Dashboard, "panels">> = {json.dumps(board)};\n'
     compile_types(tools, "dashboard.ts", text)
 
