@@ -312,7 +312,9 @@ ok("inject: on Linux, by both", lambda: injects(pod_of(os={"name": "linux"}, nod
 ok("inject: not without the label", lambda: leaves({**pod_of(), "metadata": {"name": "p", "labels": {"irsa-probe.io/inject": "false"}}}))
 ok("inject: another image and figure by overlay", lambda: injects(pod_of(), "examples/inject", mirrored))
 
-ok("one set of figures everywhere", lambda: [f"{where}: {text}" for text, where in figures.items()] if len(figures) != 1 else [])
+for serves, seen in figures.items():
+    name = f"one set of figures for what {'serves' if serves else 'ends'}"
+    ok(name, lambda seen=seen: [f"{where}: {text}" for text, where in seen.items()] if len(seen) != 1 else [])
 
 
 def commands():

@@ -14,7 +14,7 @@ ADDS = {
     "exec-wrap": ("irsa-probe-install", "initContainers", SERVERS + ("Job", "CronJob")),
 }
 PATHS = {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
-# What was seen: every figure, with where; and each container of ours, which has to be the same everywhere.
+# What was seen: the figures of what serves and of what ends, with where; and each container of ours, which has to be the same everywhere.
 figures, kinds_of_container = {}, {}
 
 
@@ -97,7 +97,7 @@ def probe_container(where, place, c, root=False, readiness=False):
     resources = c.get("resources", {})
     if set(resources.get("limits", {})) != {"cpu", "memory"} or resources["limits"] != resources.get("requests"):
         yield say("requests and limits differ")
-    figures.setdefault(yaml.safe_dump(resources), where)
+    figures.setdefault(c["command"][1] == "serve", {}).setdefault(yaml.safe_dump(resources), where)
     if name != "irsa-probe-install" and not any(
         e["name"] == "POD_NAME" and e.get("valueFrom") == {"fieldRef": {"fieldPath": "metadata.name"}} for e in c.get("env", [])
     ):
