@@ -24,21 +24,9 @@ in_pod_network ip link set lo up
 in_pod_network ip address add $POD/30 dev eth0
 in_pod_network ip link set eth0 up
 
-# Of these, crun would want one version of cgroups only, and this podman's own defaults a systemd and higher limits than a machine may give.
-export CONTAINERS_CONF=$work/containers.conf
-cat >"$CONTAINERS_CONF" <<'CONF'
-[containers]
-default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
-[engine]
-cgroup_manager = "cgroupfs"
-runtime = "runc"
-events_logger = "file"
-CONF
-# In the pods' network: `hostNetwork` and `--network host` then mean that one. What a folder of CNI's says is not ours.
-podman() {
-    timeout 150 nsenter --net=/proc/$network/ns/net podman --root "$work/store" --runroot "$work/run" --tmpdir "$work/tmp" \
-        --network-config-dir "$work/networks" "$@"
-}
+. "$root/tests/e2e/podman.conf.sh"
+# In the pods' network: `hostNetwork` and `--network host` then mean that one.
+podman() { timeout 150 nsenter --net=/proc/$network/ns/net podman "${STORAGE[@]}" "$@"; }
 
 # final_stage ARCH IMAGE: the image from what is built already.
 final_stage() {

@@ -1,0 +1,169 @@
+//! What manifests, dashboards and documents say of the program is so: every command line, flag, variable, page, port, metric and code that
+//! they name is held against the real binary.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
+
+#[path = "serve/child.rs"]
+mod child;
+mod support;
+
+use child::Serve;
+use irsa_probe::cli::{self, Options};
+use irsa_probe::core::code::Code;
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use support::{Sandbox, World};
+
+/// In code spans of prose, flags of other programs and of the project's own tools.
+const FOREIGN_FLAGS: &[&str] = &["--situation", "--serve", "--hold", "--same-node", "--raw", "--profile", "--copy-to", "--target"];
+/// Variables of the project's own tools.
+const TOOL_VARIABLES: &[&str] = &["IRSA_PROBE_REVISION", "IRSA_PROBE_BENCH_BINARY", "IRSA_PROBE_BENCH_FAST", "IRSA_PROBE_BINARY"];
+
+struct Text {
+    name: String,
+    body: String,
+}
+
+/// Everything published: the manifests and dashboards, the documents, the image.
+fn published() -> Vec<Text> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = vec!["Dockerfile".to_owned()];
+    for entry in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        if entry.starts_with("README") {
+            names.push(entry);
+        }
+    }
+    walk(root, "k8s", &mut names);
+    walk(root, "docs", &mut names);
+    names.retain(|name| !name.ends_with(".png") && !name.ends_with(".svg"));
+    names.sort();
+    names.into_iter().map(|name| Text { body: std::fs::read_to_string(root.join(&name)).unwrap(), name }).collect()
+}
+
+fn walk(root: &Path, folder: &str, names: &mut Vec<String>) {
+    for entry in std::fs::read_dir(root.join(folder)).unwrap().map(Result::unwrap) {
+        let name = format!("{folder}/{}", entry.file_name().into_string().unwrap());
+        if entry.file_type().unwrap().is_dir() { walk(root, &name, names) } else { names.push(name) }
+    }
+}
+
+/// All matches of the first group, with where they stand; a pattern that finds nothing any more tests nothing.
+fn found(pattern: &str) -> Vec<(String, String)> {
+    let pattern = Regex::new(pattern).unwrap();
+    let found: Vec<_> = published()
+        .iter()
+        .flat_map(|text| pattern.captures_iter(&text.body).map(|captures| (text.name.clone(), captures[1].to_owned())).collect::<Vec<_>>())
+        .collect();
+    assert!(!found.is_empty(), "{pattern} finds nothing");
+    found
+}
+
+fn help(command: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args([command, "--help"]).env_clear().output().unwrap();
+    assert!(output.status.success(), "there is no command {command}");
+    String::from_utf8(output.stdout).unwrap() + "--help"
+}
+
+fn flags(text: &str) -> BTreeSet<String> {
+    Regex::new(r"--[a-z][a-z-]+").unwrap().find_iter(text).map(|flag| flag.as_str().to_owned()).collect()
+}
+
+const COMMANDS: [&str; 6] = ["check", "serve", "get", "explain", "exec", "install"];
+
+/// `["/irsa-probe", "check", "--timeout", "60s"]`: the parser itself must take it.
+#[test]
+fn commands_in_manifests_are_taken() {
+    for (name, list) in found(r#"(\["/(?:irsa-probe-bin/)?irsa-probe"(?:, "[^"]*")+)"#) {
+        let mut words: Vec<String> = serde_json::from_str(&format!("{list}]")).unwrap();
+        if words.last().is_some_and(|word| word == "--") {
+            words.push("COMMAND".to_owned());
+        }
+        let parsed = cli::parse(words[1..].iter().map(Into::into).collect(), |_| None);
+        assert!(parsed.is_ok(), "{name}: {words:?}: {parsed:?}");
+    }
+}
+
+/// `irsa-probe check --timeout 60s`, in a block or a span, up to what ends a command: the command is there, and has these flags.
+#[test]
+fn commands_in_documents_are_there() {
+    for (name, line) in found(r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:check|serve|get|explain|exec|install) [^`#|;)>\n"]*)"#) {
+        let command = line.split(' ').next().unwrap();
+        let ours = line.split(" -- ").next().unwrap();
+        let (known, given) = (flags(&help(command)), flags(ours));
+        assert!(given.is_subset(&known), "{name}: irsa-probe {line}: {given:?}");
+    }
+    // Whoever invents a command is not noticed above.
+    for (name, word) in found(r"`irsa-probe ([a-z-]+)[ `]") {
+        assert!(COMMANDS.contains(&word.as_str()), "{name}: irsa-probe {word}");
+    }
+}
+
+#[test]
+fn flags_in_prose_are_flags() {
+    let known: BTreeSet<String> = COMMANDS.iter().flat_map(|command| flags(&help(command))).collect();
+    for (name, flag) in found(r"`(--[a-z][a-z-]+)[` =]") {
+        assert!(known.contains(&flag) || FOREIGN_FLAGS.contains(&flag.as_str()), "{name}: {flag}");
+    }
+}
+
+#[test]
+fn variables_are_twins_of_flags() {
+    let twins: BTreeSet<String> = COMMANDS
+        .iter()
+        .flat_map(|command| flags(&help(command)))
+        .map(|flag| format!("IRSA_PROBE_{}", flag[2..].to_ascii_uppercase().replace('-', "_")))
+        .collect();
+    for (name, variable) in found(r"(IRSA_PROBE_[A-Z]+(?:_[A-Z]+)*)") {
+        let known = variable == "IRSA_PROBE_DISABLED" || twins.contains(&variable) || TOOL_VARIABLES.contains(&variable.as_str());
+        assert!(known, "{name}: {variable}");
+    }
+}
+
+#[test]
+fn ports_are_the_default() {
+    let default = Options::default().listen.port().to_string();
+    for (name, port) in found(r"\b(94\d\d)\b") {
+        assert_eq!(port, default, "{name}");
+    }
+    for (name, port) in found(r"name: irsa-probe, containerPort: (\d+)") {
+        assert_eq!(port, default, "{name}");
+    }
+}
+
+#[test]
+fn pages_are_served_and_metrics_are_on_theirs() {
+    let sandbox = Sandbox::start(&World::default());
+    let serve = Serve::start(&sandbox, &[]);
+    serve.until("/readyz", |reply| reply.status == 200);
+    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|metrics))`"] {
+        for (name, page) in found(pattern) {
+            assert_eq!(serve.get(&page).status, 200, "{name}: {page}");
+        }
+    }
+    // Some metrics are there only when something is wrong: the golden page of a degraded sidecar has them.
+    let page = serve.get("/metrics").body + include_str!("../src/serve/metrics/tests/degraded.txt");
+    let types = Regex::new(r"(?m)^# TYPE (\S+) (\S+)$").unwrap();
+    let mut names = BTreeSet::new();
+    for captures in types.captures_iter(&page) {
+        names.insert(captures[1].to_owned());
+        if &captures[2] == "histogram" {
+            names.extend(["_bucket", "_sum", "_count"].map(|suffix| format!("{}{suffix}", &captures[1])));
+        }
+    }
+    for (name, metric) in found(r"\b(irsa_probe_[a-z_]+)") {
+        assert!(names.contains(&metric), "{name}: {metric}");
+    }
+}
+
+#[test]
+fn codes_are_of_the_catalogue() {
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+    for (name, code) in found(r"findings\.md#([a-z0-9][a-z0-9-]*)") {
+        assert!(known.contains(code.as_str()), "{name}: {code}");
+    }
+    for (name, code) in found(r#"code="([a-z0-9-]+)""#) {
+        assert!(known.contains(code.as_str()) || code == "ok", "{name}: {code}");
+    }
+}
