@@ -2,10 +2,12 @@
 theirs is an error in an object literal), and by the operator's schemas, which also know the values' form."""
 
 import json
+import os
 
 import yaml
 from common import MONITORING, dashboard, load, run
 
+KUSTOMIZE = (os.environ.get("KUSTOMIZE") or "kubectl kustomize").split()
 MODELS = "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1"
 OPTIONS = {"stat": "stat", "table": "table", "timeseries": "timeseries", "state-timeline": "statetimeline"}
 
@@ -72,7 +74,7 @@ def compile_types(tools, name, text):
 def kustomization():
     """It builds to these three, in the namespace that it names; the dashboard arrives as it is, under a name that does not change."""
     namespace = load("kustomization.yaml")["namespace"]
-    built = {thing["kind"]: thing for thing in yaml.safe_load_all(run("kubectl", "kustomize", MONITORING))}
+    built = {thing["kind"]: thing for thing in yaml.safe_load_all(run(*KUSTOMIZE, MONITORING))}
     assert sorted(built) == ["ConfigMap", "PodMonitor", "PrometheusRule"], sorted(built)
     assert all(thing["metadata"]["namespace"] == namespace for thing in built.values()), built
     for file in ["podmonitor.yaml", "prometheusrule.yaml"]:
