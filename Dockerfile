@@ -1,6 +1,6 @@
 # The image: the static binary, and nothing else.
 #
-#   docker buildx build --platform linux/amd64,linux/arm64 --tag REGISTRY/irsa-probe:TAG .
+#   docker buildx build --platform linux/amd64,linux/arm64 --tag REGISTRY/irsa-probe:TAG --push .
 #
 # With binaries that exist already (FOLDER/out/amd64/irsa-probe, as .ci/build FOLDER/out makes them) nothing is compiled:
 #

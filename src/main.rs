@@ -66,12 +66,15 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
         // Nobody listens any more when a signal came first.
         let _ = done.send(code);
     });
+    // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
+    let heeded = |kind| stdout == Stdout::Ours || !ignored(kind);
+    let (terminate, interrupt) = (heeded(SignalKind::terminate()), heeded(SignalKind::interrupt()));
     let outcome = runtime().and_then(|runtime| {
         runtime.block_on(async {
             tokio::select! {
                 biased;
-                code = signalled(SignalKind::terminate(), 143) => Ok(code),
-                code = signalled(SignalKind::interrupt(), 130) => Ok(code),
+                code = signalled(SignalKind::terminate(), 143), if terminate => Ok(code),
+                code = signalled(SignalKind::interrupt(), 130), if interrupt => Ok(code),
                 code = finished => code.unwrap_or_else(|_| Err(std::io::Error::other("the check ended without a verdict"))),
             }
         })
@@ -80,6 +83,13 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
         command::complain(&error.to_string());
         3
     })
+}
+
+/// Whether this process was started with the signal ignored (proc_pid_status(5), `SigIgn`).
+fn ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| (mask >> (kind.as_raw_value() - 1)) & 1 == 1)
 }
 
 async fn signalled(kind: SignalKind, code: u8) -> u8 {

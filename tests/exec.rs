@@ -79,8 +79,8 @@ fn a_proven_identity_starts_the_application_with_its_words_and_its_exit_code() {
 #[test]
 fn nothing_of_the_probe_is_left_in_the_application() {
     let pod = Pod::new(HEALTHY);
-    // With core files allowed, as far as this machine allows them: the probe forbids its own.
-    let allowed = "ulimit -S -c $(ulimit -H -c); exec \"$@\"";
+    // With core files allowed, as far as this machine allows them (the probe forbids its own), and with what nohup ignores.
+    let allowed = "trap '' HUP INT; ulimit -S -c $(ulimit -H -c); exec \"$@\"";
     let alone = pod.run(&mut pod.start("sh", &["-c", allowed, "sh", "sh", "-c", STATE]));
     let exec = ["-c", allowed, "sh", BINARY, "exec", "--timeout", "2s", "--log-level", "off", "--", "sh", "-c", STATE];
     assert_eq!(pod.run(&mut pod.start("sh", &exec)), alone);

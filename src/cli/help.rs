@@ -27,13 +27,14 @@ pub(super) fn overview() -> String {
 
 pub(super) fn command_help(row: &CommandRow) -> String {
     let arguments = if row.arguments.is_empty() { String::new() } else { format!(" {}", row.arguments) };
+    let own = flag_help(row.scope);
+    let own = if own.is_empty() { own } else { format!("Flags:\n{own}\n") };
     format!(
-        "{}\n\nUsage: irsa-probe {}{arguments} [FLAGS]\n\nExample: {}\n\nFlags:\n{}\nGlobal flags:\n{}\n\
+        "{}\n\nUsage: irsa-probe {} [FLAGS]{arguments}\n\nExample: {}\n\n{own}Global flags:\n{}\n\
          Every flag can be given as a variable: IRSA_PROBE_ and its name in capitals.\n\nExit codes:\n{}",
         row.about,
         row.name,
         row.example,
-        flag_help(row.scope),
         flag_help(Scope::Global),
         exit_codes(row),
     )

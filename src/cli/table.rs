@@ -206,7 +206,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "advisory",
         value: None,
         scopes: &[Scope::Check, Scope::Exec],
-        help: "Report, but exit 0 whatever was found",
+        help: "Report, but exit 0 whatever was found; exec starts CMD",
         set: |o, v| switch(&mut o.advisory, v),
     },
     Flag {
