@@ -56,8 +56,9 @@ fn switched_off(reason: &str) {
 /// one hears the signal and ends the process.
 fn until_signal(options: Options, stdout: Stdout) -> u8 {
     log::install(options.log_level, options.log_format);
+    let advisory = options.advisory;
     let (done, finished) = oneshot::channel();
-    std::thread::spawn(move || {
+    let check = std::thread::Builder::new().spawn(move || {
         let code = runtime().map(|runtime| {
             let code = runtime.block_on(check::run(&options, stdout));
             runtime.shutdown_background();
@@ -69,7 +70,7 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
     // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
     let heeded = |kind| stdout == Stdout::Ours || !ignored(kind);
     let (terminate, interrupt) = (heeded(SignalKind::terminate()), heeded(SignalKind::interrupt()));
-    let outcome = runtime().and_then(|runtime| {
+    let outcome = check.and_then(|_| runtime()).and_then(|runtime| {
         runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -80,8 +81,9 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
         })
     });
     outcome.unwrap_or_else(|error| {
-        command::complain(&error.to_string());
-        3
+        // A fault of the probe's own, such as a thread that a limit forbids. Advice holds nothing back, whatever becomes of it.
+        command::complain(&format!("the check could not be run: {error}"));
+        if advisory { 0 } else { 3 }
     })
 }
 

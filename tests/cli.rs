@@ -388,7 +388,7 @@ fn help_and_version_go_to_stdout() {
         (&["help"], &["Usage: irsa-probe COMMAND"]),
         (&["-h"], &["Usage: irsa-probe COMMAND"]),
         (&["check", "--help"], &["Usage: irsa-probe check", "--timeout DURATION", "--expect-role-arn ARN", "60s"]),
-        (&["help", "explain"], &["Usage: irsa-probe explain CODE", "--list"]),
+        (&["help", "explain"], &["Usage: irsa-probe explain [FLAGS] CODE", "--list"]),
         (&["--version"], &[env!("CARGO_PKG_VERSION")]),
         (&["-V"], &[env!("CARGO_PKG_VERSION")]),
     ];

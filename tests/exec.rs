@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -128,6 +128,30 @@ fn advisory_starts_it_all_the_same() {
     let (code, out, err) = pod.run(&mut pod.exec(&["--advisory"], &["sh", "-c", "echo started; exit 9"]));
     assert_eq!((code, out.as_str()), (Some(9), "started\n"), "{err}");
     assert!(err.contains("× trust-policy-denied") && !err.contains('\u{1b}') && !pod.log().exists(), "{err}");
+}
+
+/// A limit on processes forbids the check's thread: nothing is proven, and that is no reason to stop who asked for advice only.
+#[test]
+fn a_fault_of_the_probe_holds_back_no_advisory_start() {
+    let folder = tempfile::tempdir().unwrap();
+    // Root is not limited, and whoever runs it then must reach the program.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Command::new(BINARY).arg("install").arg(folder.path()).status().unwrap().success());
+    let run = |flags: &[&str]| {
+        let mut command = Command::new("prlimit");
+        command.arg("--nproc=0").arg(folder.path().join("irsa-probe")).args(flags).env_clear();
+        if rustix::process::geteuid().is_root() {
+            command.uid(65534).gid(65534);
+        }
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    };
+    let (code, out, err) = run(&["exec", "--advisory", "--", "/bin/echo", "started"]);
+    assert_eq!((code, out.as_str()), (Some(0), "started\n"), "{err}");
+    assert!(err.contains("the check could not be run"), "{err}");
+    let (code, out, _) = run(&["exec", "--", "/bin/echo", "started"]);
+    assert_eq!((code, out.as_str()), (Some(3), ""));
+    assert_eq!(run(&["check", "--advisory"]).0, Some(0));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn published() -> Vec<Text> {
     walk(root, "docs", &mut names);
     names.retain(|name| !name.ends_with(".png") && !name.ends_with(".svg"));
     names.sort();
-    names.into_iter().map(|name| Text { body: std::fs::read_to_string(root.join(&name)).unwrap(), name }).collect()
+    names.into_iter().map(|name| Text { body: std::fs::read_to_string(root.join(&name)).unwrap().replace("\\\n", ""), name }).collect()
 }
 
 fn walk(root: &Path, folder: &str, names: &mut Vec<String>) {
@@ -152,6 +152,18 @@ fn pages_are_served_and_metrics_are_on_theirs() {
             names.extend(["_bucket", "_sum", "_count"].map(|suffix| format!("{}{suffix}", &captures[1])));
         }
     }
+    // The README's table names them without the prefix.
+    let readme = published().into_iter().find(|text| text.name == "README.md").unwrap().body;
+    let table = readme.split("### Metrics").nth(1).unwrap().split("\n#").next().unwrap();
+    let rows = Regex::new(r"(?m)^\| (`.*?`) \|").unwrap();
+    let cells = Regex::new(r"`([a-z_]+)(?:\{|`)").unwrap();
+    let listed: Vec<String> = rows
+        .captures_iter(table)
+        .flat_map(|row| {
+            cells.captures_iter(row.get(1).unwrap().as_str()).map(|cell| format!("irsa_probe_{}", &cell[1])).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(listed.len() > 10 && listed.iter().all(|metric| names.contains(metric)), "README.md: {listed:?}");
     for (name, metric) in found(r"\b(irsa_probe_[a-z_]+)") {
         assert!(names.contains(&metric), "{name}: {metric}");
     }

@@ -30,7 +30,8 @@ podman() { timeout 150 nsenter --net=/proc/$network/ns/net podman "${STORAGE[@]}
 
 # final_stage ARCH IMAGE: the image from what is built already.
 final_stage() {
-    podman build --quiet --platform "linux/$1" --build-context build="$dist" --build-arg VERSION=0.1.0 --build-arg REVISION=abc --tag "$2" "$root" >/dev/null
+    podman build --quiet --platform "linux/$1" --build-context build="$dist" --build-arg VERSION=0.1.0 --build-arg REVISION=abc \
+        --build-arg SOURCE=https://git.example/irsa-probe --tag "$2" "$root" >/dev/null
 }
 
 # until_so COMMAND…: a minute at most.
