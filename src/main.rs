@@ -4,7 +4,7 @@
 
 use irsa_probe::cli::{self, Command, Options};
 use irsa_probe::command::check::Stdout;
-use irsa_probe::command::{self, check, exec, explain, get, install, runtime, serve};
+use irsa_probe::command::{self, check, doctor, exec, explain, get, install, runtime, sdks, serve, trust_policy};
 use irsa_probe::log;
 use irsa_probe::serve::clock::Clock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -24,7 +24,10 @@ fn main() -> ExitCode {
             switched_off(&reason);
             ExitCode::SUCCESS
         }
-        Ok(Command::Explain(what)) => ExitCode::from(explain::run(&what)),
+        Ok(Command::Explain(what, output)) => ExitCode::from(explain::run(&what, output)),
+        Ok(Command::TrustPolicy(options)) => ExitCode::from(trust_policy::run(&options)),
+        Ok(Command::Sdks(options)) => ExitCode::from(sdks::run(&options)),
+        Ok(Command::Doctor(name, options)) => ExitCode::from(doctor::run(&name, &options)),
         Ok(Command::Check(options)) => ExitCode::from(until_signal(options, Stdout::Ours)),
         Ok(Command::Exec(options, command)) => {
             let code = match &options.disabled {

@@ -301,8 +301,10 @@ fn the_schema_s_names_are_the_code_s() {
         json!(values)
     }
     let schema = schema();
-    assert_eq!(schema["$defs"]["code"]["enum"], names(Code::ALL));
-    assert_eq!(schema["$defs"]["step"]["enum"], names(&Step::ALL));
+    let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| code.is_of_check()).collect();
+    assert_eq!(schema["$defs"]["code"]["enum"], names(&codes));
+    let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| codes.iter().any(|code| code.step() == *step)).collect();
+    assert_eq!(schema["$defs"]["step"]["enum"], names(&steps));
     assert_eq!(schema["$defs"]["severity"]["enum"], names(&[Severity::Fail, Severity::Warn, Severity::Info]));
     assert_eq!(schema["$defs"]["class"]["enum"], names(&[Class::Permanent, Class::Settling, Class::Transient]));
     assert_eq!(schema["$defs"]["outcome"]["enum"], names(&[Outcome::Pass, Outcome::Warn, Outcome::Fail, Outcome::Skip]));

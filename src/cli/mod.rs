@@ -8,8 +8,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::core::arn::RoleArn;
 use crate::core::inputs::Settings;
 use crate::core::schedule::DEFAULT_INTERVAL;
+use crate::core::sdk::Sdk;
 use help::{command_help, overview};
 use lexopt::Arg;
 use std::ffi::OsString;
@@ -28,7 +30,13 @@ pub enum Command {
     /// `get`: the path, and where the server listens.
     Get(String, SocketAddr),
     /// `explain`
-    Explain(Explain),
+    Explain(Explain, Output),
+    /// `trust-policy`
+    TrustPolicy(Options),
+    /// `sdks`
+    Sdks(Options),
+    /// `doctor`: the service account or pod, `serviceaccount/NAME`, `pod/NAME` or a bare name.
+    Doctor(String, Options),
     /// `exec`: the command with its arguments, which runs once the identity is proven. Never empty.
     Exec(Options, Vec<OsString>),
     /// `install`: the folder.
@@ -42,8 +50,12 @@ pub enum Command {
 /// `explain`'s argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Explain {
-    /// A code, or a message.
+    /// A code, a message, or the name of a file.
     Text(String),
+    /// `--file`
+    File(String),
+    /// `-`
+    Stdin,
     /// `--list`
     List,
 }
@@ -82,6 +94,34 @@ pub enum TerminationLog {
     Path(String),
 }
 
+/// `trust-policy`'s flags: what they leave open comes from the pod's token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustPolicy {
+    /// `--check`: a file, or `-`.
+    pub check: Option<String>,
+    /// `--pod-identity`
+    pub pod_identity: bool,
+    /// `--issuer`
+    pub issuer: Option<String>,
+    /// `--audience`
+    pub audience: Option<String>,
+    /// `--role-arn`
+    pub role_arn: Option<RoleArn>,
+    /// `--service-account`
+    pub service_account: Option<String>,
+}
+
+/// `doctor`'s flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doctor {
+    /// `--cluster`
+    pub cluster: Option<String>,
+    /// `--aws-auth`
+    pub aws_auth: bool,
+    /// `--show-commands`
+    pub show_commands: bool,
+}
+
 /// All flags, parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -105,6 +145,16 @@ pub struct Options {
     pub interval: Duration,
     /// `IRSA_PROBE_DISABLED`: the reason.
     pub disabled: Option<String>,
+    /// `--namespace`
+    pub namespace: Option<String>,
+    /// `--sdk`
+    pub sdk: Option<Sdk>,
+    /// `--file`, `--env`
+    pub file: Option<String>,
+    /// `trust-policy`'s own flags.
+    pub trust: TrustPolicy,
+    /// `doctor`'s own flags.
+    pub doctor: Doctor,
     list: bool,
 }
 
@@ -121,6 +171,11 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9475)),
             interval: DEFAULT_INTERVAL,
             disabled: None,
+            namespace: None,
+            sdk: None,
+            file: None,
+            trust: TrustPolicy::default(),
+            doctor: Doctor::default(),
             list: false,
         }
     }
@@ -201,6 +256,11 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
                 let value = value.map_or_else(|| Ok("true".to_owned()), |value| value.into_string());
                 given.push((flag, value.map_err(|_| Usage(format!("--{}: the value is not UTF-8", flag.name)))?));
             }
+            Arg::Short('n') => {
+                let value = parser.value().map_err(|_| Usage("-n needs a value".to_owned()))?;
+                let value = value.into_string().map_err(|_| Usage("-n: the value is not UTF-8".to_owned()))?;
+                given.extend(FLAGS.iter().find(|flag| flag.name == "namespace").map(|flag| (flag, value)));
+            }
             Arg::Short(c) => return Err(Usage(format!("there is no flag -{c}; irsa-probe --help lists them"))),
             // From here on every word is the application's, whatever it looks like.
             Arg::Value(value) if command.is_some_and(|row| row.scope == Scope::Exec) => {
@@ -225,9 +285,11 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
     }
     let options = options(row, &given, env)?;
     let command = match (row.scope, words.as_slice()) {
-        (Scope::Explain, _) if options.list => Command::Explain(Explain::List),
-        (Scope::Explain, []) => return Err(Usage("explain needs a CODE; irsa-probe explain --list shows them".to_owned())),
-        (Scope::Explain, words) => Command::Explain(Explain::Text(words.join(" "))),
+        (Scope::Explain, _) if options.list => Command::Explain(Explain::List, options.output),
+        (Scope::Explain, words) => Command::Explain(explained(words, options.file)?, options.output),
+        (Scope::Doctor, []) => return Err(Usage("doctor needs a SERVICEACCOUNT or a POD; its namespace by -n".to_owned())),
+        (Scope::Doctor, [name]) => Command::Doctor(name.clone(), options),
+        (Scope::Doctor, [_, word, ..]) => return Err(Usage(format!("doctor takes one SERVICEACCOUNT or POD, and {word:?} was given too"))),
         (Scope::Exec, _) if wrapped.is_empty() => {
             return Err(Usage("exec needs the application's command: irsa-probe exec -- /app --its-flags".to_owned()));
         }
@@ -241,9 +303,24 @@ fn parse_line(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resu
         (Scope::Get, [_, word, ..]) => return Err(Usage(format!("get takes one PATH, and {word:?} was given too"))),
         (_, [word, ..]) => return Err(Usage(format!("{} takes no argument, and {word:?} was given", row.name))),
         (Scope::Serve, []) => Command::Serve(options),
+        (Scope::TrustPolicy, []) => Command::TrustPolicy(options),
+        (Scope::Sdks, []) => Command::Sdks(options),
         (Scope::Check | Scope::Global, []) => Command::Check(options),
     };
     Ok(command)
+}
+
+/// What `explain` is given: words, a file, or standard input.
+fn explained(words: &[String], file: Option<String>) -> Result<Explain, Usage> {
+    match (words, file) {
+        ([], Some(file)) => Ok(Explain::File(file)),
+        ([], None) => Err(Usage(
+            "explain needs a CODE, a MESSAGE, a FILE or - for standard input; irsa-probe explain --list shows the codes".to_owned(),
+        )),
+        ([one], None) if one == "-" => Ok(Explain::Stdin),
+        (words, None) => Ok(Explain::Text(words.join(" "))),
+        ([word, ..], Some(_)) => Err(Usage(format!("explain takes a MESSAGE or --file, and {word:?} was given too"))),
+    }
 }
 
 /// A page that answers a probe's question, with or without its slash and a query: any other page would say yes to everything.
@@ -261,17 +338,17 @@ fn find_command(name: &str) -> Result<&'static CommandRow, Usage> {
 /// Flags of the command line first; what they leave open comes from the environment.
 fn options(row: &CommandRow, given: &[(&Flag, String)], env: impl Fn(&str) -> Option<String>) -> Result<Options, Usage> {
     let mut options = Options::default();
-    for flag in FLAGS {
-        let belongs = flag.belongs_to(row.scope);
+    let known = |name: &str| FLAGS.iter().any(|flag| flag.name == name && flag.belongs_to(row.scope));
+    if let Some((flag, _)) = given.iter().find(|(flag, _)| !known(flag.name)) {
+        return Err(Usage(format!("--{} is not a flag of {}", flag.name, row.name)));
+    }
+    for flag in FLAGS.iter().filter(|flag| flag.belongs_to(row.scope)) {
         let mut values = given.iter().filter(|(f, _)| f.name == flag.name).map(|(_, value)| value).peekable();
         if values.peek().is_some() {
-            if !belongs {
-                return Err(Usage(format!("--{} is not a flag of {}", flag.name, row.name)));
-            }
             for value in values {
                 (flag.set)(&mut options, value).map_err(|why| Usage(format!("--{}: {why}", flag.name)))?;
             }
-        } else if let Some(value) = env(&flag.variable()).filter(|_| belongs && flag.matters_to(row.scope)) {
+        } else if let Some(value) = env(&flag.variable()).filter(|_| flag.matters_to(row.scope)) {
             (flag.set)(&mut options, value.trim()).map_err(|why| Usage(format!("{}: {why}", flag.variable())))?;
         }
     }

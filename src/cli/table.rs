@@ -6,6 +6,7 @@ use crate::core::duration;
 use crate::core::inputs::ProviderChoice;
 use crate::core::partition::Region;
 use crate::core::schedule::SHORTEST;
+use crate::core::sdk::Sdk;
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Where a flag belongs.
@@ -18,6 +19,9 @@ pub(super) enum Scope {
     Explain,
     Exec,
     Install,
+    TrustPolicy,
+    Sdks,
+    Doctor,
 }
 
 /// One command.
@@ -95,11 +99,40 @@ pub(super) const COMMANDS: &[CommandRow] = &[
     },
     CommandRow {
         name: "explain",
-        arguments: "CODE",
-        about: "Explain a code of the catalogue: what it means, why, the cure",
+        arguments: "CODE|MESSAGE|FILE|-",
+        about: "Explain a code of the catalogue, or an error message or whole log: what it means, why, the cure",
         scope: Scope::Explain,
-        example: "irsa-probe explain trust-policy-denied",
-        exit_codes: &[("0", "explained"), ("1", "not a code of the catalogue"), USAGE],
+        example: "kubectl logs deployment/checkout | irsa-probe explain -",
+        exit_codes: &[("0", "explained"), ("1", "nothing in it is known"), USAGE],
+    },
+    CommandRow {
+        name: "trust-policy",
+        arguments: "",
+        about: "Print the trust policy that this pod's role needs, or say why a given one does not let the pod in",
+        scope: Scope::TrustPolicy,
+        example: "aws iam get-role --role-name checkout | irsa-probe trust-policy --check -",
+        exit_codes: &[("0", "printed, or the policy allows"), ("1", "the policy denies"), ("2", "usage, or a policy that cannot be read")],
+    },
+    CommandRow {
+        name: "sdks",
+        arguments: "",
+        about: "Predict for each AWS SDK which credentials and STS endpoint it takes in this environment",
+        scope: Scope::Sdks,
+        example: "irsa-probe sdks --sdk java-v2",
+        exit_codes: &[("0", "predicted"), USAGE],
+    },
+    CommandRow {
+        name: "doctor",
+        arguments: "[-n NAMESPACE] SERVICEACCOUNT|POD",
+        about: "From a workstation: walk from the cluster's issuer to the pods with your own kubectl and aws, changing nothing",
+        scope: Scope::Doctor,
+        example: "irsa-probe doctor -n shop checkout --cluster production",
+        exit_codes: &[
+            ("0", "nothing is wrong, as far as could be seen"),
+            ("1", "a definite failure"),
+            USAGE,
+            ("3", "not decided: kubectl or aws did not answer"),
+        ],
     },
 ];
 
@@ -196,6 +229,44 @@ pub(super) const FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        name: "output",
+        value: Some("text|json"),
+        scopes: &[Scope::Explain, Scope::TrustPolicy, Scope::Sdks, Scope::Doctor],
+        help: "Form of the result on standard output [default: text]",
+        set: |o, v| {
+            o.output = one_of(v, &[("text", Output::Text), ("json", Output::Json)])?;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "check-issuer",
+        value: None,
+        scopes: &[Scope::Check, Scope::Exec],
+        help: "Fetch the issuer's discovery document and keys, and look for the token's",
+        set: |o, v| switch(&mut o.settings.check_issuer, v),
+    },
+    Flag {
+        name: "app-sdk",
+        value: Some("NAME"),
+        scopes: &[Scope::Check, Scope::Exec],
+        help: "The application's SDK: warn when it would not use the identity, or fall through to another (names: irsa-probe sdks)",
+        set: |o, v| {
+            o.settings.app_sdk = Some(sdk(v)?);
+            Ok(())
+        },
+    },
+    Flag {
+        name: "pid",
+        value: Some("N"),
+        scopes: &[Scope::Check],
+        help: "Judge process N of this pod, by its environment and files, from a debug container that shares its process namespace",
+        set: |o, v| {
+            let pid = v.parse().ok().filter(|pid| *pid > 0);
+            o.settings.pid = Some(pid.ok_or_else(|| format!("{v:?} is no process id; write a whole number such as 1"))?);
+            Ok(())
+        },
+    },
+    Flag {
         name: "no-imds",
         value: None,
         scopes: &[Scope::Check, Scope::Exec, Scope::Serve],
@@ -240,6 +311,105 @@ pub(super) const FLAGS: &[Flag] = &[
         },
     },
     Flag { name: "list", value: None, scopes: &[Scope::Explain], help: "List all codes", set: |o, v| switch(&mut o.list, v) },
+    Flag {
+        name: "file",
+        value: Some("FILE"),
+        scopes: &[Scope::Explain],
+        help: "Read the message or log from this file",
+        set: |o, v| set_text(&mut o.file, v),
+    },
+    Flag {
+        name: "check",
+        value: Some("FILE|-"),
+        scopes: &[Scope::TrustPolicy],
+        help: "Evaluate this policy: bare, URL-encoded, or as aws iam get-role prints it; - reads standard input",
+        set: |o, v| set_text(&mut o.trust.check, v),
+    },
+    Flag {
+        name: "pod-identity",
+        value: None,
+        scopes: &[Scope::TrustPolicy],
+        help: "The policy for EKS Pod Identity instead of IRSA",
+        set: |o, v| switch(&mut o.trust.pod_identity, v),
+    },
+    Flag {
+        name: "issuer",
+        value: Some("URL"),
+        scopes: &[Scope::TrustPolicy],
+        help: "The cluster's OIDC issuer [default: the token's]",
+        set: |o, v| set_text(&mut o.trust.issuer, v),
+    },
+    Flag {
+        name: "audience",
+        value: Some("AUDIENCE"),
+        scopes: &[Scope::TrustPolicy],
+        help: "The token's audience [default: the token's, else sts.amazonaws.com]",
+        set: |o, v| set_text(&mut o.trust.audience, v),
+    },
+    Flag {
+        name: "role-arn",
+        value: Some("ARN"),
+        scopes: &[Scope::TrustPolicy],
+        help: "The role whose trust policy it is [default: AWS_ROLE_ARN]",
+        set: |o, v| {
+            let role =
+                RoleArn::parse(v).map_err(|error| format!("{v:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
+            o.trust.role_arn = Some(role);
+            Ok(())
+        },
+    },
+    Flag {
+        name: "service-account",
+        value: Some("NAME"),
+        scopes: &[Scope::TrustPolicy],
+        help: "The service account [default: the token's]",
+        set: |o, v| set_text(&mut o.trust.service_account, v),
+    },
+    Flag {
+        name: "namespace",
+        value: Some("NAMESPACE"),
+        scopes: &[Scope::TrustPolicy, Scope::Doctor],
+        help: "The service account's namespace, -n for short [default: the token's; of doctor: kubectl's]",
+        set: |o, v| set_text(&mut o.namespace, v),
+    },
+    Flag {
+        name: "env",
+        value: Some("FILE"),
+        scopes: &[Scope::Sdks],
+        help: "Predict for the environment in this file (lines NAME=VALUE, or a copy of /proc/PID/environ) instead of this process's",
+        set: |o, v| set_text(&mut o.file, v),
+    },
+    Flag {
+        name: "sdk",
+        value: Some("NAME"),
+        scopes: &[Scope::Sdks],
+        help: "Answer for this SDK alone",
+        set: |o, v| {
+            o.sdk = Some(sdk(v)?);
+            Ok(())
+        },
+    },
+    Flag {
+        name: "cluster",
+        value: Some("NAME"),
+        scopes: &[Scope::Doctor],
+        help: "The EKS cluster's name [default: that of kubectl's context, where it tells]",
+        set: |o, v| set_text(&mut o.doctor.cluster, v),
+    },
+    Flag {
+        name: "aws-auth",
+        value: None,
+        scopes: &[Scope::Doctor],
+        help: "Check the role ARNs in the ConfigMap aws-auth, too",
+        set: |o, v| switch(&mut o.doctor.aws_auth, v),
+    },
+    Flag {
+        name: "show-commands",
+        value: None,
+        scopes: &[Scope::Doctor],
+        help: "Show each command of kubectl and aws on standard error before it runs",
+        set: |o, v| switch(&mut o.doctor.show_commands, v),
+    },
 ];
 
 impl Flag {
@@ -262,6 +432,18 @@ impl Flag {
 fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
     let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| format!("{value:?} is none of {}", names()))
+}
+
+fn set_text(target: &mut Option<String>, value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    *target = Some(value.to_owned());
+    Ok(())
+}
+
+fn sdk(value: &str) -> Result<Sdk, String> {
+    Sdk::parse(value).ok_or_else(|| format!("{value:?} is none of {}", Sdk::ALL.map(Sdk::id).join(", ")))
 }
 
 fn switch(target: &mut bool, value: &str) -> Result<(), String> {

@@ -3,11 +3,14 @@
 #![allow(clippy::disallowed_methods, reason = "edge modules: they wait, write, and look at the clock")]
 
 pub mod check;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod get;
 pub mod install;
+pub mod sdks;
 pub mod serve;
+pub mod trust_policy;
 
 use crate::core::text::printable;
 use std::io::Write;

@@ -3,6 +3,7 @@
 
 use super::arn::RoleArn;
 use super::partition::Region;
+use super::sdk::Sdk;
 use super::text::{hide_userinfo, redact};
 use serde::{Deserialize, Serialize};
 
@@ -255,6 +256,15 @@ pub struct Settings {
     pub strict: bool,
     /// `--no-imds`.
     pub no_imds: bool,
+    /// `--check-issuer`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub check_issuer: bool,
+    /// `--app-sdk`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub app_sdk: Option<Sdk>,
+    /// `--pid`: the process to judge instead of this one's environment.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pid: Option<u32>,
 }
 
 /// All that the plan is made from.

@@ -17,6 +17,7 @@ pub mod remedy;
 pub mod report;
 pub mod retry;
 pub mod schedule;
+pub mod sdk;
 pub mod status;
 pub mod sts_answer;
 pub mod text;

@@ -29,7 +29,7 @@ pub struct Values {
 }
 
 /// Every name that a template may use, with its stand-in.
-const NAMES: [(&str, &str); 14] = [
+const NAMES: [(&str, &str); 17] = [
     ("namespace", "NAMESPACE"),
     ("serviceAccount", "SERVICE_ACCOUNT"),
     ("pod", "POD"),
@@ -44,12 +44,20 @@ const NAMES: [(&str, &str); 14] = [
     ("region", "REGION"),
     ("host", "the STS host"),
     ("instanceId", "INSTANCE_ID"),
+    ("action", "ACTION"),
+    ("resource", "RESOURCE_ARN"),
+    ("resourceName", "RESOURCE_NAME"),
 ];
 
 impl Values {
     /// No values: the catalogue as a manual.
     pub fn unknown() -> Values {
         Values::default()
+    }
+
+    /// Values from elsewhere than a pod: a log, a cluster. Names are those of the templates; what is missing keeps its stand-in.
+    pub fn from(known: Vec<(&'static str, String)>) -> Values {
+        Values { known, claims: None }
     }
 
     /// This pod's values.

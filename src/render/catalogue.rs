@@ -61,12 +61,20 @@ fn about(step: Step) -> &'static str {
         Step::Identity => "who the credentials are, by GetCallerIdentity and by the SDK's default chain",
         Step::Node => "what the node gives away to this pod",
         Step::Redundancy => "the other regions given by --sts-region",
+        Step::Application => {
+            "what the application, its SDK or a person meets: explain finds it in logs, sdks and check --app-sdk predict it"
+        }
+        Step::Cluster => "what doctor sees from a workstation: service account, annotation, role, pods",
     }
 }
 
 /// What `check` does about a finding.
 fn behaviour(row: &Row) -> &'static str {
     match (row.severity, row.class) {
+        _ if row.step == Step::Cluster => "found by doctor from a workstation; check, inside a pod, cannot see it",
+        _ if !row.code.is_of_check() => {
+            "found by explain in a message, or by doctor; check, which asks for an identity only, cannot meet it"
+        }
         (Severity::Fail, Class::Permanent) => "nothing in this pod's life cures it; check fails at once (exit 1)",
         (Severity::Fail, Class::Settling) => "may be IAM still propagating; check retries until --timeout, then fails (exit 1)",
         (Severity::Fail, Class::Transient) => "time may cure it; check retries until --timeout, then gives up unproven (exit 3)",

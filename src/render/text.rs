@@ -236,8 +236,8 @@ node
 ----
 √ the node's role is out of this pod's reach: the hop limit keeps IMDSv2 from pods
 
-- skipped: issuer – it was not asked for; pod-identity – the injected provider has no use for it;
-  redundancy – one region only (--sts-region adds more)
+- skipped: issuer, application – it was not asked for; pod-identity – the injected provider has no
+  use for it; redundancy – one region only (--sts-region adds more)
 
 PASS  this pod is arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe (irsa)
 ";
@@ -265,8 +265,8 @@ network
     docs:  docs/findings.md#connect-timeout
 - skipped: tls, sts – no address accepted a connection within 2 s (10.0.3.17:443)
 
-- skipped: issuer – it was not asked for; assume-role, pod-identity, identity, node, redundancy –
-  because of connect-timeout
+- skipped: issuer, application – it was not asked for; assume-role, pod-identity, identity, node,
+  redundancy – because of connect-timeout
 
 UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS within the deadline
 ";

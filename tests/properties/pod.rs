@@ -103,6 +103,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             sts_regions,
             strict,
             no_imds,
+            ..Settings::default()
         },
     )
 }

@@ -3,7 +3,9 @@
 //! A code is permanent: it is never renamed and never reused. What a finding says of one pod comes from the evidence; what is
 //! true of every pod stands here: how it counts, its title, its cause, the cure as a template, and the commands.
 
+mod application;
 mod assume_role;
+mod cluster;
 mod identity;
 mod injection;
 mod network;
@@ -35,11 +37,15 @@ pub enum Step {
     Node,
     /// Other regions.
     Redundancy,
+    /// What the application and its SDK make of it: read from logs, or predicted.
+    Application,
+    /// What `doctor` sees from a workstation.
+    Cluster,
 }
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Step; 9] = [
+    pub const ALL: [Step; 11] = [
         Step::Injection,
         Step::Token,
         Step::Issuer,
@@ -49,6 +55,8 @@ impl Step {
         Step::Identity,
         Step::Node,
         Step::Redundancy,
+        Step::Application,
+        Step::Cluster,
     ];
 
     /// Its name in reports.
@@ -63,6 +71,8 @@ impl Step {
             Step::Identity => "identity",
             Step::Node => "node",
             Step::Redundancy => "redundancy",
+            Step::Application => "application",
+            Step::Cluster => "cluster",
         }
     }
 }
@@ -286,9 +296,31 @@ codes! {
     NodeRoleReachableV1 = "node-role-reachable-v1",
 
     SecondaryRegionFailing = "secondary-region-failing",
+
+    PermissionMissing = "permission-missing",
+    PassRoleMissing = "pass-role-missing",
+    KubernetesAccessMissing = "kubernetes-access-missing",
+    AwsAuthRolePath = "aws-auth-role-path",
+    RoleChainDenied = "role-chain-denied",
+    SdkTooOld = "sdk-too-old",
+    SdkModuleMissing = "sdk-module-missing",
+    NoCredentialsFound = "no-credentials-found",
+    WebhookMissing = "webhook-missing",
+    DnsPolicyDeadlock = "dns-policy-deadlock",
+    SdkFallsThrough = "sdk-falls-through",
+
+    ServiceAccountMissing = "service-account-missing",
+    AnnotationMissing = "annotation-missing",
+    AnnotationMisspelt = "annotation-misspelt",
+    RoleMissing = "role-missing",
+    PodPredatesAnnotation = "pod-predates-annotation",
+    PodNotInjected = "pod-not-injected",
+    InjectionSuppressed = "injection-suppressed",
+    ServiceAccountNotUsed = "service-account-not-used",
 }
 
-const TABLES: [&[Row]; 6] = [injection::ROWS, token::ROWS, network::ROWS, assume_role::ROWS, pod_identity::ROWS, identity::ROWS];
+const TABLES: [&[Row]; 8] =
+    [injection::ROWS, token::ROWS, network::ROWS, assume_role::ROWS, pod_identity::ROWS, identity::ROWS, application::ROWS, cluster::ROWS];
 
 /// All rows, in the catalogue's order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
@@ -305,6 +337,11 @@ impl Code {
     /// The code with this name.
     pub fn parse(id: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.id() == id)
+    }
+
+    /// Whether `check` and `serve` can find it. The others are found by `explain` in logs and by `doctor` in a cluster.
+    pub fn is_of_check(self) -> bool {
+        self == Code::SdkFallsThrough || self.step() <= Step::Redundancy
     }
 
     /// Its step.
@@ -381,7 +418,8 @@ mod tests {
         assert_eq!(
             warn,
             "shadowed-by-profile both-injected global-endpoint-configured token-rotation-overdue token-audience-unexpected token-audience-multiple \
-             issuer-mismatch signing-key-unknown proxy-captures-agent identity-unconfirmed node-role-reachable node-role-reachable-v1 secondary-region-failing"
+             issuer-mismatch signing-key-unknown proxy-captures-agent identity-unconfirmed node-role-reachable node-role-reachable-v1 secondary-region-failing \
+             sdk-falls-through"
                 .split_whitespace()
                 .collect::<Vec<_>>()
         );
