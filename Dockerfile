@@ -14,9 +14,9 @@ FROM --platform=linux/amd64 ${BUILDER} AS build
 WORKDIR /src
 # What a builder has already is left as it is. ring compiles a little C: hence the two C compilers.
 RUN set -e; \
-    if ! command -v musl-gcc || ! command -v aarch64-linux-gnu-gcc || ! command -v readelf; then \
+    if ! command -v musl-gcc || ! command -v readelf || ! [ -e /usr/aarch64-linux-gnu/include/stdint.h ] || ! command -v aarch64-linux-gnu-gcc; then \
         apt-get update; \
-        apt-get install --yes --no-install-recommends binutils gcc-aarch64-linux-gnu musl-tools; \
+        apt-get install --yes --no-install-recommends binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross musl-tools; \
         rm -rf /var/lib/apt/lists/*; \
     fi; \
     rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl
