@@ -26,7 +26,7 @@ in_pod_network ip link set eth0 up
 
 . "$root/tests/e2e/podman.conf.sh"
 # In the pods' network: `hostNetwork` and `--network host` then mean that one.
-podman() { timeout 150 nsenter --net=/proc/$network/ns/net podman "${STORAGE[@]}" "$@"; }
+podman() { timeout 400 nsenter --net=/proc/$network/ns/net podman "${STORAGE[@]}" "$@"; }
 
 # final_stage ARCH IMAGE: the image from what is built already.
 final_stage() {
@@ -34,12 +34,12 @@ final_stage() {
         --build-arg SOURCE=https://git.example/irsa-probe --tag "$2" "$root" >/dev/null
 }
 
-# until_so COMMAND…: a minute at most.
+# until_so COMMAND…: two minutes at most.
 until_so() {
     local tries=0
     until "$@" >"$work/tried" 2>&1; do
         tries=$((tries + 1))
-        [ $tries -lt 300 ] || { cat "$work/tried"; return 1; }
+        [ $tries -lt 600 ] || { cat "$work/tried"; return 1; }
         sleep 0.2
     done
 }
