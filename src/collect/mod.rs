@@ -8,16 +8,17 @@ pub mod environment;
 pub mod file;
 pub mod http;
 pub mod imds;
+pub mod issuer;
 pub mod sts;
 pub mod token;
 
 use crate::core::code::{Code, Severity};
 use crate::core::diagnose::same_role;
-use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, SCHEMA, Token};
-use crate::core::inputs::Environment;
+use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, Issuer, SCHEMA, Token};
+use crate::core::inputs::{Environment, Inputs};
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::time::Timestamp;
-use crate::core::token::secrets;
+use crate::core::token::{decode, secrets};
 use environment::World;
 use http::{Client, Limits};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -43,6 +44,8 @@ pub struct Memory {
     sidecar: bool,
     /// There was an attempt before.
     retrying: bool,
+    /// The token's issuer, as it was seen last.
+    issuer: Option<Issuer>,
 }
 
 /// So often the witness is called for nothing; then it waits for a file to change. Each call is an exchange more.
@@ -95,7 +98,9 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let client = || Client::new(http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), deadline });
     let (token, text) = own_token(&plan).await;
     let text = text.as_ref().map(|text| text.as_str());
-    let direct = direct(client, &plan, &inputs.environment, text);
+    let published = published(client().until(deadline.min(Instant::now() + issuer::CUT)), &plan, inputs, text, memory.issuer.take());
+    // Beside the direct calls, so that it costs time only where the issuer is slower than STS.
+    let direct = async { tokio::join!(direct(client, &plan, &inputs.environment, text), published) };
     let beside = || deadline.min(Instant::now() + chain::CUT);
     let node = node(client().until(beside()), &plan.imds, memory.imds.clone(), memory.imds_again, memory.v1_tried);
     let witness = async {
@@ -103,9 +108,9 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         // The cut ends the witness, not one of its phases: it says nothing about the network.
         witness(client().until(until + chain::CUT), world, &plan, text, until).await
     };
-    let ((endpoints, agent), imds, chain) = if memory.retrying {
+    let (((endpoints, agent), issuer), imds, chain) = if memory.retrying {
         let (direct, imds) = tokio::join!(direct, node);
-        let chain = if memory.asks_witness(&direct) {
+        let chain = if memory.asks_witness(&direct.0) {
             let chain = witness.await;
             memory.witnessed(&chain);
             chain
@@ -120,6 +125,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     };
     memory.retrying = true;
     memory.chain = chain.known().cloned();
+    memory.issuer = issuer.known().cloned();
     memory.imds = imds.known().cloned();
     memory.v1_tried |= matches!(plan.imds, ImdsPlan::Ask { v1: true, .. }) && imds.known().is_some_and(|imds| imds::leads_to_v1(imds.v2));
     Evidence {
@@ -132,6 +138,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         agent,
         imds,
         chain,
+        issuer,
     }
 }
 
@@ -264,6 +271,21 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     })
     .await;
     running.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+/// The token's issuer, when it is asked for; once more only where another look could tell more.
+async fn published(client: Client, plan: &Plan, inputs: &Inputs, token: Option<&str>, before: Option<Issuer>) -> Fact<Issuer> {
+    if !inputs.settings.check_issuer {
+        return Fact::NotAttempted(Because::NotAsked);
+    }
+    if plan.failure().is_some() {
+        return Fact::NotAttempted(Because::PlanFailed);
+    }
+    let Some(claims) = token.and_then(|token| decode(token.as_bytes()).ok()) else { return Fact::NotAttempted(Because::NoToken) };
+    match before.filter(|before| issuer::is_settled(before, &claims)) {
+        Some(before) => Fact::Known(before),
+        None => Fact::Known(issuer::look(&client, &claims).await),
+    }
 }
 
 /// IMDS, unless what was seen before will do.

@@ -1,0 +1,98 @@
+//! The token's issuer (`--check-issuer`): its discovery document and its keys, as STS fetches them. No secret is sent, and none is kept.
+//!
+//! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
+
+use super::http::{Client, Limits, Response};
+use crate::core::evidence::{Alien, Answer, Because, Call, Discovery, Fact, Issuer};
+use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
+use crate::core::issuer::{discovery, discovery_url, instead, kept, key_set, may_be_asked};
+use crate::core::token::Claims;
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, LOCATION};
+use std::time::Duration;
+
+/// For both documents together: an issuer that is slower fails STS, too (FACTS A.3), and so much can the check take longer for it.
+pub const CUT: Duration = Duration::from_secs(5);
+
+/// Asks the issuer of a token, whose claims these are. The client's deadline bounds both requests.
+pub async fn look(client: &Client, claims: &Claims) -> Issuer {
+    let issuer = claims.issuer.clone().unwrap_or_default();
+    let key_id = claims.key_id.as_deref();
+    let seen = match discovery_url(&issuer) {
+        Ok(url) => get(client, &url).await,
+        Err(why) => refused(&issuer, why),
+    };
+    let mut discovery = seen.read(|body| discovery(body, &issuer));
+    let keys = match uri_of(&mut discovery) {
+        None => Fact::NotAttempted(Because::EarlierFailure),
+        Some(uri) => {
+            let seen = match may_be_asked(&uri) {
+                Ok(()) => get(client, &uri).await,
+                Err(why) => refused(&uri, why),
+            };
+            Fact::Known(seen.read(|body| key_set(body, key_id)))
+        }
+    };
+    Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
+}
+
+/// Whether nothing is left that another look could find out.
+pub fn is_settled(seen: &Issuer, claims: &Claims) -> bool {
+    let good = seen.keys.known().and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
+    good && claims.issuer.as_ref() == Some(&seen.issuer) && claims.key_id.as_deref().map(kept) == seen.key_id
+}
+
+/// The `jwks_uri` as it is; evidence keeps it without what might be a password.
+fn uri_of(discovery: &mut Call<Discovery>) -> Option<String> {
+    let Ok(Answer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
+    let safe = kept(uri);
+    Some(std::mem::replace(uri, safe))
+}
+
+/// A request, and what came.
+struct Seen {
+    exchange: Option<Exchange>,
+    answer: Result<Response, Failure>,
+}
+
+impl Seen {
+    /// What came, read as a document; the error says what it is instead.
+    fn read<T>(self, read: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
+        let answer = self.answer.map(|response| {
+            let what = match response.status {
+                200 => match read(&response.body) {
+                    Ok(document) => return Answer::Success(document),
+                    Err(what) => what.to_owned(),
+                },
+                _ => not_the_document(&response),
+            };
+            Answer::Alien(Alien { status: response.status, what })
+        });
+        Call { exchange: self.exchange, answer }
+    }
+}
+
+fn not_the_document(response: &Response) -> String {
+    match response.headers.get(LOCATION) {
+        Some(to) if (300..400).contains(&response.status) => {
+            format!("a redirect to {}, which is not followed", kept(&String::from_utf8_lossy(to.as_bytes())))
+        }
+        _ => instead(&String::from_utf8_lossy(&response.body)).to_owned(),
+    }
+}
+
+async fn get(client: &Client, url: &str) -> Seen {
+    let Ok(request) = Request::get(url).header(ACCEPT, "application/json").body(Bytes::new()) else {
+        return refused(url, "it is not a URL");
+    };
+    let (exchange, response) = client.send(request, Limits::default()).await;
+    let failure = exchange.failure.clone();
+    let lost = || Failure { phase: Phase::Response, kind: FailureKind::ConnectionLost, text: "no response".to_owned() };
+    Seen { exchange: Some(exchange), answer: response.ok_or_else(|| failure.unwrap_or_else(lost)) }
+}
+
+fn refused(url: &str, why: &str) -> Seen {
+    let text = format!("{} is not asked: {why}", kept(url));
+    Seen { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
+}
