@@ -9,6 +9,7 @@ pub mod file;
 pub mod http;
 pub mod imds;
 pub mod issuer;
+pub mod process;
 pub mod sts;
 pub mod token;
 
@@ -96,7 +97,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let inputs = &world.inputs;
     let plan = Plan::of(inputs);
     let client = || Client::new(http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), deadline });
-    let (token, text) = own_token(&plan).await;
+    let (token, text) = own_token(world, &plan).await;
     let text = text.as_ref().map(|text| text.as_str());
     let published = published(client().until(deadline.min(Instant::now() + issuer::CUT)), &plan, inputs, text, memory.issuer.take());
     // Beside the direct calls, so that it costs time only where the issuer is slower than STS.
@@ -132,7 +133,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         schema: SCHEMA.to_owned(),
         taken_at,
         inputs: inputs.clone(),
-        default_token: default_token(&plan, &inputs.environment).await,
+        default_token: default_token(world, &plan).await,
         token,
         endpoints,
         agent,
@@ -154,33 +155,31 @@ fn now() -> Timestamp {
 }
 
 /// The injected provider's token.
-async fn own_token(plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
+async fn own_token(world: &World, plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
     match &plan.token_path {
         Some(path) => {
-            let (token, text) = token::read(path).await;
+            let (token, text) = token::read(&world.root, path).await;
             (Fact::Known(token), text)
         }
         // AWS_CONTAINER_AUTHORIZATION_TOKEN holds the token itself.
-        None if plan.provider == Provider::PodIdentity => {
-            let text = std::env::var("AWS_CONTAINER_AUTHORIZATION_TOKEN").ok().map(Zeroizing::new);
-            (Fact::NotAttempted(Because::NotThisProvider), text)
-        }
+        None if plan.provider == Provider::PodIdentity => (Fact::NotAttempted(Because::NotThisProvider), world.container_token.clone()),
         None => (Fact::NotAttempted(Because::NotThisProvider), None),
     }
 }
 
 /// When nothing, or half an identity, was injected, a token tells who this pod is: one that half an identity names, else the API server's.
-async fn default_token(plan: &Plan, environment: &Environment) -> Fact<Token> {
+async fn default_token(world: &World, plan: &Plan) -> Fact<Token> {
+    let environment = &world.inputs.environment;
     if plan.provider != Provider::None {
         return Fact::NotAttempted(Because::NotThisProvider);
     }
     for path in [&environment.token_file, &environment.container_token_file].into_iter().filter_map(|var| var.value()) {
-        let (token, _) = token::read(path).await;
+        let (token, _) = token::read(&world.root, path).await;
         if token.claims().is_some() {
             return Fact::Known(token);
         }
     }
-    Fact::Known(token::read(DEFAULT_TOKEN_PATH).await.0)
+    Fact::Known(token::read(&world.root, DEFAULT_TOKEN_PATH).await.0)
 }
 
 type Direct = (Vec<Endpoint>, Fact<Call<AgentCredentials>>);
@@ -308,6 +307,10 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: 
 const STAND_IN_REGION: &str = "us-east-1";
 
 async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>, until: Instant) -> Fact<Chain> {
+    // The SDK would read this process's environment and files.
+    if world.inputs.settings.pid.is_some() {
+        return Fact::NotAttempted(Because::OtherProcess);
+    }
     // A URL that cannot be called may hold a password, and the SDK would quote it.
     let unusable =
         |defect: &Defect| matches!(defect.code, Code::EndpointOverride | Code::AgentUriNotAllowed) && defect.severity == Severity::Fail;
@@ -316,7 +319,7 @@ async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>
     }
     let environment = &world.inputs.environment;
     let files = [&environment.token_file, &environment.container_token_file];
-    if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(environment::is_unsafe) {
+    if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(|path| environment::is_unsafe(&world.root, path)) {
         return Fact::NotAttempted(Because::UnsafeFile);
     }
     let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());

@@ -91,6 +91,8 @@ pub enum Because {
     NotThisRound,
     /// No one asked for it.
     NotAsked,
+    /// `--pid`: only a process can follow its own default chain.
+    OtherProcess,
 }
 
 impl Because {
@@ -106,6 +108,7 @@ impl Because {
             Because::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
             Because::NotThisRound => "nothing has changed since it was last looked at",
             Because::NotAsked => "it was not asked for",
+            Because::OtherProcess => "the default chain of another process cannot be followed",
         }
     }
 }

@@ -103,6 +103,9 @@ pub struct Subject {
     pub pod: Option<String>,
     pub node: Option<String>,
     pub uid: Option<String>,
+    /// The process that was judged, when it was another than this one (`--pid`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
 }
 
 /// What the pod was given.
@@ -332,6 +335,7 @@ fn subject(evidence: &Evidence) -> Subject {
         pod: env.downward_pod_name().map(owned).or_else(|| claims.and_then(|c| c.pod.clone())),
         node: claims.and_then(|c| c.node.clone()),
         uid: claims.and_then(|c| c.pod_uid.clone()),
+        pid: evidence.inputs.settings.pid,
     }
 }
 

@@ -34,7 +34,8 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
 
 fn fact<T: Debug + Clone + 'static>(known: BoxedStrategy<T>) -> BoxedStrategy<Fact<T>> {
     use Because::*;
-    let reasons = vec![NotThisProvider, PlanFailed, NoToken, EarlierFailure, NoImds, ImdsDisabled, UnsafeFile, NotThisRound, NotAsked];
+    let reasons =
+        vec![NotThisProvider, PlanFailed, NoToken, EarlierFailure, NoImds, ImdsDisabled, UnsafeFile, NotThisRound, NotAsked, OtherProcess];
     prop_oneof![
         5 => known.prop_map(Fact::Known),
         1 => failure().prop_map(Fact::Failed),
