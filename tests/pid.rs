@@ -21,7 +21,9 @@ impl Target {
         let child = program.env_clear().envs(env).env("PATH", "/usr/bin:/bin").stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let target = Target(child);
         // Until then it is still this test's own image, with this test's environment.
-        patiently(|| std::fs::read(format!("/proc/{}/cmdline", target.pid())).is_ok_and(|line| line.starts_with(b"sleep\0") || line.contains(&b'9')));
+        patiently(|| {
+            std::fs::read(format!("/proc/{}/cmdline", target.pid())).is_ok_and(|line| line.starts_with(b"sleep\0") || line.contains(&b'9'))
+        });
         target
     }
 
@@ -42,7 +44,13 @@ impl Drop for Target {
 }
 
 fn patiently(holds: impl Fn() -> bool) {
-    assert!((0..1000).any(|_| holds() || { std::thread::sleep(Duration::from_millis(5)); false }), "in vain");
+    assert!(
+        (0..1000).any(|_| holds() || {
+            std::thread::sleep(Duration::from_millis(5));
+            false
+        }),
+        "in vain"
+    );
 }
 
 fn world(json: Value) -> World {
@@ -220,13 +228,23 @@ fn another_users_process() {
         let mut command = Command::new(&binary);
         command.env_clear().args(like.get_args()).uid(uid).gid(gid);
         // The copy may still be open for writing in a child of another test.
-        let run = |mut command: Command| (0..100).find_map(|_| command.output().ok().or_else(|| { std::thread::sleep(Duration::from_millis(20)); None }));
+        let run = |mut command: Command| {
+            (0..100).find_map(|_| {
+                command.output().ok().or_else(|| {
+                    std::thread::sleep(Duration::from_millis(20));
+                    None
+                })
+            })
+        };
         run(command).unwrap()
     };
     assert_eq!(as_user(12345, 54321).status.code(), Some(0), "the same user");
     let said = refused(&as_user(12346, 54321));
     assert!(said.contains("runs as UID 12345, GID 54321, this check as UID 12346, GID 54321"), "{said}");
-    assert!(said.contains(r#"{"securityContext":{"runAsUser":12345,"runAsGroup":54321}}"#) && said.contains("--target=CONTAINER"), "{said}");
+    assert!(
+        said.contains(r#"{"securityContext":{"runAsUser":12345,"runAsGroup":54321}}"#) && said.contains("--target=CONTAINER"),
+        "{said}"
+    );
     let said = refused(&as_user(12345, 12345));
     assert!(said.contains("this check as UID 12345, GID 12345"), "the group counts, too: {said}");
 }
@@ -254,7 +272,13 @@ fn files_are_read_below_its_root() {
         unshare.arg("--map-root-user");
     }
     unshare.arg("--root").arg(&root).args(["--wd=/", "--"]).arg(&program).arg("999");
-    let possible = Command::new("unshare").args(unshare.get_args()).env_clear().env("PATH", "/usr/bin:/bin").stdin(Stdio::null()).stderr(Stdio::null()).spawn();
+    let possible = Command::new("unshare")
+        .args(unshare.get_args())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
     let target = match possible {
         Ok(child) => Target(child),
         Err(error) => return eprintln!("SKIPPED: unshare cannot be run: {error}"),

@@ -49,17 +49,27 @@ impl Process {
 
     /// Its environment, and where its files are. The error is one line for a person.
     pub fn look(&self) -> Result<(Environ, Root), String> {
-        let environ = self.read("environ").map_err(|error| self.explain(&error))?;
-        // Of one that has ended the environment is empty, as of one that was started without any: the state tells them apart.
+        let environ = self.read("environ");
+        // Without memory there is no environment: the kernel says so by an error or by an empty one, as its version has it. So is that of a
+        // process that was started without any.
         let status = self.status().ok_or_else(|| self.ended())?;
         if !status.has_memory {
             return Err(if status.is_dead { self.ended() } else { self.of_the_kernel() });
         }
+        let environ = environ.map_err(|error| self.explain(&error))?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(&self.folder, "root", flags, Mode::empty()).map_err(|errno| self.explain(&errno.into()))?;
-        let cwd = readlinkat(&self.folder, "cwd", Vec::new()).map(|cwd| cwd.to_string_lossy().into_owned());
-        let root = Root::of(root, cwd.unwrap_or_else(|_| "/".to_owned())).map_err(|errno| self.cannot_confine(errno))?;
+        let root = Root::of(root, self.cwd()).map_err(|errno| self.cannot_confine(errno))?;
         Ok((Environ(environ), root))
+    }
+
+    /// Its working directory as it calls it. The link says how it is reached from here, as that of its root does.
+    fn cwd(&self) -> String {
+        let link =
+            |name: &str| readlinkat(&self.folder, name, Vec::new()).map(|link| link.to_string_lossy().into_owned()).unwrap_or_default();
+        let (root, cwd) = (link("root"), link("cwd"));
+        let below = cwd.strip_prefix(root.trim_end_matches('/')).filter(|below| below.starts_with('/'));
+        below.unwrap_or("/").to_owned()
     }
 
     /// A file of its folder.

@@ -3,7 +3,7 @@
 use super::arn::{Account, AssumedRoleArn, RoleArn};
 use super::code::{Class, Code, Severity, Step};
 use super::diagnose::checks::{self, Check};
-use super::diagnose::{Diagnosis, Finding, diagnose, is_private, network_code};
+use super::diagnose::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
 use super::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceError};
 use super::plan::Provider;
 use super::remedy::{Remedy, Values};
@@ -150,6 +150,9 @@ pub struct ReportedChain {
     /// What went wrong, or why it was not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// It was not followed but predicted, as of another process (`--pid`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub predicted: bool,
 }
 
 /// The token.
@@ -353,13 +356,21 @@ fn identity(diagnosis: &Diagnosis) -> Option<Identity> {
 }
 
 fn chain(evidence: &Evidence) -> ReportedChain {
-    let not_looked_at =
-        |why: &str| ReportedChain { provider: ChainProvider::None, arn: None, error: Some(format!("not looked at: {why}")) };
+    let not_looked_at = |why: &str| ReportedChain {
+        provider: ChainProvider::None,
+        arn: None,
+        error: Some(format!("not looked at: {why}")),
+        predicted: false,
+    };
+    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted(evidence)) {
+        return ReportedChain { provider: predicted.provider, arn: None, error: predicted.error, predicted: true };
+    }
     match &evidence.chain {
         Fact::Known(chain) => ReportedChain {
             provider: chain.provider,
             arn: chain.identity.as_ref().map(|identity| identity.arn.clone()),
             error: chain.error.as_ref().map(|error| error.text.clone()),
+            predicted: false,
         },
         Fact::Failed(failure) => not_looked_at(&failure.text),
         Fact::NotAttempted(because) => not_looked_at(because.describe()),

@@ -4,6 +4,7 @@ mod agent;
 pub mod checks;
 mod identity;
 mod issuer;
+mod predicted;
 mod sts;
 mod token;
 
@@ -52,6 +53,7 @@ pub struct Diagnosis {
 
 pub use identity::Proven;
 pub(crate) use identity::same_role;
+pub(crate) use predicted::predicted;
 pub(crate) use sts::{is_private, network_code};
 
 impl Diagnosis {
