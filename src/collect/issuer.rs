@@ -96,3 +96,69 @@ fn refused(url: &str, why: &str) -> Seen {
     let text = format!("{} is not asked: {why}", kept(url));
     Seen { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests serve on loopback")]
+    use super::super::http::{Roots, Settings};
+    use super::*;
+    use crate::core::proxy::Proxies;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    /// An issuer in the clear, which only loopback may be.
+    fn issuer(documents: usize, answer: impl Fn(&str, &str) -> String + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/id/1", listener.local_addr().unwrap());
+        let own = url.clone();
+        std::thread::spawn(move || {
+            for _ in 0..documents {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8(head).unwrap();
+                let body = answer(head.split(' ').nth(1).unwrap(), &own);
+                let answer = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        url
+    }
+
+    async fn seen(issuer: &str) -> Issuer {
+        let settings = Settings { roots: Roots::built_in(), proxies: Proxies::default(), deadline: Instant::now() + CUT };
+        let claims = Claims { issuer: Some(issuer.to_owned()), key_id: Some("k1".to_owned()), ..Claims::default() };
+        let seen = look(&Client::new(settings), &claims).await;
+        assert!(!is_settled(&seen, &Claims::default()));
+        seen
+    }
+
+    #[tokio::test]
+    async fn both_documents_of_an_issuer_on_loopback() {
+        let url = issuer(2, |path, own| match path {
+            "/id/1/.well-known/openid-configuration" => format!(r#"{{"issuer":"{own}","jwks_uri":"{own}/keys?v=1"}}"#),
+            "/id/1/keys?v=1" => r#"{"keys":[{"kid":"k0"},{"kid":"k1"}]}"#.to_owned(),
+            other => panic!("asked for {other}"),
+        });
+        let seen = seen(&url).await;
+        assert_eq!(seen.discovery.success().unwrap().issuer, url);
+        let keys = seen.keys.known().unwrap().success().unwrap();
+        assert_eq!((keys.keys, keys.has_token_key), (2, Some(true)));
+        let claims = |key: &str| Claims { issuer: Some(url.clone()), key_id: Some(key.to_owned()), ..Claims::default() };
+        assert!(is_settled(&seen, &claims("k1")) && !is_settled(&seen, &claims("k2")), "a rotated token is looked for anew");
+    }
+
+    #[tokio::test]
+    async fn a_password_in_a_documents_address_is_neither_sent_nor_kept() {
+        let url = issuer(1, |_, own| format!(r#"{{"issuer":"{own}","jwks_uri":"https://me:hunter2@issuer.example/keys"}}"#));
+        let seen = seen(&url).await;
+        let failure = seen.keys.known().unwrap().answer.as_ref().unwrap_err();
+        assert_eq!(failure.text, "https://***@issuer.example/keys is not asked: it holds a user name or password");
+        assert!(!format!("{seen:?}").contains("hunter2"));
+    }
+}
