@@ -37,10 +37,13 @@ pub async fn look(client: &Client, claims: &Claims) -> Issuer {
     Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
 }
 
-/// Whether nothing is left that another look could find out.
+/// Whether another look is not worth its time: the key was found, or the issuer kept silent and would only hold up the next attempt.
 pub fn is_settled(seen: &Issuer, claims: &Claims) -> bool {
-    let good = seen.keys.known().and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
-    good && claims.issuer.as_ref() == Some(&seen.issuer) && claims.key_id.as_deref().map(kept) == seen.key_id
+    let same = claims.issuer.as_ref() == Some(&seen.issuer) && claims.key_id.as_deref().map(kept) == seen.key_id;
+    let keys = seen.keys.known();
+    let good = keys.and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
+    let failure = seen.discovery.answer.as_ref().err().or_else(|| keys.and_then(|keys| keys.answer.as_ref().err()));
+    same && (good || failure.is_some_and(|failure| matches!(failure.kind, FailureKind::ConnectTimeout | FailureKind::RequestTimeout)))
 }
 
 /// The `jwks_uri` as it is; evidence keeps it without what might be a password.

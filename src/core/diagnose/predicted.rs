@@ -32,11 +32,11 @@ impl Predicted {
     /// What the check of the chain says: `Ok` when it is the injected provider that would give the credentials.
     pub(super) fn judge(self, injected: Provider) -> Result<String, String> {
         match (self.provider, self.error, injected) {
-            (_, Some(error), _) => Err(format!("predicted, not followed: {error}")),
+            (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),
             (ChainProvider::Irsa, _, Provider::Irsa) | (ChainProvider::PodIdentity, _, Provider::PodIdentity) => {
-                Ok(format!("predicted for the Rust SDK, by {}", link(self.provider)))
+                Ok(format!("predicted for the Rust SDK, not followed: {}", link(self.provider)))
             }
-            (provider, ..) => Err(format!("predicted, not followed: it becomes {}", link(provider))),
+            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", link(provider))),
         }
     }
 }
