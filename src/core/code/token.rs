@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         .run(&["curl -sS {issuer}/.well-known/openid-configuration"]),
     issuer(Code::IssuerMismatch, WARN, "the issuer's discovery document names another issuer",
         "OpenID Connect wants the document's issuer to equal the token's iss to the letter, a slash at the end included; STS compares them.",
-        "Publish a discovery document whose issuer is exactly {issuer}, which the API server was started with (--service-account-issuer).")
+        "Publish a discovery document whose issuer is exactly {issuer}, the one for which the API server signs.")
         .run(&["kubectl get --raw /.well-known/openid-configuration"]),
     issuer(Code::SigningKeyUnknown, WARN, "the issuer does not publish the key that signed the token",
         "The token's kid is not in the issuer's key set: a self-hosted issuer whose published keys are stale, or a token of another cluster. \
