@@ -176,7 +176,7 @@ impl Ran {
 
     /// Takes out of a text what differs from run to run.
     fn normal(&self, text: &str) -> String {
-        let text = text.replace(&self.sandbox.dir().display().to_string(), "{dir}");
+        let text = text.replace(&self.sandbox.dir().display().to_string(), "{dir}").replace(&support::jwt::cluster_key().kid, "{kid}");
         PATTERNS
             .get_or_init(patterns)
             .iter()

@@ -132,6 +132,7 @@ fn untried(inputs: Inputs) -> Evidence {
         agent: Fact::NotAttempted(Because::PlanFailed),
         imds: Fact::NotAttempted(Because::NotAsked),
         chain: Fact::NotAttempted(Because::PlanFailed),
+        issuer: Fact::NotAttempted(Because::NotAsked),
     }
 }
 

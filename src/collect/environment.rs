@@ -1,7 +1,8 @@
-//! The process's environment and the shared configuration files, as inputs.
+//! The process's environment and the shared configuration files, as inputs: this process's, or another's (`--pid`).
 
-use super::file::{self, CONFIG_CAP};
+use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
+use super::process::{Environ, Process};
 use crate::core::evidence::FileFailureKind;
 use crate::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
 use crate::core::proxy::Proxies;
@@ -9,6 +10,7 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::{EnvConfigSections, Profile as Section};
 use aws_types::os_shim_internal::{Env, Fs};
 use std::collections::HashMap;
+use zeroize::Zeroizing;
 
 /// What a round needs from the process besides the inputs; may hold a proxy's password.
 pub struct World {
@@ -18,31 +20,47 @@ pub struct World {
     pub roots: Roots,
     /// The proxies.
     pub proxies: Proxies,
+    /// Below which its files are.
+    pub root: Root,
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`: the token itself.
+    pub container_token: Option<Zeroizing<String>>,
     /// The SDK would meet a file that blocks or floods it: the witness must not run.
     pub unsafe_files: bool,
     /// The files that the pod's identity rests on, there or not.
     pub files: Vec<String>,
 }
 
-/// Reads the environment and the files that it names.
+/// Reads this process's environment and the files that it names.
 pub async fn read(settings: Settings) -> World {
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    world(settings, &lookup, Root::Own).await
+}
+
+/// Reads another process's. The error is one line for a person.
+pub async fn read_of(process: &Process, settings: Settings) -> Result<World, String> {
+    let (environ, root): (Environ, Root) = process.look()?;
+    Ok(world(settings, &|name| environ.get(name), root).await)
+}
+
+async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> World {
     let environment = Environment::read(lookup);
-    let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment).await;
+    let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment, &root).await;
     let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
     files.extend(named.into_iter().filter_map(|var| var.value()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
-    World { roots: roots(&environment), proxies, unsafe_files, files, inputs: Inputs { environment, profile, settings } }
+    let container_token = lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(Zeroizing::new);
+    let roots = roots(&environment, &root);
+    World { roots, proxies, root, container_token, unsafe_files, files, inputs: Inputs { environment, profile, settings } }
 }
 
 /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`, else the roots compiled in: the binary works in an image without any.
-fn roots(environment: &Environment) -> Roots {
+fn roots(environment: &Environment, root: &Root) -> Roots {
     let configured = [("AWS_CA_BUNDLE", &environment.ca_bundle), ("SSL_CERT_FILE", &environment.ssl_cert_file)];
     let Some((name, path)) = configured.into_iter().find_map(|(name, var)| Some((name, var.value()?))) else {
         return Roots::built_in();
     };
     let source = format!("{name}={path}");
-    match file::read(path, CONFIG_CAP) {
+    match file::read(root, path, CONFIG_CAP) {
         Ok(content) => Roots::from_pem(&source, &content.bytes),
         Err(failure) => Roots::unusable(&source, &failure.text),
     }
@@ -57,7 +75,7 @@ struct Shared {
 }
 
 /// The selected profile, read by the SDK's own parser from files that passed our check.
-async fn shared_configuration(environment: &Environment) -> Shared {
+async fn shared_configuration(environment: &Environment, root: &Root) -> Shared {
     let home = environment.home.value().unwrap_or_default();
     let expand = |path: &str| match path.strip_prefix("~/") {
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
@@ -70,7 +88,7 @@ async fn shared_configuration(environment: &Environment) -> Shared {
     let mut shared = Shared { profile, unsafe_files: false, files: vec![expand(config), expand(credentials)] };
     let mut contents: HashMap<String, Vec<u8>> = HashMap::new();
     for path in &shared.files {
-        match file::read(path, CONFIG_CAP) {
+        match file::read(root, path, CONFIG_CAP) {
             Ok(content) => {
                 shared.profile.files.push(path.clone());
                 contents.insert(path.clone(), content.bytes.to_vec());
@@ -105,7 +123,7 @@ async fn shared_configuration(environment: &Environment) -> Shared {
             // A profile can name a token file of its own, which the SDK would read.
             let tokens = sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file"));
             let tokens: Vec<String> = tokens.map(str::to_owned).collect();
-            shared.unsafe_files |= tokens.iter().any(|path| is_unsafe(path));
+            shared.unsafe_files |= tokens.iter().any(|path| is_unsafe(root, path));
             shared.files.extend(tokens);
         }
         // The parser's texts name file and line, never a value.
@@ -151,6 +169,6 @@ fn service_endpoint(sections: &EnvConfigSections, services: &str) -> Option<Stri
 }
 
 /// The SDK reads whole files and blocks on a FIFO; a file that is merely missing or forbidden it handles.
-pub fn is_unsafe(path: &str) -> bool {
-    file::read(path, CONFIG_CAP).is_err_and(|failure| matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge))
+pub fn is_unsafe(root: &Root, path: &str) -> bool {
+    file::read(root, path, CONFIG_CAP).is_err_and(|failure| matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge))
 }

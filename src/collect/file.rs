@@ -3,9 +3,11 @@
 //! A FIFO or device is refused before it is opened (opening one can block, or have effects), and what is opened is looked at again.
 
 use crate::core::evidence::{Access, FileFailure, FileFailureKind};
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 use std::io::Read;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The largest token file that is read: far above the 20,000 characters that STS takes, so that "too large" is not a guess.
@@ -21,12 +23,62 @@ pub struct Content {
     pub modified: i64,
 }
 
+/// Whose files are read.
+#[derive(Debug, Clone)]
+pub enum Root {
+    /// This process's own.
+    Own,
+    /// Another process's: no path leads out of its root, as none does for that process.
+    Of(Arc<OtherRoot>),
+}
+
+/// Another process's root and working directory.
+#[derive(Debug)]
+pub struct OtherRoot {
+    root: OwnedFd,
+    cwd: String,
+}
+
+impl Root {
+    /// The root of another process, whose working directory is `cwd`. Fails where the kernel cannot confine a path to it.
+    pub fn of(root: OwnedFd, cwd: String) -> Result<Root, Errno> {
+        let other = Root::Of(Arc::new(OtherRoot { root, cwd }));
+        other.open("/", OFlags::PATH | OFlags::DIRECTORY)?;
+        Ok(other)
+    }
+
+    fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC;
+        let Root::Of(other) = self else { return rustix::fs::open(path, flags, Mode::empty()) };
+        let path = if path.starts_with('/') || path.is_empty() { path.to_owned() } else { format!("{}/{path}", other.cwd) };
+        // A link such as Debian's /var/run -> /run begins at that root, and `..` ends there (openat2(2)). A magic link of /proc would lead out.
+        let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        let mut opened = Err(Errno::AGAIN);
+        // Where something is being renamed at the same time the kernel cannot be sure of `..`, and asks to try again.
+        for _ in 0..16 {
+            opened = rustix::fs::openat2(&other.root, path.as_str(), flags, Mode::empty(), within);
+            if !matches!(opened, Err(Errno::AGAIN)) {
+                break;
+            }
+        }
+        opened
+    }
+
+    fn stat(&self, path: &str) -> Result<Stat, Errno> {
+        match self {
+            Root::Own => rustix::fs::stat(path),
+            // What is only pointed to is neither opened nor woken.
+            Root::Of(_) => rustix::fs::fstat(self.open(path, OFlags::PATH)?),
+        }
+    }
+}
+
 /// Reads a regular file of at most `cap` bytes.
-pub fn read(path: &str, cap: usize) -> Result<Content, FileFailure> {
-    let before = rustix::fs::stat(path).map_err(|errno| os_failure(errno, None))?;
+pub fn read(root: &Root, path: &str, cap: usize) -> Result<Content, FileFailure> {
+    let before = root.stat(path).map_err(|errno| os_failure(errno, None))?;
     regular(&before, cap)?;
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| os_failure(errno, Some(&before)))?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let fd = root.open(path, flags).map_err(|errno| os_failure(errno, Some(&before)))?;
     // Between the two looks the path may have been swapped; what counts is what was opened.
     let stat = rustix::fs::fstat(&fd).map_err(|errno| os_failure(errno, Some(&before)))?;
     regular(&stat, cap)?;
@@ -132,7 +184,8 @@ mod tests {
     fn only_regular_files_within_the_cap_are_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-        let kind = |name: &str, cap| read(&path(name), cap).map(|content| content.bytes.to_vec()).map_err(|failure| failure.kind);
+        let kind =
+            |name: &str, cap| read(&Root::Own, &path(name), cap).map(|content| content.bytes.to_vec()).map_err(|failure| failure.kind);
         std::fs::write(path("file"), b"four").unwrap();
         std::os::unix::fs::symlink("file", path("link")).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, path("fifo"), Mode::RUSR | Mode::WUSR).unwrap();
@@ -143,6 +196,70 @@ mod tests {
         assert_eq!(kind(".", 4), Err(FileFailureKind::NotRegular));
         assert_eq!(kind("none", 4), Err(FileFailureKind::Missing));
         assert_eq!(kind("file/below", 4), Err(FileFailureKind::Missing));
-        assert_eq!(read("/dev/zero", 4).map_err(|f| f.kind).err(), Some(FileFailureKind::NotRegular));
+        assert_eq!(read(&Root::Own, "/dev/zero", 4).map_err(|f| f.kind).err(), Some(FileFailureKind::NotRegular));
+    }
+    /// Everything below `root` is the other process's; what lies beside it must stay out of reach.
+    #[test]
+    fn no_path_leads_out_of_another_root() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let (outside, root) = (dir.path().join("run"), dir.path().join("root"));
+        for folder in [&outside, &root.join("run"), &root.join("var"), &root.join("app"), &root.join("proc")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::fs::write(outside.join("token"), b"outside").unwrap();
+        std::fs::write(dir.path().join("secret"), b"outside").unwrap();
+        std::fs::write(root.join("run/token"), b"inside").unwrap();
+        std::fs::write(root.join("app/token"), b"the app's").unwrap();
+        for (to, link) in [
+            ("/run", "var/run"), // Debian's
+            ("/var/run/token", "absolute"),
+            ("../../../../run/token", "app/up"),
+            ("loop", "loop"),
+            (outside.join("token").to_str().unwrap(), "escape"),
+            (&format!("/proc/{}/root/{}", std::process::id(), outside.display()), "magic"),
+        ] {
+            symlink(to, root.join(link)).unwrap();
+        }
+        symlink("/proc/self/fd/0", root.join("descriptor")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, root.join("fifo"), Mode::RUSR | Mode::WUSR).unwrap();
+        let fd = rustix::fs::open(&root, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let other = match Root::of(fd, "/app".to_owned()) {
+            Ok(other) => other,
+            // As a container runtime of before 2021 has it.
+            Err(errno) => return eprintln!("SKIPPED: no openat2 here: {errno}"),
+        };
+        let read =
+            |path: &str| read(&other, path, 16).map(|content| String::from_utf8_lossy(&content.bytes).into_owned()).map_err(|f| f.kind);
+        let inside = || Ok("inside".to_owned());
+        assert_eq!(read("/run/token"), inside());
+        assert_eq!(read("/var/run/token"), inside());
+        assert_eq!(read("/absolute"), inside());
+        assert_eq!(read("/app/up"), inside());
+        assert_eq!(read("/../../run/token"), inside());
+        assert_eq!(read("token"), Ok("the app's".to_owned()), "from its working directory");
+        assert_eq!(read("../run/token"), inside());
+        assert_eq!(read("../../../secret"), Err(FileFailureKind::Missing));
+        assert_eq!(read("/escape"), Err(FileFailureKind::Missing));
+        assert_eq!(read("/magic"), Err(FileFailureKind::Missing), "its /proc is empty");
+        assert_eq!(read("/loop"), Err(FileFailureKind::Other));
+        assert_eq!(read("/fifo"), Err(FileFailureKind::NotRegular));
+        assert_eq!(read("/run"), Err(FileFailureKind::NotRegular));
+        assert_eq!(read(""), Err(FileFailureKind::Missing));
+        assert_eq!(read("/run/token\0"), Err(FileFailureKind::Other));
+    }
+
+    #[test]
+    fn magic_links_are_not_followed_where_there_are_some() {
+        let fd = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let Ok(other) = Root::of(fd, "/".to_owned()) else { return eprintln!("SKIPPED: no openat2 here") };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, b"four").unwrap();
+        let path = path.to_str().unwrap();
+        assert!(read(&other, path, 4).is_ok());
+        let by_magic = format!("/proc/{}/root{path}", std::process::id());
+        assert!(read(&Root::Own, &by_magic, 4).is_ok());
+        assert_eq!(read(&other, &by_magic, 4).err().map(|failure| failure.kind), Some(FileFailureKind::Other));
     }
 }

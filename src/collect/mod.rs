@@ -8,16 +8,18 @@ pub mod environment;
 pub mod file;
 pub mod http;
 pub mod imds;
+pub mod issuer;
+pub mod process;
 pub mod sts;
 pub mod token;
 
 use crate::core::code::{Code, Severity};
 use crate::core::diagnose::same_role;
-use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, SCHEMA, Token};
-use crate::core::inputs::Environment;
+use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, Issuer, SCHEMA, Token};
+use crate::core::inputs::{Environment, Inputs};
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::time::Timestamp;
-use crate::core::token::secrets;
+use crate::core::token::{decode, secrets};
 use environment::World;
 use http::{Client, Limits};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -43,6 +45,8 @@ pub struct Memory {
     sidecar: bool,
     /// There was an attempt before.
     retrying: bool,
+    /// The token's issuer, as it was seen last.
+    issuer: Option<Issuer>,
 }
 
 /// So often the witness is called for nothing; then it waits for a file to change. Each call is an exchange more.
@@ -93,9 +97,11 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let inputs = &world.inputs;
     let plan = Plan::of(inputs);
     let client = || Client::new(http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), deadline });
-    let (token, text) = own_token(&plan).await;
+    let (token, text) = own_token(world, &plan).await;
     let text = text.as_ref().map(|text| text.as_str());
-    let direct = direct(client, &plan, &inputs.environment, text);
+    let published = published(client().until(deadline.min(Instant::now() + issuer::CUT)), &plan, inputs, text, memory.issuer.take());
+    // Beside the direct calls, so that it costs time only where the issuer is slower than STS.
+    let direct = async { tokio::join!(direct(client, &plan, &inputs.environment, text), published) };
     let beside = || deadline.min(Instant::now() + chain::CUT);
     let node = node(client().until(beside()), &plan.imds, memory.imds.clone(), memory.imds_again, memory.v1_tried);
     let witness = async {
@@ -103,9 +109,9 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         // The cut ends the witness, not one of its phases: it says nothing about the network.
         witness(client().until(until + chain::CUT), world, &plan, text, until).await
     };
-    let ((endpoints, agent), imds, chain) = if memory.retrying {
+    let (((endpoints, agent), issuer), imds, chain) = if memory.retrying {
         let (direct, imds) = tokio::join!(direct, node);
-        let chain = if memory.asks_witness(&direct) {
+        let chain = if memory.asks_witness(&direct.0) {
             let chain = witness.await;
             memory.witnessed(&chain);
             chain
@@ -120,18 +126,20 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     };
     memory.retrying = true;
     memory.chain = chain.known().cloned();
+    memory.issuer = issuer.known().cloned();
     memory.imds = imds.known().cloned();
     memory.v1_tried |= matches!(plan.imds, ImdsPlan::Ask { v1: true, .. }) && imds.known().is_some_and(|imds| imds::leads_to_v1(imds.v2));
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at,
         inputs: inputs.clone(),
-        default_token: default_token(&plan, &inputs.environment).await,
+        default_token: default_token(world, &plan).await,
         token,
         endpoints,
         agent,
         imds,
         chain,
+        issuer,
     }
 }
 
@@ -147,33 +155,31 @@ fn now() -> Timestamp {
 }
 
 /// The injected provider's token.
-async fn own_token(plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
+async fn own_token(world: &World, plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
     match &plan.token_path {
         Some(path) => {
-            let (token, text) = token::read(path).await;
+            let (token, text) = token::read(&world.root, path).await;
             (Fact::Known(token), text)
         }
         // AWS_CONTAINER_AUTHORIZATION_TOKEN holds the token itself.
-        None if plan.provider == Provider::PodIdentity => {
-            let text = std::env::var("AWS_CONTAINER_AUTHORIZATION_TOKEN").ok().map(Zeroizing::new);
-            (Fact::NotAttempted(Because::NotThisProvider), text)
-        }
+        None if plan.provider == Provider::PodIdentity => (Fact::NotAttempted(Because::NotThisProvider), world.container_token.clone()),
         None => (Fact::NotAttempted(Because::NotThisProvider), None),
     }
 }
 
 /// When nothing, or half an identity, was injected, a token tells who this pod is: one that half an identity names, else the API server's.
-async fn default_token(plan: &Plan, environment: &Environment) -> Fact<Token> {
+async fn default_token(world: &World, plan: &Plan) -> Fact<Token> {
+    let environment = &world.inputs.environment;
     if plan.provider != Provider::None {
         return Fact::NotAttempted(Because::NotThisProvider);
     }
     for path in [&environment.token_file, &environment.container_token_file].into_iter().filter_map(|var| var.value()) {
-        let (token, _) = token::read(path).await;
+        let (token, _) = token::read(&world.root, path).await;
         if token.claims().is_some() {
             return Fact::Known(token);
         }
     }
-    Fact::Known(token::read(DEFAULT_TOKEN_PATH).await.0)
+    Fact::Known(token::read(&world.root, DEFAULT_TOKEN_PATH).await.0)
 }
 
 type Direct = (Vec<Endpoint>, Fact<Call<AgentCredentials>>);
@@ -266,6 +272,21 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     running.into_iter().filter_map(|(_, output)| output).collect()
 }
 
+/// The token's issuer, when it is asked for; once more only where another look could tell more.
+async fn published(client: Client, plan: &Plan, inputs: &Inputs, token: Option<&str>, before: Option<Issuer>) -> Fact<Issuer> {
+    if !inputs.settings.check_issuer {
+        return Fact::NotAttempted(Because::NotAsked);
+    }
+    if plan.failure().is_some() {
+        return Fact::NotAttempted(Because::PlanFailed);
+    }
+    let Some(claims) = token.and_then(|token| decode(token.as_bytes()).ok()) else { return Fact::NotAttempted(Because::NoToken) };
+    match before.filter(|before| issuer::is_settled(before, &claims)) {
+        Some(before) => Fact::Known(before),
+        None => Fact::Known(issuer::look(&client, &claims).await),
+    }
+}
+
 /// IMDS, unless what was seen before will do.
 async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: bool, v1_tried: bool) -> Fact<Imds> {
     match (plan, remembered) {
@@ -286,6 +307,10 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: 
 const STAND_IN_REGION: &str = "us-east-1";
 
 async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>, until: Instant) -> Fact<Chain> {
+    // The SDK would read this process's environment and files.
+    if world.inputs.settings.pid.is_some() {
+        return Fact::NotAttempted(Because::OtherProcess);
+    }
     // A URL that cannot be called may hold a password, and the SDK would quote it.
     let unusable =
         |defect: &Defect| matches!(defect.code, Code::EndpointOverride | Code::AgentUriNotAllowed) && defect.severity == Severity::Fail;
@@ -294,7 +319,7 @@ async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>
     }
     let environment = &world.inputs.environment;
     let files = [&environment.token_file, &environment.container_token_file];
-    if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(environment::is_unsafe) {
+    if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(|path| environment::is_unsafe(&world.root, path)) {
         return Fact::NotAttempted(Because::UnsafeFile);
     }
     let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());

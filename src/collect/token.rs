@@ -1,6 +1,6 @@
 //! The token files.
 
-use super::file::{self, TOKEN_CAP};
+use super::file::{self, Root, TOKEN_CAP};
 use crate::core::evidence::{FileFact, Token, TokenContent};
 use crate::core::time::Timestamp;
 use crate::core::token::{TokenDefect, decode};
@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
 /// Reads a token: the evidence, and the text for its receiver when it is a token.
-pub async fn read(path: &str) -> (Token, Option<Zeroizing<String>>) {
-    let first = look(path);
+pub async fn read(root: &Root, path: &str) -> (Token, Option<Zeroizing<String>>) {
+    let first = look(root, path);
     let torn = matches!(
         &first.0,
         FileFact::Read {
@@ -24,15 +24,15 @@ pub async fn read(path: &str) -> (Token, Option<Zeroizing<String>>) {
     );
     let (file, text) = if torn {
         tokio::time::sleep(SECOND_LOOK).await;
-        look(path)
+        look(root, path)
     } else {
         first
     };
     (Token { path: path.to_owned(), file }, text)
 }
 
-fn look(path: &str) -> (FileFact, Option<Zeroizing<String>>) {
-    let content = match file::read(path, TOKEN_CAP) {
+fn look(root: &Root, path: &str) -> (FileFact, Option<Zeroizing<String>>) {
+    let content = match file::read(root, path, TOKEN_CAP) {
         Ok(content) => content,
         Err(failure) => return (FileFact::Failed(failure), None),
     };

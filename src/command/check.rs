@@ -1,7 +1,8 @@
 //! `irsa-probe check`: one verdict. Retries what time can cure, reports the last real cause.
 
 use crate::cli::{Options, Output, TerminationLog};
-use crate::collect::environment::World;
+use crate::collect::environment::{self, World};
+use crate::collect::process::Process;
 use crate::collect::{self, Memory};
 use crate::core::evidence::Evidence;
 use crate::core::report::{self, Report, Run, Verdict};
@@ -26,7 +27,15 @@ pub enum Stdout {
 
 /// Runs the check, tells the result, and returns the exit code.
 pub async fn run(options: &Options, stdout: Stdout) -> u8 {
-    let Some((report, evidence)) = attempts(options).await else { return if options.advisory { 0 } else { 3 } };
+    let (report, evidence) = match attempts(options).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return if options.advisory { 0 } else { 3 },
+        // What could not be looked at has no verdict: that there is none is said, and nothing else.
+        Err(why) => {
+            super::complain(&format!("check --pid: {why}"));
+            return if options.advisory { 0 } else { 2 };
+        }
+    };
     let code = match report.verdict {
         _ if options.advisory => 0,
         Verdict::Pass => 0,
@@ -57,13 +66,19 @@ fn result(options: &Options, report: &Report, evidence: &Evidence, terminal: boo
     }
 }
 
-async fn attempts(options: &Options) -> Option<(Report, Evidence)> {
+/// The error says why another process could not be looked at.
+async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, String> {
     let started = Instant::now();
     let deadline = started + options.timeout;
     let mut attempts = Attempts::new();
     let mut memory = Memory::default();
+    let other = options.settings.pid.map(Process::find).transpose()?;
     loop {
-        let world: World = collect::environment::read(options.settings.clone()).await;
+        let settings = options.settings.clone();
+        let world: World = match &other {
+            None => environment::read(settings).await,
+            Some(process) => environment::read_of(process, settings).await?,
+        };
         let evidence = collect::collect(&world, deadline, &mut memory).await;
         let report = report::report(&evidence, Run { duration_ms: millis(started), attempts: attempts.count + 1 });
         let cause = report.root_cause.as_ref().map(|cause| (cause.code, cause.class.id()));
@@ -81,7 +96,7 @@ async fn attempts(options: &Options) -> Option<(Report, Evidence)> {
         }
         tokio::time::sleep(wait).await;
     }
-    attempts.finish(millis(started))
+    Ok(attempts.finish(millis(started)))
 }
 
 fn millis(since: Instant) -> u64 {

@@ -33,6 +33,9 @@ pub struct Evidence {
     pub imds: Fact<Imds>,
     /// What the default chain of aws-config became.
     pub chain: Fact<Chain>,
+    /// What the token's issuer publishes (`--check-issuer`).
+    #[serde(default)]
+    pub issuer: Fact<Issuer>,
 }
 
 /// The value of `Evidence::schema`.
@@ -48,6 +51,12 @@ pub enum Fact<T> {
     Failed(Failure),
     /// It was not tried.
     NotAttempted(Because),
+}
+
+impl<T> Default for Fact<T> {
+    fn default() -> Fact<T> {
+        Fact::NotAttempted(Because::NotAsked)
+    }
 }
 
 impl<T> Fact<T> {
@@ -82,6 +91,8 @@ pub enum Because {
     NotThisRound,
     /// No one asked for it.
     NotAsked,
+    /// `--pid`: only a process can follow its own default chain.
+    OtherProcess,
 }
 
 impl Because {
@@ -97,6 +108,7 @@ impl Because {
             Because::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
             Because::NotThisRound => "nothing has changed since it was last looked at",
             Because::NotAsked => "it was not asked for",
+            Because::OtherProcess => "the default chain of another process cannot be followed",
         }
     }
 }
@@ -314,6 +326,45 @@ pub struct AgentCredentials {
     pub account: Option<Account>,
     /// When the credentials end.
     pub expires_at: Option<Timestamp>,
+}
+
+/// What the token's issuer publishes for STS to verify the token with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Issuer {
+    /// The token's `iss`.
+    pub issuer: String,
+    /// The key that the token says it is signed with.
+    #[serde(default)]
+    pub key_id: Option<String>,
+    /// The discovery document. What answered and is none is alien.
+    pub discovery: Call<Discovery>,
+    /// The key set at its `jwks_uri`.
+    pub keys: Fact<Call<KeySet>>,
+}
+
+/// An issuer's discovery document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Discovery {
+    /// The issuer that it names.
+    pub issuer: String,
+    /// Where its keys are.
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+}
+
+/// An issuer's published keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeySet {
+    /// How many there are.
+    pub keys: u32,
+    /// The first few ids.
+    pub key_ids: Vec<String>,
+    /// The key that signed the token is among them; `None` when the token names none.
+    #[serde(default)]
+    pub has_token_key: Option<bool>,
 }
 
 /// What IMDS answers.

@@ -9,6 +9,7 @@ pub mod duration;
 pub mod evidence;
 pub mod exchange;
 pub mod inputs;
+pub mod issuer;
 pub mod partition;
 pub mod plan;
 pub mod proxy;

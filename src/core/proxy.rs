@@ -189,7 +189,7 @@ fn is_at_or_below(host: &str, domain: &str) -> bool {
 }
 
 /// 169.254.0.0/16 and fe80::/10 (RFC 3927, RFC 4291), and fd00:ec2::/32, where AWS puts the same services for IPv6.
-fn is_link_local(host: &str) -> bool {
+pub(super) fn is_link_local(host: &str) -> bool {
     match parse_ip(bare(host)) {
         Some(IpAddr::V4(address)) => address.is_link_local(),
         Some(IpAddr::V6(address)) => {

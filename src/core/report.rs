@@ -3,7 +3,7 @@
 use super::arn::{Account, AssumedRoleArn, RoleArn};
 use super::code::{Class, Code, Severity, Step};
 use super::diagnose::checks::{self, Check};
-use super::diagnose::{Diagnosis, Finding, diagnose, is_private, network_code};
+use super::diagnose::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
 use super::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceError};
 use super::plan::Provider;
 use super::remedy::{Remedy, Values};
@@ -103,6 +103,9 @@ pub struct Subject {
     pub pod: Option<String>,
     pub node: Option<String>,
     pub uid: Option<String>,
+    /// The process that was judged, when it was another than this one (`--pid`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
 }
 
 /// What the pod was given.
@@ -147,6 +150,9 @@ pub struct ReportedChain {
     /// What went wrong, or why it was not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// It was not followed but predicted, as of another process (`--pid`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub predicted: bool,
 }
 
 /// The token.
@@ -332,6 +338,7 @@ fn subject(evidence: &Evidence) -> Subject {
         pod: env.downward_pod_name().map(owned).or_else(|| claims.and_then(|c| c.pod.clone())),
         node: claims.and_then(|c| c.node.clone()),
         uid: claims.and_then(|c| c.pod_uid.clone()),
+        pid: evidence.inputs.settings.pid,
     }
 }
 
@@ -349,13 +356,21 @@ fn identity(diagnosis: &Diagnosis) -> Option<Identity> {
 }
 
 fn chain(evidence: &Evidence) -> ReportedChain {
-    let not_looked_at =
-        |why: &str| ReportedChain { provider: ChainProvider::None, arn: None, error: Some(format!("not looked at: {why}")) };
+    let not_looked_at = |why: &str| ReportedChain {
+        provider: ChainProvider::None,
+        arn: None,
+        error: Some(format!("not looked at: {why}")),
+        predicted: false,
+    };
+    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted(evidence)) {
+        return ReportedChain { provider: predicted.provider, arn: None, error: predicted.error, predicted: true };
+    }
     match &evidence.chain {
         Fact::Known(chain) => ReportedChain {
             provider: chain.provider,
             arn: chain.identity.as_ref().map(|identity| identity.arn.clone()),
             error: chain.error.as_ref().map(|error| error.text.clone()),
+            predicted: false,
         },
         Fact::Failed(failure) => not_looked_at(&failure.text),
         Fact::NotAttempted(because) => not_looked_at(because.describe()),

@@ -54,7 +54,7 @@ fn about(step: Step) -> &'static str {
     match step {
         Step::Injection => "what the pod was given: environment, role, region, endpoints",
         Step::Token => "the projected token's file, claims and times",
-        Step::Issuer => "the token's issuer and its published keys (this version does not look at them)",
+        Step::Issuer => "the token's issuer, with --check-issuer: its discovery document names it, and its keys hold the token's",
         Step::Network => "the way to the STS endpoint: DNS, TCP, proxy, TLS, an answer",
         Step::AssumeRole => "what STS says to AssumeRoleWithWebIdentity (IRSA)",
         Step::PodIdentity => "what the EKS Pod Identity agent says",

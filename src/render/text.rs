@@ -40,6 +40,7 @@ pub fn report(report: &Report, style: Style) -> String {
 fn header(page: &mut Page, report: &Report) {
     let subject = &report.subject;
     let mut about = Vec::new();
+    about.extend(subject.pid.map(|pid| format!("process {pid}")));
     about.extend(subject.pod.as_ref().map(|pod| format!("pod {pod}")));
     about.push(provider(report.expected.provider).to_owned());
     about.extend(report.expected.region.clone());

@@ -15,7 +15,7 @@ use std::fmt::Debug;
 /// Boxed like all that it is made of: unboxed, such a strategy is a value of many pages on the stack.
 pub fn evidence() -> BoxedStrategy<Evidence> {
     let tokens = (fact(token()), fact(token()));
-    let nodes = (fact(call(agent())), fact(imds()), fact(chain()));
+    let nodes = (fact(call(agent())), fact(imds()), fact(chain()), fact(issuer()));
     (time(), pod::inputs(), tokens, vec(endpoint(), 0..4), nodes)
         .prop_map(|(taken_at, inputs, tokens, endpoints, nodes)| Evidence {
             schema: SCHEMA.to_owned(),
@@ -27,13 +27,15 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
             agent: nodes.0,
             imds: nodes.1,
             chain: nodes.2,
+            issuer: nodes.3,
         })
         .boxed()
 }
 
 fn fact<T: Debug + Clone + 'static>(known: BoxedStrategy<T>) -> BoxedStrategy<Fact<T>> {
     use Because::*;
-    let reasons = vec![NotThisProvider, PlanFailed, NoToken, EarlierFailure, NoImds, ImdsDisabled, UnsafeFile, NotThisRound, NotAsked];
+    let reasons =
+        vec![NotThisProvider, PlanFailed, NoToken, EarlierFailure, NoImds, ImdsDisabled, UnsafeFile, NotThisRound, NotAsked, OtherProcess];
     prop_oneof![
         5 => known.prop_map(Fact::Known),
         1 => failure().prop_map(Fact::Failed),
@@ -261,5 +263,16 @@ fn chain() -> BoxedStrategy<Chain> {
     let error = (kind, text()).prop_map(|(kind, text)| ChainError { kind, text });
     (select(vec![Env, Profile, Irsa, Irsa, PodIdentity, Node, None]), option::of(caller_identity()), option::weighted(0.3, error))
         .prop_map(|(provider, identity, error)| Chain { provider, identity, error })
+        .boxed()
+}
+
+fn issuer() -> BoxedStrategy<Issuer> {
+    let named = || prop_oneof![2 => Just("https://oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF".to_owned()), 1 => text()];
+    let discovery = (named(), maybe()).prop_map(|(issuer, jwks_uri)| Discovery { issuer, jwks_uri }).boxed();
+    let keys = (any::<u32>(), vec(text(), 0..3), option::of(any::<bool>()))
+        .prop_map(|(keys, key_ids, has_token_key)| KeySet { keys, key_ids, has_token_key })
+        .boxed();
+    (named(), maybe(), call(discovery), fact(call(keys)))
+        .prop_map(|(issuer, key_id, discovery, keys)| Issuer { issuer, key_id, discovery, keys })
         .boxed()
 }

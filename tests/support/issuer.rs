@@ -12,8 +12,8 @@ use super::{
 pub fn answer(shared: &Shared, seen: &Seen) -> Answer {
     let mut state = shared.lock();
     let issuer = state.world.issuer.clone();
-    let base = issuer.strip_prefix("https://").and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
-    let operation = match seen.path.trim_start_matches('/').strip_prefix(base) {
+    let path = issuer.strip_prefix("https://").and_then(|rest| rest.find('/').map(|at| &rest[at..])).unwrap_or_default();
+    let operation = match seen.path.strip_prefix(path.trim_end_matches('/')) {
         Some("/.well-known/openid-configuration") => "discovery",
         Some("/keys") => "keys",
         _ => "other",
@@ -31,7 +31,7 @@ pub fn answer(shared: &Shared, seen: &Seen) -> Answer {
                 "application/json",
                 json!({
                     "issuer": state.world.issuer_site.claims.as_ref().unwrap_or(&issuer),
-                    "jwks_uri": format!("{issuer}/keys"),
+                    "jwks_uri": format!("{}/keys", issuer.trim_end_matches('/')),
                     "authorization_endpoint": "urn:kubernetes:programmatic_authorization",
                     "response_types_supported": ["id_token"],
                     "subject_types_supported": ["public"],
@@ -48,8 +48,9 @@ pub fn answer(shared: &Shared, seen: &Seen) -> Answer {
     match act {
         None => normal(),
         Some(act) => {
-            let plain = || Page::new(act.status.unwrap_or(200), "application/json", act.body.clone().unwrap_or_default());
-            state::scripted(&act, |text| text.replace("{issuer}", &issuer), plain, normal)
+            let expand = |text: &str| text.replace("{issuer}", &issuer).replace("{kid}", &jwt::cluster_key().kid);
+            let plain = || Page::new(act.status.unwrap_or(200), "application/json", expand(&act.body.clone().unwrap_or_default()));
+            state::scripted(&act, expand, plain, normal)
         }
     }
 }

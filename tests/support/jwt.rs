@@ -64,9 +64,17 @@ pub fn jwks(keys: Keys) -> Value {
     let keys = match keys {
         Keys::Cluster => vec![cluster_key().jwk(&cluster_key().kid)],
         Keys::Rotated => vec![cluster_key().jwk("rotated-since")],
+        Keys::Several => with_others(2),
+        Keys::TooMany => with_others(100),
         Keys::None => Vec::new(),
     };
     json!({ "keys": keys })
+}
+
+fn with_others(others: usize) -> Vec<Value> {
+    let mut keys: Vec<Value> = (0..others).map(|nth| stranger_key().jwk(&format!("other-{nth}"))).collect();
+    keys.push(cluster_key().jwk(&cluster_key().kid));
+    keys
 }
 
 /// The token's text as the kubelet would write it, without suffix or padding.

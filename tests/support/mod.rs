@@ -131,7 +131,7 @@ impl Sandbox {
     }
 
     /// Fills in placeholders: `{dir} {sts} {imds} {agent} {proxy} {ca} {role} {account} {issuer} {region}`, paths `{token} {podIdentityToken} {defaultToken}`,
-    /// the token's content `{jwt}`, and the first IAM user's `{userKeyId} {userSecret}`.
+    /// the token's content `{jwt}`, the id of the key that signed it `{kid}`, and the first IAM user's `{userKeyId} {userSecret}`.
     pub fn expand(&self, text: &str) -> String {
         let state = self.shared.lock();
         let path = |name: &str| self.dir().join(name).display().to_string();
@@ -158,6 +158,7 @@ impl Sandbox {
             ("podIdentityToken", path(pod::POD_IDENTITY_TOKEN)),
             ("defaultToken", path(pod::DEFAULT_TOKEN)),
             ("jwt", state.web_identity_token.clone()),
+            ("kid", jwt::cluster_key().kid.clone()),
             ("userKeyId", user.and_then(|user| user.access_key_id.clone()).unwrap_or_default()),
             ("userSecret", user.and_then(|user| user.secret_access_key.clone()).unwrap_or_default()),
         ];

@@ -182,7 +182,9 @@ impl State {
 pub fn scripted(act: &Act, expand: impl Fn(&str) -> String, plain: impl FnOnce() -> Page, normal: impl FnOnce() -> Answer) -> Answer {
     if let Some(raw) = &act.raw {
         let headers = raw.headers.iter().map(|(name, value)| (name.clone(), expand(value))).collect();
-        return Answer::disturbed(Page { status: raw.status, headers, body: expand(&raw.body).into_bytes() }, act);
+        let mut body = expand(&raw.body).into_bytes();
+        body.resize(body.len().max(raw.pad_to), b' ');
+        return Answer::disturbed(Page { status: raw.status, headers, body }, act);
     }
     if act.status.is_some() || act.code.is_some() || act.body.is_some() {
         return Answer::disturbed(plain(), act);

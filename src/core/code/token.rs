@@ -53,13 +53,18 @@ pub(super) const ROWS: &[Row] = &[
     row(Code::TokenOfAnotherPod, INFO, "the token was issued to another pod",
         "Its claim kubernetes.io.pod.name is not this pod's name: the file is a copy, or comes from a shared volume. It will not be rotated.",
         "Mount the pod's own projected volume."),
-    issuer(Code::IssuerUnreachable, INFO, "the token's issuer cannot be reached from here",
-        "A pod without internet access cannot fetch the issuer's documents. STS fetches them itself, so this proves nothing.",
-        "Nothing to do unless STS reports that it cannot fetch the keys."),
+    issuer(Code::IssuerUnreachable, INFO, "the issuer's documents cannot be had from here",
+        "A pod without internet access cannot fetch them, or a proxy or another server answers in the issuer's place. What is not https is not asked. \
+         STS fetches them itself and from its own network, so this proves nothing.",
+        "Nothing to do unless STS reports that it cannot fetch the keys; then ask for them from outside.")
+        .run(&["curl -sS {issuer}/.well-known/openid-configuration"]),
     issuer(Code::IssuerMismatch, WARN, "the issuer's discovery document names another issuer",
-        "OpenID Connect requires the document's issuer to equal the token's iss; STS compares them.",
-        "Publish a discovery document whose issuer is exactly {issuer}."),
+        "OpenID Connect wants the document's issuer to equal the token's iss to the letter, a slash at the end included; STS compares them.",
+        "Publish a discovery document whose issuer is exactly {issuer}, the one for which the API server signs.")
+        .run(&["kubectl get --raw /.well-known/openid-configuration"]),
     issuer(Code::SigningKeyUnknown, WARN, "the issuer does not publish the key that signed the token",
-        "The token's kid is not in the JWKS: a self-hosted issuer whose published keys are stale, or a token of another cluster.",
-        "Publish the cluster's current JWKS (kubectl get --raw /openid/v1/jwks) at the issuer."),
+        "The token's kid is not in the issuer's key set: a self-hosted issuer whose published keys are stale, or a token of another cluster. \
+         STS may remember the key for a while; when it does not, it refuses the token.",
+        "Publish the cluster's current keys at the issuer. Where EKS hosts it, recreate the pod for a token signed with a key of today.")
+        .run(&["kubectl get --raw /openid/v1/jwks"]),
 ];

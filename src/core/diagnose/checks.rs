@@ -1,6 +1,6 @@
 //! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
 
-use super::{Diagnosis, identity};
+use super::{Diagnosis, identity, issuer, predicted};
 use crate::core::code::{Code, Severity, Step};
 use crate::core::evidence::{Because, Call, Evidence, Fact, ImdsReach};
 use crate::core::exchange::{Exchange, Failure};
@@ -175,7 +175,13 @@ const ROWS: &[Row] = &[
         step: Step::Issuer,
         title: "the issuer publishes the key that signed the token",
         codes: &[Code::IssuerUnreachable, Code::IssuerMismatch, Code::SigningKeyUnknown],
-        state: |_, _| skip(Because::NotAsked.describe()),
+        state: |e, _| match &e.issuer {
+            Fact::Known(seen) => match issuer::good(seen) {
+                Some(key) => good(key),
+                None => skip("the token names no key (kid)"),
+            },
+            other => not_attempted(other),
+        },
     },
     Row {
         id: "dns",
@@ -310,7 +316,11 @@ const ROWS: &[Row] = &[
                 }
                 (None, ..) => State::Good(None),
             },
-            other => not_attempted(other),
+            other => match predicted(e).map(|predicted| predicted.judge(d.plan.provider)) {
+                Some(Ok(good_as)) => good(good_as),
+                Some(Err(because)) => skip(because),
+                None => not_attempted(other),
+            },
         },
     },
     Row {

@@ -127,7 +127,7 @@ pub(super) fn explanation(findings: &[Finding]) -> Option<Code> {
 }
 
 /// A link of the chain, for a person.
-fn link(provider: ChainProvider) -> &'static str {
+pub(super) fn link(provider: ChainProvider) -> &'static str {
     match provider {
         ChainProvider::Env => "static keys in the environment",
         ChainProvider::Profile => "a profile",

@@ -3,6 +3,8 @@
 mod agent;
 pub mod checks;
 mod identity;
+mod issuer;
+mod predicted;
 mod sts;
 mod token;
 
@@ -51,6 +53,7 @@ pub struct Diagnosis {
 
 pub use identity::Proven;
 pub(crate) use identity::same_role;
+pub(crate) use predicted::predicted;
 pub(crate) use sts::{is_private, network_code};
 
 impl Diagnosis {
@@ -70,14 +73,17 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         .map(|defect| Finding { severity: defect.severity, ..Finding::new(defect.code, defect.detail.clone()) })
         .collect();
     findings.extend(token::look(evidence, &plan, clock_skew));
-    findings.extend(sts::exchange(evidence, &plan, clock_skew));
+    let about_issuer = issuer::look(evidence);
+    let key_unknown = about_issuer.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
+    findings.extend(about_issuer);
+    findings.extend(sts::exchange(evidence, &plan, clock_skew, key_unknown));
     findings.extend(agent::look(evidence, &plan));
     let (proven, about_identity) = identity::look(evidence, &plan, clock_skew);
     findings.extend(about_identity);
     findings.extend(identity::chain(evidence, proven.as_ref(), &findings));
     findings.extend(identity::node(evidence));
     findings.extend(sts::secondary(evidence));
-    attribute_audience(&mut findings);
+    attribute(&mut findings);
     if evidence.inputs.settings.strict {
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warn) {
             finding.severity = Severity::Fail;
@@ -87,14 +93,20 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     Diagnosis { plan, findings, identity: proven, clock_skew }
 }
 
-/// When STS (or EKS Auth) rejects the token and the token's audience was suspicious already, that earlier step is the cause.
-fn attribute_audience(findings: &mut Vec<Finding>) {
-    const REJECTIONS: [(Code, Code); 2] =
-        [(Code::AudienceNotRegistered, Code::TokenAudienceUnexpected), (Code::AgentTokenRejected, Code::TokenAudienceUnexpected)];
+/// When STS (or EKS Auth) rejects the token for what was suspicious in an earlier step already, that step holds the cause.
+///
+/// That STS cannot get at a key passes by itself; that the issuer does not publish it does not.
+fn attribute(findings: &mut Vec<Finding>) {
+    const REJECTIONS: [(Code, Code); 4] = [
+        (Code::AudienceNotRegistered, Code::TokenAudienceUnexpected),
+        (Code::AgentTokenRejected, Code::TokenAudienceUnexpected),
+        (Code::IssuerKeysUnavailable, Code::SigningKeyUnknown),
+        (Code::TokenNotValidated, Code::SigningKeyUnknown),
+    ];
     for (rejection, suspect) in REJECTIONS {
         let Some(at) = findings.iter().position(|f| f.code == rejection) else { continue };
         let Some(cause) = findings.iter().position(|f| f.code == suspect) else { continue };
-        let class = findings[at].class;
+        let class = if suspect == Code::SigningKeyUnknown { Class::Settling } else { findings[at].class };
         let said = findings[at].detail.clone();
         let finding = &mut findings[cause];
         finding.detail = format!("{} {said}", finding.detail);

@@ -34,8 +34,8 @@ fn exchanges(endpoint: &Endpoint) -> impl Iterator<Item = &Exchange> {
     assume_role.into_iter().chain(caller_identity)
 }
 
-/// The primary endpoint's exchange of the token.
-pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> Option<Finding> {
+/// The primary endpoint's exchange of the token. What STS may mean by a refusal need not be told where the issuer does not publish the key.
+pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>, key_unknown: bool) -> Option<Finding> {
     let primary = evidence.endpoints.first()?;
     let call = primary.assume_role.known()?;
     let (code, said) = outcome(primary, call, sts_answer::classify_assume_role)?;
@@ -46,7 +46,9 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>
     // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
     let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
     let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
-    Some(Finding::new(code, format!("{said}{}{skew}", context(code, plan, primary, claims))))
+    let explained = key_unknown && matches!(code, Code::IssuerKeysUnavailable | Code::TokenNotValidated);
+    let context = if explained { String::new() } else { context(code, plan, primary, claims) };
+    Some(Finding::new(code, format!("{said}{context}{skew}")))
 }
 
 /// How a call failed: the code and what was said. `None` when it succeeded.

@@ -131,8 +131,7 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> 
         defects.add(Code::AgentUriNotAllowed, format!("AWS_CONTAINER_CREDENTIALS_FULL_URI is {uri:?}, which is not an http or https URL."));
         return None;
     };
-    // A scheme is the same in capitals.
-    let is_clear = uri.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
+    let is_clear = is_clear(uri);
     if is_clear && !may_be_called_in_clear(&host) {
         defects.add(
             Code::AgentUriNotAllowed,
@@ -149,6 +148,16 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> 
         defects.add(Code::ProxyCapturesAgent, format!("HTTP_PROXY is {http_proxy}, and NO_PROXY ({exempt:?}) does not exempt {host}."));
     }
     Some(uri.to_owned())
+}
+
+/// Whether SDKs call this full URI at all (FACTS C.1, ECS provider; live matrix row 36).
+pub fn agent_uri_may_be_called(uri: &str) -> bool {
+    url_host(uri).is_some_and(|host| !is_clear(uri) || may_be_called_in_clear(&host))
+}
+
+fn is_clear(uri: &str) -> bool {
+    // A scheme is the same in capitals.
+    uri.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"))
 }
 
 /// Loopback, ECS, and the agent's two addresses.

@@ -4,6 +4,8 @@
 mod endpoints;
 mod injection;
 
+pub use endpoints::agent_uri_may_be_called;
+
 use super::arn::RoleArn;
 use super::code::{Code, Severity};
 use super::inputs::Inputs;

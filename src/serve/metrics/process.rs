@@ -2,7 +2,7 @@
 //!
 //! Read from `/proc/self` at each scrape (proc(5)). Whatever cannot be read is absent: `/metrics` never fails for it.
 
-use crate::collect::file;
+use crate::collect::file::{self, Root};
 use crate::core::clock::Moment;
 use crate::core::time::Timestamp;
 use rustix::param::{clock_ticks_per_second, page_size};
@@ -26,7 +26,7 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn read(now: Moment) -> Process {
         let limits = Process { open_fds: open_fds(), max_fds: Some(max_fds()), ..Process::default() };
-        let text = file::read("/proc/self/stat", CAP).ok();
+        let text = file::read(&Root::Own, "/proc/self/stat", CAP).ok();
         match text.as_ref().and_then(|content| std::str::from_utf8(&content.bytes).ok()) {
             Some(stat) => limits.with(stat, now),
             None => limits,

@@ -59,6 +59,9 @@ pub struct RawAnswer {
     pub headers: BTreeMap<String, String>,
     #[serde(default)]
     pub body: String,
+    /// Pads the body with spaces to this size.
+    #[serde(default, rename = "padTo")]
+    pub pad_to: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

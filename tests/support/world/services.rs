@@ -229,5 +229,9 @@ pub enum Keys {
     Cluster,
     /// Only keys with other key ids.
     Rotated,
+    /// The cluster's as the third of three.
+    Several,
+    /// The cluster's as the last of 101: more than STS reads.
+    TooMany,
     None,
 }

@@ -1,4 +1,18 @@
-//! The AWS SDK families.
+//! The AWS SDK families: which credentials each ends up with in a situation, and which STS endpoint it calls.
+//!
+//! Each family's default chain is a row of data (`chain`), which one small engine follows (`predict`). Nothing is called: a situation says how the
+//! calls would go.
+
+mod chain;
+mod endpoint;
+mod predict;
+mod situation;
+#[cfg(test)]
+mod tests;
+
+pub use endpoint::{Endpoint, Minimum};
+pub use predict::{OnFailure, Outcome, Prediction, predict};
+pub use situation::{AgentCall, ImdsView, Situation, StsCall, TokenFile};
 
 use serde::{Deserialize, Serialize};
 

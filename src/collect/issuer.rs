@@ -1,0 +1,167 @@
+//! The token's issuer (`--check-issuer`): its discovery document and its keys, as STS fetches them. No secret is sent, and none is kept.
+//!
+//! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
+
+use super::http::{Client, Limits, Response};
+use crate::core::evidence::{Alien, Answer, Because, Call, Discovery, Fact, Issuer};
+use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
+use crate::core::issuer::{discovery, discovery_url, instead, kept, key_set, may_be_asked};
+use crate::core::token::Claims;
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, LOCATION};
+use std::time::Duration;
+
+/// For both documents together: an issuer that is slower fails STS, too (FACTS A.3), and so much can the check take longer for it.
+pub const CUT: Duration = Duration::from_secs(5);
+
+/// Asks the issuer of a token, whose claims these are. The client's deadline bounds both requests.
+pub async fn look(client: &Client, claims: &Claims) -> Issuer {
+    let issuer = claims.issuer.clone().unwrap_or_default();
+    let key_id = claims.key_id.as_deref();
+    let seen = match discovery_url(&issuer) {
+        Ok(url) => get(client, &url).await,
+        Err(why) => refused(&issuer, why),
+    };
+    let mut discovery = seen.read(|body| discovery(body, &issuer));
+    let keys = match uri_of(&mut discovery) {
+        None => Fact::NotAttempted(Because::EarlierFailure),
+        Some(uri) => {
+            let seen = match may_be_asked(&uri) {
+                Ok(()) => get(client, &uri).await,
+                Err(why) => refused(&uri, why),
+            };
+            Fact::Known(seen.read(|body| key_set(body, key_id)))
+        }
+    };
+    Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
+}
+
+/// Whether another look is not worth its time: the key was found, or the issuer kept silent and would only hold up the next attempt.
+pub fn is_settled(seen: &Issuer, claims: &Claims) -> bool {
+    let same = claims.issuer.as_ref() == Some(&seen.issuer) && claims.key_id.as_deref().map(kept) == seen.key_id;
+    let keys = seen.keys.known();
+    let good = keys.and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
+    let failure = seen.discovery.answer.as_ref().err().or_else(|| keys.and_then(|keys| keys.answer.as_ref().err()));
+    same && (good || failure.is_some_and(|failure| matches!(failure.kind, FailureKind::ConnectTimeout | FailureKind::RequestTimeout)))
+}
+
+/// The `jwks_uri` as it is; evidence keeps it without what might be a password.
+fn uri_of(discovery: &mut Call<Discovery>) -> Option<String> {
+    let Ok(Answer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
+    let safe = kept(uri);
+    Some(std::mem::replace(uri, safe))
+}
+
+/// A request, and what came.
+struct Seen {
+    exchange: Option<Exchange>,
+    answer: Result<Response, Failure>,
+}
+
+impl Seen {
+    /// What came, read as a document; the error says what it is instead.
+    fn read<T>(self, read: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
+        let answer = self.answer.map(|response| {
+            let what = match response.status {
+                200 => match read(&response.body) {
+                    Ok(document) => return Answer::Success(document),
+                    Err(what) => what.to_owned(),
+                },
+                _ => not_the_document(&response),
+            };
+            Answer::Alien(Alien { status: response.status, what })
+        });
+        Call { exchange: self.exchange, answer }
+    }
+}
+
+fn not_the_document(response: &Response) -> String {
+    match response.headers.get(LOCATION) {
+        Some(to) if (300..400).contains(&response.status) => {
+            format!("a redirect to {}, which is not followed", kept(&String::from_utf8_lossy(to.as_bytes())))
+        }
+        _ => instead(&String::from_utf8_lossy(&response.body)).to_owned(),
+    }
+}
+
+async fn get(client: &Client, url: &str) -> Seen {
+    let Ok(request) = Request::get(url).header(ACCEPT, "application/json").body(Bytes::new()) else {
+        return refused(url, "it is not a URL");
+    };
+    let (exchange, response) = client.send(request, Limits::default()).await;
+    let failure = exchange.failure.clone();
+    let lost = || Failure { phase: Phase::Response, kind: FailureKind::ConnectionLost, text: "no response".to_owned() };
+    Seen { exchange: Some(exchange), answer: response.ok_or_else(|| failure.unwrap_or_else(lost)) }
+}
+
+fn refused(url: &str, why: &str) -> Seen {
+    let text = format!("{} is not asked: {why}", kept(url));
+    Seen { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests serve on loopback")]
+    use super::super::http::{Roots, Settings};
+    use super::*;
+    use crate::core::proxy::Proxies;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    /// An issuer in the clear, which only loopback may be.
+    fn issuer(documents: usize, answer: impl Fn(&str, &str) -> String + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/id/1", listener.local_addr().unwrap());
+        let own = url.clone();
+        std::thread::spawn(move || {
+            for _ in 0..documents {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8(head).unwrap();
+                let body = answer(head.split(' ').nth(1).unwrap(), &own);
+                let answer = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        url
+    }
+
+    async fn seen(issuer: &str) -> Issuer {
+        let settings = Settings { roots: Roots::built_in(), proxies: Proxies::default(), deadline: Instant::now() + CUT };
+        let claims = Claims { issuer: Some(issuer.to_owned()), key_id: Some("k1".to_owned()), ..Claims::default() };
+        let seen = look(&Client::new(settings), &claims).await;
+        assert!(!is_settled(&seen, &Claims::default()));
+        seen
+    }
+
+    #[tokio::test]
+    async fn both_documents_of_an_issuer_on_loopback() {
+        let url = issuer(2, |path, own| match path {
+            "/id/1/.well-known/openid-configuration" => format!(r#"{{"issuer":"{own}","jwks_uri":"{own}/keys?v=1"}}"#),
+            "/id/1/keys?v=1" => r#"{"keys":[{"kid":"k0"},{"kid":"k1"}]}"#.to_owned(),
+            other => panic!("asked for {other}"),
+        });
+        let seen = seen(&url).await;
+        assert_eq!(seen.discovery.success().unwrap().issuer, url);
+        let keys = seen.keys.known().unwrap().success().unwrap();
+        assert_eq!((keys.keys, keys.has_token_key), (2, Some(true)));
+        let claims = |key: &str| Claims { issuer: Some(url.clone()), key_id: Some(key.to_owned()), ..Claims::default() };
+        assert!(is_settled(&seen, &claims("k1")) && !is_settled(&seen, &claims("k2")), "a rotated token is looked for anew");
+    }
+
+    #[tokio::test]
+    async fn a_password_in_a_documents_address_is_neither_sent_nor_kept() {
+        let url = issuer(1, |_, own| format!(r#"{{"issuer":"{own}","jwks_uri":"https://me:hunter2@issuer.example/keys"}}"#));
+        let seen = seen(&url).await;
+        let failure = seen.keys.known().unwrap().answer.as_ref().unwrap_err();
+        assert_eq!(failure.text, "https://***@issuer.example/keys is not asked: it holds a user name or password");
+        assert!(!format!("{seen:?}").contains("hunter2"));
+    }
+}

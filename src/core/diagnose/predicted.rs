@@ -1,0 +1,42 @@
+//! Where another process's default chain ends (`--pid`): predicted, as only the process itself can follow it. A prediction is no finding.
+
+use super::identity::link;
+use crate::core::evidence::{ChainProvider, Evidence};
+use crate::core::plan::Provider;
+use crate::core::sdk::{Outcome, Sdk, Situation, predict};
+
+/// A prediction for the SDK whose chain the check would otherwise follow.
+pub struct Predicted {
+    /// The provider that would give credentials.
+    pub provider: ChainProvider,
+    /// Why none would.
+    pub error: Option<String>,
+}
+
+/// The prediction; `None` when this process's own chain is the one.
+pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
+    evidence.inputs.settings.pid?;
+    let prediction = predict(Sdk::Rust, &Situation::of(evidence));
+    let provider = match prediction.outcome {
+        Outcome::Irsa => ChainProvider::Irsa,
+        Outcome::PodIdentity => ChainProvider::PodIdentity,
+        Outcome::Static => ChainProvider::Env,
+        Outcome::Profile => ChainProvider::Profile,
+        Outcome::NodeRole => ChainProvider::Node,
+        Outcome::None | Outcome::Error => ChainProvider::None,
+    };
+    Some(Predicted { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
+}
+
+impl Predicted {
+    /// What the check of the chain says: `Ok` when it is the injected provider that would give the credentials.
+    pub(super) fn judge(self, injected: Provider) -> Result<String, String> {
+        match (self.provider, self.error, injected) {
+            (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),
+            (ChainProvider::Irsa, _, Provider::Irsa) | (ChainProvider::PodIdentity, _, Provider::PodIdentity) => {
+                Ok(format!("predicted for the Rust SDK, not followed: {}", link(self.provider)))
+            }
+            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", link(provider))),
+        }
+    }
+}

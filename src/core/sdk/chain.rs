@@ -1,0 +1,278 @@
+//! The default credential chain of each family, as data: its links in order, and the rules by which they differ.
+//!
+//! Measured (FACTS C.2, the real SDKs against fakes on loopback): aws-config 1.13.0 for Rust, botocore 1.43.11, JavaScript 3.972.97, Go v2 config
+//! 1.32.31. The others are read in their source, at the file named beside each.
+
+use super::Sdk;
+use crate::core::inputs::ProfileCredentials::{self, Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
+
+/// One place where a chain looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Link {
+    /// Static keys in the environment.
+    Env,
+    /// The selected profile, for these kinds of credentials.
+    Profile(&'static [ProfileCredentials]),
+    /// `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.
+    WebIdentity,
+    /// `AWS_CONTAINER_CREDENTIALS_*`: ECS and EKS Pod Identity.
+    Container,
+    /// The instance metadata service.
+    Imds,
+    /// The container's credentials if their URI is set, else IMDS: never one after the other.
+    ContainerOrImds,
+}
+
+/// What a link that is configured and fails does to the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failing {
+    /// It ends there, with an error.
+    Stops,
+    /// The next link is asked.
+    GoesOn,
+    /// No one has looked.
+    Unknown,
+}
+
+/// What an `AWS_PROFILE` does that names no profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MissingProfile {
+    /// Nothing.
+    Ignored,
+    /// Ends the chain before it begins.
+    StopsFirst,
+    /// Ends the chain where the profile's turn comes.
+    StopsAtItsLink,
+}
+
+/// `AWS_USE_FIPS_ENDPOINT` beside a configured endpoint URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FipsWithUrl {
+    /// An error.
+    Refused,
+    /// FIPS is ignored.
+    Ignored,
+    /// No one has looked.
+    Unknown,
+}
+
+/// What a row rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The real SDK was run in the live matrix.
+    Measured,
+    /// Its source.
+    Source,
+    /// Neither.
+    Unverified,
+}
+
+/// A family's default chain.
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub(super) sdk: Sdk,
+    pub(super) links: &'static [Link],
+    pub(super) failing: Failing,
+    pub(super) basis: Basis,
+    pub(super) missing_profile: MissingProfile,
+    pub(super) fips_with_url: FipsWithUrl,
+    /// An empty `AWS_ROLE_ARN` or `AWS_WEB_IDENTITY_TOKEN_FILE` counts as set.
+    pub(super) empty_counts: bool,
+    /// So does an empty container URI.
+    pub(super) empty_uri_counts: bool,
+    /// A token file without a role is an error, not a link that is not configured.
+    pub(super) token_without_role_fails: bool,
+    /// `AWS_ACCESS_KEY_ID` without the secret is an error.
+    pub(super) lone_key_id_fails: bool,
+    /// Static keys are not looked at while `AWS_PROFILE` is set.
+    pub(super) profile_hides_env: bool,
+    /// The container's token file is read before it is known whether there is a URI.
+    pub(super) container_token_first: bool,
+    /// IMDS without version 2 is asked by version 1.
+    pub(super) imds_v1: bool,
+    /// IMDS that refuses is an error.
+    pub(super) imds_refusal_fails: bool,
+    /// Whatever is wrong with IMDS is an error.
+    pub(super) imds_always_fails: bool,
+    /// What a user of this SDK should know, in a sentence.
+    pub(super) note: &'static str,
+}
+
+const ALL: &[ProfileCredentials] = &[WebIdentity, RoleArn, Sso, StaticKeys, Process, Login];
+
+/// What most do.
+const COMMON: Chain = Chain {
+    sdk: Sdk::Rust,
+    links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::Container, Link::Imds],
+    failing: Failing::Stops,
+    basis: Basis::Source,
+    missing_profile: MissingProfile::Ignored,
+    fips_with_url: FipsWithUrl::Unknown,
+    empty_counts: false,
+    empty_uri_counts: false,
+    token_without_role_fails: false,
+    lone_key_id_fails: false,
+    profile_hides_env: false,
+    container_token_first: false,
+    imds_v1: true,
+    imds_refusal_fails: false,
+    imds_always_fails: false,
+    note: "",
+};
+
+/// botocore 1.43 `credentials.py`, `create_credential_resolver`: a role in a profile comes before the web identity, everything else after it.
+const BOTOCORE: Chain = Chain {
+    sdk: Sdk::Botocore,
+    links: &[
+        Link::Env,
+        Link::Profile(&[RoleArn]),
+        Link::WebIdentity,
+        Link::Profile(&[WebIdentity, Sso, StaticKeys, Login, Process]),
+        Link::Container,
+        Link::Imds,
+    ],
+    basis: Basis::Measured,
+    missing_profile: MissingProfile::StopsFirst,
+    fips_with_url: FipsWithUrl::Ignored,
+    token_without_role_fails: true,
+    lone_key_id_fails: true,
+    note: "boto3 has version numbers of its own: 1.9.220 for IRSA, 1.34.41 for EKS Pod Identity.",
+    ..COMMON
+};
+
+/// Java's chains catch every exception.
+const JAVA_NOTE: &str = "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.";
+
+/// One row a family, in the order of `Sdk::ALL`.
+pub(super) const CHAINS: [Chain; 16] = [
+    BOTOCORE,
+    Chain { sdk: Sdk::CliV1, note: "It is botocore.", ..BOTOCORE },
+    // Its botocore is a copy of its own; the chain is the same.
+    Chain { sdk: Sdk::CliV2, basis: Basis::Source, note: "It brings a botocore of its own.", ..BOTOCORE },
+    // aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`: a provider that gives no keys is passed over, whatever the reason.
+    Chain {
+        sdk: Sdk::Cpp,
+        links: &[
+            Link::Env,
+            Link::Profile(&[StaticKeys, Process]),
+            Link::WebIdentity,
+            Link::Profile(&[WebIdentity, Sso]),
+            Link::ContainerOrImds,
+        ],
+        failing: Failing::GoesOn,
+        note: "Its chain passes over a provider that fails, with no more than a log line.",
+        ..COMMON
+    },
+    // aws-sdk-net `DefaultAWSCredentialsIdentityResolver.cs` (version 4): the first that can be made is taken, and what it does later is final.
+    Chain {
+        sdk: Sdk::Dotnet,
+        links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
+        missing_profile: MissingProfile::StopsAtItsLink,
+        note: "Version 3 takes web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
+        ..COMMON
+    },
+    // aws-sdk-go `aws/session/credentials.go`: one provider is chosen when the session is made.
+    Chain {
+        sdk: Sdk::GoV1,
+        links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
+        token_without_role_fails: true,
+        imds_always_fails: true,
+        note: "It chooses one provider when the session is made. Version 1 has reached its end of support.",
+        ..COMMON
+    },
+    Chain {
+        sdk: Sdk::GoV2,
+        links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
+        basis: Basis::Measured,
+        missing_profile: MissingProfile::StopsFirst,
+        fips_with_url: FipsWithUrl::Refused,
+        token_without_role_fails: true,
+        imds_always_fails: true,
+        note: "It chooses one provider when the configuration is loaded.",
+        ..COMMON
+    },
+    // aws-java-sdk-core `DefaultAWSCredentialsProviderChain.java`, `EC2ContainerCredentialsProviderWrapper.java`.
+    Chain {
+        sdk: Sdk::JavaV1,
+        links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
+        failing: Failing::GoesOn,
+        empty_uri_counts: true,
+        note: JAVA_NOTE,
+        ..COMMON
+    },
+    // aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
+    Chain { sdk: Sdk::JavaV2, failing: Failing::GoesOn, note: JAVA_NOTE, ..COMMON },
+    // aws-sdk-js `lib/node_loader.js`: Pod Identity comes before IRSA.
+    Chain {
+        sdk: Sdk::JsV2,
+        links: &[
+            Link::Env,
+            Link::Profile(&[Sso, RoleArn, StaticKeys]),
+            Link::Container,
+            Link::Profile(&[Process]),
+            Link::WebIdentity,
+            Link::Profile(&[WebIdentity]),
+            Link::Imds,
+        ],
+        failing: Failing::GoesOn,
+        note: "Its chain goes on after every error, and asks for EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
+        ..COMMON
+    },
+    Chain {
+        sdk: Sdk::JsV3,
+        links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::ContainerOrImds],
+        basis: Basis::Measured,
+        fips_with_url: FipsWithUrl::Refused,
+        profile_hides_env: true,
+        ..COMMON
+    },
+    // aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
+    Chain {
+        sdk: Sdk::Kotlin,
+        failing: Failing::GoesOn,
+        note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
+        ..COMMON
+    },
+    // aws-sdk-php `CredentialProvider.php`: each provider is the `otherwise` of the one before.
+    Chain {
+        sdk: Sdk::Php,
+        links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
+        failing: Failing::GoesOn,
+        note: "Its chain goes on after every rejected provider, without a word.",
+        ..COMMON
+    },
+    // AWS Tools for PowerShell user guide, "Credential and profile resolution", which does not speak of web identity; the rest as .NET has it.
+    Chain {
+        sdk: Sdk::Powershell,
+        links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::ContainerOrImds],
+        failing: Failing::Unknown,
+        basis: Basis::Unverified,
+        note: "It rests on the .NET SDK, in an order of its own.",
+        ..COMMON
+    },
+    // aws-sdk-core `credential_provider_chain.rb`: only keys that are not set lead on, an exception leaves the chain.
+    Chain {
+        sdk: Sdk::Ruby,
+        links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
+        empty_counts: true,
+        empty_uri_counts: true,
+        ..COMMON
+    },
+    Chain {
+        sdk: Sdk::Rust,
+        links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::Container, Link::Imds],
+        basis: Basis::Measured,
+        fips_with_url: FipsWithUrl::Refused,
+        empty_counts: true,
+        container_token_first: true,
+        imds_v1: false,
+        imds_refusal_fails: true,
+        ..COMMON
+    },
+];
+
+/// The family's chain.
+pub(super) fn of(sdk: Sdk) -> &'static Chain {
+    // Every family has a row (tested); the fallback keeps this total without a panic.
+    CHAINS.iter().find(|chain| chain.sdk == sdk).unwrap_or(&CHAINS[0])
+}

@@ -1,0 +1,336 @@
+//! The engine: follows a family's chain through a situation.
+
+use super::Sdk;
+use super::chain::{self, Basis, Chain, Failing, FipsWithUrl, Link, MissingProfile};
+use super::endpoint::{self, Endpoint, Minimum};
+use super::situation::{AgentCall, ImdsView, Situation, StsCall, TokenFile};
+use crate::core::evidence::ImdsReach;
+use crate::core::inputs::{ProfileCredentials, Secret};
+use crate::core::plan::agent_uri_may_be_called;
+use serde::Serialize;
+
+/// Where a chain ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The injected role, by AssumeRoleWithWebIdentity.
+    Irsa,
+    /// The associated role, by the agent.
+    PodIdentity,
+    /// Static keys in the environment.
+    Static,
+    /// The selected profile.
+    Profile,
+    /// The node's role, by IMDS.
+    NodeRole,
+    /// Nothing was found anywhere.
+    None,
+    /// Something was found, and it is an error.
+    Error,
+}
+
+/// What a failed exchange does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// The application gets an error.
+    Stops,
+    /// The chain goes on to what stands behind it.
+    FallsThrough,
+    /// No one has looked.
+    Unknown,
+}
+
+/// What an SDK makes of a situation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Prediction {
+    /// The family.
+    pub sdk: Sdk,
+    /// Where its default chain ends.
+    pub outcome: Outcome,
+    /// The STS endpoint that it calls.
+    pub endpoint: Endpoint,
+    /// What it does when the injected identity's exchange fails.
+    pub on_failure: OnFailure,
+    /// Where it ends then, if it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub falls_to: Option<Outcome>,
+    /// The versions from which on it knows the providers.
+    pub minimum: Minimum,
+    /// It rests on facts that nobody has verified; `why` says which.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
+    /// Why, in sentences.
+    pub why: String,
+}
+
+/// What this family's default chain makes of the situation. Total: every situation has an answer.
+pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
+    let chain = chain::of(sdk);
+    let mut end = follow(chain, situation);
+    let (endpoint, since) = endpoint::endpoint(sdk, situation);
+    let exchanged = matches!(end.outcome, Outcome::Irsa | Outcome::PodIdentity);
+    if end.outcome == Outcome::Irsa {
+        if let Some(version) = since {
+            end.say(&["Its STS endpoint is regional from ", version, " on; before, it is the global one."]);
+        }
+        if endpoint::region(situation).is_none() && situation.environment.endpoint_url_sts.value().is_none() {
+            end.doubt("No region is named; what it then calls is not verified.");
+        }
+    }
+    let falls_to = (exchanged && chain.failing == Failing::GoesOn).then(|| follow(chain, &failed(situation, end.outcome)).outcome);
+    if !chain.note.is_empty() {
+        end.say(&[chain.note]);
+    }
+    match chain.basis {
+        Basis::Measured => {}
+        Basis::Source => end.say(&["Read in its source, not run."]),
+        Basis::Unverified => end.doubt("Unverified: neither its source was read nor was it run."),
+    }
+    Prediction {
+        sdk,
+        outcome: end.outcome,
+        endpoint,
+        on_failure: match chain.failing {
+            Failing::Stops => OnFailure::Stops,
+            Failing::GoesOn => OnFailure::FallsThrough,
+            Failing::Unknown => OnFailure::Unknown,
+        },
+        falls_to,
+        minimum: endpoint::minimum(sdk),
+        unverified: end.unverified,
+        why: end.why,
+    }
+}
+
+/// The same situation, in which what gave the credentials fails.
+fn failed<'a>(situation: &Situation<'a>, gave: Outcome) -> Situation<'a> {
+    match gave {
+        Outcome::Irsa => Situation { sts: StsCall::Denied, ..*situation },
+        _ => Situation { agent: AgentCall::Failing, ..*situation },
+    }
+}
+
+struct End {
+    outcome: Outcome,
+    why: String,
+    unverified: bool,
+}
+
+impl End {
+    fn say(&mut self, pieces: &[&str]) {
+        if !self.why.is_empty() {
+            self.why.push(' ');
+        }
+        pieces.iter().for_each(|piece| self.why.push_str(piece));
+    }
+
+    fn doubt(&mut self, text: &str) {
+        self.unverified = true;
+        self.say(&[text]);
+    }
+}
+
+/// What a link does.
+enum Step {
+    /// It has credentials.
+    Gives(Outcome, &'static str),
+    /// It is not configured, or has nothing.
+    Passes,
+    /// It is configured, and fails.
+    Fails(&'static str),
+}
+
+fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
+    let mut end = End { outcome: Outcome::None, why: String::new(), unverified: false };
+    let profile = situation.profile;
+    if profile.missing && chain.missing_profile == MissingProfile::StopsFirst {
+        end.outcome = Outcome::Error;
+        end.say(&[NO_PROFILE]);
+        return end;
+    }
+    if profile.error.is_some() {
+        end.doubt("A shared configuration file cannot be read; what this SDK makes of that is not verified.");
+    }
+    let mut failed = false;
+    for link in chain.links {
+        match step(chain, *link, situation, &mut end) {
+            Step::Passes => {}
+            Step::Gives(outcome, why) => {
+                end.outcome = outcome;
+                end.say(&[why]);
+                return end;
+            }
+            Step::Fails(why) => {
+                end.say(&[why]);
+                if chain.failing != Failing::GoesOn {
+                    end.outcome = Outcome::Error;
+                    return end;
+                }
+                failed = true;
+            }
+        }
+    }
+    end.say(&[if failed { "It goes on in its chain, which ends without credentials." } else { "No link of its chain has credentials." }]);
+    end
+}
+
+const NO_PROFILE: &str = "AWS_PROFILE names a profile that no file has.";
+
+fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> Step {
+    let env = situation.environment;
+    match link {
+        Link::Env if chain.profile_hides_env && env.profile.value().is_some() => Step::Passes,
+        Link::Env if env.has_static_keys() => {
+            Step::Gives(Outcome::Static, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set, and come first.")
+        }
+        Link::Env if chain.lone_key_id_fails && env.access_key_id == Secret::Present => {
+            Step::Fails("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.")
+        }
+        Link::Env => Step::Passes,
+        Link::Profile(kinds) => profile(chain, kinds, situation),
+        Link::WebIdentity => web_identity(chain, situation, end),
+        Link::Container => container(chain, situation),
+        Link::Imds => imds(chain, situation, end),
+        Link::ContainerOrImds if has_uri(chain, situation) => container(chain, situation),
+        Link::ContainerOrImds => imds(chain, situation, end),
+    }
+}
+
+fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_>) -> Step {
+    let profile = situation.profile;
+    if profile.missing && chain.missing_profile == MissingProfile::StopsAtItsLink {
+        return Step::Fails(NO_PROFILE);
+    }
+    match profile.credentials.filter(|kind| kinds.contains(kind)) {
+        None => Step::Passes,
+        Some(kind) => Step::Gives(
+            Outcome::Profile,
+            match kind {
+                ProfileCredentials::RoleArn => "The selected profile gives credentials by role_arn.",
+                ProfileCredentials::WebIdentity => "The selected profile gives credentials by web_identity_token_file.",
+                ProfileCredentials::Sso => "The selected profile gives credentials by sso.",
+                ProfileCredentials::StaticKeys => "The selected profile gives credentials by static keys.",
+                ProfileCredentials::Process => "The selected profile gives credentials by credential_process.",
+                ProfileCredentials::Login => "The selected profile gives credentials by login_session.",
+            },
+        ),
+    }
+}
+
+fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
+    let env = situation.environment;
+    let counts = |var: &crate::core::inputs::Var| if chain.empty_counts { var.is_set() } else { var.value().is_some() };
+    match (counts(&env.role_arn), counts(&env.token_file)) {
+        (_, false) => return Step::Passes,
+        (false, true) if chain.token_without_role_fails => return Step::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN."),
+        (false, true) => return Step::Passes,
+        (true, true) => {}
+    }
+    if env.token_file.is_empty() {
+        return Step::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is empty, and counts as a path all the same.");
+    }
+    if env.role_arn.is_empty() {
+        return Step::Fails("AWS_ROLE_ARN is empty, and is sent to STS all the same.");
+    }
+    match situation.token {
+        TokenFile::Missing => return Step::Fails("The token file is missing."),
+        TokenFile::Unreadable => return Step::Fails("The token file cannot be read."),
+        TokenFile::Empty => return Step::Fails("The token file is empty."),
+        TokenFile::NotAToken => return Step::Fails("The token file holds no token."),
+        TokenFile::Good | TokenFile::TrailingWhitespace => {}
+    }
+    let has_url =
+        [&env.endpoint_url_sts, &env.endpoint_url].into_iter().any(|url| url.value().is_some()) || situation.profile.endpoint_url.is_some();
+    if has_url && (env.use_fips.is_true() || situation.profile.use_fips) {
+        match chain.fips_with_url {
+            FipsWithUrl::Refused => return Step::Fails("It refuses AWS_USE_FIPS_ENDPOINT beside a configured endpoint URL."),
+            FipsWithUrl::Ignored => {}
+            FipsWithUrl::Unknown => end.doubt("Whether it refuses AWS_USE_FIPS_ENDPOINT beside a configured endpoint URL is not verified."),
+        }
+    }
+    match situation.sts {
+        StsCall::Works => Step::Gives(Outcome::Irsa, "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set."),
+        StsCall::TokenRejected => Step::Fails("STS rejects the token."),
+        StsCall::Denied => Step::Fails("STS refuses the exchange."),
+        StsCall::Unavailable => Step::Fails("STS cannot answer now."),
+        StsCall::Unreachable => Step::Fails("STS is not reached."),
+    }
+}
+
+fn has_uri(chain: &Chain, situation: &Situation<'_>) -> bool {
+    let env = situation.environment;
+    let counts = |var: &crate::core::inputs::Var| if chain.empty_uri_counts { var.is_set() } else { var.value().is_some() };
+    counts(&env.container_relative_uri) || counts(&env.container_full_uri)
+}
+
+fn container(chain: &Chain, situation: &Situation<'_>) -> Step {
+    let env = situation.environment;
+    let token = env.container_token_file.value().map(|_| match situation.container_token {
+        TokenFile::Good => Ok(()),
+        TokenFile::Missing => Err("The agent's token file is missing."),
+        TokenFile::Unreadable => Err("The agent's token file cannot be read."),
+        TokenFile::Empty => Err("The agent's token file is empty."),
+        TokenFile::TrailingWhitespace => Err("White space stands after the token in the agent's token file."),
+        TokenFile::NotAToken => Err("The agent's token file holds no token."),
+    });
+    if !has_uri(chain, situation) {
+        return match situation.container_token {
+            TokenFile::Missing | TokenFile::Unreadable if chain.container_token_first && token.is_some() => Step::Fails(
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names a file that cannot be read, which is an error even without a URI.",
+            ),
+            _ => Step::Passes,
+        };
+    }
+    if env.container_relative_uri.value().is_some() {
+        return Step::Fails(
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI beats the full URI and leads to ECS's address, where nobody answers on EKS.",
+        );
+    }
+    match env.container_full_uri.value() {
+        None => return Step::Fails("The container's URI is empty, and counts as set all the same."),
+        Some(uri) if !agent_uri_may_be_called(uri) => {
+            return Step::Fails(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that SDKs call: over http only loopback and the agent's addresses.",
+            );
+        }
+        Some(_) => {}
+    }
+    match token {
+        Some(Err(why)) => return Step::Fails(why),
+        None if env.container_token != Secret::Present => return Step::Fails("The agent gets no token, and refuses."),
+        _ => {}
+    }
+    match situation.agent {
+        AgentCall::Works => Step::Gives(Outcome::PodIdentity, "AWS_CONTAINER_CREDENTIALS_FULL_URI is set."),
+        AgentCall::NotFound => Step::Fails("The agent knows no association."),
+        AgentCall::Refused => Step::Fails("The agent refuses."),
+        AgentCall::Failing => Step::Fails("The agent cannot answer now."),
+        AgentCall::Unreachable => Step::Fails("The agent is not reached."),
+    }
+}
+
+fn imds(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
+    let env = situation.environment;
+    let nothing = |why| if chain.imds_always_fails { Step::Fails(why) } else { Step::Passes };
+    if env.imds_disabled.is_true() {
+        return nothing("IMDS is switched off by AWS_EC2_METADATA_DISABLED.");
+    }
+    let (v2, v1, role) = match situation.imds {
+        ImdsView::Seen { v2, v1, role } => (v2, v1, role),
+        ImdsView::Unknown => {
+            end.say(&["Whether IMDS can be reached was not looked at."]);
+            (ImdsReach::Answers, true, true)
+        }
+    };
+    let by_v1 = v2 != ImdsReach::Answers && v1 && chain.imds_v1 && !env.imds_v1_disabled.is_true();
+    match v2 {
+        ImdsReach::Answers if role => Step::Gives(Outcome::NodeRole, "IMDS gives the node's role."),
+        ImdsReach::Answers => nothing("IMDS names no role."),
+        _ if by_v1 && role => Step::Gives(Outcome::NodeRole, "IMDS gives the node's role, by version 1."),
+        _ if by_v1 => nothing("IMDS names no role."),
+        ImdsReach::Refused if chain.imds_refusal_fails => Step::Fails("IMDS refuses."),
+        _ => nothing("IMDS is not reached."),
+    }
+}
