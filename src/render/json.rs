@@ -2,6 +2,7 @@
 
 use crate::core::evidence::Evidence;
 use crate::core::report::Report;
+use crate::core::sdk::Prediction;
 use crate::core::status::Status;
 use crate::core::text::printable;
 use serde::Serialize;
@@ -19,6 +20,17 @@ pub fn status(status: &Status) -> String {
 /// The evidence, from which the report can be made again.
 pub fn evidence(evidence: &Evidence) -> String {
     pretty(evidence)
+}
+
+/// What each SDK makes of an environment, as docs/sdks.v1.schema.json describes it.
+pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
+    #[derive(Serialize)]
+    struct Sdks<'a> {
+        schema: &'static str,
+        assumed: &'a str,
+        sdks: &'a [Prediction],
+    }
+    pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks })
 }
 
 fn pretty(value: &impl Serialize) -> String {

@@ -88,7 +88,7 @@ pub(super) struct Chain {
     pub(super) profile_hides_env: bool,
     /// The container's token file is read before it is known whether there is a URI.
     pub(super) container_token_first: bool,
-    /// IMDS without version 2 is asked by version 1.
+    /// IMDS without version 2 is asked by version 1 (AWS SDKs and Tools Reference Guide, "IMDS credential provider").
     pub(super) imds_v1: bool,
     /// IMDS that refuses is an error.
     pub(super) imds_refusal_fails: bool,
@@ -146,7 +146,7 @@ const JAVA_NOTE: &str = "Its chain catches every exception, logs it at DEBUG and
 /// One row a family, in the order of `Sdk::ALL`.
 pub(super) const CHAINS: [Chain; 16] = [
     BOTOCORE,
-    Chain { sdk: Sdk::CliV1, note: "It is botocore.", ..BOTOCORE },
+    Chain { sdk: Sdk::CliV1, note: "It is botocore of its time.", ..BOTOCORE },
     // Its botocore is a copy of its own; the chain is the same.
     Chain { sdk: Sdk::CliV2, basis: Basis::Source, note: "It brings a botocore of its own.", ..BOTOCORE },
     // aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`: a provider that gives no keys is passed over, whatever the reason.
@@ -230,6 +230,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     Chain {
         sdk: Sdk::Kotlin,
         failing: Failing::GoesOn,
+        imds_v1: false,
         note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
         ..COMMON
     },
