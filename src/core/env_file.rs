@@ -15,7 +15,7 @@ pub fn read(content: &[u8]) -> Option<Environment> {
     // In a file the last assignment wins, as a shell has it; in an environment the first, as getenv(3) has it.
     let lookup = |wanted: &str| {
         let mut found = pairs.iter().filter(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned());
-        if by_kernel { found.next() } else { found.last() }
+        if by_kernel { found.next() } else { found.next_back() }
     };
     (!pairs.is_empty()).then(|| Environment::read(lookup))
 }

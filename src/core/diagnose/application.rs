@@ -1,0 +1,103 @@
+//! Step `application`: what the application's own SDK (`--app-sdk`) makes of what was injected. A prediction, not a proof.
+
+use super::{Finding, Plan};
+use crate::core::code::Code;
+use crate::core::evidence::Evidence;
+use crate::core::inputs::ProfileCredentials;
+use crate::core::plan::Provider;
+use crate::core::sdk::{AgentCall, ImdsView, OnFailure, Outcome, Prediction, Sdk, Situation, StsCall, TokenFile, predict};
+
+/// What is to be said of the application's SDK.
+pub(super) enum Judgement {
+    /// It may end up with other credentials: why.
+    Wrong(String),
+    /// It does not: in which way.
+    Right(String),
+    /// That cannot be told: why.
+    Open(String),
+}
+
+/// A finding, if the SDK would end up elsewhere.
+pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
+    match judge(evidence, plan, evidence.inputs.settings.app_sdk?) {
+        Judgement::Wrong(detail) => Some(Finding::new(Code::SdkFallsThrough, detail)),
+        Judgement::Right(_) | Judgement::Open(_) => None,
+    }
+}
+
+/// Judges what this SDK makes of what was injected: while all is well, and when the exchange fails.
+pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
+    let (wanted, provider) = match plan.provider {
+        Provider::Irsa => (Outcome::Irsa, "IRSA"),
+        Provider::PodIdentity => (Outcome::PodIdentity, "EKS Pod Identity"),
+        Provider::None => return Judgement::Open("nothing is injected that it could use".to_owned()),
+    };
+    let now = Situation::of(evidence);
+    let well = predict(sdk, &all_well(now, plan.provider));
+    let id = sdk.id();
+    if well.outcome != wanted {
+        return not_used(evidence, plan, &well, provider);
+    }
+    let becomes = match (well.on_failure, well.falls_to) {
+        (OnFailure::Stops, _) => return Judgement::Right(format!("{id} uses {provider}, and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => {
+            return Judgement::Open(format!("{id} uses {provider}; what it does when that fails is not known"));
+        }
+        (_, Some(Outcome::None | Outcome::Error)) => {
+            return Judgement::Right(format!(
+                "{id} uses {provider}; when that fails, it goes on in its chain and finds nothing, so that it gets an error"
+            ));
+        }
+        (_, Some(Outcome::NodeRole)) if now.imds == ImdsView::Unknown => {
+            return Judgement::Open(format!("{id} uses {provider}, and goes on to IMDS when it fails, which was not looked at"));
+        }
+        (_, Some(Outcome::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
+            Some(role) => format!("the node's role ({role}), which IMDS gives to this pod"),
+            None => "the node's role".to_owned(),
+        },
+        (_, Some(other)) => name(other).to_owned(),
+    };
+    let fails_now = predict(sdk, &now).outcome != wanted;
+    Judgement::Wrong(match fails_now {
+        true => format!("{provider} fails now, upon which {id} goes on in its chain without a word and becomes {becomes}."),
+        false => format!("{id} uses {provider}; when that fails, it goes on in its chain without a word and becomes {becomes}."),
+    })
+}
+
+/// The same pod on a good day.
+fn all_well(now: Situation<'_>, provider: Provider) -> Situation<'_> {
+    match provider {
+        Provider::PodIdentity => Situation { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
+        _ => Situation { token: TokenFile::Good, sts: StsCall::Works, ..now },
+    }
+}
+
+/// It ends elsewhere even while all is well.
+fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> Judgement {
+    let id = well.sdk.id();
+    let stops = matches!(well.outcome, Outcome::Error | Outcome::None);
+    // What stops it here, or shadows the identity for every SDK, is a finding already.
+    if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
+        return Judgement::Open(format!("see {}", failure.code));
+    }
+    // A web identity in a profile is as a rule the injected one; if it is not, the default chain says so.
+    if well.outcome == Outcome::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
+        return Judgement::Open(format!("{id} takes the web identity that the profile names; see the default chain"));
+    }
+    let doubt = if well.unverified { " This rests on something that is not verified." } else { "" };
+    Judgement::Wrong(match stops {
+        true => format!("{id} gets an error instead of {provider}: {}{doubt}", well.reason),
+        false => format!("{id} takes {} instead of {provider}: {}{doubt}", name(well.outcome), well.reason),
+    })
+}
+
+fn name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Irsa => "IRSA",
+        Outcome::PodIdentity => "EKS Pod Identity",
+        Outcome::Static => "the static keys in the environment",
+        Outcome::Profile => "the selected profile",
+        Outcome::NodeRole => "the node's role",
+        Outcome::None | Outcome::Error => "nothing",
+    }
+}
