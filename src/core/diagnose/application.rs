@@ -2,7 +2,7 @@
 
 use super::{Finding, Plan};
 use crate::core::code::Code;
-use crate::core::evidence::Evidence;
+use crate::core::evidence::{Evidence, ImdsReach};
 use crate::core::inputs::ProfileCredentials;
 use crate::core::plan::Provider;
 use crate::core::sdk::{AgentCall, ImdsView, OnFailure, Outcome, Prediction, Sdk, Situation, StsCall, TokenFile, predict};
@@ -43,13 +43,15 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
         (OnFailure::Unknown, _) | (_, None) => {
             return Judgement::Open(format!("{id} uses {provider}; what it does when that fails is not known"));
         }
+        (_, Some(Outcome::None | Outcome::NodeRole)) if is_open(evidence, now.imds) => {
+            return Judgement::Open(format!(
+                "{id} uses {provider}, and goes on to IMDS when that fails; whether it finds a role there was not found out"
+            ));
+        }
         (_, Some(Outcome::None | Outcome::Error)) => {
             return Judgement::Right(format!(
                 "{id} uses {provider}; when that fails, it goes on in its chain and finds nothing, so that it gets an error"
             ));
-        }
-        (_, Some(Outcome::NodeRole)) if now.imds == ImdsView::Unknown => {
-            return Judgement::Open(format!("{id} uses {provider}, and goes on to IMDS when it fails, which was not looked at"));
         }
         (_, Some(Outcome::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
             Some(role) => format!("the node's role ({role}), which IMDS gives to this pod"),
@@ -62,6 +64,16 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
         true => format!("{provider} fails now, upon which {id} goes on in its chain without a word and becomes {becomes}."),
         false => format!("{id} uses {provider}; when that fails, it goes on in its chain without a word and becomes {becomes}."),
     })
+}
+
+/// IMDS was not looked at, or cut off before version 1 could answer.
+fn is_open(evidence: &Evidence, view: ImdsView) -> bool {
+    let env = &evidence.inputs.environment;
+    let unheard = evidence.imds.known().is_some_and(|imds| {
+        let leads_on = matches!(imds.v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other);
+        leads_on && imds.v1.is_none() && !env.imds_v1_disabled.is_true()
+    });
+    !env.imds_disabled.is_true() && (view == ImdsView::Unknown || unheard)
 }
 
 /// The same pod on a good day.

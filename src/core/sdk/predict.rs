@@ -367,7 +367,7 @@ fn imds(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
     let (v2, v1, role) = match situation.imds {
         ImdsView::Seen { v2, v1, role } => (v2, v1, role),
         ImdsView::Unknown => {
-            end.say("Whether IMDS can be reached was not looked at.");
+            end.say("Whether IMDS gives a role was not found out.");
             (ImdsReach::Answers, true, true)
         }
     };
