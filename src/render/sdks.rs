@@ -88,19 +88,19 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
             page.entry(0, one.sdk.id(), COLUMNS[0], (Paint::Plain, &text));
         }
     }
-    let since = predictions.iter().any(|one| one.regional_since.is_some());
-    let unverified = predictions.iter().any(|one| one.unverified);
-    if since || unverified {
-        page.gap();
+    page.gap();
+    page.prose(2, 2, &[(Paint::Dim, MEASURED)]);
+    if predictions.iter().any(|one| one.regional_since.is_some()) {
+        page.prose(0, 2, &[(Paint::Dim, SINCE)]);
     }
-    if since {
-        let text = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
-        page.prose(0, 2, &[(Paint::Dim, text)]);
-    }
-    if unverified {
-        page.prose(0, 2, &[(Paint::Dim, "? rests on something that is not verified; --sdk NAME says on what")]);
+    if predictions.iter().any(|one| one.unverified) {
+        page.prose(0, 2, &[(Paint::Dim, UNVERIFIED)]);
     }
 }
+
+const MEASURED: &str = "botocore, go-v2, js-v3 and rust were measured; the others are read in their source, but for powershell";
+const SINCE: &str = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
+const UNVERIFIED: &str = "? rests on something that is not verified; --sdk NAME says on what";
 
 /// Who becomes the node, now or on the day when the exchange fails.
 fn danger(page: &mut Page, predictions: &[Prediction]) {

@@ -86,6 +86,8 @@ pub(super) struct Chain {
     pub(super) lone_key_id_fails: bool,
     /// Static keys are not looked at while `AWS_PROFILE` is set.
     pub(super) profile_hides_env: bool,
+    /// `~/.aws/config` is read only while `AWS_SDK_LOAD_CONFIG` is set, which is not looked at.
+    pub(super) config_on_request: bool,
     /// The container's token file is read before it is known whether there is a URI.
     pub(super) container_token_first: bool,
     /// IMDS without version 2 is asked by version 1 (AWS SDKs and Tools Reference Guide, "IMDS credential provider").
@@ -113,6 +115,7 @@ const COMMON: Chain = Chain {
     token_without_role_fails: false,
     lone_key_id_fails: false,
     profile_hides_env: false,
+    config_on_request: false,
     container_token_first: false,
     imds_v1: true,
     imds_refusal_fails: false,
@@ -176,6 +179,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         sdk: Sdk::GoV1,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         token_without_role_fails: true,
+        config_on_request: true,
         imds_always_fails: true,
         note: "It chooses one provider when the session is made. Version 1 has reached its end of support.",
         ..COMMON
@@ -215,6 +219,7 @@ pub(super) const CHAINS: [Chain; 16] = [
             Link::Imds,
         ],
         failing: Failing::GoesOn,
+        config_on_request: true,
         note: "Its chain goes on after every error, and asks for EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
         ..COMMON
     },

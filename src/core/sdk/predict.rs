@@ -221,7 +221,7 @@ fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> 
             Step::Fails("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.")
         }
         Link::Env => Step::Passes,
-        Link::Profile(kinds) => profile(chain, kinds, situation),
+        Link::Profile(kinds) => profile(chain, kinds, situation, end),
         Link::WebIdentity => web_identity(chain, situation, end),
         Link::Container => container(chain, situation),
         Link::Imds => imds(chain, situation, end),
@@ -230,12 +230,17 @@ fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> 
     }
 }
 
-fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_>) -> Step {
+fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_>, end: &mut End) -> Step {
     let profile = situation.profile;
     if profile.missing && chain.missing_profile == MissingProfile::StopsAtItsLink {
         return Step::Fails(NO_PROFILE);
     }
-    match profile.credentials.filter(|kind| kinds.contains(kind)) {
+    let kind = profile.credentials.filter(|kind| kinds.contains(kind));
+    // Static keys stand in ~/.aws/credentials as a rule, which is always read.
+    if chain.config_on_request && kind.is_some_and(|kind| kind != ProfileCredentials::StaticKeys) {
+        end.doubt("It reads ~/.aws/config only while AWS_SDK_LOAD_CONFIG is set, which was not looked at.");
+    }
+    match kind {
         None => Step::Passes,
         Some(kind) => Step::Gives(
             Outcome::Profile,

@@ -258,6 +258,10 @@ fn what_nobody_has_verified_says_so() {
         let malformed = ask(sdk, &case("", &[ROLE, TOKEN, ("AWS_REGION", "us-west-2a")], |_| {}, [NONE; 4]));
         assert!(malformed.unverified && malformed.why.contains("not verified"), "{}: {}", sdk.id(), malformed.why);
     }
+    for sdk in [Sdk::GoV1, Sdk::JsV2] {
+        let role = ask(sdk, &with_profile("", &[REGION], |p| p.credentials = Some(ProfileCredentials::RoleArn), [NONE; 4]));
+        assert!(role.unverified && role.why.contains("AWS_SDK_LOAD_CONFIG"), "{}: {}", sdk.id(), role.why);
+    }
     let fips = ask(Sdk::JavaV2, &MATRIX[33]);
     assert!(fips.unverified && fips.outcome == ROW_IRSA, "{}", fips.why);
 }
