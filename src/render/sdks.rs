@@ -98,7 +98,7 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
     }
 }
 
-const MEASURED: &str = "botocore, go-v2, js-v3 and rust were measured; the others are read in their source, but for powershell";
+const MEASURED: &str = "measured: botocore, go-v2, js-v3, rust; read in their source: the others, but for powershell";
 const SINCE: &str = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
 const UNVERIFIED: &str = "? rests on something that is not verified; --sdk NAME says on what";
 

@@ -143,9 +143,6 @@ const BOTOCORE: Chain = Chain {
     ..COMMON
 };
 
-/// Java's chains catch every exception.
-const JAVA_NOTE: &str = "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.";
-
 /// One row a family, in the order of `Sdk::ALL`.
 pub(super) const CHAINS: [Chain; 16] = [
     BOTOCORE,
@@ -201,11 +198,16 @@ pub(super) const CHAINS: [Chain; 16] = [
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         failing: Failing::GoesOn,
         empty_uri_counts: true,
-        note: JAVA_NOTE,
+        note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the module aws-java-sdk-sts web identity is never tried. Older pages of AWS name 1.11.704 for IRSA.",
         ..COMMON
     },
     // aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
-    Chain { sdk: Sdk::JavaV2, failing: Failing::GoesOn, note: JAVA_NOTE, ..COMMON },
+    Chain {
+        sdk: Sdk::JavaV2,
+        failing: Failing::GoesOn,
+        note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.",
+        ..COMMON
+    },
     // aws-sdk-js `lib/node_loader.js`: Pod Identity comes before IRSA.
     Chain {
         sdk: Sdk::JsV2,
