@@ -78,7 +78,7 @@ fn given(path: &str, sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
 fn standard_input() -> Result<Zeroizing<Vec<u8>>, String> {
     let mut bytes = Zeroizing::new(Vec::new());
     std::io::stdin().lock().take(CONFIG_CAP as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable("-", &error.to_string()))?;
-    if bytes.len() > CONFIG_CAP { Err(unreadable("-", &format!("it is longer than {CONFIG_CAP} bytes"))) } else { Ok(bytes) }
+    if bytes.len() > CONFIG_CAP { Err(unreadable("-", "it is longer than 4 MiB")) } else { Ok(bytes) }
 }
 
 fn unreadable(path: &str, why: &str) -> String {

@@ -35,7 +35,11 @@ pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
 
 fn pretty(value: &impl Serialize) -> String {
     // Cannot fail: no map of ours has other keys than strings, and the writer is memory.
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    harmless(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// Apart from `pretty`, which the binary holds once for each type.
+fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     for line in text.split('\n') {
         escape(line, &mut safe);

@@ -38,32 +38,27 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
     if well.outcome != wanted {
         return not_used(evidence, plan, &well, provider);
     }
+    let uses = |rest: &str| [id, " uses ", provider, rest].concat();
     let becomes = match (well.on_failure, well.falls_to) {
-        (OnFailure::Stops, _) => return Judgement::Right(format!("{id} uses {provider}, and gets an error when it fails")),
-        (OnFailure::Unknown, _) | (_, None) => {
-            return Judgement::Open(format!("{id} uses {provider}; what it does when that fails is not known"));
-        }
+        (OnFailure::Stops, _) => return Judgement::Right(uses(", and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => return Judgement::Open(uses("; what it does when that fails is not known")),
         (_, Some(Outcome::None | Outcome::NodeRole)) if is_open(evidence, now.imds) => {
-            return Judgement::Open(format!(
-                "{id} uses {provider}, and goes on to IMDS when that fails; whether it finds a role there was not found out"
-            ));
+            return Judgement::Open(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
         }
         (_, Some(Outcome::None | Outcome::Error)) => {
-            return Judgement::Right(format!(
-                "{id} uses {provider}; when that fails, it goes on in its chain and finds nothing, so that it gets an error"
-            ));
+            return Judgement::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
         }
         (_, Some(Outcome::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
-            Some(role) => format!("the node's role ({role}), which IMDS gives to this pod"),
-            None => "the node's role".to_owned(),
+            Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
+            None => "the node's role",
         },
-        (_, Some(other)) => name(other).to_owned(),
+        (_, Some(other)) => name(other),
     };
-    let fails_now = predict(sdk, &now).outcome != wanted;
-    Judgement::Wrong(match fails_now {
-        true => format!("{provider} fails now, upon which {id} goes on in its chain without a word and becomes {becomes}."),
-        false => format!("{id} uses {provider}; when that fails, it goes on in its chain without a word and becomes {becomes}."),
-    })
+    let goes_on = match predict(sdk, &now).outcome == wanted {
+        true => uses("; when that fails, it"),
+        false => [provider, " fails now, upon which ", id].concat(),
+    };
+    Judgement::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, "."].concat())
 }
 
 /// IMDS was not looked at, or cut off before version 1 could answer.
@@ -90,17 +85,16 @@ fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str)
     let stops = matches!(well.outcome, Outcome::Error | Outcome::None);
     // What stops it here, or shadows the identity for every SDK, is a finding already.
     if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
-        return Judgement::Open(format!("see {}", failure.code));
+        return Judgement::Open(["see ", failure.code.id()].concat());
     }
     // A web identity in a profile is as a rule the injected one; if it is not, the default chain says so.
     if well.outcome == Outcome::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
-        return Judgement::Open(format!("{id} takes the web identity that the profile names; see the default chain"));
+        return Judgement::Open([id, " takes the web identity that the profile names; see the default chain"].concat());
     }
     let doubt = if well.unverified { " This rests on something that is not verified." } else { "" };
-    Judgement::Wrong(match stops {
-        true => format!("{id} gets an error instead of {provider}: {}{doubt}", well.reason),
-        false => format!("{id} takes {} instead of {provider}: {}{doubt}", name(well.outcome), well.reason),
-    })
+    let takes = if stops { " gets an error" } else { " takes " };
+    let what = if stops { "" } else { name(well.outcome) };
+    Judgement::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt].concat())
 }
 
 fn name(outcome: Outcome) -> &'static str {
