@@ -374,9 +374,9 @@ pub(super) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "env",
-        value: Some("FILE"),
+        value: Some("FILE|-"),
         scopes: &[Scope::Sdks],
-        help: "Predict for the environment in this file (lines NAME=VALUE, or a copy of /proc/PID/environ) instead of this process's",
+        help: "Predict for the environment in this file (lines NAME=VALUE, or /proc/PID/environ) instead of this process's; - reads standard input",
         set: |o, v| set_text(&mut o.file, v),
     },
     Flag {

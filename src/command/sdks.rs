@@ -1,9 +1,90 @@
-//! `irsa-probe sdks`: what each SDK makes of this environment.
+//! `irsa-probe sdks`: what each SDK makes of this environment. Nothing is called; files are read as `check` reads them.
 
-use crate::cli::Options;
+use crate::cli::{Options, Output};
+use crate::collect::environment::World;
+use crate::collect::file::{self, CONFIG_CAP};
+use crate::collect::{self, token};
+use crate::core::env_file;
+use crate::core::inputs::{Profile, Settings, Var};
+use crate::core::sdk::{Prediction, Sdk, Situation, TokenFile, predict};
+use crate::render::{json, sdks};
+use std::io::{IsTerminal, Read};
+use zeroize::Zeroizing;
 
-/// The exit code.
-pub fn run(_options: &Options) -> u8 {
-    super::complain("not built yet on this branch");
-    2
+const OWN: &str = "What each AWS SDK makes of this process's environment and files, by its default chain. Nothing was called: STS, the \
+                   agent and IMDS are taken to answer.";
+const GIVEN: &str = "What each AWS SDK makes of the given environment, by its default chain. Nothing was called or read: STS, the agent and \
+                     IMDS are taken to answer, token files to be good, and profiles to exist without credentials.";
+
+/// Prints the predictions, or one.
+pub fn run(options: &Options) -> u8 {
+    let predicted = match &options.file {
+        None => own(options.sdk).map(|predictions| (OWN, predictions)),
+        Some(path) => given(path, options.sdk).map(|predictions| (GIVEN, predictions)),
+    };
+    match predicted {
+        Ok((about, predictions)) => {
+            super::print(&result(options.output, about, &predictions));
+            0
+        }
+        Err(why) => {
+            super::complain(&why);
+            2
+        }
+    }
+}
+
+fn result(output: Output, about: &str, predictions: &[Prediction]) -> String {
+    let style = super::check::style(std::io::stdout().is_terminal());
+    match (output, predictions) {
+        (Output::Json, _) => json::sdks(about, predictions),
+        (_, [one]) => sdks::one(about, one, style),
+        _ => sdks::table(about, predictions, style),
+    }
+}
+
+/// This process's environment, token files and profile.
+fn own(sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
+    let runtime = super::runtime().map_err(|error| format!("the environment could not be read: {error}"))?;
+    Ok(runtime.block_on(async {
+        let World { inputs, .. } = collect::environment::read(Settings::default()).await;
+        let mut situation = Situation::assumed(&inputs.environment, &inputs.profile);
+        situation.token = look(&inputs.environment.token_file).await;
+        situation.container_token = look(&inputs.environment.container_token_file).await;
+        answers(sdk, &situation)
+    }))
+}
+
+async fn look(path: &Var) -> TokenFile {
+    match path.value() {
+        Some(path) => TokenFile::of(&token::read(&Root::Own, path).await.0),
+        None => TokenFile::Good,
+    }
+}
+
+/// Somebody else's environment, of which there is no more than the variables.
+fn given(path: &str, sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
+    let content = if path == "-" {
+        standard_input()?
+    } else {
+        file::read(&Root::Own, path, CONFIG_CAP).map(|content| content.bytes).map_err(|failure| unreadable(path, &failure.text))?
+    };
+    let environment = env_file::read(&content).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
+    let name = environment.profile.value().unwrap_or("default").to_owned();
+    let profile = Profile { name, ..Profile::default() };
+    Ok(answers(sdk, &Situation::assumed(&environment, &profile)))
+}
+
+fn standard_input() -> Result<Zeroizing<Vec<u8>>, String> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::io::stdin().lock().take(CONFIG_CAP as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable("-", &error.to_string()))?;
+    if bytes.len() > CONFIG_CAP { Err(unreadable("-", "it is longer than 4 MiB")) } else { Ok(bytes) }
+}
+
+fn unreadable(path: &str, why: &str) -> String {
+    format!("--env {path:?}: {why}; give it what env prints, a copy of /proc/PID/environ, or - for standard input")
+}
+
+fn answers(sdk: Option<Sdk>, situation: &Situation<'_>) -> Vec<Prediction> {
+    Sdk::ALL.into_iter().filter(|one| sdk.is_none_or(|sdk| sdk == *one)).map(|sdk| predict(sdk, situation)).collect()
 }

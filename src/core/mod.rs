@@ -6,6 +6,7 @@ pub mod clock;
 pub mod code;
 pub mod diagnose;
 pub mod duration;
+pub mod env_file;
 pub mod evidence;
 pub mod exchange;
 pub mod inputs;

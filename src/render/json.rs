@@ -2,6 +2,7 @@
 
 use crate::core::evidence::Evidence;
 use crate::core::report::Report;
+use crate::core::sdk::Prediction;
 use crate::core::status::Status;
 use crate::core::text::printable;
 use serde::Serialize;
@@ -21,9 +22,24 @@ pub fn evidence(evidence: &Evidence) -> String {
     pretty(evidence)
 }
 
+/// What each SDK makes of an environment, as docs/sdks.v1.schema.json describes it.
+pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
+    #[derive(Serialize)]
+    struct Sdks<'a> {
+        schema: &'static str,
+        assumed: &'a str,
+        sdks: &'a [Prediction],
+    }
+    pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks })
+}
+
 fn pretty(value: &impl Serialize) -> String {
     // Cannot fail: no map of ours has other keys than strings, and the writer is memory.
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    harmless(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// Apart from `pretty`, which the binary holds once for each type.
+fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     for line in text.split('\n') {
         escape(line, &mut safe);

@@ -9,6 +9,7 @@ mod page;
 pub mod probe;
 #[cfg(test)]
 mod samples;
+pub mod sdks;
 pub mod termination;
 pub mod text;
 

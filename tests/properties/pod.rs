@@ -4,6 +4,7 @@ use super::{foreign, names};
 use irsa_probe::core::arn::RoleArn;
 use irsa_probe::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
 use irsa_probe::core::partition::Region;
+use irsa_probe::core::sdk::Sdk;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -96,13 +97,15 @@ fn settings() -> impl Strategy<Value = Settings> {
     let role = select(&[ROLE, "arn:aws:iam::111122223333:role/checkout", "arn:aws-cn:iam::999999999999:role/other"][..]);
     let provider = prop_oneof![3 => Just(ProviderChoice::Auto), 1 => Just(ProviderChoice::Irsa), 1 => Just(ProviderChoice::PodIdentity)];
     let strict = prop::bool::weighted(0.2);
-    (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>()).prop_map(
-        |(role, provider, sts_regions, strict, no_imds)| Settings {
+    let app_sdk = option::weighted(0.5, select(&Sdk::ALL[..]));
+    (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>(), app_sdk).prop_map(
+        |(role, provider, sts_regions, strict, no_imds, app_sdk)| Settings {
             expect_role_arn: role.map(|role| RoleArn::parse(role).unwrap()),
             provider,
             sts_regions,
             strict,
             no_imds,
+            app_sdk,
             ..Settings::default()
         },
     )

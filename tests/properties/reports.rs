@@ -29,7 +29,8 @@ fn is_decided(report: &Report) {
     assert!(report.findings.iter().skip(usize::from(failing)).map(|finding| finding.severity).is_sorted());
     if let Some(root) = root {
         for finding in &report.findings {
-            let consequence = root.step == Step::Injection && finding.cause.code == Code::NodeRoleFallback;
+            let fallback = root.step == Step::Injection && finding.cause.code == Code::NodeRoleFallback;
+            let consequence = fallback || finding.cause.code == Code::SdkFallsThrough;
             assert!(finding.cause.step <= root.step || consequence, "{} after {}", finding.cause.code, root.code);
             assert!(finding.severity != Severity::Fail || finding.cause.step >= root.step, "{} before {}", finding.cause.code, root.code);
         }
@@ -63,7 +64,9 @@ fn checks_follow(report: &Report) {
         }
         assert_eq!(check.because.is_some(), check.outcome == Outcome::Skip, "{check:?}");
         let later = report.root_cause.as_ref().is_some_and(|root| root.step < check.step);
-        assert!(!later || check.outcome == Outcome::Skip || carries(check, Code::NodeRoleFallback), "{check:?}");
+        // What the application's SDK makes of it is predicted, not proven: it rests on no step before.
+        let consequence = check.step == Step::Application || carries(check, Code::NodeRoleFallback);
+        assert!(!later || check.outcome == Outcome::Skip || consequence, "{check:?}");
     }
     for finding in &report.findings {
         let shown = report.checks.iter().any(|check| check.step == finding.cause.step && check.code.is_some());

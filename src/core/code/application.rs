@@ -56,8 +56,10 @@ pub(super) const ROWS: &[Row] = &[
         "The controller asks CoreDNS for the STS host name, but CoreDNS cannot run before this controller has done its work (nodes by Karpenter, network by a CNI, load balancers): with dnsPolicy ClusterFirst neither ever starts.",
         "Give the controller dnsPolicy: Default (the node's resolver), or run CoreDNS on capacity that does not depend on it (Fargate, a managed node group).")
         .run(&["kubectl -n {namespace} get pod {pod} -o yaml", "kubectl -n kube-system get pods -l k8s-app=kube-dns"]),
-    row(Code::SdkFallsThrough, WARN, "the application's SDK would take other credentials without a word when the exchange fails",
-        "This SDK's chain goes on after a failed exchange, or does not use the injected identity here at all: an incident at STS, or a changed trust policy, then turns the application into the node, or into nobody.",
-        "Name the web identity or container provider explicitly in the application instead of the default chain, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).")
+    row(Code::SdkFallsThrough, WARN, "the application's SDK would end up with other credentials, here or when the exchange fails",
+        "The default chain of this SDK goes on after a failed exchange, or does not use the injected identity here at all (a profile comes before it, a variable stops it): \
+         an incident at STS, or a changed trust policy, then turns the application into the node, or into another identity, without a word. \
+         Found only where there is something to fall to, such as IMDS that answers with a role; a chain that goes on and finds nothing ends with an error, as it should. It is a prediction from the SDK's chain: the application itself is not looked at.",
+        "Name the web identity or container provider explicitly in the application instead of the default chain, take away what comes before it, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).")
         .run(&["irsa-probe sdks"]),
 ];

@@ -1,5 +1,6 @@
 //! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
 
+use super::application::{self, Judgement};
 use super::{Diagnosis, identity, issuer, predicted};
 use crate::core::code::{Code, Severity, Step};
 use crate::core::evidence::{Because, Call, Evidence, Fact, ImdsReach};
@@ -354,7 +355,11 @@ const ROWS: &[Row] = &[
         step: Step::Application,
         title: "the application's SDK uses this identity, and stops when it fails",
         codes: &[Code::SdkFallsThrough],
-        state: |_, _| skip(Because::NotAsked.describe()),
+        state: |e, d| match e.inputs.settings.app_sdk.map(|sdk| application::judge(e, &d.plan, sdk)) {
+            None => skip(Because::NotAsked.describe()),
+            Some(Judgement::Right(detail) | Judgement::Wrong(detail)) => good(detail),
+            Some(Judgement::Open(because)) => skip(because),
+        },
     },
 ];
 

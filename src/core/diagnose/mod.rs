@@ -1,6 +1,7 @@
 //! From evidence to findings: the first failing step holds the root cause, later ones are skipped because of it.
 
 mod agent;
+mod application;
 pub mod checks;
 mod identity;
 mod issuer;
@@ -83,6 +84,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     findings.extend(identity::chain(evidence, proven.as_ref(), &findings));
     findings.extend(identity::node(evidence));
     findings.extend(sts::secondary(evidence));
+    findings.extend(application::look(evidence, &plan));
     attribute(&mut findings);
     if evidence.inputs.settings.strict {
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warn) {
@@ -123,7 +125,8 @@ fn attribute(findings: &mut Vec<Finding>) {
 }
 
 /// The root cause is the first failure in the credential's way. What comes after its step was not judged on firm ground and
-/// goes, except the consequence that a person must see: applications that get the node's role because nothing was injected.
+/// goes, except the consequences that a person must see: applications that get the node's role because nothing was injected, and the
+/// application's SDK that takes other credentials because of the very failure (a prediction, which rests on no step before it).
 fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
     let place = |finding: &Finding| (finding.code.step(), finding.code);
     findings.sort_by_key(place);
@@ -133,7 +136,7 @@ fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
         let injection = root.step() == Step::Injection;
         findings.retain(|finding| {
             let settled = finding.code.step() <= root.step();
-            settled || (injection && finding.code == Code::NodeRoleFallback)
+            settled || (injection && finding.code == Code::NodeRoleFallback) || finding.code == Code::SdkFallsThrough
         });
     }
     findings.sort_by_key(|finding| (Some(finding.code) != root, finding.severity, place(finding)));

@@ -1,7 +1,7 @@
 //! The default credential chain of each family, as data: its links in order, and the rules by which they differ.
 //!
 //! Measured (FACTS C.2, the real SDKs against fakes on loopback): aws-config 1.13.0 for Rust, botocore 1.43.11, JavaScript 3.972.97, Go v2 config
-//! 1.32.31. The others are read in their source, at the file named beside each.
+//! 1.32.31. The others are from their source, at the file named beside each (one stored version of it, not always the newest), or from AWS's documents.
 
 use super::Sdk;
 use crate::core::inputs::ProfileCredentials::{self, Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
@@ -86,9 +86,11 @@ pub(super) struct Chain {
     pub(super) lone_key_id_fails: bool,
     /// Static keys are not looked at while `AWS_PROFILE` is set.
     pub(super) profile_hides_env: bool,
+    /// `~/.aws/config` is read only while `AWS_SDK_LOAD_CONFIG` is set, which is not looked at.
+    pub(super) config_on_request: bool,
     /// The container's token file is read before it is known whether there is a URI.
     pub(super) container_token_first: bool,
-    /// IMDS without version 2 is asked by version 1.
+    /// IMDS without version 2 is asked by version 1 (AWS SDKs and Tools Reference Guide, "IMDS credential provider").
     pub(super) imds_v1: bool,
     /// IMDS that refuses is an error.
     pub(super) imds_refusal_fails: bool,
@@ -113,6 +115,7 @@ const COMMON: Chain = Chain {
     token_without_role_fails: false,
     lone_key_id_fails: false,
     profile_hides_env: false,
+    config_on_request: false,
     container_token_first: false,
     imds_v1: true,
     imds_refusal_fails: false,
@@ -140,13 +143,10 @@ const BOTOCORE: Chain = Chain {
     ..COMMON
 };
 
-/// Java's chains catch every exception.
-const JAVA_NOTE: &str = "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.";
-
 /// One row a family, in the order of `Sdk::ALL`.
 pub(super) const CHAINS: [Chain; 16] = [
     BOTOCORE,
-    Chain { sdk: Sdk::CliV1, note: "It is botocore.", ..BOTOCORE },
+    Chain { sdk: Sdk::CliV1, note: "It is botocore of its time.", ..BOTOCORE },
     // Its botocore is a copy of its own; the chain is the same.
     Chain { sdk: Sdk::CliV2, basis: Basis::Source, note: "It brings a botocore of its own.", ..BOTOCORE },
     // aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`: a provider that gives no keys is passed over, whatever the reason.
@@ -176,6 +176,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         sdk: Sdk::GoV1,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         token_without_role_fails: true,
+        config_on_request: true,
         imds_always_fails: true,
         note: "It chooses one provider when the session is made. Version 1 has reached its end of support.",
         ..COMMON
@@ -197,11 +198,16 @@ pub(super) const CHAINS: [Chain; 16] = [
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         failing: Failing::GoesOn,
         empty_uri_counts: true,
-        note: JAVA_NOTE,
+        note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the module aws-java-sdk-sts web identity is never tried. Older pages of AWS name 1.11.704 for IRSA.",
         ..COMMON
     },
     // aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
-    Chain { sdk: Sdk::JavaV2, failing: Failing::GoesOn, note: JAVA_NOTE, ..COMMON },
+    Chain {
+        sdk: Sdk::JavaV2,
+        failing: Failing::GoesOn,
+        note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.",
+        ..COMMON
+    },
     // aws-sdk-js `lib/node_loader.js`: Pod Identity comes before IRSA.
     Chain {
         sdk: Sdk::JsV2,
@@ -215,6 +221,7 @@ pub(super) const CHAINS: [Chain; 16] = [
             Link::Imds,
         ],
         failing: Failing::GoesOn,
+        config_on_request: true,
         note: "Its chain goes on after every error, and asks for EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
         ..COMMON
     },
@@ -230,6 +237,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     Chain {
         sdk: Sdk::Kotlin,
         failing: Failing::GoesOn,
+        imds_v1: false,
         note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
         ..COMMON
     },

@@ -25,14 +25,17 @@ pub struct Minimum {
     pub pod_identity: Option<&'static str>,
 }
 
-/// How a family chooses (AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints"; AWS developer blog on the change of July 2025).
+/// How a family chooses (AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", which also tells what happens without a region;
+/// AWS developer blog on the change of July 2025).
 #[derive(Debug, Clone, Copy)]
 enum Policy {
     /// Regional, whatever `AWS_STS_REGIONAL_ENDPOINTS` says.
     Always,
+    /// The same since the version or time that the text names.
+    AlwaysSince(&'static str),
     /// Regional unless it says legacy.
     Regional,
-    /// Regional unless it says legacy; older versions the other way round. The text says from when on.
+    /// Regional unless it says legacy, since the version or time that the text names; before, global unless it says regional.
     Since(&'static str),
     /// Global unless it says regional.
     Legacy,
@@ -40,35 +43,50 @@ enum Policy {
     LegacyEverywhere,
 }
 
+/// What becomes of an exchange when no region is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoRegion {
+    /// The global endpoint is called.
+    Global,
+    /// That of us-east-1 is called.
+    UsEast1,
+    /// An error.
+    Fails,
+    /// IMDS is asked for one; an error when it does not answer (aws-config, FACTS B.5).
+    Imds,
+}
+
 struct Row {
     sdk: Sdk,
     policy: Policy,
+    no_region: NoRegion,
     minimum: Minimum,
 }
 
-const fn row(sdk: Sdk, policy: Policy, irsa: Option<&'static str>, pod_identity: Option<&'static str>) -> Row {
-    Row { sdk, policy, minimum: Minimum { irsa, pod_identity } }
+const fn row(sdk: Sdk, policy: Policy, no_region: NoRegion, irsa: Option<&'static str>, pod_identity: Option<&'static str>) -> Row {
+    Row { sdk, policy, no_region, minimum: Minimum { irsa, pod_identity } }
 }
 
-/// EKS user guide, "Use IRSA with the AWS SDK" and "Use pod identity with the AWS SDK", in the order of `Sdk::ALL`.
+/// The versions: EKS user guide, "Use IRSA with the AWS SDK" and "Use pod identity with the AWS SDK". In the order of `Sdk::ALL`.
 const ROWS: [Row; 16] = [
-    row(Sdk::Botocore, Policy::Since("botocore 1.40.0 (July 2025)"), Some("1.12.200"), Some("1.34.41")),
-    row(Sdk::CliV1, Policy::Legacy, Some("1.16.232"), Some("1.30.0")),
-    row(Sdk::CliV2, Policy::Always, None, Some("2.15.0")),
+    row(Sdk::Botocore, Policy::Since("1.40.0 (July 2025)"), NoRegion::Global, Some("1.12.200"), Some("1.34.41")),
+    row(Sdk::CliV1, Policy::Legacy, NoRegion::Global, Some("1.16.232"), Some("1.30.0")),
+    row(Sdk::CliV2, Policy::Always, NoRegion::Global, None, Some("2.15.0")),
     // The exchange goes through the core's own client, whose host is always the region's (`AWSHttpResourceClient.cpp`, `STSCredentialsClient`).
-    row(Sdk::Cpp, Policy::Always, Some("1.7.174"), Some("1.11.263")),
-    row(Sdk::Dotnet, Policy::Since("version 4, and in version 3 from July 2025"), Some("3.3.659.1"), Some("3.7.734.0")),
-    row(Sdk::GoV1, Policy::Legacy, Some("1.23.13"), Some("1.47.11")),
-    row(Sdk::GoV2, Policy::Always, Some("all"), Some("release-2023-11-14")),
-    row(Sdk::JavaV1, Policy::Legacy, Some("1.12.782"), Some("1.12.746")),
-    row(Sdk::JavaV2, Policy::Always, Some("2.10.11"), Some("2.21.30")),
-    row(Sdk::JsV2, Policy::LegacyEverywhere, Some("2.525.0"), Some("2.1550.0")),
-    row(Sdk::JsV3, Policy::Always, Some("3.27.0"), Some("3.458.0")),
-    row(Sdk::Kotlin, Policy::Always, None, Some("1.0.1")),
-    row(Sdk::Php, Policy::Since("the releases of July 2025"), Some("3.110.7"), Some("3.287.1")),
-    row(Sdk::Powershell, Policy::Since("version 5, and in version 4 from July 2025"), None, Some("4.1.502")),
-    row(Sdk::Ruby, Policy::Regional, Some("3.58.0"), Some("3.188.0")),
-    row(Sdk::Rust, Policy::Always, Some("all"), Some("release-2024-03-13")),
+    row(Sdk::Cpp, Policy::Always, NoRegion::UsEast1, Some("1.7.174"), Some("1.11.263")),
+    row(Sdk::Dotnet, Policy::AlwaysSince("version 4 (version 3: July 2025)"), NoRegion::UsEast1, Some("3.3.659.1"), Some("3.7.734.0")),
+    row(Sdk::GoV1, Policy::Legacy, NoRegion::Global, Some("1.23.13"), Some("1.47.11")),
+    row(Sdk::GoV2, Policy::Always, NoRegion::Fails, Some("all"), Some("release-2023-11-14")),
+    row(Sdk::JavaV1, Policy::Legacy, NoRegion::Global, Some("1.12.782"), Some("1.12.746")),
+    row(Sdk::JavaV2, Policy::Always, NoRegion::Global, Some("2.10.11"), Some("2.21.30")),
+    row(Sdk::JsV2, Policy::LegacyEverywhere, NoRegion::Global, Some("2.525.0"), Some("2.1550.0")),
+    row(Sdk::JsV3, Policy::Always, NoRegion::UsEast1, Some("3.27.0"), Some("3.458.0")),
+    row(Sdk::Kotlin, Policy::Always, NoRegion::Global, None, Some("1.0.1")),
+    // The web identity provider stands in for the region itself (`AssumeRoleWithWebIdentityCredentialProvider.php`).
+    row(Sdk::Php, Policy::Since("July 2025"), NoRegion::UsEast1, Some("3.110.7"), Some("3.287.1")),
+    row(Sdk::Powershell, Policy::Since("version 5 (version 4: July 2025)"), NoRegion::Global, None, Some("4.1.502")),
+    row(Sdk::Ruby, Policy::Regional, NoRegion::Fails, Some("3.58.0"), Some("3.188.0")),
+    row(Sdk::Rust, Policy::Always, NoRegion::Imds, Some("all"), Some("release-2024-03-13")),
 ];
 
 fn of(sdk: Sdk) -> &'static Row {
@@ -81,35 +99,67 @@ pub(super) fn minimum(sdk: Sdk) -> Minimum {
     of(sdk).minimum
 }
 
-/// The region that the process names, if it names one that is well formed.
-pub(super) fn region(situation: &Situation<'_>) -> Option<Region> {
-    let env = situation.environment;
-    let named = env.region.value().or(env.default_region.value()).or(situation.profile.region.as_deref());
-    named.and_then(|region| Region::parse(region).ok())
+/// What becomes of an exchange without a region.
+pub(super) fn no_region(sdk: Sdk) -> NoRegion {
+    of(sdk).no_region
 }
 
-/// The endpoint, and from which version on, where that decides.
-pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Option<&'static str>) {
-    let region = region(situation);
-    if region.as_ref().is_some_and(Region::is_global) {
-        return (Endpoint::Global, None);
-    }
-    let policy = of(sdk).policy;
-    let has_global = match (&region, policy) {
-        (Some(region), Policy::LegacyEverywhere) => region.partition() == Partition::Aws,
-        (Some(region), _) => region.is_legacy_global(),
-        (None, _) => true,
+/// The region that the process names.
+pub(super) fn region<'a>(situation: &Situation<'a>) -> Option<&'a str> {
+    let env = situation.environment;
+    env.region.value().or(env.default_region.value()).or(situation.profile.region.as_deref())
+}
+
+/// A URL for STS is configured: no region is needed to find it.
+pub(super) fn has_url(situation: &Situation<'_>) -> bool {
+    let env = situation.environment;
+    let given = env.endpoint_url_sts.value().or(env.endpoint_url.value()).or(situation.profile.endpoint_url.as_deref());
+    given.is_some() && !env.ignore_endpoint_urls.is_true()
+}
+
+/// Why it is that endpoint, where that is not plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Because {
+    /// It always is.
+    Plain,
+    /// Since this version or time; older ones call the global endpoint.
+    Since(&'static str),
+    /// `AWS_STS_REGIONAL_ENDPOINTS` does not say regional.
+    Default,
+    /// It says legacy.
+    Setting,
+    /// The region is `aws-global`.
+    Region,
+    /// There is no region.
+    NoRegion,
+}
+
+/// The endpoint of the exchange.
+pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Because) {
+    let row = of(sdk);
+    let Some(region) = region(situation) else {
+        let endpoint = if row.no_region == NoRegion::Global { Endpoint::Global } else { Endpoint::Regional };
+        return (endpoint, Because::NoRegion);
     };
+    let region = Region::parse(region).ok();
+    if region.as_ref().is_some_and(Region::is_global) {
+        return (Endpoint::Global, Because::Region);
+    }
+    let has_global = region.is_some_and(|region| match row.policy {
+        Policy::LegacyEverywhere => region.partition() == Partition::Aws,
+        _ => region.is_legacy_global(),
+    });
     let env = situation.environment;
     let setting = env.sts_regional_endpoints.value().or(situation.profile.sts_regional_endpoints.as_deref()).map(str::trim);
     let says = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
-    match policy {
-        Policy::Always => (Endpoint::Regional, None),
-        _ if !has_global || says("regional") => (Endpoint::Regional, None),
-        _ if says("legacy") => (Endpoint::Global, None),
-        Policy::Regional => (Endpoint::Regional, None),
-        Policy::Since(version) => (Endpoint::Regional, Some(version)),
-        Policy::Legacy | Policy::LegacyEverywhere => (Endpoint::Global, None),
+    match row.policy {
+        Policy::Always => (Endpoint::Regional, Because::Plain),
+        _ if !has_global || says("regional") => (Endpoint::Regional, Because::Plain),
+        Policy::AlwaysSince(version) => (Endpoint::Regional, Because::Since(version)),
+        _ if says("legacy") => (Endpoint::Global, Because::Setting),
+        Policy::Regional => (Endpoint::Regional, Because::Plain),
+        Policy::Since(version) => (Endpoint::Regional, Because::Since(version)),
+        Policy::Legacy | Policy::LegacyEverywhere => (Endpoint::Global, Because::Default),
     }
 }
 

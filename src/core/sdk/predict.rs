@@ -2,10 +2,11 @@
 
 use super::Sdk;
 use super::chain::{self, Basis, Chain, Failing, FipsWithUrl, Link, MissingProfile};
-use super::endpoint::{self, Endpoint, Minimum};
+use super::endpoint::{self, Because, Endpoint, Minimum, NoRegion};
 use super::situation::{AgentCall, ImdsView, Situation, StsCall, TokenFile};
 use crate::core::evidence::ImdsReach;
 use crate::core::inputs::{ProfileCredentials, Secret};
+use crate::core::partition::Region;
 use crate::core::plan::agent_uri_may_be_called;
 use serde::Serialize;
 
@@ -63,31 +64,49 @@ pub struct Prediction {
     pub unverified: bool,
     /// Why, in sentences.
     pub why: String,
+    /// Of `why`, what the situation decides.
+    #[serde(skip)]
+    pub reason: String,
+    /// Of `why`, what is so of this SDK and of few others.
+    #[serde(skip)]
+    pub note: String,
+    /// Since when its endpoint is regional, where older versions call the global one.
+    #[serde(skip)]
+    pub regional_since: Option<&'static str>,
 }
 
 /// What this family's default chain makes of the situation. Total: every situation has an answer.
 pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
     let chain = chain::of(sdk);
-    let mut end = follow(chain, situation);
-    let (endpoint, since) = endpoint::endpoint(sdk, situation);
+    let end = follow(chain, situation);
+    let (endpoint, because) = endpoint::endpoint(sdk, situation);
     let exchanged = matches!(end.outcome, Outcome::Irsa | Outcome::PodIdentity);
-    if end.outcome == Outcome::Irsa {
-        if let Some(version) = since {
-            end.say(&["Its STS endpoint is regional from ", version, " on; before, it is the global one."]);
-        }
-        if endpoint::region(situation).is_none() && situation.environment.endpoint_url_sts.value().is_none() {
-            end.doubt("No region is named; what it then calls is not verified.");
-        }
-    }
     let falls_to = (exchanged && chain.failing == Failing::GoesOn).then(|| follow(chain, &failed(situation, end.outcome)).outcome);
-    if !chain.note.is_empty() {
-        end.say(&[chain.note]);
+    let mut note = String::new();
+    let mut regional_since = None;
+    match because {
+        _ if end.outcome != Outcome::Irsa => {}
+        Because::Since(version) => {
+            regional_since = Some(version);
+            say(&mut note, &["It calls the regional endpoint since ", version, "; before, the global one."]);
+        }
+        Because::Default => say(&mut note, &["It calls the global endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional."]),
+        Because::Setting => say(&mut note, &["AWS_STS_REGIONAL_ENDPOINTS sends it to the global endpoint."]),
+        Because::NoRegion if endpoint == Endpoint::Global => say(&mut note, &["Without a region it calls the global endpoint."]),
+        Because::NoRegion if endpoint::no_region(sdk) == NoRegion::UsEast1 => {
+            say(&mut note, &["Without a region it calls that of us-east-1."])
+        }
+        Because::Plain | Because::Region | Because::NoRegion => {}
     }
-    match chain.basis {
-        Basis::Measured => {}
-        Basis::Source => end.say(&["Read in its source, not run."]),
-        Basis::Unverified => end.doubt("Unverified: neither its source was read nor was it run."),
-    }
+    say(&mut note, &[chain.note]);
+    let basis = match chain.basis {
+        Basis::Measured => "",
+        Basis::Source => "Read in its source, not run.",
+        Basis::Unverified => "Unverified: neither was its source read nor was it run.",
+    };
+    let mut why = end.why.clone();
+    say(&mut why, &[&note]);
+    say(&mut why, &[basis]);
     Prediction {
         sdk,
         outcome: end.outcome,
@@ -99,8 +118,11 @@ pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
         },
         falls_to,
         minimum: endpoint::minimum(sdk),
-        unverified: end.unverified,
-        why: end.why,
+        unverified: end.unverified || chain.basis == Basis::Unverified,
+        why,
+        reason: end.why,
+        note,
+        regional_since,
     }
 }
 
@@ -119,17 +141,22 @@ struct End {
 }
 
 impl End {
-    fn say(&mut self, pieces: &[&str]) {
-        if !self.why.is_empty() {
-            self.why.push(' ');
-        }
-        pieces.iter().for_each(|piece| self.why.push_str(piece));
+    fn say(&mut self, text: &str) {
+        say(&mut self.why, &[text]);
     }
 
     fn doubt(&mut self, text: &str) {
         self.unverified = true;
-        self.say(&[text]);
+        self.say(text);
     }
+}
+
+/// One sentence more, if there is one.
+fn say(text: &mut String, pieces: &[&str]) {
+    if !text.is_empty() && pieces.iter().any(|piece| !piece.is_empty()) {
+        text.push(' ');
+    }
+    pieces.iter().for_each(|piece| text.push_str(piece));
 }
 
 /// What a link does.
@@ -147,7 +174,7 @@ fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
     let profile = situation.profile;
     if profile.missing && chain.missing_profile == MissingProfile::StopsFirst {
         end.outcome = Outcome::Error;
-        end.say(&[NO_PROFILE]);
+        end.say(NO_PROFILE);
         return end;
     }
     if profile.error.is_some() {
@@ -159,11 +186,16 @@ fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
             Step::Passes => {}
             Step::Gives(outcome, why) => {
                 end.outcome = outcome;
-                end.say(&[why]);
+                match (failed, outcome) {
+                    (true, _) => end.say("It goes on in its chain."),
+                    (false, Outcome::NodeRole) => end.say("Nothing before IMDS has credentials."),
+                    _ => {}
+                }
+                end.say(why);
                 return end;
             }
             Step::Fails(why) => {
-                end.say(&[why]);
+                end.say(why);
                 if chain.failing != Failing::GoesOn {
                     end.outcome = Outcome::Error;
                     return end;
@@ -172,7 +204,7 @@ fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
             }
         }
     }
-    end.say(&[if failed { "It goes on in its chain, which ends without credentials." } else { "No link of its chain has credentials." }]);
+    end.say(if failed { "It goes on in its chain, which ends without credentials." } else { "No link of its chain has credentials." });
     end
 }
 
@@ -189,7 +221,7 @@ fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> 
             Step::Fails("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.")
         }
         Link::Env => Step::Passes,
-        Link::Profile(kinds) => profile(chain, kinds, situation),
+        Link::Profile(kinds) => profile(chain, kinds, situation, end),
         Link::WebIdentity => web_identity(chain, situation, end),
         Link::Container => container(chain, situation),
         Link::Imds => imds(chain, situation, end),
@@ -198,12 +230,17 @@ fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> 
     }
 }
 
-fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_>) -> Step {
+fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_>, end: &mut End) -> Step {
     let profile = situation.profile;
     if profile.missing && chain.missing_profile == MissingProfile::StopsAtItsLink {
         return Step::Fails(NO_PROFILE);
     }
-    match profile.credentials.filter(|kind| kinds.contains(kind)) {
+    let kind = profile.credentials.filter(|kind| kinds.contains(kind));
+    // Static keys stand in ~/.aws/credentials as a rule, which is always read.
+    if chain.config_on_request && kind.is_some_and(|kind| kind != ProfileCredentials::StaticKeys) {
+        end.doubt("It reads ~/.aws/config only while AWS_SDK_LOAD_CONFIG is set, which was not looked at.");
+    }
+    match kind {
         None => Step::Passes,
         Some(kind) => Step::Gives(
             Outcome::Profile,
@@ -241,8 +278,17 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
         TokenFile::NotAToken => return Step::Fails("The token file holds no token."),
         TokenFile::Good | TokenFile::TrailingWhitespace => {}
     }
-    let has_url =
-        [&env.endpoint_url_sts, &env.endpoint_url].into_iter().any(|url| url.value().is_some()) || situation.profile.endpoint_url.is_some();
+    let has_url = endpoint::has_url(situation);
+    match endpoint::region(situation).map(Region::parse) {
+        _ if has_url => {}
+        Some(Ok(_)) => {}
+        Some(Err(_)) => end.doubt("The region is malformed; what becomes of that is not verified."),
+        None => match endpoint::no_region(chain.sdk) {
+            NoRegion::Global | NoRegion::UsEast1 => {}
+            NoRegion::Imds if imds_is_reached(situation) => end.say("No region is named; it asks IMDS for one."),
+            NoRegion::Fails | NoRegion::Imds => return Step::Fails("No region is named, and it calls no STS without one."),
+        },
+    }
     if has_url && (env.use_fips.is_true() || situation.profile.use_fips) {
         match chain.fips_with_url {
             FipsWithUrl::Refused => return Step::Fails("It refuses AWS_USE_FIPS_ENDPOINT beside a configured endpoint URL."),
@@ -311,6 +357,12 @@ fn container(chain: &Chain, situation: &Situation<'_>) -> Step {
     }
 }
 
+/// Version 2 answers, or was not looked at.
+fn imds_is_reached(situation: &Situation<'_>) -> bool {
+    let reached = matches!(situation.imds, ImdsView::Unknown | ImdsView::Seen { v2: ImdsReach::Answers, .. });
+    reached && !situation.environment.imds_disabled.is_true()
+}
+
 fn imds(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
     let env = situation.environment;
     let nothing = |why| if chain.imds_always_fails { Step::Fails(why) } else { Step::Passes };
@@ -320,7 +372,7 @@ fn imds(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
     let (v2, v1, role) = match situation.imds {
         ImdsView::Seen { v2, v1, role } => (v2, v1, role),
         ImdsView::Unknown => {
-            end.say(&["Whether IMDS can be reached was not looked at."]);
+            end.say("Whether IMDS gives a role was not found out.");
             (ImdsReach::Answers, true, true)
         }
     };

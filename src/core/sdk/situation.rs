@@ -56,7 +56,7 @@ pub enum AgentCall {
 /// What IMDS would give. `AWS_EC2_METADATA_DISABLED` is the environment's to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImdsView {
-    /// Not looked at: taken for reachable, and said so.
+    /// Not looked at, or not found out in time: taken for reachable, and said so.
     Unknown,
     /// Looked at.
     Seen {
@@ -161,7 +161,11 @@ impl TokenFile {
 impl ImdsView {
     /// What was seen of it.
     pub fn of(imds: &Imds) -> ImdsView {
-        ImdsView::Seen { v2: imds.v2, v1: imds.v1 == Some(ImdsReach::Answers), role: imds.role.is_some() }
+        match imds.v2 {
+            // It answers, but not in time what its role is.
+            ImdsReach::Answers if imds.role.is_none() && !imds.no_role => ImdsView::Unknown,
+            v2 => ImdsView::Seen { v2, v1: imds.v1 == Some(ImdsReach::Answers), role: imds.role.is_some() },
+        }
     }
 }
 

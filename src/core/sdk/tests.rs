@@ -199,7 +199,7 @@ fn endpoints() {
         predict(sdk, &Situation::assumed(&environment, &profile)).endpoint
     };
     const LEGACY_BY_DEFAULT: [Sdk; 4] = [Sdk::CliV1, Sdk::GoV1, Sdk::JavaV1, Sdk::JsV2];
-    const DEAF: [Sdk; 7] = [Sdk::CliV2, Sdk::Cpp, Sdk::GoV2, Sdk::JavaV2, Sdk::JsV3, Sdk::Kotlin, Sdk::Rust];
+    const DEAF: [Sdk; 8] = [Sdk::CliV2, Sdk::Cpp, Sdk::Dotnet, Sdk::GoV2, Sdk::JavaV2, Sdk::JsV3, Sdk::Kotlin, Sdk::Rust];
     for sdk in Sdk::ALL {
         let default = if LEGACY_BY_DEFAULT.contains(&sdk) { Endpoint::Global } else { Endpoint::Regional };
         assert_eq!(endpoint(sdk, "us-west-2", None), default, "{}", sdk.id());
@@ -213,9 +213,41 @@ fn endpoints() {
         assert_eq!(endpoint(sdk, "aws-global", None), Endpoint::Global, "{}", sdk.id());
     }
     let say = |vars| ask(Sdk::Botocore, &case("", vars, |_| {}, [NONE; 4])).why;
-    assert!(say(IRSA).contains("regional from botocore 1.40.0 (July 2025) on"));
+    assert!(say(IRSA).contains("the regional endpoint since 1.40.0 (July 2025)"), "{}", say(IRSA));
     assert!(!say(&[ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "regional")]).contains("1.40.0"));
     assert!(!say(POD_IDENTITY).contains("1.40.0"), "the agent's credentials need no STS");
+}
+
+/// AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", column "Service client fallback behavior"; for PHP its provider's source.
+#[test]
+fn without_a_region() {
+    for sdk in Sdk::ALL {
+        let found = ask(sdk, &case("", &[ROLE, TOKEN], |_| {}, [NONE; 4]));
+        let wanted = match sdk {
+            Sdk::GoV2 | Sdk::Ruby => (STOP, Endpoint::Regional),
+            Sdk::Cpp | Sdk::Dotnet | Sdk::JsV3 | Sdk::Php | Sdk::Rust => (ROW_IRSA, Endpoint::Regional),
+            _ => (ROW_IRSA, Endpoint::Global),
+        };
+        assert_eq!((found.outcome, found.endpoint), wanted, "{}: {}", sdk.id(), found.why);
+    }
+    // Rust asks IMDS for the region, which the hop limit keeps from it.
+    assert_eq!(end(Sdk::Rust, &[ROLE, TOKEN], |s| s.imds = seen(ImdsReach::HopLimited, true, true)).0, STOP);
+    assert_eq!(end(Sdk::Rust, &[ROLE, TOKEN, ("AWS_EC2_METADATA_DISABLED", "true")], |_| {}).0, STOP);
+    // The agent needs no STS.
+    assert!(Sdk::ALL.into_iter().all(|sdk| end(sdk, &[URI, URI_TOKEN], |_| {}).0 == PIA));
+}
+
+#[test]
+fn imds_by_version_1_is_not_for_all() {
+    let hop_limited: fn(&mut Situation<'_>) = |s| s.imds = seen(ImdsReach::HopLimited, true, true);
+    for sdk in Sdk::ALL {
+        let wanted = if matches!(sdk, Sdk::Kotlin | Sdk::Rust) { NONE } else { NODE };
+        assert_eq!(end(sdk, &[REGION], hop_limited).0, wanted, "{}", sdk.id());
+        let off = end(sdk, &[REGION, ("AWS_EC2_METADATA_V1_DISABLED", "true")], hop_limited).0;
+        assert!(matches!(off, Outcome::None | Outcome::Error), "{}", sdk.id());
+    }
+    assert_eq!(end(Sdk::JavaV2, IRSA, hop_limited).2, Some(NODE));
+    assert_eq!(end(Sdk::Kotlin, IRSA, hop_limited).2, Some(NONE));
 }
 
 #[test]
@@ -223,8 +255,12 @@ fn what_nobody_has_verified_says_so() {
     for sdk in Sdk::ALL {
         let sure = ask(sdk, &case("", IRSA, |_| {}, [NONE; 4]));
         assert_eq!(sure.unverified, sdk == Sdk::Powershell, "{}", sdk.id());
-        let no_region = ask(sdk, &case("", &[ROLE, TOKEN], |_| {}, [NONE; 4]));
-        assert!(no_region.unverified && no_region.why.contains("is not verified"), "{}: {}", sdk.id(), no_region.why);
+        let malformed = ask(sdk, &case("", &[ROLE, TOKEN, ("AWS_REGION", "us-west-2a")], |_| {}, [NONE; 4]));
+        assert!(malformed.unverified && malformed.why.contains("not verified"), "{}: {}", sdk.id(), malformed.why);
+    }
+    for sdk in [Sdk::GoV1, Sdk::JsV2] {
+        let role = ask(sdk, &with_profile("", &[REGION], |p| p.credentials = Some(ProfileCredentials::RoleArn), [NONE; 4]));
+        assert!(role.unverified && role.why.contains("AWS_SDK_LOAD_CONFIG"), "{}: {}", sdk.id(), role.why);
     }
     let fips = ask(Sdk::JavaV2, &MATRIX[33]);
     assert!(fips.unverified && fips.outcome == ROW_IRSA, "{}", fips.why);

@@ -1,0 +1,211 @@
+//! What each SDK makes of an environment, for a person: a table, the reasons of those that differ from most, and the danger last.
+
+use super::page::{Page, Paint, Style};
+use crate::core::sdk::{Endpoint, OnFailure, Outcome, Prediction};
+
+/// Where the columns of the table begin.
+const COLUMNS: [usize; 5] = [12, 30, 41, 67, 79];
+const HEADS: [&str; 6] = ["SDK", "ends up as", "STS", "when its exchange fails", "IRSA from", "Pod Identity from"];
+
+/// All predictions. `about` says whose environment it is and what was taken for granted.
+pub fn table(about: &str, predictions: &[Prediction], style: Style) -> String {
+    let mut page = Page::new(style);
+    page.prose(0, 0, &[(Paint::Plain, about)]);
+    page.gap();
+    row(&mut page, HEADS.map(|head| (Paint::Bold, head)));
+    for prediction in predictions {
+        let outcome = outcome(prediction);
+        let versions = prediction.minimum;
+        row(
+            &mut page,
+            [
+                (Paint::Plain, prediction.sdk.id()),
+                (paint(prediction.outcome), &outcome),
+                (if prediction.endpoint == Endpoint::Global { Paint::Yellow } else { Paint::Plain }, endpoint(prediction)),
+                (if prediction.on_failure == OnFailure::Stops { Paint::Plain } else { Paint::Yellow }, on_failure(prediction)),
+                (Paint::Plain, versions.irsa.unwrap_or("–")),
+                (Paint::Plain, versions.pod_identity.unwrap_or("–")),
+            ],
+        );
+    }
+    page.gap();
+    reasons(&mut page, predictions);
+    danger(&mut page, predictions);
+    page.finish()
+}
+
+/// One prediction, with all that is known of it.
+pub fn one(about: &str, prediction: &Prediction, style: Style) -> String {
+    const COLUMN: usize = 25;
+    let mut page = Page::new(style);
+    page.prose(0, 0, &[(Paint::Plain, about)]);
+    page.gap();
+    let outcome = outcome(prediction);
+    let versions = prediction.minimum;
+    for (head, text) in [
+        ("SDK", prediction.sdk.id()),
+        ("ends up as", &outcome),
+        ("STS endpoint", endpoint(prediction).trim_end_matches('*')),
+        ("when its exchange fails", on_failure(prediction)),
+        ("IRSA from version", versions.irsa.unwrap_or("– (AWS names none)")),
+        ("Pod Identity from", versions.pod_identity.unwrap_or("– (AWS names none)")),
+        ("why", &prediction.why),
+    ] {
+        page.entry(0, head, COLUMN, (Paint::Plain, text));
+    }
+    page.finish()
+}
+
+fn row(page: &mut Page, cells: [(Paint, &str); 6]) {
+    const GAP: &str = "                                        ";
+    let mut pieces = Vec::with_capacity(12);
+    let mut from = 0;
+    for (index, (paint, text)) in cells.into_iter().enumerate() {
+        pieces.push((paint, text));
+        if let Some(to) = COLUMNS.get(index) {
+            let width = (to - from).saturating_sub(text.chars().count()).max(1);
+            pieces.push((Paint::Plain, &GAP[..width.min(GAP.len())]));
+            from = *to;
+        }
+    }
+    page.line(0, &pieces);
+}
+
+/// Most are alike: what is said of them once need not be said sixteen times.
+fn reasons(page: &mut Page, predictions: &[Prediction]) {
+    let exchanges = |one: &Prediction| matches!(one.outcome, Outcome::Irsa | Outcome::PodIdentity);
+    let after = |one: &Prediction| (one.endpoint, one.on_failure, one.falls_to);
+    // Where nothing is exchanged it does not matter where, and what if it fails.
+    let alike = |one: &Prediction, other: &Prediction| one.outcome == other.outcome && (!exchanges(one) || after(one) == after(other));
+    let count = |one: &Prediction| predictions.iter().filter(|other| alike(one, other)).count();
+    // The first of the largest group.
+    let Some(most) = predictions.iter().rev().max_by_key(|one| count(one)) else { return };
+    page.entry(0, "most", COLUMNS[0], (Paint::Plain, &most.reason));
+    for one in predictions.iter().filter(|one| one.unverified || !alike(one, most)) {
+        let reason = if one.reason == most.reason { "" } else { &one.reason };
+        let text = [reason, &one.note].join(" ");
+        if !text.trim().is_empty() {
+            page.entry(0, one.sdk.id(), COLUMNS[0], (Paint::Plain, &text));
+        }
+    }
+    page.gap();
+    page.prose(2, 2, &[(Paint::Dim, MEASURED)]);
+    if predictions.iter().any(|one| one.regional_since.is_some()) {
+        page.prose(0, 2, &[(Paint::Dim, SINCE)]);
+    }
+    if predictions.iter().any(|one| one.unverified) {
+        page.prose(0, 2, &[(Paint::Dim, UNVERIFIED)]);
+    }
+}
+
+const MEASURED: &str =
+    "measured: botocore, go-v2, js-v3, rust; from the source or the documents of the others, not run; --sdk NAME says more";
+const SINCE: &str = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
+const UNVERIFIED: &str = "? rests on something that is not verified; --sdk NAME says on what";
+
+/// Who becomes the node, now or on the day when the exchange fails.
+fn danger(page: &mut Page, predictions: &[Prediction]) {
+    let names = |wanted: fn(&Prediction) -> bool| {
+        let names: Vec<&str> = predictions.iter().filter(|one| wanted(one)).map(|one| one.sdk.id()).collect();
+        match names.len() {
+            0 => None,
+            all if all == predictions.len() => Some("every SDK".to_owned()),
+            _ => Some(names.join(", ")),
+        }
+    };
+    let now = names(|one| one.outcome == Outcome::NodeRole);
+    let later = names(|one| one.falls_to == Some(Outcome::NodeRole));
+    if now.is_none() && later.is_none() {
+        return;
+    }
+    page.gap();
+    if let Some(now) = now {
+        page.prose(0, 2, &[(Paint::Red, "become the node, if IMDS is in reach:"), (Paint::Plain, &now)]);
+    }
+    if let Some(later) = later {
+        page.prose(0, 2, &[(Paint::Yellow, "become the node when the exchange fails, if IMDS is in reach:"), (Paint::Plain, &later)]);
+    }
+    page.prose(0, 2, &[(Paint::Plain, "Keep IMDS out of the pod's reach: a hop limit of 1, and IMDSv2 required.")]);
+}
+
+fn outcome(prediction: &Prediction) -> String {
+    let name = match prediction.outcome {
+        Outcome::Irsa => "IRSA",
+        Outcome::PodIdentity => "Pod Identity",
+        Outcome::Static => "static keys",
+        Outcome::Profile => "profile",
+        Outcome::NodeRole => "the node's role",
+        Outcome::None => "nothing",
+        Outcome::Error => "an error",
+    };
+    [name, if prediction.unverified { "?" } else { "" }].concat()
+}
+
+fn paint(outcome: Outcome) -> Paint {
+    match outcome {
+        Outcome::Irsa | Outcome::PodIdentity => Paint::Green,
+        Outcome::Static | Outcome::Profile => Paint::Yellow,
+        Outcome::NodeRole | Outcome::None | Outcome::Error => Paint::Red,
+    }
+}
+
+fn endpoint(prediction: &Prediction) -> &'static str {
+    match (prediction.endpoint, prediction.regional_since) {
+        (Endpoint::Regional, None) => "regional",
+        (Endpoint::Regional, Some(_)) => "regional*",
+        (Endpoint::Global, _) => "global",
+    }
+}
+
+fn on_failure(prediction: &Prediction) -> &'static str {
+    match (prediction.on_failure, prediction.falls_to) {
+        (OnFailure::Stops, _) => "stops",
+        (OnFailure::Unknown, _) => "not known",
+        (OnFailure::FallsThrough, Some(Outcome::NodeRole)) => "falls to the node's role",
+        (OnFailure::FallsThrough, Some(Outcome::PodIdentity)) => "falls to Pod Identity",
+        (OnFailure::FallsThrough, Some(Outcome::Irsa)) => "falls to IRSA",
+        (OnFailure::FallsThrough, Some(Outcome::Profile)) => "falls to the profile",
+        (OnFailure::FallsThrough, Some(Outcome::None)) => "goes on, finds nothing",
+        (OnFailure::FallsThrough, _) => "goes on in its chain",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::inputs::{Environment, Profile};
+    use crate::core::sdk::{Sdk, Situation, predict};
+
+    #[test]
+    fn no_cell_is_wider_than_its_column_and_no_line_than_the_page() {
+        let vars: &[&[(&str, &str)]] = &[
+            &[],
+            &[("AWS_ROLE_ARN", "r"), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")],
+            &[("AWS_ACCESS_KEY_ID", "A")],
+            &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1"), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/t")],
+        ];
+        for vars in vars {
+            let environment = Environment::read(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()));
+            let profile = Profile::default();
+            let predictions = Sdk::ALL.map(|sdk| predict(sdk, &Situation::assumed(&environment, &profile)));
+            let text = table("about", &predictions, Style::default());
+            for line in text.lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+            for prediction in &predictions {
+                let cells = [
+                    prediction.sdk.id(),
+                    &outcome(prediction),
+                    endpoint(prediction),
+                    on_failure(prediction),
+                    prediction.minimum.irsa.unwrap_or("–"),
+                ];
+                let mut from = 0;
+                for (cell, to) in cells.into_iter().zip(COLUMNS) {
+                    assert!(cell.chars().count() < to - from, "{cell:?} is too wide");
+                    from = to;
+                }
+            }
+        }
+    }
+}
