@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod inputs;
 pub mod partition;
 pub mod plan;
+pub mod policy;
 pub mod proxy;
 pub mod readiness;
 pub mod remedy;
