@@ -2,6 +2,7 @@
 
 use super::page::{Page, Paint, Style};
 use crate::core::policy::{Decision, Evaluation, Judged, Reason, Request, Slip};
+use crate::core::text::shell_word;
 
 /// Where the text under a statement begins.
 const UNDER: usize = 4;
@@ -25,14 +26,19 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
         page.prose(0, UNDER, &[(Paint::Red, "×"), (Paint::Plain, "the policy has no statement")]);
     }
     for judged in &evaluation.statements {
-        statement(&mut page, judged, evaluation.decision);
+        statement(&mut page, judged, evaluation.decision, request);
     }
     page.gap();
     if let Some(edit) = &evaluation.edit {
-        page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &edit.summary)]);
+        page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &short(&edit.summary, request))]);
         if let Some(statement) = &edit.statement {
             // Cannot fail: the writer is memory, and all keys are strings.
             page.document(2, &serde_json::to_string_pretty(statement).unwrap_or_default());
+        }
+        if let Some(name) = role.and_then(|role| role.rsplit('/').next()) {
+            let command =
+                format!("aws iam update-assume-role-policy --role-name {} --policy-document file://trust-policy.json", shell_word(name));
+            page.line(0, &[(Paint::Bold, "apply: "), (Paint::Plain, &command)]);
         }
         page.gap();
     }
@@ -40,15 +46,15 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
     page.finish()
 }
 
-/// `statement 2 (Sid)`
-fn name(judged: &Judged) -> String {
-    match &judged.sid {
-        Some(sid) => format!("statement {} ({sid})", judged.index + 1),
-        None => format!("statement {}", judged.index + 1),
+/// Keys without the issuer of this token, which is the same in all of them and longer than a line bears.
+fn short(text: &str, request: &Request) -> String {
+    match &request.issuer_path {
+        Some(path) => text.replace(&format!("{path}:"), "…:"),
+        None => text.to_owned(),
     }
 }
 
-fn statement(page: &mut Page, judged: &Judged, decision: Decision) {
+fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Request) {
     let denies = judged.effect == "Deny";
     let undecided = judged.reasons.iter().all(|reason| reason.slip == Slip::Undecided);
     let (paint, mark, says) = match (denies, judged.matches) {
@@ -64,9 +70,12 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision) {
     let quiet = !judged.reasons.iter().any(|reason| reason.slip != Slip::Differs)
         && (judged.matches || denies || decision == Decision::Allow)
         && !(judged.matches && decision == Decision::Deny);
-    page.prose(0, UNDER, &[(paint, mark), (Paint::Bold, &name(judged)), (Paint::Plain, says)]);
+    page.prose(0, UNDER, &[(paint, mark), (Paint::Bold, &judged.name()), (Paint::Plain, says)]);
+    if let Some(warning) = judged.warning {
+        page.prose(UNDER, UNDER + 2, &[(Paint::Yellow, "‼"), (Paint::Plain, warning)]);
+    }
     for reason in judged.reasons.iter().filter(|_| !quiet) {
-        page.prose(UNDER, UNDER + 2, &[(Paint::Bold, &format!("{}:", reason.element)), (Paint::Plain, &reason.why)]);
+        page.prose(UNDER, UNDER + 2, &[(Paint::Bold, &format!("{}:", short(&reason.element, request))), (Paint::Plain, &reason.why)]);
         values(page, reason);
     }
 }
@@ -94,7 +103,7 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
             .statements
             .iter()
             .filter(|judged| judged.matches && (judged.effect == "Deny") == denies)
-            .map(name)
+            .map(Judged::name)
             .collect::<Vec<_>>()
             .join(", ")
     };
@@ -112,5 +121,5 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
         }
         Decision::Deny => (Paint::Red, "DENY", "IAM takes no such document".to_owned()),
     };
-    page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &says)]);
+    page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &short(&says, request))]);
 }

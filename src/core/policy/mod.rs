@@ -12,6 +12,7 @@ mod edit;
 mod element;
 mod grammar;
 pub mod json;
+mod mend;
 mod parse;
 mod pattern;
 mod request;
@@ -92,6 +93,19 @@ pub struct Judged {
     pub matches: bool,
     /// Why it does not apply, one for each element; of one that matches, what else is amiss in it.
     pub reasons: Vec<Reason>,
+    /// What is dangerous in a statement that matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<&'static str>,
+}
+
+impl Judged {
+    /// `statement 2 (AllowCheckout)`
+    pub fn name(&self) -> String {
+        match &self.sid {
+            Some(sid) => format!("statement {} ({sid})", self.index + 1),
+            None => format!("statement {}", self.index + 1),
+        }
+    }
 }
 
 /// One element that does not fit the request.
@@ -228,6 +242,14 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
         _ => Effect::Neither,
     };
     let matches = truth == Truth::Yes && covers.contains(&true);
-    let judged = Judged { index, sid: text("Sid"), effect: text("Effect").unwrap_or_default(), matches, reasons };
+    let warning = (matches && effect == Effect::Allow && open(statement, request, variables)).then_some(OPEN);
+    let judged = Judged { index, sid: text("Sid"), effect: text("Effect").unwrap_or_default(), matches, reasons, warning };
     Judgement { judged, effect, truth, covers }
+}
+
+const OPEN: &str = "it names no service account: every pod of the cluster can have this role; add a condition on the token's sub";
+
+/// Whether a statement that lets this pod in lets in any other one of the cluster.
+fn open(statement: &Json, request: &Request, variables: bool) -> bool {
+    request.stranger().is_some_and(|stranger| condition::judge(statement.get("Condition"), &stranger, variables).0 == Truth::Yes)
 }
