@@ -35,7 +35,7 @@ fn allow(document: &Document, request: &Request, evaluation: &Evaluation) -> Opt
         if !is_ours(statement, request) {
             return None;
         }
-        let (statement, changes) = mend(statement, &judged.reasons, request);
+        let (statement, changes) = mend(statement, request, super::variables(document));
         let summary = format!("in {}: {}", judged.name(), changes.join("; "));
         Some(Edit { index: judged.index, summary, statement: Some(statement) })
     });

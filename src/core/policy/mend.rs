@@ -39,10 +39,20 @@ pub(super) fn change(statement: &mut Json, operator: &str, with: impl FnOnce(&mu
     }
 }
 
+/// A slip within a misspelt element is seen when that is mended.
+const ROUNDS: usize = 4;
+
 /// The statement with every failing element mended, and what was changed.
-pub(super) fn mend(statement: &Json, reasons: &[Reason], request: &Request) -> (Json, Vec<String>) {
+pub(super) fn mend(statement: &Json, request: &Request, variables: bool) -> (Json, Vec<String>) {
     let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
-    reasons.iter().for_each(|reason| mend.element(reason));
+    for _ in 0..ROUNDS {
+        let judged = super::one(0, &mend.statement, request, variables).judged;
+        let before = mend.changes.len();
+        judged.reasons.iter().for_each(|reason| mend.element(reason));
+        if mend.changes.len() == before {
+            break;
+        }
+    }
     mend.name_the_subject();
     (mend.statement, mend.changes)
 }
@@ -221,7 +231,11 @@ impl Mend<'_> {
         }
         let mut kept: Vec<Json> =
             values.many().iter().filter(|value| is_somebody_else(&shown(value), ours, values.many().len() > 1)).cloned().collect();
-        let beside = if kept.is_empty() { String::new() } else { " (the other stays; take it out if nobody needs it)".to_owned() };
+        let beside = match kept.len() {
+            0 => "",
+            1 => " (the other stays; take it out if nobody needs it)",
+            _ => " (the others stay)",
+        };
         kept.push(Json::from(ours));
         // Numbers and ARNs are no texts: the operator that compares texts.
         let fit = if matches!(operator.compare, Compare::Exact | Compare::Fold | Compare::Like) {

@@ -182,8 +182,7 @@ impl Judgement {
 
 /// The judgement without an edit.
 fn judge(document: &Document, request: &Request) -> Evaluation {
-    // "Policy variables were introduced in version 2012-10-17"; without Version it is the earlier one.
-    let variables = document.json.get("Version").and_then(Json::text) == Some("2012-10-17");
+    let variables = variables(document);
     let all: Vec<Judgement> =
         document.statements().iter().enumerate().map(|(index, statement)| one(index, statement, request, variables)).collect();
     let amiss = grammar::document(document);
@@ -220,6 +219,11 @@ fn judge(document: &Document, request: &Request) -> Evaluation {
         statements.push(judged);
     }
     Evaluation { schema: SCHEMA, decision, statements, document: amiss, undecided, edit: None }
+}
+
+/// "Variables were introduced in version 2012-10-17"; without `Version` it is the earlier one.
+fn variables(document: &Document) -> bool {
+    document.json.get("Version").and_then(Json::text) == Some("2012-10-17")
 }
 
 fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Judgement {
