@@ -2,7 +2,7 @@
 
 use crate::cli::{Options, Output};
 use crate::collect::environment::World;
-use crate::collect::file::{self, CONFIG_CAP};
+use crate::collect::file::{self, CONFIG_CAP, Root};
 use crate::collect::{self, token};
 use crate::core::env_file;
 use crate::core::inputs::{Profile, Settings, Var};

@@ -13,6 +13,7 @@ pub mod inputs;
 pub mod issuer;
 pub mod partition;
 pub mod plan;
+pub mod policy;
 pub mod proxy;
 pub mod readiness;
 pub mod remedy;

@@ -1,6 +1,7 @@
 //! JSON, indented: for machines first, and fit to be seen in a terminal.
 
 use crate::core::evidence::Evidence;
+use crate::core::policy::Evaluation;
 use crate::core::report::Report;
 use crate::core::sdk::Prediction;
 use crate::core::status::Status;
@@ -15,6 +16,16 @@ pub fn report(report: &Report) -> String {
 /// What the sidecar knows, as docs/status.v1.schema.json describes it.
 pub fn status(status: &Status) -> String {
     pretty(status)
+}
+
+/// What becomes of a request, as docs/trust-policy.v1.schema.json describes it.
+pub fn trust_policy(evaluation: &Evaluation) -> String {
+    pretty(evaluation)
+}
+
+/// A document that is JSON already.
+pub fn document(text: &str) -> String {
+    harmless(text)
 }
 
 /// The evidence, from which the report can be made again.

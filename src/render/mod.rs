@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod html;
 pub mod json;
 mod page;
+pub mod policy;
 pub mod probe;
 #[cfg(test)]
 mod samples;
