@@ -40,6 +40,16 @@ const ROWS: &[Row] = &[
     Row(0, "AccessDeniedException", "", Code::PodIdentityTrustDenied),
 ];
 
+/// The error codes of EKS Auth that mean one thing.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.1).filter(|code| !code.is_empty())
+}
+
+/// The agent's own words, in lower case.
+pub fn texts() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.2).filter(|text| !text.is_empty())
+}
+
 /// The finding that an error of the agent stands for.
 pub fn classify(error: &ServiceError) -> Code {
     let code = error.code.as_deref().unwrap_or_default();

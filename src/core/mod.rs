@@ -8,6 +8,7 @@ pub mod diagnose;
 pub mod duration;
 pub mod evidence;
 pub mod exchange;
+pub mod explain;
 pub mod inputs;
 pub mod partition;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! JSON, indented: for machines first, and fit to be seen in a terminal.
 
 use crate::core::evidence::Evidence;
+use crate::core::explain::Explanation;
 use crate::core::report::Report;
 use crate::core::status::Status;
 use crate::core::text::printable;
@@ -19,6 +20,11 @@ pub fn status(status: &Status) -> String {
 /// The evidence, from which the report can be made again.
 pub fn evidence(evidence: &Evidence) -> String {
     pretty(evidence)
+}
+
+/// What a text means, as docs/explain.v1.schema.json describes it.
+pub fn explanation(explanation: &Explanation) -> String {
+    pretty(explanation)
 }
 
 fn pretty(value: &impl Serialize) -> String {
