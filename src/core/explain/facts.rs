@@ -163,7 +163,9 @@ fn is_resource(word: &str) -> bool {
 
 /// `service:Action`
 fn action(window: Window<'_>) -> Option<String> {
-    let word = trimmed(word_after(window, &["authorized to perform: ", "authorized to perform "])?);
+    // With the colon it is always an action; without it, "this operation" may follow.
+    let named = word_after(window, &["authorized to perform: "]).or_else(|| word_after(window, &["authorized to perform "]));
+    let word = trimmed(named?);
     let (service, name) = word.split_once(':')?;
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
     (plain(service) && plain(name) && service.len() <= 40 && name.len() <= 80).then(|| word.to_owned())
