@@ -184,7 +184,7 @@ fn hits(record: &Record) -> Vec<Hit> {
 fn row_hit(record: &Record, row: &table::Row, gate: impl Fn(Window<'_>) -> bool) -> Option<Hit> {
     let places = row.text.iter().flat_map(|text| record.places(text));
     let fits = |at: &usize| {
-        let window = record.window(*at);
+        let window = record.window(*at).narrow();
         window.has(row.with) && !window.names(row.without) && gate(window)
     };
     let at = places.filter(fits).min()?;

@@ -12,6 +12,8 @@ const MAX_BYTES: usize = 64 * 1024;
 /// How far a place looks around itself.
 const BEFORE: usize = 700;
 const AFTER: usize = 900;
+/// The nearer part.
+const NEAR: usize = 350;
 
 /// One record.
 pub(super) struct Record {
@@ -72,7 +74,14 @@ impl Record {
     }
 }
 
-impl Window<'_> {
+impl<'a> Window<'a> {
+    /// The nearer part of it: what an SDK says in one breath.
+    pub fn narrow(self) -> Self {
+        let from = floor(self.text, self.at.saturating_sub(NEAR));
+        let to = floor(self.text, self.at + NEAR);
+        Window { text: &self.text[from..to], lower: &self.lower[from..to], at: self.at - from }
+    }
+
     /// Whether one of the needles stands in it; none at all asks for nothing.
     pub fn has(&self, needles: &[&str]) -> bool {
         needles.is_empty() || needles.iter().any(|needle| self.lower.contains(needle))

@@ -44,35 +44,53 @@ pub(super) fn without_secrets(text: &str) -> String {
     long_runs(&text)
 }
 
-/// A value after a marker: at least eight characters that a key can have, with a digit or a capital among them. Words do not have that.
+/// The values after markers.
 fn after_markers(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut clean = String::with_capacity(text.len());
     let mut done = 0;
     let mut from = 0;
     while let Some((at, marker)) = next_marker(&lower, from) {
-        let behind = at + marker.len();
-        let separators = |c: char| " \t\"'`:=>\\|,(Some".contains(c) || c == '%';
-        let rest = &text[behind..];
-        // `%3D` and `Some("…")` stand between a name and its value, too.
-        let value = rest.trim_start_matches(separators);
-        let start = behind + (rest.len() - value.len());
-        let value = value.strip_prefix("3D").unwrap_or(value);
-        let length = value.find(|c: char| !is_of_key(c)).unwrap_or(value.len());
-        let (value, skipped) = (&value[..length], text[start..].len() - text[start..].strip_prefix("3D").unwrap_or(&text[start..]).len());
-        let is_separated = rest.starts_with(|c: char| !c.is_alphanumeric());
-        let is_scheme = ["bearer", "basic", "aws4-hmac-sha256"].contains(&value.to_ascii_lowercase().as_str());
-        if is_separated && value.len() >= 8 && !is_scheme && value.contains(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase()) {
-            clean.push_str(&text[done..start + skipped]);
+        from = at + marker.len();
+        let (start, seen) = value(text, from);
+        if is_secret(marker, &text[from..start], &text[start..seen]) {
+            let end = seen + text[seen..].find(|c: char| !is_of_key(c)).unwrap_or(text.len() - seen);
+            clean.push_str(&text[done..start]);
             clean.push_str(REDACTED);
-            done = start + skipped + length;
-            from = done;
-        } else {
-            from = behind;
+            done = end;
+            from = end;
         }
     }
     clean.push_str(&text[done..]);
     clean
+}
+
+/// Where the value is that follows a name: after separators, also those of a query string and of Rust's `Some("…")`. Only its beginning,
+/// so that a line of nothing but names takes no longer than another.
+fn value(text: &str, from: usize) -> (usize, usize) {
+    let mut rest = &text[from..];
+    loop {
+        let next = rest.trim_start_matches([' ', '\t', '"', '\'', '`', ':', '=', '>', '\\', '|', ',', '(']);
+        let next = ["Some(", "%3D", "%3d", "%3A", "%22"].into_iter().find_map(|word| next.strip_prefix(word)).unwrap_or(next);
+        if next.len() == rest.len() {
+            break;
+        }
+        rest = next;
+    }
+    let start = text.len() - rest.len();
+    (start, start + rest.bytes().take(256).take_while(|byte| is_of_key(char::from(*byte))).count())
+}
+
+/// Words of prose are no secrets: a key has a digit and some length. Of a password nobody knows what it looks like.
+fn is_secret(marker: &str, separators: &str, value: &str) -> bool {
+    let assigned = separators.contains([':', '=']);
+    match marker.starts_with("passw") {
+        true => assigned && !value.is_empty(),
+        false => {
+            let is_scheme = value.eq_ignore_ascii_case("AWS4-HMAC-SHA256");
+            !separators.is_empty() && !is_scheme && value.len() >= 8 && value.contains(|c: char| c.is_ascii_digit())
+        }
+    }
 }
 
 /// The next marker, the longest where several begin. One pass: a log may consist of nothing else.
@@ -97,7 +115,8 @@ fn userinfo(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         clean.push_str(before);
-        let authority = after.find(|c: char| c.is_whitespace() || "\"'<>|`".contains(c)).unwrap_or(after.len());
+        let near = &after[..super::record::floor(after, 256)];
+        let authority = near.find(|c: char| c.is_whitespace() || "\"'<>|`".contains(c)).unwrap_or(near.len());
         // Up to the last @ before white space: a password may hold a slash.
         match after[..authority].rfind('@') {
             Some(end) => {
@@ -167,6 +186,15 @@ mod tests {
         );
     }
 
+    /// Each would take hours if every name, address or run were followed to the end of the line.
+    #[test]
+    fn a_line_of_nothing_but_names_takes_no_longer() {
+        for piece in ["bearer=", "://", "://a@", "bearer ", "eyJ", "x-amz-security-token:", "Aa1/"] {
+            let text = piece.repeat(100_000 / piece.len());
+            assert!(!without_secrets(&text).is_empty());
+        }
+    }
+
     #[test]
     fn every_marker_is_found() {
         for marker in MARKERS {
@@ -182,6 +210,9 @@ mod tests {
             "Signature expired: see 15 min.",
             "Post \"https://sts.eu-west-1.amazonaws.com/\": dial tcp 10.0.0.1:443: i/o timeout",
             "no basic auth credentials",
+            "failed to get authorization: AccessDeniedException: no",
+            "bad signature: SignatureDoesNotMatch: The request signature we calculated does not match",
+            "the password authentication failed",
             "request id: 5c3f9ce5-ba7d-495e-98b1-ffcd5cf85133",
             "No OpenIDConnect provider found in your account for https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
             "open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied",

@@ -5,7 +5,7 @@
 
 use super::facts::{account_of, facts, sts_host};
 use super::record::{Record, Window, floor};
-use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS};
+use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS, Sentence};
 use super::{Hit, row_hit};
 use crate::core::agent_answer;
 use crate::core::code::Code;
@@ -60,15 +60,13 @@ fn agent_code<'a>(window: Window<'a>) -> Option<(usize, &'static str)> {
 
 /// The answer to AssumeRoleWithWebIdentity.
 fn exchange(record: &Record) -> Option<Hit> {
-    for (text, code) in EXCHANGE_TEXTS {
-        if let Some(at) = record.places(text).next() {
-            return Some(Hit::at(at, classify_assume_role(&error_at(record, at, Some(code)))));
-        }
+    if let Some((at, code)) = sentence(record, EXCHANGE_TEXTS) {
+        return Some(Hit::at(at, classify_assume_role(&error_at(record, at, Some(code)))));
     }
     let place = record.places(EXCHANGE[0]).chain(record.places(EXCHANGE[1])).next()?;
     let window = record.window(place);
     // Of another call that the same text tells of.
-    let other = window.names(&["authorized to perform: "]) || window.names(&SIGNED_TEXTS.iter().map(|(text, _)| *text).collect::<Vec<_>>());
+    let other = window.names(&["authorized to perform: "]) || SIGNED_TEXTS.iter().any(|(text, ..)| window.lower.contains(text));
     let known = codes_of_assume_role().filter_map(|code| word(window.text, code).map(|at| (at.abs_diff(window.at), at, code)));
     let found = known.min().map(|(_, at, code)| (at, code)).filter(|(at, _)| at.abs_diff(window.at) < 400);
     if let Some((_, code)) = found.filter(|_| !other) {
@@ -77,6 +75,14 @@ fn exchange(record: &Record) -> Option<Hit> {
     // A code that no table knows: AWS's own shape says that it is one.
     let named = shaped_code(window).filter(|_| !other)?;
     Some(Hit::at(place, classify_assume_role(&error_at(record, place, Some(named)))))
+}
+
+/// The first of AWS's sentences that stands in a record, and the code that it goes with.
+fn sentence(record: &Record, sentences: &[Sentence]) -> Option<(usize, &'static str)> {
+    sentences.iter().find_map(|(text, code, near)| {
+        let at = record.places(text).find(|at| record.window(*at).has(near))?;
+        Some((at, *code))
+    })
 }
 
 /// `(CODE) when calling the AssumeRoleWithWebIdentity operation`, `AssumeRoleWithWebIdentity, … api error CODE:`.
@@ -95,10 +101,8 @@ fn shaped_code<'a>(window: Window<'a>) -> Option<&'a str> {
 
 /// The answer to a signed call, whichever it is: keys, signature and clock are the same for all services.
 fn signed(record: &Record) -> Option<Hit> {
-    for (text, code) in SIGNED_TEXTS {
-        if let Some(at) = record.places(text).next() {
-            return Some(clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))));
-        }
+    if let Some((at, code)) = sentence(record, SIGNED_TEXTS) {
+        return Some(clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))));
     }
     let codes = codes_of_caller_identity().filter_map(|code| word(&record.text, code).map(|at| (at, code)));
     let (at, code) = codes.min()?;
@@ -125,7 +129,10 @@ fn signed(record: &Record) -> Option<Hit> {
     let denied = code.starts_with("AccessDenied");
     let counts = match of_sts {
         true => !denied || window.names(&["sts:getcalleridentity", "when calling the getcalleridentity", "sts: getcalleridentity"]),
-        false => BY_ANY.contains(&code),
+        false => {
+            BY_ANY.contains(&code)
+                && window.names(&["aws", "when calling the ", "api error", "status code", "request id", "requestid", "exception", "<code>"])
+        }
     };
     counts.then(|| clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))))
 }

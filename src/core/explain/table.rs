@@ -45,9 +45,9 @@ const INJECTION: &[Row] = &[
     row(
         Code::RegionMissing,
         &[
-            "you must specify a region",
+            "you must specify a region.",
             "noregionerror",
-            "region is missing",
+            "error: region is missing",
             "missing region in config",
             "missingregion:",
             "could not find region configuration",
@@ -62,6 +62,7 @@ const INJECTION: &[Row] = &[
     )
     // A line of the JavaScript SDK's own source, which stack traces show.
     .without(&["region is missing from runtimeconfig"]),
+    row(Code::RegionMissing, &["region is missing"]).with(&["@aws-sdk", "@smithy"]).without(&["region is missing from runtimeconfig"]),
     row(Code::RegionMalformed, &["doesn't match a supported format"]).with(&["region_name", "invalidregionerror"]),
 ];
 
@@ -123,33 +124,35 @@ const AGENT_URI_REFUSED: &[&str] = &[
     "uri did not refer to the loopback interface",
 ];
 
-const CHAIN: &[Row] = &[row(
-    Code::NoCredentialsFound,
-    &[
-        "unable to locate credentials",
-        "nocredentialserror",
-        "nocredentialproviders: no valid providers in chain",
-        "no valid providers in chain",
-        "no ec2 imds role found",
-        "access disabled to ec2 imds",
-        "missing credentials in config",
-        "could not load credentials from any provider",
-        "credential is missing",
-        "unable to load credentials from any of the providers in the chain",
-        "unable to load aws credentials from any provider in the chain",
-        "no providers in chain provided credentials",
-        "failed to load credentials from imds",
-        "unable to get iam security credentials from ec2 instance metadata service",
-        "failed to resolve aws credentials",
-        "error retrieving credentials from the instance profile metadata",
-        "missingcredentialserror",
-        "unable to sign request without credentials set",
-        "no valid credential sources",
-        "no credentials could be loaded from the chain",
-        "no identity could be resolved from the chain",
-        "no signing credentials available",
-    ],
-)];
+const CHAIN: &[Row] = &[
+    row(
+        Code::NoCredentialsFound,
+        &[
+            "unable to locate credentials",
+            "nocredentialserror",
+            "nocredentialproviders: no valid providers in chain",
+            "no valid providers in chain",
+            "no ec2 imds role found",
+            "access disabled to ec2 imds",
+            "missing credentials in config",
+            "could not load credentials from any provider",
+            "unable to load credentials from any of the providers in the chain",
+            "unable to load aws credentials from any provider in the chain",
+            "no providers in chain provided credentials",
+            "failed to load credentials from imds",
+            "unable to get iam security credentials from ec2 instance metadata service",
+            "failed to resolve aws credentials",
+            "error retrieving credentials from the instance profile metadata",
+            "missingcredentialserror",
+            "unable to sign request without credentials set",
+            "no valid credential sources",
+            "no credentials could be loaded from the chain",
+            "no identity could be resolved from the chain",
+            "no signing credentials available",
+        ],
+    ),
+    row(Code::NoCredentialsFound, &["credential is missing"]).with(&["@aws-sdk", "@smithy", "sigv4"]),
+];
 
 const MODULE: &[Row] = &[row(
     Code::SdkModuleMissing,
@@ -175,11 +178,11 @@ const KUBERNETES: &[Row] = &[
         &[
             "your current iam principal doesn't have access to kubernetes objects",
             "your current user or role does not have access to kubernetes objects",
-            "you must be logged in to the server",
-            "the server has asked for the client to provide credentials",
             "identity is not mapped",
         ],
     ),
+    row(Code::KubernetesAccessMissing, &["you must be logged in to the server", "the server has asked for the client to provide credentials"])
+        .detail("kubectl does not say why: expired AWS credentials, another profile or another cluster's kubeconfig look the same. aws sts get-caller-identity shows who is calling."),
     // A plain user's RBAC is no matter of AWS's; an ARN as the user name is.
     row(Code::KubernetesAccessMissing, &["user \"arn:aws"]).with(&["cannot "]),
 ];
@@ -340,38 +343,42 @@ pub(super) const BEFORE_DNS: &[&str] =
 
 /// What STS's sentences say of the code, where an SDK prints the sentence without it (.NET, Java 2, PHP's short form).
 /// Of the first kind are answers to AssumeRoleWithWebIdentity, whatever else the text says.
-pub(super) const EXCHANGE_TEXTS: &[(&str, &str)] = &[
-    ("not authorized to perform sts:assumerolewithwebidentity", "AccessDenied"),
-    ("not authorized to perform: sts:assumerolewithwebidentity", "AccessDenied"),
-    ("no openidconnect provider found", "InvalidIdentityToken"),
-    ("incorrect token audience", "InvalidIdentityToken"),
-    ("the web identity token provided could not be validated", "InvalidIdentityToken"),
-    ("retrieve verification key from your identity provider", "InvalidIdentityToken"),
-    ("openidconnect provider's https certificate", "InvalidIdentityToken"),
-    ("the id token provided is not a valid jwt", "InvalidIdentityToken"),
-    ("missing a required claim:", "InvalidIdentityToken"),
-    ("token audience contains more than one audience", "InvalidIdentityToken"),
-    ("invalid timestamp in token claims", "InvalidIdentityToken"),
-    ("token issued in the future", "InvalidIdentityToken"),
-    ("token expired: current date/time", "ExpiredTokenException"),
-    ("token too old:", "ExpiredTokenException"),
-    ("the web identity token that was passed is expired", "ExpiredTokenException"),
-    ("request arn is invalid", "ValidationError"),
-    ("exceeds the maxsessionduration set for this role", "ValidationError"),
-    ("sts is not activated in this region", "RegionDisabledException"),
-    ("the identity provider (idp) reported that authentication failed", "IDPRejectedClaim"),
-    ("the identity provider (idp) that was asked to verify the incoming identity token could not be reached", "IDPCommunicationError"),
+pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
+    ("not authorized to perform sts:assumerolewithwebidentity", "AccessDenied", &[]),
+    ("not authorized to perform: sts:assumerolewithwebidentity", "AccessDenied", &[]),
+    ("no openidconnect provider found", "InvalidIdentityToken", &[]),
+    ("incorrect token audience", "InvalidIdentityToken", &[]),
+    ("the web identity token provided could not be validated", "InvalidIdentityToken", &[]),
+    ("retrieve verification key from your identity provider", "InvalidIdentityToken", &[]),
+    ("openidconnect provider's https certificate", "InvalidIdentityToken", &[]),
+    ("the id token provided is not a valid jwt", "InvalidIdentityToken", &[]),
+    // Other judges of tokens speak like this, too.
+    ("missing a required claim:", "InvalidIdentityToken", &["invalididentitytoken"]),
+    ("token audience contains more than one audience", "InvalidIdentityToken", &[]),
+    ("invalid timestamp in token claims", "InvalidIdentityToken", &["invalididentitytoken"]),
+    ("token issued in the future", "InvalidIdentityToken", &["invalididentitytoken"]),
+    ("token expired: current date/time", "ExpiredTokenException", &[]),
+    ("token too old:", "ExpiredTokenException", &["expiredtokenexception"]),
+    ("the web identity token that was passed is expired", "ExpiredTokenException", &[]),
+    ("request arn is invalid", "ValidationError", &[]),
+    ("exceeds the maxsessionduration set for this role", "ValidationError", &[]),
+    ("sts is not activated in this region", "RegionDisabledException", &[]),
+    ("the identity provider (idp) reported that authentication failed", "IDPRejectedClaim", &[]),
+    ("the identity provider (idp) that was asked to verify the incoming identity token could not be reached", "IDPCommunicationError", &[]),
 ];
 
+/// A sentence of AWS's in lower case, the code that it goes with, and what has to stand near it if others say the same.
+pub(super) type Sentence = (&'static str, &'static str, &'static [&'static str]);
+
 /// The same of any signed call.
-pub(super) const SIGNED_TEXTS: &[(&str, &str)] = &[
-    ("credential should be scoped to", "SignatureDoesNotMatch"),
-    ("signature expired: ", "SignatureDoesNotMatch"),
-    ("signature not yet current: ", "SignatureDoesNotMatch"),
-    ("the request signature we calculated does not match", "SignatureDoesNotMatch"),
-    ("the security token included in the request is invalid", "InvalidClientTokenId"),
-    ("the security token included in the request is expired", "ExpiredToken"),
-    ("the provided token has expired", "ExpiredToken"),
+pub(super) const SIGNED_TEXTS: &[Sentence] = &[
+    ("credential should be scoped to", "SignatureDoesNotMatch", &[]),
+    ("signature expired: ", "SignatureDoesNotMatch", &["is now earlier than"]),
+    ("signature not yet current: ", "SignatureDoesNotMatch", &["is still later than"]),
+    ("the request signature we calculated does not match", "SignatureDoesNotMatch", &[]),
+    ("the security token included in the request is invalid", "InvalidClientTokenId", &[]),
+    ("the security token included in the request is expired", "ExpiredToken", &[]),
+    ("the provided token has expired", "ExpiredToken", &["expiredtoken"]),
 ];
 
 #[cfg(test)]
@@ -382,7 +389,7 @@ mod tests {
     fn needles_are_in_lower_case_and_long_enough_to_mean_something() {
         let tables = FAMILIES.iter().chain([&NETWORK, &AGENT_NETWORK]).flat_map(|family| family.iter());
         let needles = tables.flat_map(|row| row.text.iter().chain(row.with).chain(row.without));
-        let texts = EXCHANGE_TEXTS.iter().chain(SIGNED_TEXTS).map(|(text, _)| text);
+        let texts = EXCHANGE_TEXTS.iter().chain(SIGNED_TEXTS).map(|(text, ..)| text);
         for needle in needles.chain(texts).chain(NODE_ITSELF).chain(BEFORE_DNS) {
             assert_eq!(*needle, needle.to_ascii_lowercase());
             assert!(needle.len() >= 5, "{needle}");
