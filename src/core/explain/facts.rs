@@ -40,6 +40,9 @@ pub struct Facts {
     /// The pod's role, where the text names its ARN.
     #[serde(skip)]
     pub role: Option<RoleArn>,
+    /// The name of the role in a mapping of aws-auth.
+    #[serde(skip)]
+    pub role_name: Option<String>,
     /// Namespace and name of the service account.
     #[serde(skip)]
     pub service_account: Option<(String, String)>,
@@ -61,6 +64,13 @@ pub struct Times {
     /// When the token expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired: Option<Timestamp>,
+}
+
+impl Facts {
+    /// Whether it is the same error again: by the same caller, for the same action, of the same mapping.
+    pub(super) fn is_same(&self, other: &Facts) -> bool {
+        self.principal == other.principal && self.action == other.action && self.role_name == other.role_name
+    }
 }
 
 /// The facts around a place.
@@ -85,6 +95,7 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
         endpoint: host.or_else(|| agent_host(window)).map(str::to_ascii_lowercase),
         times: times(window),
         service_account: service_account(window),
+        role_name: None,
         resource: resource.map(str::to_owned),
         principal,
         account,
@@ -313,6 +324,9 @@ pub(super) fn values(facts: &Facts) -> (Vec<(&'static str, String)>, bool) {
         known.push(("roleName", role.name.clone()));
         known.push(("partition", role.partition.to_string()));
         known.push(("roleArn", role.to_string()));
+    }
+    if known.is_empty() {
+        known.extend(facts.role_name.clone().map(|name| ("roleName", name)));
     }
     let mut set = |name, value: &Option<String>| known.extend(value.clone().map(|value| (name, value)));
     set("action", &facts.action);

@@ -104,16 +104,15 @@ pub fn explain(text: &str) -> Explanation {
     record::each(text, |record| {
         for hit in hits(&record) {
             let found = found(&record, &hit);
-            let same = |one: &Match| {
-                one.code == found.code && one.facts.principal == found.facts.principal && one.facts.action == found.facts.action
-            };
+            let same = |one: &Match| one.code == found.code && one.facts.is_same(&found.facts);
             match matches.iter().position(same) {
                 Some(at) => {
                     let known = &mut matches[at];
                     known.count = Some(known.count.unwrap_or(1) + 1);
                     known.last_line = found.last_line;
                 }
-                None if matches.len() < MAX_MATCHES => matches.push(found),
+                // One of each kind whatever their number: the root may stand last.
+                None if matches.len() < MAX_MATCHES || matches.iter().all(|one| one.code != found.code) => matches.push(found),
                 None => omitted += 1,
             }
         }
@@ -219,6 +218,7 @@ fn paths_in_aws_auth(record: &Record) -> Vec<Hit> {
 
 fn found(record: &Record, hit: &Hit) -> Match {
     let window = record.window(hit.at);
+    // Lines are clean already; this is for a secret that stands on another line than its name.
     let clean = secrets::without_secrets(window.text);
     let lower = clean.to_ascii_lowercase();
     // The place moves by as much as secrets before it have shrunk.
@@ -254,6 +254,8 @@ fn facts_of_mapping(window: Window<'_>) -> Facts {
     Facts {
         resource: role.as_ref().map(ToString::to_string),
         account: role.as_ref().map(|role| role.account.to_string()),
+        // Known also where the account was masked.
+        role_name: arn.rsplit_once('/').map(|(_, name)| name.to_owned()),
         role,
         ..Facts::default()
     }
@@ -282,7 +284,14 @@ struct Stage {
 
 /// What a step's order alone does not say: causes that an SDK or a controller has before a credential travels, and what comes of having none.
 const BEFORE: Stage = Stage {
-    codes: &[Code::WebhookMissing, Code::ServiceAccountMissing, Code::SdkModuleMissing, Code::SdkTooOld, Code::DnsPolicyDeadlock],
+    codes: &[
+        Code::WebhookMissing,
+        Code::ServiceAccountMissing,
+        Code::RoleMissing,
+        Code::SdkModuleMissing,
+        Code::SdkTooOld,
+        Code::DnsPolicyDeadlock,
+    ],
     name: "a missing piece",
 };
 const STEPS: [(Step, &str); 9] = [
@@ -296,16 +305,18 @@ const STEPS: [(Step, &str); 9] = [
     (Step::Node, "the node's role"),
     (Step::Redundancy, "other regions"),
 ];
-const AFTER: [Stage; 5] = [
-    Stage { codes: &[Code::RoleMissing], name: "the role" },
+const AFTER: [Stage; 4] = [
     Stage { codes: &[Code::NoCredentialsFound], name: "the SDK's chain as a whole" },
     Stage { codes: &[Code::RoleChainDenied], name: "the next role" },
     Stage { codes: &[Code::PassRoleMissing, Code::PermissionMissing], name: "permissions" },
     Stage { codes: &[Code::AwsAuthRolePath, Code::KubernetesAccessMissing], name: "access to Kubernetes" },
 ];
 
-/// Where a code stands on a credential's way, and the name of that place.
-fn stage(code: Code) -> (usize, &'static str) {
+/// Where an error stands on a credential's way, and the name of that place.
+fn stage(one: &Match) -> (usize, &'static str) {
+    // An organisation's policy can deny the exchange, and anything else just as well.
+    let of_exchange = one.facts.action.as_deref().is_none_or(|action| action.starts_with("sts:"));
+    let code = if one.code == Code::ExplicitlyDenied && !of_exchange { Code::PermissionMissing } else { one.code };
     if BEFORE.codes.contains(&code) {
         return (0, BEFORE.name);
     }
@@ -332,15 +343,15 @@ fn sort(matches: &mut [Match]) {
     };
     matches.sort_by_key(|one| {
         let within = Code::ALL.iter().position(|code| *code == one.code);
-        (one.code.row().severity != Severity::Fail, passed(one), stage(one.code).0, within, one.line)
+        (one.code.row().severity != Severity::Fail, passed(one), stage(one).0, within, one.line)
     });
 }
 
 /// Why the first is the root, in one clause.
 fn why(matches: &[Match]) -> Option<String> {
     let [root, others @ ..] = matches else { return None };
-    let (at, name) = stage(root.code);
-    let next = others.iter().map(|one| (stage(one.code), one)).min_by_key(|((at, _), _)| *at)?;
+    let (at, name) = stage(root);
+    let next = others.iter().map(|one| (stage(one), one)).min_by_key(|((at, _), _)| *at)?;
     let ((next_at, next_name), next) = next;
     Some(match () {
         () if others.iter().all(|one| one.code.row().severity != Severity::Fail) && root.code.row().severity == Severity::Fail => {

@@ -153,8 +153,9 @@ fn clocked(record: &Record, hit: Hit) -> Hit {
 /// `… is not authorized to perform: ACTION …`, and the shapes in which services say less.
 fn denial(record: &Record) -> Option<Hit> {
     let Some(at) = record.places("is not authorized to perform: ").next() else { return wordless_denial(record) };
-    // From who it is said of.
-    let at = record.window(at).lower[..record.window(at).at].rfind("user: ").map_or(at, |user| at - (record.window(at).at - user));
+    let before = record.window(at);
+    // The denial begins with whom it is said of.
+    let at = before.lower[..before.at].rfind("user: ").map_or(at, |user| at - (before.at - user));
     let window = record.window(at);
     let facts = facts(window);
     let action = facts.action.as_deref().unwrap_or_default().to_ascii_lowercase();

@@ -184,6 +184,9 @@ fn the_cure_carries_the_facts() {
     );
     let explanation = explain("    - rolearn: arn:aws:iam::111122223333:role/team/ops/admin");
     assert!(explanation.matches[0].remedy.text.ends_with("arn:aws:iam::111122223333:role/admin."), "{:?}", explanation.matches[0].remedy);
+    let explanation = explain("- rolearn: arn:aws:iam::XXXXXXXXXXXX:role/a/b\n- rolearn: arn:aws:iam::111122223333:role/c/d\n");
+    let cures: Vec<&str> = explanation.matches.iter().map(|one| one.remedy.text.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(cures, ["arn:aws:iam::ACCOUNT:role/b.", "arn:aws:iam::111122223333:role/d."], "each of them");
 }
 
 #[test]
@@ -217,4 +220,7 @@ fn many_different_errors_are_counted_rather_than_listed() {
         .collect();
     let explanation = explain(&log);
     assert_eq!((explanation.matches.len(), explanation.omitted), (MAX_MATCHES, Some(15)));
+    let explanation =
+        explain(&format!("{log}An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.\n"));
+    assert_eq!(explanation.root_cause, Some(Code::SessionExpired), "the last one is not the one that is left out");
 }
