@@ -77,14 +77,13 @@ impl Facts {
 pub(super) fn facts(window: Window<'_>) -> Facts {
     let principal_word = principal_word(window);
     let principal = principal_word.filter(|word| is_principal(word)).map(str::to_owned);
-    let resource =
-        word_after(window, &["on resource: ", "on the resource: ", "on resource "]).map(trimmed).filter(|word| is_resource(word));
+    let resource = word_after(window, "on resource: |on the resource: |on resource ").map(trimmed).filter(|word| is_resource(word));
     let host = sts_host(window);
     let role = role_arn(window, resource);
     let account = principal
         .as_deref()
         .and_then(account_of)
-        .or_else(|| word_after(window, &["in this region for account:"]).map(trimmed).and_then(account))
+        .or_else(|| word_after(window, "in this region for account:").map(trimmed).and_then(account))
         .or_else(|| role.as_ref().map(|role| role.account.to_string()));
     Facts {
         is_node: principal_word.is_some_and(is_node),
@@ -104,20 +103,20 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
 }
 
 /// The text after the last of these needles before the place, or after the first one behind it: what is near belongs together.
-fn place_after(window: Window<'_>, needles: &[&str]) -> Option<usize> {
-    let found = |needle: &&str| {
-        let behind = window.lower[window.at..].find(*needle).map(|at| (at, window.at + at + needle.len()));
-        let before = window.lower[..window.at].rfind(*needle).map(|at| (window.at - at + 1, at + needle.len()));
+fn place_after(window: Window<'_>, needles: &str) -> Option<usize> {
+    let found = |needle: &str| {
+        let behind = window.lower[window.at..].find(needle).map(|at| (at, window.at + at + needle.len()));
+        let before = window.lower[..window.at].rfind(needle).map(|at| (window.at - at + 1, at + needle.len()));
         [behind, before].into_iter().flatten().min()
     };
-    needles.iter().filter_map(found).min().map(|(_, at)| at)
+    needles.split('|').filter_map(found).min().map(|(_, at)| at)
 }
 
-fn after<'a>(window: Window<'a>, needles: &[&str]) -> Option<&'a str> {
+fn after<'a>(window: Window<'a>, needles: &str) -> Option<&'a str> {
     window.text.get(place_after(window, needles)?..)
 }
 
-fn word_after<'a>(window: Window<'a>, needles: &[&str]) -> Option<&'a str> {
+fn word_after<'a>(window: Window<'a>, needles: &str) -> Option<&'a str> {
     after(window, needles).map(word)
 }
 
@@ -132,7 +131,7 @@ fn trimmed(word: &str) -> &str {
 
 /// The word that names who was denied.
 fn principal_word<'a>(window: Window<'a>) -> Option<&'a str> {
-    let at = place_after(window, &["user: arn:", "user \"arn:", "arn is not mapped: arn:"])?;
+    let at = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:")?;
     // The needles end with what the ARN begins with.
     Some(word(window.text.get(at - "arn:".len()..)?).trim_end_matches(['.', ':', '\\']))
 }
@@ -175,7 +174,7 @@ fn is_resource(word: &str) -> bool {
 /// `service:Action`
 fn action(window: Window<'_>) -> Option<String> {
     // With the colon it is always an action; without it, "this operation" may follow.
-    let named = word_after(window, &["authorized to perform: "]).or_else(|| word_after(window, &["authorized to perform "]));
+    let named = word_after(window, "authorized to perform: ").or_else(|| word_after(window, "authorized to perform "));
     let word = trimmed(named?);
     let (service, name) = word.split_once(':')?;
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
@@ -224,9 +223,9 @@ fn agent_host<'a>(window: Window<'a>) -> Option<&'a str> {
 fn region(window: Window<'_>, host: Option<&str>, resource: Option<&str>) -> Option<String> {
     let valid = |code: &str| Region::parse(code).ok().filter(|region| !region.is_global()).map(|region| region.to_string());
     // "Credential should be scoped to a valid region, not 'us-east-2'."
-    let scoped = || word_after(window, &["to a valid region, not "]).map(trimmed).and_then(valid);
+    let scoped = || word_after(window, "to a valid region, not ").map(trimmed).and_then(valid);
     let of_host = || host.and_then(host_region).and_then(valid);
-    let of_issuer = || word_after(window, &["//oidc.eks.", "//oidc-eks."]).and_then(|rest| valid(rest.split('.').next()?));
+    let of_issuer = || word_after(window, "//oidc.eks.|//oidc-eks.").and_then(|rest| valid(rest.split('.').next()?));
     let of_resource = || resource.and_then(|arn| valid(arn.split(':').nth(3)?));
     let of_any_host = || {
         let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
@@ -240,7 +239,7 @@ fn issuer(window: Window<'_>) -> Option<String> {
         let at = ["https://oidc.eks.", "https://oidc-eks."].into_iter().find_map(|begin| window.lower.find(begin))?;
         window.text.get(at + "https://".len()..)
     };
-    let word = after(window, &["provider found in your account for https://"]).or_else(of_eks)?;
+    let word = after(window, "provider found in your account for https://").or_else(of_eks)?;
     let word = word[..word.find(|c: char| !(c.is_ascii_alphanumeric() || "-._/:%".contains(c))).unwrap_or(word.len())]
         .trim_end_matches(['.', ':']);
     let (host, path) = word.split_once('/').unwrap_or((word, ""));
@@ -251,8 +250,8 @@ fn issuer(window: Window<'_>) -> Option<String> {
 }
 
 fn request_id(window: Window<'_>) -> Option<String> {
-    const NAMES: [&str; 7] = ["request id: ", "requestid: ", "requestid\":", "<requestid>", "request_id\": ", "request_id=", "request id "];
-    let word = trimmed(word_after(window, &NAMES)?);
+    const NAMES: &str = "request id: |requestid: |requestid\":|<requestid>|request_id\": |request_id=|request id ";
+    let word = trimmed(word_after(window, NAMES)?);
     let shape = (16..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let filled = word.bytes().any(|b| b.is_ascii_digit() && b != b'0');
     (shape && filled).then(|| word.to_owned())
@@ -260,19 +259,19 @@ fn request_id(window: Window<'_>) -> Option<String> {
 
 /// Times in STS's texts: unix seconds, RFC 3339, or the compact form of signatures.
 fn times(window: Window<'_>) -> Option<Times> {
-    let at = |needles: &[&str]| word_after(window, needles).map(trimmed).and_then(time);
-    let signed = at(&["signature expired: ", "signature not yet current: "]);
+    let at = |needles: &str| word_after(window, needles).map(trimmed).and_then(time);
+    let signed = at("signature expired: |signature not yet current: ");
     let times = match signed {
         Some(signed) => {
             // "A is now earlier than B (C - 15 min.)": C is the server's clock.
-            let server = after(window, &["is now earlier than ", "is still later than "]).and_then(|rest| rest.split_once('('));
+            let server = after(window, "is now earlier than |is still later than ").and_then(|rest| rest.split_once('('));
             Times { signed: Some(signed), server: server.and_then(|(_, rest)| time(rest.split(' ').next()?)), expired: None }
         }
         None => Times {
-            server: at(&["current date/time "]),
+            server: at("current date/time "),
             signed: None,
             // Some versions of the text lack the space.
-            expired: at(&["expiration date/time ", "expiration date/time"]),
+            expired: at("expiration date/time |expiration date/time"),
         },
     };
     (times != Times::default()).then_some(times)
@@ -294,8 +293,8 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// `system:serviceaccount:NAMESPACE:NAME`, or what the API server looks up.
 fn service_account(window: Window<'_>) -> Option<(String, String)> {
-    let named = word_after(window, &["system:serviceaccount:"]).and_then(|word| word.split_once(':'));
-    let looked_up = || word_after(window, &["looking up service account "]).and_then(|word| word.trim_end_matches(':').split_once('/'));
+    let named = word_after(window, "system:serviceaccount:").and_then(|word| word.split_once(':'));
+    let looked_up = || word_after(window, "looking up service account ").and_then(|word| word.trim_end_matches(':').split_once('/'));
     let (namespace, name) = named.or_else(looked_up)?;
     let plain = |text: &str| {
         (1..=253).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))

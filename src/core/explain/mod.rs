@@ -180,13 +180,17 @@ fn hits(record: &Record) -> Vec<Hit> {
 }
 
 /// The first place in a record that fits a row.
-fn row_hit(record: &Record, row: &table::Row, gate: impl Fn(Window<'_>) -> bool) -> Option<Hit> {
-    let places = row.text.iter().flat_map(|text| record.places(text));
-    let fits = |at: &usize| {
-        let window = record.window(*at).narrow();
-        window.has(row.with) && !window.names(row.without) && gate(window)
-    };
-    let at = places.filter(fits).min()?;
+fn row_hit(record: &Record, row: &table::Row, gate: fn(Window<'_>) -> bool) -> Option<Hit> {
+    let mut first = None;
+    for text in row.text.split('|') {
+        for at in record.places(text) {
+            let window = record.window(at).narrow();
+            if window.has(row.with) && !window.names(row.without) && gate(window) && first.is_none_or(|first| at < first) {
+                first = Some(at);
+            }
+        }
+    }
+    let at = first?;
     Some(Hit { detail: (!row.detail.is_empty()).then(|| row.detail.to_owned()), ..Hit::at(at, row.code) })
 }
 
@@ -341,10 +345,19 @@ fn sort(matches: &mut [Match]) {
         let transient = one.code.row().class == Class::Transient || one.code == Code::NoCredentialsFound;
         transient && known_at.is_some_and(|line| one.last_line < line)
     };
-    matches.sort_by_key(|one| {
+    let rank = |one: &Match| {
         let within = Code::ALL.iter().position(|code| *code == one.code);
         (one.code.row().severity != Severity::Fail, passed(one), stage(one).0, within, one.line)
-    });
+    };
+    // By insertion: they are few, and the library's sort would be the largest part of this module in the binary.
+    for end in 1..matches.len() {
+        for at in (1..=end).rev() {
+            if rank(&matches[at]) >= rank(&matches[at - 1]) {
+                break;
+            }
+            matches.swap(at, at - 1);
+        }
+    }
 }
 
 /// Why the first is the root, in one clause.

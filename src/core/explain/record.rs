@@ -68,6 +68,11 @@ impl Record {
         Window { text: &self.text[from..to], lower: &self.lower[from..to], at: at.min(to) - from }
     }
 
+    /// The first place of any of the needles.
+    pub fn first(&self, needles: &str) -> Option<usize> {
+        needles.split('|').filter_map(|needle| self.lower.find(needle)).min()
+    }
+
     /// The places of a needle (in lower case), at most a few of them.
     pub fn places(&self, needle: &str) -> impl Iterator<Item = usize> {
         self.lower.match_indices(needle).map(|(at, _)| at).take(16)
@@ -82,14 +87,14 @@ impl<'a> Window<'a> {
         Window { text: &self.text[from..to], lower: &self.lower[from..to], at: self.at - from }
     }
 
-    /// Whether one of the needles stands in it; none at all asks for nothing.
-    pub fn has(&self, needles: &[&str]) -> bool {
-        needles.is_empty() || needles.iter().any(|needle| self.lower.contains(needle))
+    /// Whether one of the needles, set apart by bars, stands in it; none at all asks for nothing.
+    pub fn has(&self, needles: &str) -> bool {
+        needles.is_empty() || self.names(needles)
     }
 
     /// Whether one of the needles stands in it.
-    pub fn names(&self, needles: &[&str]) -> bool {
-        needles.iter().any(|needle| self.lower.contains(needle))
+    pub fn names(&self, needles: &str) -> bool {
+        !needles.is_empty() && needles.split('|').any(|needle| self.lower.contains(needle))
     }
 }
 

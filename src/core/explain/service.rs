@@ -25,9 +25,12 @@ pub(super) fn hits(record: &Record) -> Vec<Hit> {
 }
 
 /// The names by which the exchange goes.
-const EXCHANGE: &[&str] = &["assumerolewithwebidentity", "webidentityerr", "webidentitytoken"];
+const EXCHANGE: &str = "assumerolewithwebidentity|webidentityerr|webidentitytoken";
 
-const AGENT: &[&str] = &["169.254.170.23", "fd00:ec2::23", "assumeroleforpodidentity", "eks auth", ", fault: client", ", fault: server"];
+/// Where the agent listens.
+const ADDRESSES: &str = "169.254.170.23|fd00:ec2::23";
+
+const AGENT: &str = "169.254.170.23|fd00:ec2::23|assumeroleforpodidentity|eks auth|, fault: client|, fault: server";
 
 fn agent(record: &Record) -> Option<Hit> {
     for text in agent_answer::texts() {
@@ -39,19 +42,19 @@ fn agent(record: &Record) -> Option<Hit> {
             return Some(Hit::at(at, agent_answer::classify(&error)));
         }
     }
-    let place = AGENT.iter().flat_map(|name| record.places(name)).min()?;
+    let place = record.first(AGENT)?;
     let window = record.window(place);
     if let Some((_, code)) = agent_code(window) {
         return Some(Hit::at(place, agent_answer::classify(&error_at(record, place, Some(code)))));
     }
-    if window.names(&["too many requests", "statuscode: 429", "response 429"]) {
+    if window.names("too many requests|statuscode: 429|response 429") {
         return Some(Hit::at(place, Code::AgentThrottled));
     }
-    if window.names(&["unable to fetch credentials from eks auth", "error fetching credentials:"]) {
+    if window.names("unable to fetch credentials from eks auth|error fetching credentials:") {
         return Some(Hit::at(place, Code::AgentError));
     }
-    let by_address = record.places("169.254.170.23").chain(record.places("fd00:ec2::23")).next().is_some();
-    by_address.then(|| AGENT_NETWORK.iter().find_map(|row| row_hit(record, row, |window| window.names(&AGENT[..2])))).flatten()
+    let by_address = record.first(ADDRESSES).is_some();
+    by_address.then(|| AGENT_NETWORK.iter().find_map(|row| row_hit(record, row, |window| window.names(ADDRESSES)))).flatten()
 }
 
 fn agent_code<'a>(window: Window<'a>) -> Option<(usize, &'static str)> {
@@ -63,10 +66,10 @@ fn exchange(record: &Record) -> Option<Hit> {
     if let Some((at, code)) = sentence(record, EXCHANGE_TEXTS) {
         return Some(Hit::at(at, classify_assume_role(&error_at(record, at, Some(code)))));
     }
-    let place = record.places(EXCHANGE[0]).chain(record.places(EXCHANGE[1])).next()?;
+    let place = record.first("assumerolewithwebidentity").or_else(|| record.first("webidentityerr"))?;
     let window = record.window(place);
     // Of another call that the same text tells of.
-    let other = window.names(&["authorized to perform: "]) || SIGNED_TEXTS.iter().any(|(text, ..)| window.lower.contains(text));
+    let other = window.names("authorized to perform: ") || SIGNED_TEXTS.iter().any(|(text, ..)| window.lower.contains(text));
     let known = codes_of_assume_role().filter_map(|code| word(window.text, code).map(|at| (at.abs_diff(window.at), at, code)));
     let found = known.min().map(|(_, at, code)| (at, code)).filter(|(at, _)| at.abs_diff(window.at) < 400);
     if let Some((_, code)) = found.filter(|_| !other) {
@@ -108,14 +111,10 @@ fn signed(record: &Record) -> Option<Hit> {
     let (at, code) = codes.min()?;
     let window = record.window(at);
     // What every service answers in its own name means STS only where STS is named.
-    let of_sts = window.names(&[
-        "getcalleridentity",
-        "operation error sts",
-        "service: sts",
-        "service: awssecuritytokenservice",
-        "://sts.",
-        "when calling the assumerole operation",
-    ]);
+    let of_sts = window.names(
+        "getcalleridentity|operation error sts|service: sts|service: awssecuritytokenservice|://sts.|\
+            when calling the assumerole operation",
+    );
     const BY_ANY: [&str; 8] = [
         "SignatureDoesNotMatch",
         "InvalidSignatureException",
@@ -128,10 +127,9 @@ fn signed(record: &Record) -> Option<Hit> {
     ];
     let denied = code.starts_with("AccessDenied");
     let counts = match of_sts {
-        true => !denied || window.names(&["sts:getcalleridentity", "when calling the getcalleridentity", "sts: getcalleridentity"]),
+        true => !denied || window.names("sts:getcalleridentity|when calling the getcalleridentity|sts: getcalleridentity"),
         false => {
-            BY_ANY.contains(&code)
-                && window.names(&["aws", "when calling the ", "api error", "status code", "request id", "requestid", "exception", "<code>"])
+            BY_ANY.contains(&code) && window.names("aws|when calling the |api error|status code|request id|requestid|exception|<code>")
         }
     };
     counts.then(|| clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))))
@@ -190,31 +188,19 @@ fn denial(record: &Record) -> Option<Hit> {
 }
 
 /// Shapes of SDKs around an AccessDenied that does not say who was denied.
-const DENIED: &[&str] = &[
-    "(accessdenied) when calling the ",
-    "(accessdeniedexception) when calling the ",
-    "(unauthorizedoperation) when calling the ",
-    "api error accessdenied",
-    "api error unauthorizedoperation",
-    "error code: accessdenied",
-    "error code: unauthorizedoperation",
-    "code: 'accessdenied",
-    "aws error access_denied",
-    "accessdenied: access denied",
-    "errors::accessdenied",
-    "unauthorizedoperation: you are not authorized",
-    "accessdenied (client)",
-    "accessdeniedexception (client)",
-    "exception: access denied (service: ",
-];
+const DENIED: &str = "(accessdenied) when calling the |(accessdeniedexception) when calling the |(unauthorizedoperation) when calling the |\
+    api error accessdenied|api error unauthorizedoperation|error code: accessdenied|error code: unauthorizedoperation|\
+    code: 'accessdenied|aws error access_denied|accessdenied: access denied|errors::accessdenied|\
+    unauthorizedoperation: you are not authorized|accessdenied (client)|accessdeniedexception (client)|\
+    exception: access denied (service: ";
 
 fn wordless_denial(record: &Record) -> Option<Hit> {
-    let at = DENIED.iter().flat_map(|shape| record.places(shape)).min()?;
+    let at = record.first(DENIED)?;
     let window = record.window(at);
-    if window.names(&["assumerolewith"]) {
+    if window.names("assumerolewith") {
         return None;
     }
-    let chain = window.names(&["when calling the assumerole operation", "operation error sts: assumerole,", "assumerole (service: sts"]);
+    let chain = window.names("when calling the assumerole operation|operation error sts: assumerole,|assumerole (service: sts");
     let code = if chain { Code::RoleChainDenied } else { Code::PermissionMissing };
     Some(
         Hit::at(at, code).saying(
@@ -266,7 +252,7 @@ fn waits_for_itself(window: Window<'_>) -> bool {
             logger || !(rest.starts_with(".sh/") || rest.starts_with(".k8s.aws/"))
         })
     };
-    BEFORE_DNS.iter().any(|name| named(name))
+    BEFORE_DNS.split('|').any(named)
 }
 
 /// Code and message at a place, as the tables want them. The message ends where an SDK goes on with its own.
