@@ -40,14 +40,9 @@ const ROWS: &[Row] = &[
     Row(0, "AccessDeniedException", "", Code::PodIdentityTrustDenied),
 ];
 
-/// The error codes of EKS Auth that mean one thing.
-pub fn codes() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.1).filter(|code| !code.is_empty())
-}
-
-/// The agent's own words, in lower case.
-pub fn texts() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.2).filter(|text| !text.is_empty())
+/// Shows what is known of an error: EKS Auth's code and the text in the message, in lower case; either may be empty.
+pub fn known(see: &mut dyn FnMut(&'static str, &'static str)) {
+    ROWS.iter().for_each(|Row(_, code, text, _)| see(code, text));
 }
 
 /// The finding that an error of the agent stands for.

@@ -206,18 +206,22 @@ pub fn classify_caller_identity(error: &ServiceError) -> Code {
     classify(error, CALLER_IDENTITY)
 }
 
-/// The error codes that AssumeRoleWithWebIdentity is known to answer with.
-pub fn codes_of_assume_role() -> impl Iterator<Item = &'static str> {
-    codes(ASSUME_ROLE)
+/// Shows the error codes that AssumeRoleWithWebIdentity is known to answer with.
+pub fn codes_of_assume_role(see: &mut dyn FnMut(&'static str)) {
+    codes(ASSUME_ROLE, see);
 }
 
-/// The error codes that a signed call is known to be answered with.
-pub fn codes_of_caller_identity() -> impl Iterator<Item = &'static str> {
-    codes(CALLER_IDENTITY)
+/// Shows the error codes that a signed call is known to be answered with.
+pub fn codes_of_caller_identity(see: &mut dyn FnMut(&'static str)) {
+    codes(CALLER_IDENTITY, see);
 }
 
-fn codes(table: &'static [Row]) -> impl Iterator<Item = &'static str> {
-    table.iter().chain(COMMON).flat_map(|row| row.codes).copied()
+fn codes(table: &[Row], see: &mut dyn FnMut(&'static str)) {
+    for table in [table, COMMON] {
+        for row in table {
+            row.codes.iter().for_each(|code| see(code));
+        }
+    }
 }
 
 fn classify(error: &ServiceError, table: &[Row]) -> Code {

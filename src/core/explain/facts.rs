@@ -190,19 +190,38 @@ fn role_arn(window: Window<'_>, resource: Option<&str>) -> Option<RoleArn> {
     })
 }
 
-/// An STS host as it stands in the text, even one that cannot exist.
+/// An STS host as it stands in the text, even one that cannot exist: the nearest.
 pub(super) fn sts_host<'a>(window: Window<'a>) -> Option<&'a str> {
-    let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.');
-    let hosts = ["sts.", "sts-fips."].into_iter().flat_map(|name| window.lower.match_indices(name)).filter_map(|(at, _)| {
-        let begins = window.lower[..at].chars().next_back().is_none_or(|c| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-        let start = window.lower[..at].rfind(ends).map_or(0, |end| end + window.lower[end..].chars().next().map_or(1, char::len_utf8));
-        let host = &window.text[start..];
-        let host = host[..host.find(ends).unwrap_or(host.len())].trim_matches('.');
-        let lower = host.to_ascii_lowercase();
-        let suffix = PARTITIONS.iter().any(|row| lower.ends_with(row.dns_suffix) || lower.ends_with(row.dual_stack_suffix));
-        (begins && suffix).then(|| (at.abs_diff(window.at), host))
-    });
-    hosts.min_by_key(|(distance, _)| *distance).map(|(_, host)| host)
+    let mut nearest: Option<(usize, &str)> = None;
+    let mut from = 0;
+    while let Some(at) = window.lower.get(from..)?.find("sts") {
+        let at = from + at;
+        from = at + 3;
+        let rest = &window.lower.as_bytes()[from..];
+        let distance = at.abs_diff(window.at);
+        let is_name = !at.checked_sub(1).is_some_and(|before| is_of_label(window.lower.as_bytes()[before]));
+        if is_name && (rest.starts_with(b".") || rest.starts_with(b"-fips.")) && nearest.is_none_or(|(known, _)| distance < known) {
+            let host = host_around(window.text, at);
+            let lower = host.to_ascii_lowercase();
+            if PARTITIONS.iter().any(|row| lower.ends_with(row.dns_suffix) || lower.ends_with(row.dual_stack_suffix)) {
+                nearest = Some((distance, host));
+            }
+        }
+    }
+    nearest.map(|(_, host)| host)
+}
+
+fn is_of_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// The whole host name that a place is in.
+fn host_around(text: &str, at: usize) -> &str {
+    let bytes = text.as_bytes();
+    let belongs = |byte: &&u8| is_of_label(**byte) || **byte == b'.';
+    let before = bytes[..at].iter().rev().take_while(belongs).count();
+    let behind = bytes[at..].iter().take_while(belongs).count();
+    text.get(at - before..at + behind).unwrap_or_default().trim_matches('.')
 }
 
 /// The label after `sts.`: the region that the host was made from, `None` for the global endpoint.
@@ -228,8 +247,8 @@ fn region(window: Window<'_>, host: Option<&str>, resource: Option<&str>) -> Opt
     let of_issuer = || word_after(window, "//oidc.eks.|//oidc-eks.").and_then(|rest| valid(rest.split('.').next()?));
     let of_resource = || resource.and_then(|arn| valid(arn.split(':').nth(3)?));
     let of_any_host = || {
-        let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
-        window.lower.match_indices(".amazonaws.com").find_map(|(at, _)| valid(window.lower[..at].rsplit(ends).next()?))
+        let host = host_around(window.lower, window.lower.find(".amazonaws.com")?);
+        valid(host.split_once(".amazonaws.com")?.0.rsplit('.').next()?)
     };
     scoped().or_else(of_host).or_else(of_issuer).or_else(of_resource).or_else(of_any_host)
 }

@@ -33,18 +33,18 @@ const ADDRESSES: &str = "169.254.170.23|fd00:ec2::23";
 const AGENT: &str = "169.254.170.23|fd00:ec2::23|assumeroleforpodidentity|eks auth|, fault: client|, fault: server";
 
 fn agent(record: &Record) -> Option<Hit> {
-    for text in agent_answer::texts() {
-        let place = record
-            .places(text)
-            .find(|at| !text.contains("assumeroleforpodidentity") || record.window(*at).lower.contains("not authorized to perform"));
-        if let Some(at) = place {
-            let error = ServiceError { code: agent_code(record.window(at)).map(|(_, code)| code.to_owned()), ..error_at(record, at, None) };
-            return Some(Hit::at(at, agent_answer::classify(&error)));
-        }
+    let mut said = None;
+    agent_answer::known(&mut |_, text| {
+        let at = record.first(text).filter(|_| said.is_none() && !text.is_empty());
+        // The action is also spoken of where it is not denied.
+        said = said.or(at.filter(|at| !text.starts_with("eks-auth:") || record.window(*at).names("not authorized to perform")));
+    });
+    if let Some(at) = said {
+        return Some(Hit::at(at, agent_answer::classify(&error_at(record, at, agent_code(record.window(at))))));
     }
     let place = record.first(AGENT)?;
     let window = record.window(place);
-    if let Some((_, code)) = agent_code(window) {
+    if let Some(code) = agent_code(window) {
         return Some(Hit::at(place, agent_answer::classify(&error_at(record, place, Some(code)))));
     }
     if window.names("too many requests|statuscode: 429|response 429") {
@@ -57,8 +57,20 @@ fn agent(record: &Record) -> Option<Hit> {
     by_address.then(|| AGENT_NETWORK.iter().find_map(|row| row_hit(record, row, |window| window.names(ADDRESSES)))).flatten()
 }
 
-fn agent_code<'a>(window: Window<'a>) -> Option<(usize, &'static str)> {
-    agent_answer::codes().filter_map(|code| word(window.text, code).map(|at| (at.abs_diff(window.at), code))).min()
+/// The code of EKS Auth's that is nearest to the place.
+fn agent_code(window: Window<'_>) -> Option<&'static str> {
+    let mut nearest = None;
+    agent_answer::known(&mut |code, _| nearer(&mut nearest, window, code));
+    nearest.map(|(_, code)| code)
+}
+
+/// Keeps the code that is nearest to the place, with its distance.
+fn nearer(nearest: &mut Option<(usize, &'static str)>, window: Window<'_>, code: &'static str) {
+    let Some(at) = word(window.text, code).filter(|_| !code.is_empty()) else { return };
+    let distance = at.abs_diff(window.at);
+    if nearest.is_none_or(|(known, _)| distance < known) {
+        *nearest = Some((distance, code));
+    }
 }
 
 /// The answer to AssumeRoleWithWebIdentity.
@@ -70,9 +82,9 @@ fn exchange(record: &Record) -> Option<Hit> {
     let window = record.window(place);
     // Of another call that the same text tells of.
     let other = window.names("authorized to perform: ") || SIGNED_TEXTS.iter().any(|(text, ..)| window.lower.contains(text));
-    let known = codes_of_assume_role().filter_map(|code| word(window.text, code).map(|at| (at.abs_diff(window.at), at, code)));
-    let found = known.min().map(|(_, at, code)| (at, code)).filter(|(at, _)| at.abs_diff(window.at) < 400);
-    if let Some((_, code)) = found.filter(|_| !other) {
+    let mut nearest = None;
+    codes_of_assume_role(&mut |code| nearer(&mut nearest, window, code));
+    if let Some((_, code)) = nearest.filter(|(distance, _)| *distance < 400 && !other) {
         return Some(Hit::at(place, classify_assume_role(&error_at(record, place, Some(code)))));
     }
     // A code that no table knows: AWS's own shape says that it is one.
@@ -107,8 +119,13 @@ fn signed(record: &Record) -> Option<Hit> {
     if let Some((at, code)) = sentence(record, SIGNED_TEXTS) {
         return Some(clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))));
     }
-    let codes = codes_of_caller_identity().filter_map(|code| word(&record.text, code).map(|at| (at, code)));
-    let (at, code) = codes.min()?;
+    let mut first: Option<(usize, &'static str)> = None;
+    codes_of_caller_identity(&mut |code| {
+        if let Some(at) = word(&record.text, code).filter(|at| first.is_none_or(|(known, _)| *at < known)) {
+            first = Some((at, code));
+        }
+    });
+    let (at, code) = first?;
     let window = record.window(at);
     // What every service answers in its own name means STS only where STS is named.
     let of_sts = window.names(
