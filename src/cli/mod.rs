@@ -52,10 +52,8 @@ pub enum Command {
 pub enum Explain {
     /// A code, a message, or the name of a file.
     Text(String),
-    /// `--file`
+    /// `--file`, or `-` for standard input.
     File(String),
-    /// `-`
-    Stdin,
     /// `--list`
     List,
 }
@@ -317,7 +315,7 @@ fn explained(words: &[String], file: Option<String>) -> Result<Explain, Usage> {
         ([], None) => Err(Usage(
             "explain needs a CODE, a MESSAGE, a FILE or - for standard input; irsa-probe explain --list shows the codes".to_owned(),
         )),
-        ([one], None) if one == "-" => Ok(Explain::Stdin),
+        ([one], None) if one == "-" => Ok(Explain::File(one.clone())),
         (words, None) => Ok(Explain::Text(words.join(" "))),
         ([word, ..], Some(_)) => Err(Usage(format!("explain takes a MESSAGE or --file, and {word:?} was given too"))),
     }

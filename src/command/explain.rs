@@ -1,23 +1,84 @@
-//! `irsa-probe explain`: a row of the catalogue.
+//! `irsa-probe explain`: a row of the catalogue, or what an error message or a log means.
+//!
+//! An edge: it reads the file or standard input that it was given, at most [`CAP`] bytes of it.
 
+use super::input::{self, Given};
 use crate::cli::{Explain, Output};
 use crate::core::code::Code;
-use crate::core::text::shorten;
-use crate::render::catalogue;
+use crate::core::evidence::FileFailureKind;
+use crate::core::explain::{self, Explanation, beginning};
+use crate::render::{catalogue, json};
 
-/// Prints a row, or all. Exit code 1 for a text that is not known: it guesses nothing.
-pub fn run(what: &Explain, _output: Output) -> u8 {
-    match what {
-        Explain::List => super::print(&catalogue::list()),
-        Explain::File(_) | Explain::Stdin => return 2,
+/// Most of a log that is looked at.
+const CAP: usize = 4 * 1024 * 1024;
+
+/// Prints what is known of a code or a text. Exit code 1 when nothing in it is known: it guesses nothing; 2 when it cannot be read.
+pub fn run(what: &Explain, output: Output) -> u8 {
+    let text = match what {
+        Explain::List => {
+            super::print(&if output == Output::Json { json::explanation(&explain::list()) } else { catalogue::list() });
+            return 0;
+        }
         Explain::Text(text) => match Code::parse(text.trim()) {
-            Some(code) => super::print(&catalogue::explain(code)),
-            None => {
-                let said = shorten(text, 80);
-                super::complain(&format!("{said:?} is not a code of the catalogue; irsa-probe explain --list shows them"));
-                return 1;
+            Some(code) => {
+                super::print(&if output == Output::Json {
+                    json::explanation(&explain::explain_code(code))
+                } else {
+                    catalogue::explain(code)
+                });
+                return 0;
             }
+            // A single word may name a file; what names none is the message.
+            None if text.contains(char::is_whitespace) => Ok(text.clone()),
+            None => content(text).unwrap_or_else(|| Ok(text.clone())),
         },
+        Explain::File(path) => content(path).unwrap_or_else(|| Err(format!("{path}: there is no such file"))),
+    };
+    match text {
+        Ok(text) => tell(&text, output),
+        Err(why) => {
+            super::complain(&why);
+            2
+        }
     }
-    0
+}
+
+fn tell(text: &str, output: Output) -> u8 {
+    let explanation: Explanation = explain::explain(text);
+    let known = !explanation.matches.is_empty();
+    if output == Output::Json {
+        super::print(&json::explanation(&explanation));
+    } else if known {
+        super::print(&crate::render::explain::text(&explanation));
+    }
+    if !known {
+        let said = beginning(text);
+        let what = if said.is_empty() { "an empty text".to_owned() } else { format!("{said:?}") };
+        super::complain(&format!(
+            "nothing is known of {what}: neither a code of the catalogue nor an error of AWS that it has; irsa-probe explain --list shows the codes"
+        ));
+    }
+    u8::from(!known)
+}
+
+/// What stands in a file, or why that cannot be read; `None` when there is no such file.
+fn content(path: &str) -> Option<Result<String, String>> {
+    let failure = match input::read(path, CAP) {
+        Ok(Given { bytes, cut }) => {
+            if cut {
+                super::complain(&format!("only the first {CAP} bytes are looked at"));
+            }
+            // Logs hold all kinds of bytes.
+            return Some(Ok(String::from_utf8_lossy(&bytes).into_owned()));
+        }
+        Err(failure) => failure,
+    };
+    let part = match failure.kind {
+        FileFailureKind::Missing => return None,
+        // A word that is no possible name (too long, a NUL).
+        FileFailureKind::Other if path != "-" => return None,
+        FileFailureKind::TooLarge => format!("; give the part that matters: tail -c {CAP} FILE | irsa-probe explain -"),
+        _ => String::new(),
+    };
+    Some(Err(format!("{}: {}{part}", input::shown(path), failure.text)))
 }

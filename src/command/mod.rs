@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod get;
+mod input;
 pub mod install;
 pub mod sdks;
 pub mod serve;

@@ -1,15 +1,15 @@
 //! `irsa-probe sdks`: what each SDK makes of this environment. Nothing is called; files are read as `check` reads them.
 
+use super::input::{self, Given};
 use crate::cli::{Options, Output};
 use crate::collect::environment::World;
-use crate::collect::file::{self, CONFIG_CAP, Root};
+use crate::collect::file::{CONFIG_CAP, Root};
 use crate::collect::{self, token};
 use crate::core::env_file;
 use crate::core::inputs::{Profile, Settings, Var};
 use crate::core::sdk::{Prediction, Sdk, Situation, TokenFile, predict};
 use crate::render::{json, sdks};
-use std::io::{IsTerminal, Read};
-use zeroize::Zeroizing;
+use std::io::IsTerminal;
 
 const OWN: &str = "What each AWS SDK makes of this process's environment and files, by its default chain. Nothing was called: STS, the \
                    agent and IMDS are taken to answer.";
@@ -64,21 +64,14 @@ async fn look(path: &Var) -> TokenFile {
 
 /// Somebody else's environment, of which there is no more than the variables.
 fn given(path: &str, sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
-    let content = if path == "-" {
-        standard_input()?
-    } else {
-        file::read(&Root::Own, path, CONFIG_CAP).map(|content| content.bytes).map_err(|failure| unreadable(path, &failure.text))?
-    };
-    let environment = env_file::read(&content).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
+    let Given { bytes, cut } = input::read(path, CONFIG_CAP).map_err(|failure| unreadable(path, &failure.text))?;
+    if cut {
+        return Err(unreadable(path, "it is longer than 4 MiB"));
+    }
+    let environment = env_file::read(&bytes).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
     let name = environment.profile.value().unwrap_or("default").to_owned();
     let profile = Profile { name, ..Profile::default() };
     Ok(answers(sdk, &Situation::assumed(&environment, &profile)))
-}
-
-fn standard_input() -> Result<Zeroizing<Vec<u8>>, String> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    std::io::stdin().lock().take(CONFIG_CAP as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable("-", &error.to_string()))?;
-    if bytes.len() > CONFIG_CAP { Err(unreadable("-", "it is longer than 4 MiB")) } else { Ok(bytes) }
 }
 
 fn unreadable(path: &str, why: &str) -> String {

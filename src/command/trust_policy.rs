@@ -3,6 +3,7 @@
 //! What flags leave open comes from the token: that of `AWS_WEB_IDENTITY_TOKEN_FILE` (with `--pod-identity` that of
 //! `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` first), else the pod's default token, which has the same issuer and subject.
 
+use super::input::{self, Given};
 use crate::cli::{Options, Output};
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::arn::RoleArn;
@@ -11,7 +12,7 @@ use crate::core::policy::{self, Decision, Document, Request, Unreadable};
 use crate::core::token::{Claims, decode};
 use crate::core::trust;
 use crate::render::{json, policy as text};
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 
 /// The largest policy that is read: IAM takes 4,096 characters at most, URL-encoding makes three of one, `aws iam get-role` adds some.
 const POLICY_CAP: usize = 64 * 1024;
@@ -43,7 +44,7 @@ fn print(options: &Options) -> Result<u8, String> {
 }
 
 fn check(options: &Options, path: &str) -> Result<u8, String> {
-    let shown = if path == "-" { "standard input" } else { path };
+    let shown = input::shown(path);
     let document = policy::parse(&policy_text(path)?).map_err(|unreadable| pointed(shown, &unreadable))?;
     let request = request(options, &document)?;
     let role = role(options, Some(&document)).ok();
@@ -86,28 +87,12 @@ fn pointed(path: &str, unreadable: &Unreadable) -> String {
 }
 
 fn policy_text(path: &str) -> Result<String, String> {
-    let bytes = match path {
-        "-" => {
-            let mut bytes = Vec::new();
-            std::io::stdin()
-                .lock()
-                .take(POLICY_CAP as u64 + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("standard input: {error}"))?;
-            if bytes.len() > POLICY_CAP {
-                return Err(format!("standard input: it has more than {POLICY_CAP} bytes, which no policy has"));
-            }
-            bytes
-        }
-        path => {
-            let read = file::read(&Root::Own, path, POLICY_CAP).map_err(|failure| {
-                let pipe = if failure.text.contains("FIFO") { "; pipe it in and give - instead" } else { "" };
-                format!("{path}: {}{pipe}", failure.text)
-            })?;
-            read.bytes.to_vec()
-        }
-    };
-    String::from_utf8(bytes).map_err(|_| format!("{path}: it is not text (UTF-8)"))
+    let shown = input::shown(path);
+    let Given { bytes, cut } = input::read(path, POLICY_CAP).map_err(|failure| format!("{shown}: {}", failure.text))?;
+    if cut {
+        return Err(format!("{shown}: it has more than {POLICY_CAP} bytes, which no policy has"));
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| format!("{shown}: it is not text (UTF-8)"))
 }
 
 /// The audience of tokens for AWS, unless the token says otherwise.

@@ -40,6 +40,11 @@ const ROWS: &[Row] = &[
     Row(0, "AccessDeniedException", "", Code::PodIdentityTrustDenied),
 ];
 
+/// Shows what is known of an error: EKS Auth's code and the text in the message, in lower case; either may be empty.
+pub fn known(see: &mut dyn FnMut(&'static str, &'static str)) {
+    ROWS.iter().for_each(|Row(_, code, text, _)| see(code, text));
+}
+
 /// The finding that an error of the agent stands for.
 pub fn classify(error: &ServiceError) -> Code {
     let code = error.code.as_deref().unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod duration;
 pub mod env_file;
 pub mod evidence;
 pub mod exchange;
+pub mod explain;
 pub mod inputs;
 pub mod issuer;
 pub mod partition;

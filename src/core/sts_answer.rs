@@ -93,6 +93,10 @@ const fn row(codes: &'static [&'static str], message: &'static [&'static str], f
     Row { codes, message, finding }
 }
 
+/// Policies above a role, as AWS's denials name them: organisations' and an endpoint's, a boundary, whoever made the session.
+pub const ABOVE_THE_ROLE: &[&str] =
+    &["service control policy", "resource control policy", "vpc endpoint policy", "permissions boundary", "session policy"];
+
 /// Errors that mean the same whichever operation meets them.
 const COMMON: &[Row] = &[
     row(&["RegionDisabledException", "RegionDisabled"], &[], Code::StsRegionDisabled),
@@ -133,18 +137,8 @@ const ASSUME_ROLE: &[Row] = &[
         &["no resource-based policy allows", "explicit deny in a resource-based policy"],
         Code::TrustPolicyDenied,
     ),
-    row(
-        &["AccessDenied", "AccessDeniedException"],
-        &[
-            "explicit deny",
-            "service control policy",
-            "resource control policy",
-            "vpc endpoint policy",
-            "permissions boundary",
-            "session policy",
-        ],
-        Code::ExplicitlyDenied,
-    ),
+    row(&["AccessDenied", "AccessDeniedException"], &["explicit deny"], Code::ExplicitlyDenied),
+    row(&["AccessDenied", "AccessDeniedException"], ABOVE_THE_ROLE, Code::ExplicitlyDenied),
     row(&["AccessDenied", "AccessDeniedException"], &[], Code::TrustPolicyDenied),
     row(&["InvalidIdentityToken", "InvalidIdentityTokenException"], &["no openidconnect provider found"], Code::OidcProviderMissing),
     row(&["InvalidIdentityToken", "InvalidIdentityTokenException"], &["incorrect token audience"], Code::AudienceNotRegistered),
@@ -210,6 +204,24 @@ pub fn classify_assume_role(error: &ServiceError) -> Code {
 /// The finding that an error of GetCallerIdentity stands for.
 pub fn classify_caller_identity(error: &ServiceError) -> Code {
     classify(error, CALLER_IDENTITY)
+}
+
+/// Shows the error codes that AssumeRoleWithWebIdentity is known to answer with.
+pub fn codes_of_assume_role(see: &mut dyn FnMut(&'static str)) {
+    codes(ASSUME_ROLE, see);
+}
+
+/// Shows the error codes that a signed call is known to be answered with.
+pub fn codes_of_caller_identity(see: &mut dyn FnMut(&'static str)) {
+    codes(CALLER_IDENTITY, see);
+}
+
+fn codes(table: &[Row], see: &mut dyn FnMut(&'static str)) {
+    for table in [table, COMMON] {
+        for row in table {
+            row.codes.iter().for_each(|code| see(code));
+        }
+    }
 }
 
 fn classify(error: &ServiceError, table: &[Row]) -> Code {

@@ -1,6 +1,7 @@
 //! JSON, indented: for machines first, and fit to be seen in a terminal.
 
 use crate::core::evidence::Evidence;
+use crate::core::explain::Explanation;
 use crate::core::policy::Evaluation;
 use crate::core::report::Report;
 use crate::core::sdk::Prediction;
@@ -42,6 +43,11 @@ pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
         sdks: &'a [Prediction],
     }
     pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks })
+}
+
+/// What a text means, as docs/explain.v1.schema.json describes it.
+pub fn explanation(explanation: &Explanation) -> String {
+    pretty(explanation)
 }
 
 fn pretty(value: &impl Serialize) -> String {

@@ -27,7 +27,8 @@ pub(super) const ROWS: &[Row] = &[
         .run(&[HOP_LIMIT]),
     row(Code::SignatureScope, PERMANENT, "the request is signed for another region or service than the endpoint's",
         "\"Credential should be scoped to a valid region\": the endpoint belongs to another region than the one that requests are signed for; the global endpoint accepts us-east-1 only.",
-        "Use the regional endpoint of {region}: drop the endpoint URL, or set AWS_REGION to the endpoint's region; for applications on the global endpoint set AWS_STS_REGIONAL_ENDPOINTS=regional."),
+        "Use the regional endpoint of {region}, by one of three cures: set AWS_REGION (or the SDK's own region) to the endpoint's region; for an SDK that calls the global endpoint set AWS_STS_REGIONAL_ENDPOINTS=regional, which the annotation below injects; or drop the endpoint URL.")
+        .run(&["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/sts-regional-endpoints=true"]),
     row(Code::ClockSkew, SETTLING, "this node's clock is wrong",
         "STS refuses signatures whose time is more than 15 minutes off its own. SDKs that correct the skew hide it until something else breaks.",
         "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123).")

@@ -1,0 +1,41 @@
+//! What a command is given to read: a file by its name, or `-` for standard input.
+
+use crate::collect::file::{self, Root};
+use crate::core::evidence::{FileFailure, FileFailureKind};
+use std::io::Read as _;
+use zeroize::Zeroizing;
+
+/// What was read. It may hold secrets: it is wiped when dropped.
+pub(super) struct Given {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Standard input had more than was asked for.
+    pub(super) cut: bool,
+}
+
+/// Reads at most `cap` bytes. A file that has more is refused, as is what is none (a FIFO would block); standard input, which a person
+/// may have to pipe in, is cut.
+pub(super) fn read(name: &str, cap: usize) -> Result<Given, FileFailure> {
+    if name != "-" {
+        return match file::read(&Root::Own, name, cap) {
+            Ok(content) => Ok(Given { bytes: content.bytes, cut: false }),
+            Err(FileFailure { kind: kind @ FileFailureKind::NotRegular, text, access }) => {
+                Err(FileFailure { kind, text: text + "; pipe it in and give - instead", access })
+            }
+            Err(failure) => Err(failure),
+        };
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    match std::io::stdin().lock().take(cap as u64 + 1).read_to_end(&mut bytes) {
+        Ok(_) => {
+            let cut = bytes.len() > cap;
+            bytes.truncate(cap);
+            Ok(Given { bytes, cut })
+        }
+        Err(error) => Err(FileFailure { kind: FileFailureKind::Other, text: error.to_string(), access: None }),
+    }
+}
+
+/// What was read, for a person.
+pub(super) fn shown(name: &str) -> &str {
+    if name == "-" { "standard input" } else { name }
+}

@@ -1,0 +1,462 @@
+//! What an error says beside its kind: who, what, on which resource, where, when. What is not plausible is not there.
+
+use super::record::Window;
+use crate::core::arn::{Account, AssumedRoleArn, RoleArn, is_instance_id};
+use crate::core::partition::{PARTITIONS, Region};
+use crate::core::time::Timestamp;
+use serde::Serialize;
+
+/// The facts of one error, as far as it states them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// The ARN of who was denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// As policies write it, such as `s3:GetObject`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// An ARN, a name or `*`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The region's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The token's issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The caller's account, or the role's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// AWS's id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The host that was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Times that AWS names in its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<Times>,
+    /// The pod's role, where the text names its ARN.
+    #[serde(skip)]
+    pub role: Option<RoleArn>,
+    /// The name of the role in a mapping of aws-auth.
+    #[serde(skip)]
+    pub role_name: Option<String>,
+    /// Namespace and name of the service account.
+    #[serde(skip)]
+    pub service_account: Option<(String, String)>,
+    /// The principal is a node.
+    #[serde(skip)]
+    pub is_node: bool,
+}
+
+/// Times, by whose they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Times {
+    /// AWS's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Timestamp>,
+    /// When the caller's clock says that it signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Timestamp>,
+    /// When the token expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Timestamp>,
+}
+
+impl Facts {
+    /// Whether it is the same error again: by the same caller, for the same action, of the same mapping.
+    pub(super) fn is_same(&self, other: &Facts) -> bool {
+        self.principal == other.principal && self.action == other.action && self.role_name == other.role_name
+    }
+}
+
+/// The facts around a place.
+pub(super) fn facts(window: Window<'_>) -> Facts {
+    let principal_word = principal_word(window);
+    let principal = principal_word.filter(|word| is_principal(word)).map(str::to_owned);
+    let resource = word_after(window, "on resource: |on the resource: |on resource ").map(trimmed).filter(|word| is_resource(word));
+    let host = sts_host(window);
+    let role = role_arn(window, resource);
+    let account = principal
+        .as_deref()
+        .and_then(account_of)
+        .or_else(|| word_after(window, "in this region for account:").map(trimmed).and_then(account))
+        .or_else(|| role.as_ref().map(|role| role.account.to_string()));
+    Facts {
+        is_node: principal_word.is_some_and(is_node),
+        action: action(window),
+        region: region(window, host, resource),
+        issuer: issuer(window),
+        request_id: request_id(window),
+        endpoint: host.or_else(|| agent_host(window)).map(str::to_ascii_lowercase),
+        times: times(window),
+        service_account: service_account(window),
+        role_name: None,
+        resource: resource.map(str::to_owned),
+        principal,
+        account,
+        role,
+    }
+}
+
+/// The text after the last of these needles before the place, or after the first one behind it: what is near belongs together.
+fn place_after(window: Window<'_>, needles: &str) -> Option<usize> {
+    let found = |needle: &str| {
+        let behind = window.lower[window.at..].find(needle).map(|at| (at, window.at + at + needle.len()));
+        let before = window.lower[..window.at].rfind(needle).map(|at| (window.at - at + 1, at + needle.len()));
+        [behind, before].into_iter().flatten().min()
+    };
+    needles.split('|').filter_map(found).min().map(|(_, at)| at)
+}
+
+fn after<'a>(window: Window<'a>, needles: &str) -> Option<&'a str> {
+    window.text.get(place_after(window, needles)?..)
+}
+
+fn word_after<'a>(window: Window<'a>, needles: &str) -> Option<&'a str> {
+    after(window, needles).map(word)
+}
+
+fn word(text: &str) -> &str {
+    let text = text.trim_start_matches([' ', '"', '\'', '\\']);
+    text.split([' ', '"', '\'', '<', ',', '`', ')', ';']).next().unwrap_or_default()
+}
+
+fn trimmed(word: &str) -> &str {
+    word.trim_end_matches(['.', ':', '\\', '}', ']', '|']).trim_start_matches(['(', '['])
+}
+
+/// The word that names who was denied.
+fn principal_word<'a>(window: Window<'a>) -> Option<&'a str> {
+    let at = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:")?;
+    // The needles end with what the ARN begins with.
+    Some(word(window.text.get(at - "arn:".len()..)?).trim_end_matches(['.', ':', '\\']))
+}
+
+fn is_principal(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam" | "sts", "", account_id, resource] = parts[..] else { return false };
+    let known = ["assumed-role/", "user/", "role/", "federated-user/", "root"].iter().any(|kind| resource.starts_with(kind));
+    PARTITIONS.iter().any(|row| row.id == partition) && account(account_id).is_some() && known && is_tidy(arn)
+}
+
+/// A session named after an instance. Who shares a log often takes account and digits out: `i-0xxxxxxxxxxxxxxxx` is one still.
+fn is_node(principal: &str) -> bool {
+    let Some((role, session)) = principal.rsplit_once('/') else { return false };
+    let hidden = session.strip_prefix("i-").is_some_and(|id| {
+        let masked = id.len() >= 4 && id.trim_start_matches(['0', 'x', 'X', '*']).is_empty();
+        masked || (id.len() == 17 && id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()))
+    });
+    role.contains("assumed-role/") && (is_instance_id(session) || hidden)
+}
+
+fn account(text: &str) -> Option<String> {
+    Account::parse(text).map(|account| account.to_string())
+}
+
+/// The account in an ARN.
+pub(super) fn account_of(arn: &str) -> Option<String> {
+    account(arn.split(':').nth(4)?)
+}
+
+fn is_tidy(text: &str) -> bool {
+    text.len() <= 512 && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b)) && !text.contains("[redacted]")
+}
+
+fn is_resource(word: &str) -> bool {
+    let filled = !word.contains("XXXX") && !word.contains("xxxx") && !word.contains("***");
+    !word.is_empty() && is_tidy(word) && filled
+}
+
+/// `service:Action`
+fn action(window: Window<'_>) -> Option<String> {
+    // With the colon it is always an action; without it, "this operation" may follow.
+    let named = word_after(window, "authorized to perform: ").or_else(|| word_after(window, "authorized to perform "));
+    let word = trimmed(named?);
+    let (service, name) = word.split_once(':')?;
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
+    (plain(service) && plain(name) && service.len() <= 40 && name.len() <= 80).then(|| word.to_owned())
+}
+
+/// The role whose ARN stands there: the resource if that is one, else one that a policy or a log line names.
+fn role_arn(window: Window<'_>, resource: Option<&str>) -> Option<RoleArn> {
+    let parse = |word: &str| RoleArn::parse(word).ok();
+    resource.and_then(parse).or_else(|| {
+        let ends = [' ', '"', '\'', '<', ',', ')', ';', '`', ']', '}'];
+        window.text.match_indices("arn:aws").find_map(|(at, _)| parse(window.text[at..].split(ends).next()?.trim_end_matches(['.', ':'])))
+    })
+}
+
+/// An STS host as it stands in the text, even one that cannot exist: the nearest.
+pub(super) fn sts_host<'a>(window: Window<'a>) -> Option<&'a str> {
+    let mut nearest: Option<(usize, &str)> = None;
+    let mut from = 0;
+    while let Some(at) = window.lower.get(from..)?.find("sts") {
+        let at = from + at;
+        from = at + 3;
+        let rest = &window.lower.as_bytes()[from..];
+        let distance = at.abs_diff(window.at);
+        let is_name = !at.checked_sub(1).is_some_and(|before| is_of_label(window.lower.as_bytes()[before]));
+        if is_name && (rest.starts_with(b".") || rest.starts_with(b"-fips.")) && nearest.is_none_or(|(known, _)| distance < known) {
+            let host = host_around(window.text, at);
+            let lower = host.to_ascii_lowercase();
+            if PARTITIONS.iter().any(|row| lower.ends_with(row.dns_suffix) || lower.ends_with(row.dual_stack_suffix)) {
+                nearest = Some((distance, host));
+            }
+        }
+    }
+    nearest.map(|(_, host)| host)
+}
+
+fn is_of_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// The whole host name that a place is in.
+fn host_around(text: &str, at: usize) -> &str {
+    let bytes = text.as_bytes();
+    let belongs = |byte: &&u8| is_of_label(**byte) || **byte == b'.';
+    let before = bytes[..at].iter().rev().take_while(belongs).count();
+    let behind = bytes[at..].iter().take_while(belongs).count();
+    text.get(at - before..at + behind).unwrap_or_default().trim_matches('.')
+}
+
+/// The label after `sts.`: the region that the host was made from, `None` for the global endpoint.
+pub(super) fn host_region(host: &str) -> Option<&str> {
+    let rest = host.split_once("sts.").or_else(|| host.split_once("sts-fips."))?.1;
+    let label = rest.split('.').next()?;
+    (label != "amazonaws").then_some(label)
+}
+
+/// The Pod Identity agent's address.
+fn agent_host<'a>(window: Window<'a>) -> Option<&'a str> {
+    ["169.254.170.23", "fd00:ec2::23"].into_iter().find_map(|host| {
+        let at = window.lower.find(host)?;
+        window.text.get(at..at + host.len())
+    })
+}
+
+fn region(window: Window<'_>, host: Option<&str>, resource: Option<&str>) -> Option<String> {
+    let valid = |code: &str| Region::parse(code).ok().filter(|region| !region.is_global()).map(|region| region.to_string());
+    // "Credential should be scoped to a valid region, not 'us-east-2'."
+    let scoped = || word_after(window, "to a valid region, not ").map(trimmed).and_then(valid);
+    let of_host = || host.and_then(host_region).and_then(valid);
+    let of_issuer = || word_after(window, "//oidc.eks.|//oidc-eks.").and_then(|rest| valid(rest.split('.').next()?));
+    let of_resource = || resource.and_then(|arn| valid(arn.split(':').nth(3)?));
+    let of_any_host = || {
+        let host = host_around(window.lower, window.lower.find(".amazonaws.com")?);
+        valid(host.split_once(".amazonaws.com")?.0.rsplit('.').next()?)
+    };
+    scoped().or_else(of_host).or_else(of_issuer).or_else(of_resource).or_else(of_any_host)
+}
+
+fn issuer(window: Window<'_>) -> Option<String> {
+    let of_eks = || {
+        let at = ["https://oidc.eks.", "https://oidc-eks."].into_iter().find_map(|begin| window.lower.find(begin))?;
+        window.text.get(at + "https://".len()..)
+    };
+    let word = after(window, "provider found in your account for https://").or_else(of_eks)?;
+    let word = word[..word.find(|c: char| !(c.is_ascii_alphanumeric() || "-._/:%".contains(c))).unwrap_or(word.len())]
+        .trim_end_matches(['.', ':']);
+    let (host, path) = word.split_once('/').unwrap_or((word, ""));
+    // Of an EKS issuer the id is all that tells it from another: without it (taken out of the log) there is no issuer.
+    let eks = host.starts_with("oidc.eks.") || host.starts_with("oidc-eks.");
+    let id = path.strip_prefix("id/").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_alphanumeric()));
+    (host.contains('.') && host.len() >= 4 && (!eks || id)).then(|| format!("https://{word}"))
+}
+
+fn request_id(window: Window<'_>) -> Option<String> {
+    const NAMES: &str = "request id: |requestid: |requestid\":|<requestid>|request_id\": |request_id=|request id ";
+    let word = trimmed(word_after(window, NAMES)?);
+    let shape = (16..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let filled = word.bytes().any(|b| b.is_ascii_digit() && b != b'0');
+    (shape && filled).then(|| word.to_owned())
+}
+
+/// Times in STS's texts: unix seconds, RFC 3339, or the compact form of signatures.
+fn times(window: Window<'_>) -> Option<Times> {
+    let at = |needles: &str| word_after(window, needles).map(trimmed).and_then(time);
+    let signed = at("signature expired: |signature not yet current: ");
+    let times = match signed {
+        Some(signed) => {
+            // "A is now earlier than B (C - 15 min.)": C is the server's clock.
+            let server = after(window, "is now earlier than |is still later than ").and_then(|rest| rest.split_once('('));
+            Times { signed: Some(signed), server: server.and_then(|(_, rest)| time(rest.split(' ').next()?)), expired: None }
+        }
+        None => Times {
+            server: at("current date/time "),
+            signed: None,
+            // Some versions of the text lack the space.
+            expired: at("expiration date/time |expiration date/time"),
+        },
+    };
+    (times != Times::default()).then_some(times)
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    if digits && text.len() == 10 {
+        return text.parse().ok().map(Timestamp);
+    }
+    if text.len() == 16 && text.is_ascii() {
+        // 20220127T001427Z
+        let part = |from: usize, to: usize| &text[from..to];
+        let rfc = format!("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13), part(13, 15));
+        return Timestamp::parse(&rfc);
+    }
+    Timestamp::parse(text)
+}
+
+/// `system:serviceaccount:NAMESPACE:NAME`, or what the API server looks up.
+fn service_account(window: Window<'_>) -> Option<(String, String)> {
+    let named = word_after(window, "system:serviceaccount:").and_then(|word| word.split_once(':'));
+    let looked_up = || word_after(window, "looking up service account ").and_then(|word| word.trim_end_matches(':').split_once('/'));
+    let (namespace, name) = named.or_else(looked_up)?;
+    let plain = |text: &str| {
+        (1..=253).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+    };
+    let name = name.split(':').next()?.trim_end_matches('.');
+    (plain(namespace) && plain(name)).then(|| (namespace.to_owned(), name.to_owned()))
+}
+
+/// What templates are filled with. The second: the role's ARN was made from a session's, which has lost the path.
+pub(super) fn values(facts: &Facts) -> (Vec<(&'static str, String)>, bool) {
+    let mut known: Vec<(&'static str, String)> = Vec::new();
+    let session = facts.principal.as_deref().and_then(AssumedRoleArn::parse);
+    let mut path_lost = false;
+    if let Some(session) = &session {
+        known.push(("roleName", session.role.clone()));
+        known.push(("partition", session.partition.to_string()));
+        if session.is_instance_session() {
+            known.push(("instanceId", session.session.clone()));
+        }
+        // IAM Identity Center's roles always have a path, which holds its region.
+        if !session.role.starts_with("AWSReservedSSO_") {
+            known.push(("roleArn", format!("arn:{}:iam::{}:role/{}", session.partition, session.account, session.role)));
+            path_lost = true;
+        }
+    } else if let Some(role) = &facts.role {
+        known.push(("roleName", role.name.clone()));
+        known.push(("partition", role.partition.to_string()));
+        known.push(("roleArn", role.to_string()));
+    }
+    if known.is_empty() {
+        known.extend(facts.role_name.clone().map(|name| ("roleName", name)));
+    }
+    let mut set = |name, value: &Option<String>| known.extend(value.clone().map(|value| (name, value)));
+    set("action", &facts.action);
+    set("resource", &facts.resource);
+    set(
+        "resourceName",
+        &facts.resource.as_deref().filter(|arn| arn.contains(':')).and_then(|arn| arn.rsplit(['/', ':']).next()).map(str::to_owned),
+    );
+    set("region", &facts.region);
+    set("issuer", &facts.issuer);
+    set("issuerPath", &facts.issuer.as_deref().and_then(|url| url.strip_prefix("https://")).map(str::to_owned));
+    set("account", &facts.account);
+    set("host", &facts.endpoint);
+    let (namespace, name) = facts.service_account.clone().unzip();
+    set("namespace", &namespace);
+    set("serviceAccount", &name);
+    if let Some(region) =
+        facts.region.as_deref().and_then(|code| Region::parse(code).ok()).filter(|_| session.is_none() && facts.role.is_none())
+    {
+        known.push(("partition", region.partition().to_string()));
+    }
+    (known, path_lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Facts {
+        let lower = text.to_ascii_lowercase();
+        facts(Window { text, lower: &lower, at: 0 })
+    }
+
+    #[test]
+    fn a_denial_names_who_what_and_where() {
+        let facts = of(
+            "User: arn:aws-us-gov:sts::367652197469:assumed-role/karpenter/1706310212742318132 is not authorized to perform: iam:PassRole on resource: arn:aws-us-gov:iam::367652197469:role/a/b because no identity-based policy allows the iam:PassRole action\tstatus code: 403, request id: cf4801ad-e7f6-47e5-b725-7f9269092cd2",
+        );
+        assert_eq!(facts.principal.as_deref(), Some("arn:aws-us-gov:sts::367652197469:assumed-role/karpenter/1706310212742318132"));
+        assert_eq!(facts.action.as_deref(), Some("iam:PassRole"));
+        assert_eq!(facts.resource.as_deref(), Some("arn:aws-us-gov:iam::367652197469:role/a/b"));
+        assert_eq!(facts.account.as_deref(), Some("367652197469"));
+        assert_eq!(facts.request_id.as_deref(), Some("cf4801ad-e7f6-47e5-b725-7f9269092cd2"));
+        assert!(!facts.is_node);
+        let (values, path_lost) = values(&facts);
+        assert!(path_lost && values.contains(&("roleArn", "arn:aws-us-gov:iam::367652197469:role/karpenter".into())), "{values:?}");
+        assert!(values.contains(&("resourceName", "b".into())));
+    }
+
+    #[test]
+    fn what_was_taken_out_is_not_there() {
+        let facts = of(
+            "User: arn:aws:sts::<account-id>:assumed-role/<node role>/i-0123456789abcdef0 is not authorized to perform: secretsmanager:GetSecretValue on resource: <secret-name> request id: ??????",
+        );
+        assert_eq!((facts.principal, facts.resource, facts.account, facts.request_id), (None, None, None, None));
+        let facts = of(
+            "No OpenIDConnect provider found in your account for https://oidc.eks.us-east-1.amazonaws.com/id/<redacted> RequestId: 00000000-0000-0000-0000-000000000000",
+        );
+        assert_eq!((facts.issuer, facts.region.as_deref(), facts.request_id), (None, Some("us-east-1"), None));
+    }
+
+    #[test]
+    fn nodes_are_recognised_also_where_digits_were_masked() {
+        for (principal, yes) in [
+            ("arn:aws:sts::111122223333:assumed-role/node/i-0e5afb93460d609d2", true),
+            ("arn:aws:sts::xxxxxxxxxx:assumed-role/eks-nodes-sandbox/i-076b0f0634dsabdbf", true),
+            ("arn:aws:sts::1:assumed-role/node/i-xxxxxxxxxxxxxxxxx", true),
+            ("arn:aws:sts::1:assumed-role/node/i-0000", true),
+            ("arn:aws:sts::111122223333:assumed-role/checkout/i-web", false),
+            ("arn:aws:sts::111122223333:assumed-role/checkout/i-checkout-service-1", false),
+            ("arn:aws:sts::111122223333:assumed-role/hybrid/mi-0123456789abcdef0", false),
+            ("arn:aws:iam::111122223333:user/i-0123456789abcdef0", false),
+        ] {
+            assert_eq!(of(&format!("User: {principal} is not authorized to perform: a:B")).is_node, yes, "{principal}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_in_every_form() {
+        let times = |text: &str| of(text).times;
+        assert_eq!(
+            times("Token expired: current date/time 1753382758 must be before the expiration date/time 1753089571"),
+            Some(Times { server: Some(Timestamp(1_753_382_758)), signed: None, expired: Some(Timestamp(1_753_089_571)) })
+        );
+        assert_eq!(
+            times("current date/time 1626271164 must be before the expiration date/time1626191469").unwrap().expired,
+            Some(Timestamp(1_626_191_469))
+        );
+        assert_eq!(
+            times("current date/time 2025-07-06T07:02:09.314833331Z must").unwrap().server,
+            Timestamp::parse("2025-07-06T07:02:09Z")
+        );
+        let skew = times("Signature expired: 20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)").unwrap();
+        assert_eq!((skew.signed, skew.server), (Timestamp::parse("2022-01-27T00:14:27Z"), Timestamp::parse("2022-01-27T01:59:28Z")));
+        assert_eq!(times("Token expired: current date/time soon"), None);
+        assert_eq!(times("Signature expired: ☃☃☃☃☃☃☃☃ is now earlier than"), None);
+    }
+
+    #[test]
+    fn hosts_give_the_region() {
+        for (text, host, region) in [
+            ("Post \"https://sts.eu-west-1.amazonaws.com/\": dial", Some("sts.eu-west-1.amazonaws.com"), Some("eu-west-1")),
+            ("lookup sts.cn-north-1.amazonaws.com.cn: no", Some("sts.cn-north-1.amazonaws.com.cn"), Some("cn-north-1")),
+            ("https://sts.amazonaws.com/", Some("sts.amazonaws.com"), None),
+            ("https://vpce-0a-b.sts.us-east-1.vpce.amazonaws.com/", Some("vpce-0a-b.sts.us-east-1.vpce.amazonaws.com"), Some("us-east-1")),
+            ("lookup sts.REGION.amazonaws.com on", Some("sts.region.amazonaws.com"), None),
+            ("lookup sts..amazonaws.com: no such host", Some("sts..amazonaws.com"), None),
+            ("https://dynamodb.us-east-1.amazonaws.com/", None, Some("us-east-1")),
+            ("posts.amazonaws.com and tests.eu-west-1.example.com", None, None),
+        ] {
+            let facts = of(text);
+            assert_eq!((facts.endpoint.as_deref(), facts.region.as_deref()), (host, region), "{text}");
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! From an error's text, or a whole log, to findings: what the SDKs, AWS, kubectl and controllers print, mapped to the catalogue.
+//!
+//! ```text
+//!  text ─► records ─► answers of AWS (service), words of SDKs (table) ─► hits ─► matches, the root first
+//! ```
+//!
+//! It guesses nothing: a text that no recogniser knows gives no match. Nothing that looks like a secret comes out again.
+
+mod facts;
+mod record;
+mod secrets;
+mod service;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Facts, Times};
+
+use super::code::{Class, Code, Severity, Step};
+use super::remedy::{Remedy, Values};
+use super::text::{printable, shorten};
+use record::{Record, Window};
+use serde::Serialize;
+
+/// The value of `Explanation::schema`.
+pub const SCHEMA: &str = "irsa-probe/explain/v1";
+
+/// More different errors than this are not listed, only counted.
+const MAX_MATCHES: usize = 25;
+/// Characters of an excerpt.
+const EXCERPT: usize = 200;
+
+/// What a text means.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// `irsa-probe/explain/v1`
+    pub schema: &'static str,
+    /// The finding that explains the others.
+    pub root_cause: Option<Code>,
+    /// Why that one, when there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The root first.
+    pub matches: Vec<Match>,
+    /// Matches beyond those listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub omitted: Option<usize>,
+}
+
+/// One error that is known.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Match {
+    /// The finding.
+    pub code: Code,
+    /// Its step.
+    pub step: Step,
+    /// Its title.
+    pub title: &'static str,
+    /// What this text says beyond the catalogue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Its likely causes.
+    pub cause: &'static str,
+    /// The cure, filled with the facts.
+    pub remedy: Remedy,
+    /// What the text states.
+    pub facts: Facts,
+    /// Where it stands first, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// How often it stands there, when more than once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// The place, shortened and without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    #[serde(skip)]
+    last_line: usize,
+}
+
+/// A recogniser's answer.
+struct Hit {
+    at: usize,
+    code: Code,
+    detail: Option<String>,
+}
+
+impl Hit {
+    fn at(at: usize, code: Code) -> Hit {
+        Hit { at, code, detail: None }
+    }
+
+    fn saying(self, detail: impl Into<String>) -> Hit {
+        Hit { detail: Some(detail.into()), ..self }
+    }
+}
+
+/// Explains an error message or a log.
+pub fn explain(text: &str) -> Explanation {
+    let mut matches: Vec<Match> = Vec::new();
+    let mut omitted = 0;
+    record::each(text, |record| {
+        for hit in hits(&record) {
+            let found = found(&record, &hit);
+            let same = |one: &Match| one.code == found.code && one.facts.is_same(&found.facts);
+            match matches.iter().position(same) {
+                Some(at) => {
+                    let known = &mut matches[at];
+                    known.count = Some(known.count.unwrap_or(1) + 1);
+                    known.last_line = found.last_line;
+                }
+                // One of each kind whatever their number: the root may stand last.
+                None if matches.len() < MAX_MATCHES || matches.iter().all(|one| one.code != found.code) => matches.push(found),
+                None => omitted += 1,
+            }
+        }
+    });
+    sort(&mut matches);
+    Explanation {
+        schema: SCHEMA,
+        root_cause: matches.first().map(|root| root.code),
+        why: why(&matches),
+        matches,
+        omitted: (omitted > 0).then_some(omitted),
+    }
+}
+
+/// A row of the catalogue in the same form.
+pub fn explain_code(code: Code) -> Explanation {
+    Explanation { schema: SCHEMA, root_cause: Some(code), why: None, matches: vec![of_catalogue(code)], omitted: None }
+}
+
+/// The whole catalogue in the same form: nothing of it was found anywhere.
+pub fn list() -> Explanation {
+    Explanation {
+        schema: SCHEMA,
+        root_cause: None,
+        why: None,
+        matches: Code::ALL.iter().map(|code| of_catalogue(*code)).collect(),
+        omitted: None,
+    }
+}
+
+/// The beginning of a text that is not known, fit to be shown.
+pub fn beginning(text: &str) -> String {
+    let head = &text[..record::floor(text, 4096)];
+    let plain: Vec<_> = head.lines().map(record::without_colours).collect();
+    shorten(secrets::without_secrets(&plain.join(" ")).trim(), 80).into_owned()
+}
+
+fn of_catalogue(code: Code) -> Match {
+    let row = code.row();
+    Match {
+        code,
+        step: row.step,
+        title: row.title,
+        detail: None,
+        cause: row.cause,
+        remedy: Values::unknown().remedy(row),
+        facts: Facts::default(),
+        line: None,
+        count: None,
+        excerpt: None,
+        last_line: 0,
+    }
+}
+
+fn hits(record: &Record) -> Vec<Hit> {
+    let mut hits = service::hits(record);
+    hits.extend(table::FAMILIES.iter().filter_map(|family| family.iter().find_map(|row| row_hit(record, row, |_| true))));
+    // STS's general complaint about a parameter, where it is known which one.
+    if hits.iter().any(|hit| hit.code.step() == Step::Token) {
+        hits.retain(|hit| hit.code != Code::RequestRejected);
+    }
+    hits.extend(not_mapped(record));
+    hits.extend(paths_in_aws_auth(record));
+    hits
+}
+
+/// The first place in a record that fits a row.
+fn row_hit(record: &Record, row: &table::Row, gate: fn(Window<'_>) -> bool) -> Option<Hit> {
+    let mut first = None;
+    for text in row.text.split('|') {
+        for at in record.places(text) {
+            let window = record.window(at).narrow();
+            if window.has(row.with) && !window.names(row.without) && gate(window) && first.is_none_or(|first| at < first) {
+                first = Some(at);
+            }
+        }
+    }
+    let at = first?;
+    Some(Hit { detail: (!row.detail.is_empty()).then(|| row.detail.to_owned()), ..Hit::at(at, row.code) })
+}
+
+/// aws-iam-authenticator's log: the ARN that came has lost its path, whatever the mapping says.
+fn not_mapped(record: &Record) -> Option<Hit> {
+    let at = record.places("arn is not mapped").next()?;
+    let arn = record.text[at..].split(' ').find(|word| word.starts_with("arn:")).unwrap_or_default();
+    let has_path = arn.split_once(":role/").is_some_and(|(_, name)| name.contains('/'));
+    Some(match has_path {
+        true => Hit::at(at, Code::AwsAuthRolePath),
+        false => Hit::at(at, Code::KubernetesAccessMissing).saying(
+            "aws-auth has no rolearn of exactly this text. When it has one with a path in it (role/team/NAME), take the path out there."
+                .to_owned(),
+        ),
+    })
+}
+
+/// `rolearn: arn:…:role/path/NAME`, as aws-auth and eksctl write it. AWS's own `RoleArn` and the annotation `role-arn` may have a path.
+fn paths_in_aws_auth(record: &Record) -> Vec<Hit> {
+    let places = record.text.match_indices("rolearn").map(|(at, _)| at).take(16);
+    let with_path = |at: &usize| {
+        let value = record.text[at + "rolearn".len()..].trim_start_matches([':', '=', ' ', '"', '\'']);
+        let arn = value.split([' ', '"', '\'', ',', '}']).next().unwrap_or_default();
+        let name = arn.split_once(":role/").filter(|(head, _)| head.starts_with("arn:")).map(|(_, name)| name.trim_end_matches('/'));
+        name.is_some_and(|name| name.contains('/'))
+    };
+    places.filter(with_path).map(|at| Hit::at(at, Code::AwsAuthRolePath)).collect()
+}
+
+fn found(record: &Record, hit: &Hit) -> Match {
+    let window = record.window(hit.at);
+    // Lines are clean already; this is for a secret that stands on another line than its name.
+    let clean = secrets::without_secrets(window.text);
+    let lower = clean.to_ascii_lowercase();
+    // The place moves by as much as secrets before it have shrunk.
+    let before = secrets::without_secrets(&window.text[..window.at]).len();
+    let clean_window = Window { text: &clean, lower: &lower, at: record::floor(&clean, before) };
+    let mut facts = facts::facts(clean_window);
+    if hit.code == Code::AwsAuthRolePath {
+        facts = facts_of_mapping(clean_window);
+    }
+    let (values, path_lost) = facts::values(&facts);
+    let row = hit.code.row();
+    let mut remedy = Values::from(values).remedy(row);
+    let uses_arn = std::iter::once(&row.remedy).chain(row.commands).any(|text| text.contains("{roleArn}"));
+    if path_lost && uses_arn {
+        remedy.text.push_str(" (A session does not tell its role's path: if the role has one, put it before the name in the role's ARN.)");
+    }
+    let line = record.line(hit.at);
+    Match {
+        detail: hit.detail.clone().or_else(|| expiry(hit.code, &facts)),
+        remedy,
+        line: Some(line),
+        excerpt: Some(excerpt(clean_window)),
+        last_line: line,
+        facts,
+        ..of_catalogue(hit.code)
+    }
+}
+
+/// A mapping has a role and nothing else.
+fn facts_of_mapping(window: Window<'_>) -> Facts {
+    let arn = window.text[window.at..].split([' ', '"', '\'', ',', '}']).find(|word| word.starts_with("arn:")).unwrap_or_default();
+    let role = super::arn::RoleArn::parse(arn).ok();
+    Facts {
+        resource: role.as_ref().map(ToString::to_string),
+        account: role.as_ref().map(|role| role.account.to_string()),
+        // Known also where the account was masked.
+        role_name: arn.rsplit_once('/').map(|(_, name)| name.to_owned()),
+        role,
+        ..Facts::default()
+    }
+}
+
+fn expiry(code: Code, facts: &Facts) -> Option<String> {
+    let times = facts.times.as_ref().filter(|_| code == Code::TokenExpiredAtSts)?;
+    let since = times.server?.since(times.expired?);
+    (since > 0).then(|| format!("It had expired {} before.", super::time::spoken(since)))
+}
+
+/// The text around the place: from a little before it, so that it can be found again.
+fn excerpt(window: Window<'_>) -> String {
+    let from = record::floor(window.text, window.at.saturating_sub(60));
+    // From the beginning of a word.
+    let from = window.text[from..].find(' ').filter(|at| from > 0 && from + at < window.at).map_or(from, |at| from + at + 1);
+    let cut = if from > 0 { "…" } else { "" };
+    format!("{cut}{}", shorten(&printable(&window.text[from..]), EXCERPT))
+}
+
+/// A stage, and why it stands where it does.
+struct Stage {
+    codes: &'static [Code],
+    name: &'static str,
+}
+
+/// What a step's order alone does not say: causes that an SDK or a controller has before a credential travels, and what comes of having none.
+const BEFORE: Stage = Stage {
+    codes: &[
+        Code::WebhookMissing,
+        Code::ServiceAccountMissing,
+        Code::RoleMissing,
+        Code::SdkModuleMissing,
+        Code::SdkTooOld,
+        Code::DnsPolicyDeadlock,
+    ],
+    name: "a missing piece",
+};
+const STEPS: [(Step, &str); 9] = [
+    (Step::Injection, "what the pod was given"),
+    (Step::Token, "the token"),
+    (Step::Issuer, "the token's issuer"),
+    (Step::Network, "the way to STS"),
+    (Step::AssumeRole, "the exchange with STS"),
+    (Step::PodIdentity, "the Pod Identity agent"),
+    (Step::Identity, "the credentials"),
+    (Step::Node, "the node's role"),
+    (Step::Redundancy, "other regions"),
+];
+const AFTER: [Stage; 4] = [
+    Stage { codes: &[Code::NoCredentialsFound], name: "the SDK's chain as a whole" },
+    Stage { codes: &[Code::RoleChainDenied], name: "the next role" },
+    Stage { codes: &[Code::PassRoleMissing, Code::PermissionMissing], name: "permissions" },
+    Stage { codes: &[Code::AwsAuthRolePath, Code::KubernetesAccessMissing], name: "access to Kubernetes" },
+];
+
+/// Where an error stands on a credential's way, and the name of that place.
+fn stage(one: &Match) -> (usize, &'static str) {
+    // An organisation's policy can deny the exchange, and anything else just as well.
+    let of_exchange = one.facts.action.as_deref().is_none_or(|action| action.starts_with("sts:"));
+    let code = if one.code == Code::ExplicitlyDenied && !of_exchange { Code::PermissionMissing } else { one.code };
+    if BEFORE.codes.contains(&code) {
+        return (0, BEFORE.name);
+    }
+    if let Some(at) = AFTER.iter().position(|stage| stage.codes.contains(&code)) {
+        return (1 + STEPS.len() + at, AFTER[at].name);
+    }
+    let step = code.step();
+    let at = STEPS.iter().position(|(one, _)| *one == step);
+    at.map_or((1 + STEPS.len() + AFTER.len(), "the rest"), |at| (1 + at, STEPS[at].1))
+}
+
+/// Whether a match shows that credentials had been got by then: AWS knew the caller.
+fn proves_identity(one: &Match) -> bool {
+    let known = one.facts.principal.is_some() && !one.facts.is_node;
+    known && matches!(one.code, Code::PermissionMissing | Code::PassRoleMissing | Code::RoleChainDenied | Code::ExplicitlyDenied)
+}
+
+/// The root first: failures before warnings, then by stage; what had passed when AWS knew the caller explains nothing after it.
+fn sort(matches: &mut [Match]) {
+    let known_at = matches.iter().filter(|one| proves_identity(one)).filter_map(|one| one.line).min();
+    let passed = |one: &Match| {
+        let transient = one.code.row().class == Class::Transient || one.code == Code::NoCredentialsFound;
+        transient && known_at.is_some_and(|line| one.last_line < line)
+    };
+    let rank = |one: &Match| {
+        let within = Code::ALL.iter().position(|code| *code == one.code);
+        (one.code.row().severity != Severity::Fail, passed(one), stage(one).0, within, one.line)
+    };
+    // By insertion: they are few, and the library's sort would be the largest part of this module in the binary.
+    for end in 1..matches.len() {
+        for at in (1..=end).rev() {
+            if rank(&matches[at]) >= rank(&matches[at - 1]) {
+                break;
+            }
+            matches.swap(at, at - 1);
+        }
+    }
+}
+
+/// Why the first is the root, in one clause.
+fn why(matches: &[Match]) -> Option<String> {
+    let [root, others @ ..] = matches else { return None };
+    let (at, name) = stage(root);
+    let next = others.iter().map(|one| (stage(one), one)).min_by_key(|((at, _), _)| *at)?;
+    let ((next_at, next_name), next) = next;
+    Some(match () {
+        () if others.iter().all(|one| one.code.row().severity != Severity::Fail) && root.code.row().severity == Severity::Fail => {
+            "it is the failure, the rest is worth knowing".to_owned()
+        }
+        () if next_at < at && next.code.row().severity == Severity::Fail => {
+            format!("{next_name} failed too, but had passed when AWS knew the caller")
+        }
+        () if next_at > at => format!("{name} comes before {next_name} on a credential's way: what fails first explains the rest"),
+        () => "it is the more basic of those that stand at the same place of a credential's way".to_owned(),
+    })
+}

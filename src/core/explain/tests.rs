@@ -1,0 +1,226 @@
+//! tests/explain/texts.txt: every text means what it says there, and all codes that have a text in the wild are reached.
+
+use super::*;
+
+const TEXTS: &str = include_str!("../../../tests/explain/texts.txt");
+
+struct Case {
+    codes: Vec<String>,
+    source: String,
+    facts: Vec<(String, String)>,
+    text: String,
+    line: usize,
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (number, line) in TEXTS.lines().enumerate() {
+        match line.strip_prefix("=== ") {
+            Some(head) => {
+                let parts: Vec<&str> = head.split('|').map(str::trim).collect();
+                let [codes, source, facts] = parts[..] else { panic!("line {}: three parts", number + 1) };
+                let codes = codes.split(',').filter(|code| *code != "-").map(str::to_owned).collect();
+                let facts = facts
+                    .split_whitespace()
+                    .map(|fact| fact.split_once('=').expect("name=value"))
+                    .map(|(n, v)| (n.to_owned(), v.to_owned()));
+                cases.push(Case { codes, source: source.to_owned(), facts: facts.collect(), text: String::new(), line: number + 1 });
+            }
+            None => {
+                if let Some(case) = cases.last_mut() {
+                    case.text.push_str(line);
+                    case.text.push('\n');
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn codes(explanation: &Explanation) -> Vec<String> {
+    explanation.matches.iter().map(|one| one.code.to_string()).collect()
+}
+
+#[test]
+fn every_text_means_what_it_is_said_to_mean() {
+    let cases = cases();
+    assert!(cases.len() >= 150, "{} texts", cases.len());
+    let mut wrong = String::new();
+    for case in &cases {
+        let explanation = explain(&case.text);
+        let found = codes(&explanation);
+        if found != case.codes {
+            wrong.push_str(&format!("line {} ({}): wanted {:?}, found {found:?}\n", case.line, case.source, case.codes));
+            continue;
+        }
+        let Some(root) = explanation.matches.first() else { continue };
+        let facts = serde_json::to_value(&root.facts).unwrap();
+        for (name, value) in &case.facts {
+            let found = facts[name].as_str().unwrap_or_default();
+            if found != value {
+                wrong.push_str(&format!("line {} ({}): {name} is {found:?}, wanted {value:?}\n", case.line, case.source));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Codes that no text in the wild stands for, with the reason.
+const WITHOUT_TEXT: &[(Code, &str)] = &[
+    (Code::RoleDiffersFromExpected, "a comparison with --expect-role-arn"),
+    (Code::ShadowedByEnvKeys, "an SDK that finds static keys says nothing"),
+    (Code::ShadowedByProfile, "an SDK that finds a profile says nothing"),
+    (Code::BothInjected, "an SDK takes one of them and says nothing"),
+    (Code::EndpointOverride, "a setting; its consequences have texts of their own"),
+    (Code::PartitionMismatch, "a comparison; STS's text for it is role-arn-rejected or oidc-provider-missing"),
+    (Code::TokenExpired, "read from the file; STS's text for it is token-expired-at-sts"),
+    (Code::TokenRotationOverdue, "read from the token's times"),
+    (Code::TokenAudienceUnexpected, "read from the token; STS's text for it is audience-not-registered"),
+    (Code::TokenOfAnotherPod, "read from the token"),
+    (Code::IssuerUnreachable, "seen by --check-issuer only; STS's text for it is issuer-keys-unavailable"),
+    (Code::IssuerMismatch, "seen by --check-issuer only"),
+    (Code::SigningKeyUnknown, "seen by --check-issuer only; STS's text for it is issuer-keys-unavailable"),
+    (Code::IdentityMismatch, "a comparison with --expect-role-arn"),
+    (Code::IdentityUnconfirmed, "the probe's own second call"),
+    (Code::ChainDisagrees, "a comparison of two proofs"),
+    (Code::NodeRoleReachable, "IMDS answers, which is no error"),
+    (Code::NodeRoleReachableV1, "IMDS answers, which is no error"),
+    (Code::SecondaryRegionFailing, "the probe's own second region"),
+    (Code::SdkFallsThrough, "a prediction; the SDK says nothing"),
+    (Code::AnnotationMissing, "seen by doctor; the pod's text is no-credentials-found or node-role-fallback"),
+    (Code::AnnotationMisspelt, "seen by doctor"),
+    (Code::PodPredatesAnnotation, "seen by doctor"),
+    (Code::PodNotInjected, "seen by doctor"),
+    (Code::InjectionSuppressed, "seen by doctor"),
+    (Code::ServiceAccountNotUsed, "seen by doctor"),
+];
+
+#[test]
+fn every_code_that_has_a_text_is_reached() {
+    let cases = cases();
+    for code in Code::ALL {
+        let reached = cases.iter().any(|case| case.codes.iter().any(|one| one == code.id()));
+        let excused = WITHOUT_TEXT.iter().any(|(one, _)| one == code);
+        assert!(reached != excused, "{code}: reached {reached}, excused {excused}");
+    }
+}
+
+#[test]
+fn every_text_has_a_source_and_the_near_misses_are_many() {
+    let cases = cases();
+    assert!(cases.iter().all(|case| case.source.len() > 8));
+    assert!(cases.iter().filter(|case| case.source.contains('#')).count() >= 80, "from public issues");
+    assert!(cases.iter().filter(|case| case.codes.is_empty()).count() >= 25, "near misses");
+}
+
+/// A record that is cut anywhere is still a text: it may mean less, but never break.
+#[test]
+fn no_prefix_and_no_suffix_breaks_it() {
+    for case in cases() {
+        let ends: Vec<usize> = case.text.char_indices().map(|(at, _)| at).step_by(41).collect();
+        for at in ends {
+            let _ = (explain(&case.text[..at]), explain(&case.text[at..]), beginning(&case.text[at..]));
+        }
+    }
+}
+
+#[test]
+fn any_text_within_a_log_means_the_same() {
+    for case in cases().iter().filter(|case| case.codes.len() == 1) {
+        let log = format!("10:00:00 starting up\n10:00:01 ready\n\n{}\n10:00:02 stopped\n", case.text);
+        let crlf = log.replace('\n', "\r\n");
+        for log in [&log, &crlf] {
+            let explanation = explain(log);
+            assert_eq!(codes(&explanation), case.codes, "line {}: {log}", case.line);
+            assert!(explanation.matches[0].line > Some(2));
+        }
+    }
+}
+
+/// The same in a JSON record of a log collector, and in that of another one around it.
+#[test]
+fn any_text_in_a_json_record_means_the_same() {
+    for case in cases().iter().filter(|case| case.codes.len() == 1) {
+        let once = serde_json::json!({ "log": case.text.trim(), "stream": "stderr" }).to_string();
+        let twice = serde_json::json!({ "message": once }).to_string();
+        for log in [&once, &twice] {
+            assert_eq!(codes(&explain(log)), case.codes, "line {}: {log}", case.line);
+        }
+    }
+}
+
+#[test]
+fn repeated_errors_are_one_match_with_a_count() {
+    let line = "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience\n";
+    let explanation = explain(&line.repeat(214));
+    assert_eq!(explanation.matches.len(), 1);
+    assert_eq!((explanation.matches[0].line, explanation.matches[0].count), (Some(1), Some(214)));
+    assert_eq!(explanation.why, None);
+}
+
+#[test]
+fn the_root_says_why_it_is_the_root() {
+    let log = "NoCredentialProviders: no valid providers in chain\nInvalidIdentityToken: Incorrect token audience\n";
+    let explanation = explain(log);
+    assert_eq!(explanation.root_cause, Some(Code::AudienceNotRegistered));
+    let why = explanation.why.unwrap();
+    assert_eq!(
+        why,
+        "the exchange with STS comes before the SDK's chain as a whole on a credential's way: what fails first explains the rest"
+    );
+}
+
+#[test]
+fn the_cure_carries_the_facts() {
+    let explanation = explain(
+        "User: arn:aws:sts::111122223333:assumed-role/checkout/s is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::orders/1\"",
+    );
+    let remedy = &explanation.matches[0].remedy;
+    assert!(remedy.text.starts_with("Allow s3:PutObject on arn:aws:s3:::orders/1 in a policy of role checkout"), "{}", remedy.text);
+    assert!(remedy.text.contains("does not tell its role's path"));
+    assert_eq!(
+        remedy.commands[1],
+        "aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::111122223333:role/checkout --action-names s3:PutObject --resource-arns arn:aws:s3:::orders/1"
+    );
+    let explanation = explain("    - rolearn: arn:aws:iam::111122223333:role/team/ops/admin");
+    assert!(explanation.matches[0].remedy.text.ends_with("arn:aws:iam::111122223333:role/admin."), "{:?}", explanation.matches[0].remedy);
+    let explanation = explain("- rolearn: arn:aws:iam::XXXXXXXXXXXX:role/a/b\n- rolearn: arn:aws:iam::111122223333:role/c/d\n");
+    let cures: Vec<&str> = explanation.matches.iter().map(|one| one.remedy.text.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(cures, ["arn:aws:iam::ACCOUNT:role/b.", "arn:aws:iam::111122223333:role/d."], "each of them");
+}
+
+#[test]
+fn details_say_at_once_what_the_text_shows() {
+    for (text, says) in [
+        (
+            "User: arn:aws:sts::111122223333:assumed-role/node/i-0123456789abcdef0 is not authorized to perform: s3:GetObject",
+            "not this permission",
+        ),
+        ("Signature expired: 20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)", "1h 45m behind AWS's"),
+        ("Token expired: current date/time 1753382758 must be before the expiration date/time 1753089571", "It had expired 3d 9h before."),
+        (
+            "User: arn:aws:sts::111122223333:assumed-role/a/s is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/b",
+            "different accounts (111122223333 and 444455556666)",
+        ),
+        (
+            "User: arn:aws:sts::111122223333:assumed-role/a/s is not authorized to perform: a:B because no VPC endpoint policy allows",
+            "a VPC endpoint policy",
+        ),
+    ] {
+        let explanation = explain(text);
+        let detail = explanation.matches[0].detail.clone().unwrap_or_default();
+        assert!(detail.contains(says), "{text}: {detail}");
+    }
+}
+
+#[test]
+fn many_different_errors_are_counted_rather_than_listed() {
+    let log: String = (0..40)
+        .map(|n| format!("User: arn:aws:sts::111122223333:assumed-role/a/s is not authorized to perform: s3:Action{n} on resource: x\n"))
+        .collect();
+    let explanation = explain(&log);
+    assert_eq!((explanation.matches.len(), explanation.omitted), (MAX_MATCHES, Some(15)));
+    let explanation =
+        explain(&format!("{log}An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.\n"));
+    assert_eq!(explanation.root_cause, Some(Code::SessionExpired), "the last one is not the one that is left out");
+}

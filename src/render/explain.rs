@@ -1,0 +1,88 @@
+//! What an error or a log means, for a terminal: the root first, each with what was found, cause and cure.
+
+use super::label;
+use super::page::{Page, Paint, Style};
+use crate::core::explain::{Explanation, Facts, Match};
+
+/// Where the second column begins.
+const COLUMN: usize = 11;
+
+/// The matches; nothing when there are none.
+pub fn text(explanation: &Explanation) -> String {
+    let mut page = Page::new(Style::default());
+    let several = explanation.matches.len() > 1;
+    for (nth, one) in explanation.matches.iter().enumerate() {
+        if nth > 0 {
+            page.gap();
+            page.line(0, &[(Paint::Plain, &"-".repeat(100))]);
+        }
+        let place = match nth {
+            _ if !several => "",
+            0 => "root cause: ",
+            _ => "also found: ",
+        };
+        page.prose(0, 2, &[(Paint::Plain, &format!("{place}{}: {}", one.code, one.title))]);
+        let why = explanation.why.as_deref().filter(|_| nth == 0);
+        section(&mut page, one, why);
+    }
+    if let Some(omitted) = explanation.omitted {
+        page.gap();
+        page.prose(0, 0, &[(Paint::Plain, &format!("{omitted} more errors are known and left out: give a smaller part of the log."))]);
+    }
+    page.finish()
+}
+
+fn section(page: &mut Page, one: &Match, why: Option<&str>) {
+    page.gap();
+    if let Some(why) = why {
+        page.entry(0, "root", COLUMN, (Paint::Plain, &format!("because {why}")));
+    }
+    let line = one.line.map_or_else(String::new, |line| match one.count {
+        Some(count) => format!("line {line}, {count} times: "),
+        None => format!("line {line}: "),
+    });
+    if let Some(excerpt) = &one.excerpt {
+        page.entry(0, "found", COLUMN, (Paint::Plain, &format!("{line}{excerpt}")));
+    }
+    for (name, value) in facts(&one.facts) {
+        page.entry(0, name, COLUMN, (Paint::Plain, &value));
+    }
+    page.gap();
+    if let Some(detail) = &one.detail {
+        page.entry(0, "here", COLUMN, (Paint::Plain, detail));
+        page.gap();
+    }
+    page.entry(0, "cause", COLUMN, (Paint::Plain, one.cause));
+    page.gap();
+    page.entry(0, "cure", COLUMN, (Paint::Plain, &one.remedy.text));
+    for command in &one.remedy.commands {
+        page.line(COLUMN, &[(Paint::Plain, command)]);
+    }
+    if let Some(snippet) = &one.remedy.snippet {
+        page.gap();
+        page.line(0, &[(Paint::Plain, label(one.code.row().snippet))]);
+        page.document(2, snippet);
+    }
+}
+
+/// The facts that are there, by name.
+fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&'static str, String)> = Vec::new();
+    let texts = [
+        ("principal", &facts.principal),
+        ("action", &facts.action),
+        ("resource", &facts.resource),
+        ("region", &facts.region),
+        ("issuer", &facts.issuer),
+        ("account", &facts.account),
+        ("endpoint", &facts.endpoint),
+        ("request", &facts.request_id),
+    ];
+    all.extend(texts.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+    if let Some(times) = &facts.times {
+        let of = [("AWS's clock", times.server), ("signed", times.signed), ("expired", times.expired)];
+        let words: Vec<String> = of.iter().filter_map(|(name, time)| Some(format!("{name} {}", (*time)?))).collect();
+        all.push(("times", words.join(", ")));
+    }
+    all
+}

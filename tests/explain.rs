@@ -1,0 +1,277 @@
+//! `explain` as a person at a terminal, a pipe and a script meet it: arguments, files, standard input, exit codes, JSON, and no
+//! secret of a log on the way out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use irsa_probe::core::code::{Code, Step};
+use irsa_probe::core::explain;
+use irsa_probe::render::{self, json};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const DENIED: &str = "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
+/// Made up, and each in the form of a real one.
+const CANARIES: [&str; 5] = [
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYCANARYKEY1",
+    "FwoGZXIvYXdzEBYaDCANARYtoken1234567890abcdefghij/klmnop==",
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6IkNBTkFSWSJ9.eyJzdWIiOiJDQU5BUlkifQ.Q0FOQVJZc2lnbmF0dXJl",
+    "Canary-Passw0rd",
+    "CanaryBearer0123456789",
+];
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-probe"));
+    command.env_clear().arg("explain").args(args).stdin(Stdio::null());
+    command
+}
+
+fn explained(args: &[&str]) -> (Option<i32>, String, String) {
+    texts(&command(args).output().unwrap())
+}
+
+fn piped(args: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    let mut child = command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A reader that has had enough goes away: that is no failure here.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    texts(&child.wait_with_output().unwrap())
+}
+
+fn texts(output: &Output) -> (Option<i32>, String, String) {
+    (output.status.code(), String::from_utf8(output.stdout.clone()).unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn root(text: &str) -> Value {
+    parsed(text)["rootCause"].clone()
+}
+
+/// The texts of the collection, without what is said about them.
+fn collection() -> Vec<String> {
+    let all = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/explain/texts.txt")).unwrap();
+    all.split("\n=== ").skip(1).map(|case| case.split_once('\n').unwrap().1.to_owned()).collect()
+}
+
+fn schema() -> Value {
+    parsed(&std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/explain.v1.schema.json")).unwrap())
+}
+
+#[test]
+fn a_message_comes_as_words_a_file_or_standard_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("checkout.log");
+    std::fs::write(&file, DENIED).unwrap();
+    let file = file.to_str().unwrap();
+    let words: Vec<&str> = DENIED.split(' ').collect();
+    let wanted = explained(&[DENIED]);
+    assert_eq!(wanted.0, Some(0));
+    assert!(wanted.1.starts_with("trust-policy-denied: ") && wanted.2.is_empty(), "{wanted:?}");
+    assert!(
+        ["\nfound ", "\naction ", "\ncause ", "\ncure ", "\ntrust-policy.json:\n"].iter().all(|part| wanted.1.contains(part)),
+        "{}",
+        wanted.1
+    );
+    assert_eq!(explained(&words), wanted);
+    assert_eq!(explained(&[file]), wanted);
+    assert_eq!(explained(&["--file", file]), wanted);
+    assert_eq!(piped(&["-"], DENIED.as_bytes()), wanted);
+}
+
+#[test]
+fn a_code_has_the_same_json_as_a_message() {
+    let (code, out, _) = explained(&["trust-policy-denied", "--output", "json"]);
+    let value = parsed(&out);
+    assert_eq!((code, &value["rootCause"]), (Some(0), &json!("trust-policy-denied")));
+    assert_eq!(value["matches"].as_array().unwrap().len(), 1);
+    assert!(value["matches"][0].get("line").is_none() && value["matches"][0].get("excerpt").is_none());
+    let (code, out, _) = explained(&["--list", "--output", "json"]);
+    assert_eq!((code, root(&out)), (Some(0), Value::Null));
+    assert_eq!(parsed(&out)["matches"].as_array().unwrap().len(), Code::ALL.len());
+}
+
+#[test]
+fn what_is_not_known_is_not_guessed() {
+    for text in ["nothing of this is known", "", " \n", "explain", "AccessDenied", "\u{1b}[31mred\u{1b}[0m"] {
+        let (code, out, err) = explained(&[text]);
+        assert_eq!((code, out.as_str(), err.lines().count()), (Some(1), "", 1), "{text:?}: {err}");
+        assert!(err.contains("--list") && !err.contains('\u{1b}'), "{err:?}");
+        let (code, out, _) = explained(&[text, "--output", "json"]);
+        assert_eq!((code, parsed(&out)), (Some(1), json!({"schema": "irsa-probe/explain/v1", "rootCause": null, "matches": []})));
+    }
+    let (_, _, err) = explained(&["the beginning is shown", &"and the rest is cut ".repeat(50)]);
+    assert!(err.contains("the beginning is shown") && err.len() < 300, "{err}");
+}
+
+#[test]
+fn what_cannot_be_read_is_a_usage_error_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    rustix::fs::mkfifoat(rustix::fs::CWD, path("fifo"), rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    std::fs::write(path("large"), vec![b'x'; 4 * 1024 * 1024 + 1]).unwrap();
+    for (args, says) in [
+        (vec!["--file".to_owned(), path("none")], "no such file"),
+        (vec!["--file".to_owned(), path("fifo")], "FIFO"),
+        (vec![path("fifo")], "FIFO"),
+        (vec![path("large")], "tail -c"),
+        (vec![path(".")], "directory"),
+        (vec!["--file".to_owned(), path("none"), "word".to_owned()], "word"),
+    ] {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (code, out, err) = explained(&args);
+        assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1), "{args:?}: {err}");
+        assert!(err.contains(says), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn a_log_of_any_bytes_and_length_is_read() {
+    let mut bytes = b"\xff\xfe\x00 \x1b[31m".to_vec();
+    bytes.extend_from_slice(DENIED.as_bytes());
+    bytes.extend_from_slice(b"\x1b[0m\r\n");
+    let (code, out, _) = piped(&["-", "--output", "json"], &bytes);
+    assert_eq!((code, root(&out)), (Some(0), json!("trust-policy-denied")));
+    bytes.extend(std::iter::repeat_n(b'x', 5 * 1024 * 1024));
+    let (code, out, err) = piped(&["-", "--output", "json"], &bytes);
+    assert_eq!((code, root(&out)), (Some(0), json!("trust-policy-denied")));
+    assert!(err.contains("only the first"), "{err}");
+}
+
+/// What a careless dump holds beside an error: none of it comes out again, neither of what is known nor of what is not.
+#[test]
+fn no_secret_of_a_log_comes_out_again() {
+    let [key, token, jwt, password, bearer] = CANARIES;
+    let dumps = [
+        format!("AWS_SECRET_ACCESS_KEY={key} AWS_SESSION_TOKEN={token}"),
+        format!("{{\"AccessKeyId\":\"ASIAEXAMPLE\",\"SecretAccessKey\":\"{key}\",\"SessionToken\":\"{token}\"}}"),
+        format!("x-amz-security-token:{token}"),
+        format!("X-Amz-Security-Token={token}&x=y"),
+        format!("Authorization: Bearer {bearer}"),
+        format!("WebIdentityToken={jwt}"),
+        format!("Value '{jwt}' at 'webIdentityToken'"),
+        format!("proxy http://user:{password}@proxy.corp:3128 password={password}"),
+        format!("keys {key} and {token} by themselves"),
+    ];
+    let errors = [
+        DENIED,
+        "User: arn:aws:sts::111122223333:assumed-role/a/s is not authorized to perform: s3:GetObject on resource: ",
+        "nothing known",
+    ];
+    for dump in &dumps {
+        for error in errors {
+            for text in [format!("{dump} {error}"), format!("{error} {dump}"), format!("{error}\n  {dump}")] {
+                for args in [&["-"][..], &["-", "--output", "json"]] {
+                    let (_, out, err) = piped(args, text.as_bytes());
+                    for canary in CANARIES {
+                        // Neither whole nor in part.
+                        let part = &canary[..canary.len() / 2];
+                        assert!(!out.contains(part) && !err.contains(part), "{canary} of {text}:\n{out}{err}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_text_s_json_is_as_the_schema_says_and_its_page_fits_a_terminal() {
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema()).expect("the schema is a schema");
+    let explanations =
+        collection().into_iter().map(|text| explain::explain(&text)).chain(Code::ALL.iter().map(|code| explain::explain_code(*code)));
+    for explanation in explanations.chain([explain::list()]) {
+        let document = parsed(&json::explanation(&explanation));
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:?}\n{document:#}");
+        let page = render::explain::text(&explanation);
+        let pasted: Vec<&str> = explanation.matches.iter().flat_map(|one| &one.remedy.commands).map(String::as_str).collect();
+        let snippets: Vec<&str> =
+            explanation.matches.iter().filter_map(|one| one.remedy.snippet.as_deref()).flat_map(str::lines).map(str::trim).collect();
+        for line in page.lines() {
+            let is_pasted = pasted.contains(&line.trim()) || snippets.contains(&line.trim());
+            let one_word = line.split_whitespace().count() <= 2;
+            assert!(is_pasted || one_word || line.chars().count() <= 100, "{line}");
+            assert_eq!(line, line.trim_end());
+        }
+    }
+    let (_, out, _) = explained(&[DENIED, "--output", "json"]);
+    assert!(validator.is_valid(&parsed(&out)));
+}
+
+#[test]
+fn the_schema_is_strict_and_its_names_are_the_code_s() {
+    let schema = schema();
+    assert_eq!(schema["$defs"]["code"]["enum"], json!(Code::ALL));
+    assert_eq!(schema["$defs"]["step"]["enum"], json!(Step::ALL));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let good = parsed(&json::explanation(&explain::explain(DENIED)));
+    type Break = fn(&mut Value);
+    let broken: [(&str, Break); 6] = [
+        ("a field too many", |v| v["surprise"] = json!(1)),
+        ("a fact too many", |v| v["matches"][0]["facts"]["secret"] = json!("x")),
+        ("a code that is none", |v| v["rootCause"] = json!("bad-luck")),
+        ("an account that is none", |v| v["matches"][0]["facts"]["account"] = json!("1")),
+        ("no facts", |v| drop(v["matches"][0].as_object_mut().unwrap().remove("facts"))),
+        ("another version", |v| v["schema"] = json!("irsa-probe/explain/v2")),
+    ];
+    for (what, break_it) in broken {
+        let mut document = good.clone();
+        break_it(&mut document);
+        assert!(!validator.is_valid(&document), "{what} is accepted");
+    }
+    fn walk(at: &str, value: &Value) {
+        let Some(object) = value.as_object() else { return };
+        if let Some(properties) = object.get("properties").filter(|_| object.get("type") == Some(&json!("object"))) {
+            assert_eq!(object.get("additionalProperties"), Some(&json!(false)), "{at} is open");
+            for (name, property) in properties.as_object().unwrap() {
+                assert!(property["description"].as_str().is_some_and(|text| text.ends_with('.')), "{at}.{name} is not described");
+            }
+        }
+        object.iter().for_each(|(name, inner)| walk(&format!("{at}.{name}"), inner));
+    }
+    walk("$", &schema);
+}
+
+const ESCAPE: char = '\u{1b}';
+
+/// Pieces that recognisers look for, in any order, among anything.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("AssumeRoleWithWebIdentity".to_owned()),
+        Just("User: arn:aws:sts::111122223333:assumed-role/a/i-0123456789abcdef0 is not authorized to perform: ".to_owned()),
+        Just("https://sts.eu-west-1.amazonaws.com/".to_owned()),
+        Just("169.254.170.23".to_owned()),
+        Just("dial tcp: lookup sts.".to_owned()),
+        Just("Signature expired: 2022".to_owned()),
+        Just("rolearn: arn:aws:iam::1:role/a/b".to_owned()),
+        Just("x-amz-security-token:".to_owned()),
+        Just("\\u003c\\n\\\"&quot;".to_owned()),
+        Just("\u{1b}[".to_owned()),
+        Just("\n  │ ".to_owned()),
+        Just("request id: ".to_owned()),
+        ".{0,12}",
+        "[A-Za-z0-9:/ ]{0,30}",
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_it(text in pieces()) {
+        let explanation = explain::explain(&text);
+        prop_assert_eq!(explanation.root_cause, explanation.matches.first().map(|one| one.code));
+        let lines = text.split('\n').count();
+        for one in &explanation.matches {
+            prop_assert!(one.line.is_some_and(|line| (1..=lines).contains(&line)));
+            prop_assert!(one.excerpt.as_ref().is_some_and(|excerpt| !excerpt.contains(ESCAPE) && excerpt.chars().count() <= 900));
+        }
+        let page = render::explain::text(&explanation);
+        prop_assert!(!page.contains(ESCAPE));
+        let _ = (json::explanation(&explanation), explain::beginning(&text));
+    }
+}
