@@ -12,6 +12,7 @@ use crate::core::token::{Claims, decode};
 use crate::core::trust;
 use crate::render::{json, policy as text};
 use std::io::{IsTerminal, Read};
+use std::os::fd::AsFd;
 
 /// The largest policy that is read: IAM takes 4,096 characters at most, URL-encoding makes three of one, `aws iam get-role` adds some.
 const POLICY_CAP: usize = 64 * 1024;
@@ -88,12 +89,10 @@ fn pointed(path: &str, unreadable: &Unreadable) -> String {
 fn policy_text(path: &str) -> Result<String, String> {
     let bytes = match path {
         "-" => {
+            let said = |error: std::io::Error| format!("standard input: {error}");
+            let stdin = std::fs::File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(said)?);
             let mut bytes = Vec::new();
-            std::io::stdin()
-                .lock()
-                .take(POLICY_CAP as u64 + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("standard input: {error}"))?;
+            stdin.take(POLICY_CAP as u64 + 1).read_to_end(&mut bytes).map_err(said)?;
             if bytes.len() > POLICY_CAP {
                 return Err(format!("standard input: it has more than {POLICY_CAP} bytes, which no policy has"));
             }
