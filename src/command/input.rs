@@ -3,6 +3,7 @@
 use crate::collect::file::{self, Root};
 use crate::core::evidence::{FileFailure, FileFailureKind};
 use std::io::Read as _;
+use std::os::fd::AsFd;
 use zeroize::Zeroizing;
 
 /// What was read. It may hold secrets: it is wiped when dropped.
@@ -24,15 +25,16 @@ pub(super) fn read(name: &str, cap: usize) -> Result<Given, FileFailure> {
             Err(failure) => Err(failure),
         };
     }
+    standard_input(cap).map_err(|error| FileFailure { kind: FileFailureKind::Other, text: error.to_string(), access: None })
+}
+
+fn standard_input(cap: usize) -> std::io::Result<Given> {
+    let stdin = std::fs::File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     let mut bytes = Zeroizing::new(Vec::new());
-    match std::io::stdin().lock().take(cap as u64 + 1).read_to_end(&mut bytes) {
-        Ok(_) => {
-            let cut = bytes.len() > cap;
-            bytes.truncate(cap);
-            Ok(Given { bytes, cut })
-        }
-        Err(error) => Err(FileFailure { kind: FileFailureKind::Other, text: error.to_string(), access: None }),
-    }
+    stdin.take(cap as u64 + 1).read_to_end(&mut bytes)?;
+    let cut = bytes.len() > cap;
+    bytes.truncate(cap);
+    Ok(Given { bytes, cut })
 }
 
 /// What was read, for a person.

@@ -5,7 +5,7 @@
 
 use super::condition::{Operator, met};
 use super::grammar::{distance, nearest, shown};
-use super::mend::{change, mend, set};
+use super::mend::mend;
 use super::pattern::Truth;
 use super::request::{Fact, Request};
 use super::{Decision, Document, Edit, Evaluation, Json, Judged, judge, why};
@@ -43,26 +43,28 @@ fn allow(document: &Document, request: &Request, evaluation: &Evaluation) -> Opt
     if request.claim_key("aud").is_some_and(|key| !matches!(request.fact(&key), Fact::Known([_]))) {
         return None;
     }
-    let mut near: Vec<(usize, &Judged)> =
-        evaluation.statements.iter().filter(|judged| judged.effect != "Deny").map(|judged| (judged.reasons.len(), judged)).collect();
-    near.sort_by_key(|(reasons, judged)| (*reasons, judged.index));
-    let mended = near.iter().take(NEAREST).filter_map(|(_, judged)| {
-        let statement = document.statements().get(judged.index)?;
-        if !is_ours(statement, request) {
-            return None;
+    // Those with the fewest reasons first, without sorting: real policies have few statements.
+    let mut tried: Vec<usize> = Vec::new();
+    while tried.len() < NEAREST {
+        let left = evaluation.statements.iter().filter(|judged| judged.effect != "Deny" && !tried.contains(&judged.index));
+        let Some(judged) = left.min_by_key(|judged| judged.reasons.len()) else { break };
+        tried.push(judged.index);
+        let statement = &document.statements()[judged.index];
+        if is_ours(statement, request) {
+            let (statement, changes) = mend(statement, request, super::variables(document));
+            let summary = format!("in {}: {}", judged.name(), changes.join("; "));
+            let edit = Edit { index: judged.index, summary, statement: Some(statement) };
+            if lets_in(document, request, &edit) {
+                return Some(edit);
+            }
         }
-        let (statement, changes) = mend(statement, request, super::variables(document));
-        let summary = format!("in {}: {}", judged.name(), changes.join("; "));
-        Some(Edit { index: judged.index, summary, statement: Some(statement) })
-    });
-    let added = || {
-        let summary = match evaluation.statements.iter().any(|judged| judged.effect == "Allow") {
-            true => "add this statement beside the others, which are for somebody else",
-            false => "add this statement",
-        };
-        Edit { index: document.statements().len(), summary: summary.to_owned(), statement: Some(needed(request)) }
+    }
+    let summary = match evaluation.statements.iter().any(|judged| judged.effect == "Allow") {
+        true => "add this statement beside the others, which are for somebody else",
+        false => "add this statement",
     };
-    mended.chain(std::iter::once_with(added)).find(|edit| lets_in(document, request, edit))
+    let edit = Edit { index: document.statements().len(), summary: summary.to_owned(), statement: Some(needed(request)) };
+    lets_in(document, request, &edit).then_some(edit)
 }
 
 /// Whether the edited policy allows the request, or would but for what is not known.
@@ -81,9 +83,9 @@ impl Edit {
             None if self.index < statements.len() => drop(statements.remove(self.index)),
             None => {}
         }
-        let mut members = document.json.members().to_vec();
-        set(&mut members, "Statement", Json::List(statements));
-        Document { json: Json::Map(members), role: document.role.clone() }
+        let mut json = document.json.clone();
+        json.put(&["Statement"], Some(Json::List(statements)));
+        Document { json, role: document.role.clone() }
     }
 }
 
@@ -123,7 +125,7 @@ fn excepted(statement: &Json, request: &Request) -> Option<(Json, String)> {
                 let mut values = values.many().to_vec();
                 values.push(Json::from(value.as_str()));
                 let mut statement = statement.clone();
-                change(&mut statement, operator, |keys| set(keys, key, Json::List(values)));
+                statement.put(&["Condition", operator, key], Some(Json::List(values)));
                 return Some((statement, format!("{value} joins the exceptions under {operator}")));
             }
         }
@@ -152,7 +154,7 @@ fn is_ours(statement: &Json, request: &Request) -> bool {
     let (path, host) = (path.to_ascii_lowercase(), path.split('/').next().unwrap_or_default().to_ascii_lowercase());
     let eks = |issuer: &str| issuer.contains(".eks.") || issuer.contains("oidc-eks.");
     let like_ours = |value: &str| {
-        let issuer = value.rsplit("oidc-provider/").next().unwrap_or_default();
+        let issuer = value.rsplit_once("oidc-provider/").map_or(value, |(_, issuer)| issuer);
         let host_is_missing = !issuer.contains('.') && !value.contains(":saml-provider/");
         issuer.contains(&host) || (eks(issuer) && eks(&path)) || host_is_missing
     };

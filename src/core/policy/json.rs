@@ -44,6 +44,43 @@ impl Json {
         self.members().iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
+    /// What stands below these names.
+    pub(super) fn below(&self, path: &[&str]) -> Option<&Json> {
+        path.iter().try_fold(self, |json, name| json.get(name))
+    }
+
+    /// Puts a value there, or takes out what is there; objects that hold nothing then go, too.
+    pub(super) fn put(&mut self, path: &[&str], value: Option<Json>) {
+        let ([name, rest @ ..], Json::Map(members)) = (path, self) else { return };
+        let at = members.iter().position(|(key, _)| key == name).unwrap_or_else(|| {
+            members.push(((*name).to_owned(), Json::Null));
+            members.len() - 1
+        });
+        let inner = &mut members[at].1;
+        if rest.is_empty() {
+            *inner = value.unwrap_or(Json::Map(Vec::new()));
+        } else {
+            if !matches!(inner, Json::Map(_)) {
+                *inner = Json::Map(Vec::new());
+            }
+            inner.put(rest, value);
+        }
+        if matches!(inner, Json::Map(members) if members.is_empty()) {
+            members.remove(at);
+        }
+    }
+
+    /// Gives a member another name, in its place.
+    pub(super) fn rename(&mut self, path: &[&str], new: &str) {
+        let ([name, rest @ ..], Json::Map(members)) = (path, self) else { return };
+        for (key, value) in members.iter_mut().filter(|(key, _)| key == name) {
+            match rest.is_empty() {
+                true => new.clone_into(key),
+                false => value.rename(rest, new),
+            }
+        }
+    }
+
     /// One or many: IAM's grammar leaves the brackets out where there is one value.
     pub fn many(&self) -> &[Json] {
         match self {

@@ -119,7 +119,7 @@ fn replaced<'a>(name: &'a str, request: &'a Request) -> Result<&'a str, Pattern>
 /// Wildcards without recursion: after a mismatch the last `*` takes one character more.
 fn like(pieces: &[Piece], value: &str, fold: bool) -> bool {
     let value: Vec<char> = value.chars().collect();
-    let same = |a: char, b: char| a == b || (fold && a.to_lowercase().eq(b.to_lowercase()));
+    let same = |a: char, b: char| a == b || (fold && a.eq_ignore_ascii_case(&b));
     let (mut at, mut nth, mut back) = (0, 0, None);
     while at < value.len() {
         match pieces.get(nth) {
