@@ -89,7 +89,7 @@ fn millis(since: Instant) -> u64 {
 }
 
 /// Colour on a terminal only, and not when it is unwanted (no-color.org).
-fn style(terminal: bool) -> Style {
+pub(super) fn style(terminal: bool) -> Style {
     let unwanted =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
     Style { color: terminal && !unwanted, ..Style::default() }

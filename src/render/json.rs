@@ -1,5 +1,6 @@
 //! JSON, indented: for machines first, and fit to be seen in a terminal.
 
+use crate::core::doctor::report::DoctorReport;
 use crate::core::evidence::Evidence;
 use crate::core::report::Report;
 use crate::core::status::Status;
@@ -19,6 +20,11 @@ pub fn status(status: &Status) -> String {
 /// The evidence, from which the report can be made again.
 pub fn evidence(evidence: &Evidence) -> String {
     pretty(evidence)
+}
+
+/// What `doctor` found, as docs/doctor.v1.schema.json describes it.
+pub fn doctor(report: &DoctorReport) -> String {
+    pretty(report)
 }
 
 fn pretty(value: &impl Serialize) -> String {
