@@ -1,9 +1,199 @@
-//! `irsa-probe trust-policy`: the trust policy that the pod's role needs.
+//! `irsa-probe trust-policy`: prints the trust policy that the pod's role needs, or judges a given one.
+//!
+//! What flags leave open comes from the token: that of `AWS_WEB_IDENTITY_TOKEN_FILE` (with `--pod-identity` that of
+//! `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` first), else the pod's default token, which has the same issuer and subject.
 
-use crate::cli::Options;
+use crate::cli::{Options, Output};
+use crate::collect::file::{self, TOKEN_CAP};
+use crate::core::arn::RoleArn;
+use crate::core::plan::DEFAULT_TOKEN_PATH;
+use crate::core::policy::{self, Decision, Document, Request, Unreadable};
+use crate::core::token::{Claims, decode};
+use crate::core::trust;
+use crate::render::{json, policy as text};
+use std::io::{IsTerminal, Read};
 
-/// The exit code.
-pub fn run(_options: &Options) -> u8 {
-    super::complain("not built yet on this branch");
-    2
+/// The largest policy that is read: IAM takes 4,096 characters, `aws iam get-role` adds some, a state file more.
+const POLICY_CAP: usize = 1024 * 1024;
+
+/// Prints or judges; the exit code.
+pub fn run(options: &Options) -> u8 {
+    let done = match &options.trust.check {
+        Some(path) => check(options, path),
+        None => print(options),
+    };
+    done.unwrap_or_else(|why| {
+        super::complain(&why);
+        2
+    })
+}
+
+fn print(options: &Options) -> Result<u8, String> {
+    if options.trust.pod_identity {
+        super::print(&json::document(&trust::pod_identity_policy()));
+        return Ok(0);
+    }
+    let pod = Pod::read(options)?;
+    let role = role(options, None)?;
+    let (issuer, subject, audience) = pod.irsa(options)?;
+    let path = issuer.strip_prefix("https://").unwrap_or(&issuer);
+    let audience = audience.first().map(String::as_str).unwrap_or(AUDIENCE);
+    super::print(&json::document(&trust::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
+    Ok(0)
+}
+
+fn check(options: &Options, path: &str) -> Result<u8, String> {
+    let shown = if path == "-" { "standard input" } else { path };
+    let document = policy::parse(&policy_text(path)?).map_err(|unreadable| pointed(shown, &unreadable))?;
+    let request = request(options, &document)?;
+    let role = role(options, Some(&document)).ok();
+    if let (Some(role), Some(of)) = (&role, document.role.as_deref().and_then(|arn| RoleArn::parse(arn).ok()))
+        && !role.same_role(&of)
+    {
+        super::complain(&format!("{shown} is the policy of {of}, and not of {role}, which this pod asks for"));
+    }
+    let evaluation = policy::evaluate(&document, &request);
+    super::print(&match options.output {
+        Output::Json => json::trust_policy(&evaluation),
+        _ => {
+            let role = role.map(|role| role.to_string());
+            text::evaluation(&evaluation, &request, role.as_deref(), super::check::style(std::io::stdout().is_terminal()))
+        }
+    });
+    Ok(if evaluation.decision == Decision::Allow { 0 } else { 1 })
+}
+
+/// Who asks, and what for.
+fn request(options: &Options, document: &Document) -> Result<Request, String> {
+    let pod = Pod::read(options)?;
+    if options.trust.pod_identity {
+        let (namespace, account) = pod.names(options);
+        return Ok(Request::pod_identity(namespace.as_deref(), account.as_deref(), role(options, Some(document)).ok().as_ref()));
+    }
+    let role = role(options, Some(document))?;
+    let (issuer, subject, audience) = pod.irsa(options)?;
+    Ok(Request::irsa(&issuer, &subject, audience, &role))
+}
+
+/// `policy.json:4:12: malformed JSON: trailing comma: "}"`
+fn pointed(path: &str, unreadable: &Unreadable) -> String {
+    let why = &unreadable.why;
+    match &unreadable.at {
+        Some(at) if at.text.is_empty() => format!("{path}:{}:{}: {why}", at.line, at.column),
+        Some(at) => format!("{path}:{}:{}: {why}, in this line: {}", at.line, at.column, at.text),
+        None => format!("{path}: {why}; give the policy, or what aws iam get-role prints"),
+    }
+}
+
+fn policy_text(path: &str) -> Result<String, String> {
+    let bytes = match path {
+        "-" => {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .take(POLICY_CAP as u64 + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("standard input: {error}"))?;
+            if bytes.len() > POLICY_CAP {
+                return Err(format!("standard input: it has more than {POLICY_CAP} bytes, which no policy has"));
+            }
+            bytes
+        }
+        path => {
+            let read = file::read(path, POLICY_CAP).map_err(|failure| {
+                let pipe = if failure.text.contains("FIFO") { "; pipe it in and give - instead" } else { "" };
+                format!("{path}: {}{pipe}", failure.text)
+            })?;
+            read.bytes.to_vec()
+        }
+    };
+    String::from_utf8(bytes).map_err(|_| format!("{path}: it is not text (UTF-8)"))
+}
+
+/// The audience of tokens for AWS, unless the token says otherwise.
+const AUDIENCE: &str = "sts.amazonaws.com";
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
+}
+
+/// The role: the flag's, the pod's, else the one that the document is said to be of.
+fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, String> {
+    if let Some(role) = &options.trust.role_arn {
+        return Ok(role.clone());
+    }
+    if let Some(arn) = variable("AWS_ROLE_ARN") {
+        return RoleArn::parse(&arn)
+            .map_err(|error| format!("AWS_ROLE_ARN is not a role's ARN: {error}; give the right one by --role-arn"));
+    }
+    let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
+    of.ok_or_else(|| "which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn".to_owned())
+}
+
+/// The pod's token, if one is needed and there.
+struct Pod {
+    claims: Option<Claims>,
+    /// The token is not one for AWS: its issuer and subject are right, its audience is another.
+    default: bool,
+    /// Why there are no claims.
+    why: String,
+}
+
+impl Pod {
+    fn read(options: &Options) -> Result<Pod, String> {
+        let trust = &options.trust;
+        let names = options.namespace.is_some() && trust.service_account.is_some();
+        if names && (trust.issuer.is_some() || trust.pod_identity) {
+            let (default, why) = (trust.audience.is_none(), String::new());
+            return Ok(Pod { claims: None, default, why });
+        }
+        let injected = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+        let path = injected.iter().skip(usize::from(!trust.pod_identity)).find_map(|name| variable(name));
+        let default = path.is_none();
+        let path = path.unwrap_or_else(|| DEFAULT_TOKEN_PATH.to_owned());
+        let read = file::read(&path, TOKEN_CAP).map_err(|failure| failure.text);
+        let claims = read.and_then(|content| decode(&content.bytes).map_err(|defect| defect.describe().to_owned()));
+        Ok(match claims {
+            Ok(claims) => Pod { claims: Some(claims), default, why: String::new() },
+            Err(why) => Pod { claims: None, default, why: format!("the token {path} cannot be read ({why})") },
+        })
+    }
+
+    /// Namespace and service account.
+    fn names(&self, options: &Options) -> (Option<String>, Option<String>) {
+        let claims = self.claims.as_ref();
+        let namespace = options.namespace.clone().or_else(|| claims.and_then(|claims| claims.namespace.clone()));
+        let account = options.trust.service_account.clone().or_else(|| claims.and_then(|claims| claims.service_account.clone()));
+        (namespace, account)
+    }
+
+    /// Issuer, subject and audiences; or one line that names the flags that are missing.
+    fn irsa(&self, options: &Options) -> Result<(String, String, Vec<String>), String> {
+        let trust = &options.trust;
+        let claims = self.claims.as_ref();
+        let issuer = trust.issuer.clone().or_else(|| claims.and_then(|claims| claims.issuer.clone()));
+        if issuer.as_deref().is_some_and(|issuer| issuer.starts_with("http://")) {
+            return Err("--issuer begins with https://, or with the host: IAM takes no other".to_owned());
+        }
+        let (namespace, account) = self.names(options);
+        let given = options.namespace.is_some() || trust.service_account.is_some();
+        let subject = match (&namespace, &account, claims.and_then(|claims| claims.subject.clone())) {
+            (_, _, Some(subject)) if !given => Some(subject),
+            (Some(namespace), Some(account), _) => Some(policy::subject(namespace, account)),
+            _ => None,
+        };
+        let (Some(issuer), Some(subject)) = (&issuer, &subject) else {
+            let flags = [("--issuer", issuer.is_some()), ("--namespace", namespace.is_some()), ("--service-account", account.is_some())];
+            let missing: Vec<&str> = flags.iter().filter(|(_, there)| !there).map(|(flag, _)| *flag).collect();
+            return Err(format!("whose policy? {}; give {}", self.why, missing.join(", ")));
+        };
+        let audience = match (&trust.audience, claims) {
+            (Some(audience), _) => vec![audience.clone()],
+            (None, Some(claims)) if !self.default => {
+                claims.authorized_party.clone().map_or_else(|| claims.audience.clone(), |party| vec![party])
+            }
+            _ => vec![AUDIENCE.to_owned()],
+        };
+        Ok((issuer.clone(), subject.clone(), audience))
+    }
 }

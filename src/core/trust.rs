@@ -27,11 +27,15 @@ struct Statement<'a> {
 
 /// The policy that lets exactly one service account of one cluster assume a role. `issuer_path` has no scheme.
 pub fn irsa_policy(partition: &str, account: &str, issuer_path: &str, subject: &str, audience: &str) -> String {
-    let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{issuer_path}");
+    irsa_policy_for(&format!("arn:{partition}:iam::{account}:oidc-provider/{issuer_path}"), issuer_path, subject, audience)
+}
+
+/// The same, for a provider's ARN.
+pub fn irsa_policy_for(provider: &str, issuer_path: &str, subject: &str, audience: &str) -> String {
     let equals = BTreeMap::from([(format!("{issuer_path}:aud"), audience), (format!("{issuer_path}:sub"), subject)]);
     document(Statement {
         effect: "Allow",
-        principal: BTreeMap::from([("Federated", provider)]),
+        principal: BTreeMap::from([("Federated", provider.to_owned())]),
         action: &["sts:AssumeRoleWithWebIdentity"],
         condition: BTreeMap::from([("StringEquals", equals)]),
     })

@@ -2,6 +2,7 @@
 
 use crate::core::doctor::report::DoctorReport;
 use crate::core::evidence::Evidence;
+use crate::core::policy::Evaluation;
 use crate::core::report::Report;
 use crate::core::status::Status;
 use crate::core::text::printable;
@@ -17,6 +18,16 @@ pub fn status(status: &Status) -> String {
     pretty(status)
 }
 
+/// What becomes of a request, as docs/trust-policy.v1.schema.json describes it.
+pub fn trust_policy(evaluation: &Evaluation) -> String {
+    pretty(evaluation)
+}
+
+/// A document that is JSON already.
+pub fn document(text: &str) -> String {
+    lines(text)
+}
+
 /// The evidence, from which the report can be made again.
 pub fn evidence(evidence: &Evidence) -> String {
     pretty(evidence)
@@ -29,7 +40,10 @@ pub fn doctor(report: &DoctorReport) -> String {
 
 fn pretty(value: &impl Serialize) -> String {
     // Cannot fail: no map of ours has other keys than strings, and the writer is memory.
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    lines(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+fn lines(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     for line in text.split('\n') {
         escape(line, &mut safe);

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod html;
 pub mod json;
 mod page;
+pub mod policy;
 pub mod probe;
 #[cfg(test)]
 mod samples;

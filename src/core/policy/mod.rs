@@ -7,14 +7,22 @@
 //! Three answers, not two: a condition on what a token does not tell (`aws:SourceIp`, `aws:RequestedRegion`) is neither met nor failed.
 //! What hangs on one is never called allowed: the decision is `deny`, and `undecided` names the keys.
 
+mod condition;
+mod edit;
+mod element;
+mod grammar;
 pub mod json;
 mod parse;
+mod pattern;
 mod request;
+mod why;
 
 pub use json::Json;
-pub use parse::{Unreadable, parse};
+pub use parse::{Place, Unreadable, parse};
 pub use request::{Request, subject};
 
+use crate::core::text::redact;
+use pattern::Truth;
 use serde::Serialize;
 
 /// The name of this form, for programs.
@@ -25,6 +33,8 @@ pub const SCHEMA: &str = "irsa-probe/trust-policy/v1";
 pub struct Document {
     /// The whole document: an object with a `Statement`.
     pub json: Json,
+    /// The role that it is of, where `aws iam get-role` said so.
+    pub role: Option<String>,
 }
 
 impl Document {
@@ -125,8 +135,99 @@ pub struct Edit {
     pub statement: Option<Json>,
 }
 
-/// Judges a request by a document.
+/// Judges a request by a document. The edit that is proposed has been judged in its turn.
 pub fn evaluate(document: &Document, request: &Request) -> Evaluation {
-    let _ = (document, request);
-    Evaluation { schema: SCHEMA, decision: Decision::Deny, statements: Vec::new(), document: Vec::new(), undecided: Vec::new(), edit: None }
+    let mut evaluation = judge(document, request);
+    evaluation.edit = edit::propose(document, request, &evaluation);
+    evaluation
+}
+
+/// A statement as far as it is judged alone.
+struct Judgement {
+    judged: Judged,
+    effect: Effect,
+    /// Whether principal and conditions are met.
+    truth: Truth,
+    /// Which of the request's actions it is about.
+    covers: Vec<bool>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Effect {
+    Allow,
+    Deny,
+    Neither,
+}
+
+impl Judgement {
+    /// Whether it applies to this action of the request.
+    fn of(&self, action: usize) -> Truth {
+        if self.covers[action] { self.truth } else { Truth::No }
+    }
+}
+
+/// The judgement without an edit.
+fn judge(document: &Document, request: &Request) -> Evaluation {
+    // "Policy variables were introduced in version 2012-10-17"; without Version it is the earlier one.
+    let variables = document.json.get("Version").and_then(Json::text) == Some("2012-10-17");
+    let all: Vec<Judgement> =
+        document.statements().iter().enumerate().map(|(index, statement)| one(index, statement, request, variables)).collect();
+    let amiss = grammar::document(document);
+    let refused = !amiss.is_empty() || all.iter().any(|one| one.judged.reasons.iter().any(|reason| reason.slip == Slip::Refused));
+    let answers = |effect: Effect, action: usize| Truth::any(all.iter().filter(|one| one.effect == effect).map(|one| one.of(action)));
+    // All actions have to be allowed; one that is denied is enough against.
+    let actions = 0..request.actions.len();
+    let allowed = Truth::all(actions.clone().map(|action| answers(Effect::Allow, action)));
+    let denied = Truth::any(actions.clone().map(|action| answers(Effect::Deny, action)));
+    let decision = match (denied, allowed) {
+        (Truth::Yes, _) => Decision::ExplicitDeny,
+        (Truth::No, Truth::Yes) if !refused => Decision::Allow,
+        _ => Decision::Deny,
+    };
+    let hangs = decision == Decision::Deny && !refused && allowed != Truth::No;
+    let missing: Vec<usize> = actions.filter(|action| answers(Effect::Allow, *action) == Truth::No).collect();
+    let mut undecided: Vec<String> = Vec::new();
+    let mut statements = Vec::with_capacity(all.len());
+    for one in all {
+        let Judgement { mut judged, effect, truth, covers } = one;
+        if hangs && truth == Truth::Maybe && covers.contains(&true) {
+            for reason in judged.reasons.iter().filter(|reason| reason.slip == Slip::Undecided) {
+                let key = reason.element.splitn(3, '.').nth(2).unwrap_or(&reason.element).to_owned();
+                if !undecided.contains(&key) {
+                    undecided.push(key);
+                }
+            }
+        }
+        // Half of what is needed: worth a word where no other statement has the other half.
+        if effect == Effect::Allow && truth != Truth::No && covers.contains(&true) && !missing.is_empty() {
+            let missing: Vec<String> = missing.iter().map(|action| request.actions[*action].to_owned()).collect();
+            judged.reasons.extend(document.statements().get(judged.index).and_then(|s| element::action_reason(s, request, &missing)));
+        }
+        statements.push(judged);
+    }
+    Evaluation { schema: SCHEMA, decision, statements, document: amiss, undecided, edit: None }
+}
+
+fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Judgement {
+    let mut reasons = grammar::statement(statement);
+    let refused = !reasons.is_empty();
+    let (principal, why) = element::principal(statement, request);
+    reasons.extend(why);
+    let covers = element::actions(statement, request);
+    if !covers.contains(&true) {
+        let all: Vec<String> = request.actions.iter().map(|action| (*action).to_owned()).collect();
+        reasons.extend(element::action_reason(statement, request, &all));
+    }
+    let (conditions, why) = condition::judge(statement.get("Condition"), request, variables);
+    reasons.extend(why);
+    let truth = if refused { Truth::No } else { Truth::all([principal, conditions].into_iter()) };
+    let text = |name: &str| statement.get(name).map(|value| redact(&grammar::shown(value), &[]));
+    let effect = match statement.get("Effect").and_then(Json::text) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => Effect::Neither,
+    };
+    let matches = truth == Truth::Yes && covers.contains(&true);
+    let judged = Judged { index, sid: text("Sid"), effect: text("Effect").unwrap_or_default(), matches, reasons };
+    Judgement { judged, effect, truth, covers }
 }

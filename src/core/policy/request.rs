@@ -1,4 +1,4 @@
-//! What a policy is asked: who comes, what for, and the condition keys that are known of it.
+//! What a policy is asked: who comes, what for, and what is known of the condition keys that it may ask about.
 
 use crate::core::arn::RoleArn;
 use crate::core::token::Claims;
@@ -12,12 +12,54 @@ pub struct Request {
     pub actions: &'static [&'static str],
     /// By way of the cluster's OIDC provider: the issuer without its scheme.
     pub issuer_path: Option<String>,
-    /// Condition keys in lower case with their values.
-    pub(super) known: Vec<(String, Vec<String>)>,
+    /// Who asks, for a person: the subject, or the namespace and service account.
+    pub who: String,
+    /// Condition keys with their values.
+    known: Vec<(String, Vec<String>)>,
 }
 
 /// The principal of EKS Pod Identity (EKS user guide, "EKS Pod Identity role").
 pub const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
+
+/// What is known of a condition key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fact<'a> {
+    /// The request has it, with these values.
+    Known(&'a [String]),
+    /// The request has no such key; why.
+    Absent(&'static str),
+    /// Whether, and with what value, is not known from here.
+    Unknown,
+}
+
+/// Tags that EKS Pod Identity puts on a session (EKS user guide, "Grant Pods access to AWS resources based on tags").
+const SESSION_TAGS: [&str; 6] = [
+    "eks-cluster-arn",
+    "eks-cluster-name",
+    "kubernetes-namespace",
+    "kubernetes-service-account",
+    "kubernetes-pod-name",
+    "kubernetes-pod-uid",
+];
+
+/// Keys that no AssumeRoleWithWebIdentity with a service account's token has; a key that ends in `/` stands for all that begin so.
+/// IAM user guide, "AWS global condition context keys" (availability) and "Pass session tags in AWS STS".
+const ABSENT_BY_TOKEN: [(&str, &str); 14] = [
+    ("aws:sourcearn", "only calls that a service makes for a resource have it"),
+    ("aws:sourceaccount", "only calls that a service makes for a resource have it"),
+    ("aws:sourceorgid", "only calls that a service makes for a resource have it"),
+    ("aws:sourceorgpaths", "only calls that a service makes for a resource have it"),
+    ("aws:principalservicename", "only calls by an AWS service have it"),
+    ("aws:principalservicenameslist", "only calls by an AWS service have it"),
+    ("aws:multifactorauthpresent", "only calls with temporary credentials have it, and a token is none"),
+    ("aws:multifactorauthage", "only calls with temporary credentials have it, and a token is none"),
+    ("sts:externalid", "AssumeRoleWithWebIdentity takes no external id"),
+    ("sts:sourceidentity", "a service account's token sets no source identity"),
+    ("sts:transitivetagkeys", "a service account's token carries no session tags"),
+    ("aws:requesttag/", "a service account's token carries no session tags"),
+    ("aws:tagkeys", "a service account's token carries no session tags"),
+    ("saml:", "the request comes with a token, not with a SAML assertion"),
+];
 
 impl Request {
     /// `AssumeRoleWithWebIdentity` with this token; `None` when the token has no issuer or subject.
@@ -31,27 +73,123 @@ impl Request {
     /// `:aud` is the token's `azp` where it has one, else its `aud` (IAM user guide, "Available keys for AWS OIDC federation").
     pub fn irsa(issuer: &str, subject: &str, audience: Vec<String>, role: &RoleArn) -> Request {
         let path = issuer.strip_prefix("https://").unwrap_or(issuer);
-        let key = |claim: &str| format!("{path}:{claim}").to_lowercase();
+        let mut known = vec![(format!("{path}:sub"), vec![subject.to_owned()]), (format!("{path}:aud"), audience)];
+        known.extend(always());
         Request {
             principal: format!("arn:{}:iam::{}:oidc-provider/{path}", role.partition, role.account),
             actions: &["sts:AssumeRoleWithWebIdentity"],
             issuer_path: Some(path.to_owned()),
-            known: vec![(key("sub"), vec![subject.to_owned()]), (key("aud"), audience)],
+            who: subject.to_owned(),
+            known,
         }
     }
 
-    /// `AssumeRole` by EKS Pod Identity; what is not given is not known to conditions either.
+    /// `AssumeRole` by EKS Pod Identity, session tags on (its default); what is not given is not known to conditions either.
     pub fn pod_identity(namespace: Option<&str>, service_account: Option<&str>, role: Option<&RoleArn>) -> Request {
-        let mut known = Vec::new();
+        let mut known = always();
         let mut set = |key: &str, value: Option<String>| known.extend(value.map(|value| (key.to_owned(), vec![value])));
-        set("aws:requesttag/kubernetes-namespace", namespace.map(str::to_owned));
-        set("aws:requesttag/kubernetes-service-account", service_account.map(str::to_owned));
-        set("aws:sourceaccount", role.map(|role| role.account.to_string()));
-        Request { principal: POD_IDENTITY_SERVICE.to_owned(), actions: &["sts:AssumeRole", "sts:TagSession"], issuer_path: None, known }
+        set("aws:RequestTag/kubernetes-namespace", namespace.map(str::to_owned));
+        set("aws:RequestTag/kubernetes-service-account", service_account.map(str::to_owned));
+        // An association and its role are of one account; other accounts are reached by a second role (EKS user guide, "Pod Identity associations").
+        set("aws:SourceAccount", role.map(|role| role.account.to_string()));
+        set("aws:PrincipalServiceName", Some(POD_IDENTITY_SERVICE.to_owned()));
+        let tags = SESSION_TAGS.map(str::to_owned).to_vec();
+        known.push(("aws:TagKeys".to_owned(), tags.clone()));
+        // All of them pass on to further roles ("session tags … are transitive").
+        known.push(("sts:TransitiveTagKeys".to_owned(), tags));
+        Request {
+            principal: POD_IDENTITY_SERVICE.to_owned(),
+            actions: &["sts:AssumeRole", "sts:TagSession"],
+            issuer_path: None,
+            who: format!("{}/{}", namespace.unwrap_or("NAMESPACE"), service_account.unwrap_or("SERVICE_ACCOUNT")),
+            known,
+        }
     }
+
+    /// What is known of a key. Keys know no capitals.
+    pub(super) fn fact(&self, key: &str) -> Fact<'_> {
+        if let Some((_, values)) = self.known.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
+            return Fact::Known(values);
+        }
+        let lower = key.to_ascii_lowercase();
+        let named = |name: &str| lower == name || (name.ends_with(['/', ':']) && lower.starts_with(name));
+        if let Some(path) = &self.issuer_path {
+            if let Some(claim) = lower.strip_prefix(&path.to_ascii_lowercase()).and_then(|rest| rest.strip_prefix(':')) {
+                return match claim {
+                    // Documented for Google alone.
+                    "oaud" => Fact::Unknown,
+                    _ => Fact::Absent("of a cluster's tokens IAM knows the keys :sub and :aud alone"),
+                };
+            }
+            if let Some((_, why)) = ABSENT_BY_TOKEN.iter().find(|(name, _)| named(name)) {
+                return Fact::Absent(why);
+            }
+        } else if lower.strip_prefix("aws:requesttag/").is_some_and(|tag| !SESSION_TAGS.contains(&tag)) {
+            return Fact::Absent("EKS Pod Identity sets no such tag");
+        }
+        match ["aws:", "sts:", "iam:"].iter().any(|prefix| lower.starts_with(prefix)) {
+            true => Fact::Unknown,
+            false if self.issuer_path.is_some() => Fact::Absent("it is no key of this token's issuer"),
+            false => Fact::Absent("EKS Pod Identity assumes the role without a token: there is no such key"),
+        }
+    }
+
+    /// The key of a claim of this token's issuer.
+    pub(super) fn claim_key(&self, claim: &str) -> Option<String> {
+        self.issuer_path.as_ref().map(|path| format!("{path}:{claim}"))
+    }
+}
+
+/// Of any such request: it comes straight from its caller, by HTTPS.
+fn always() -> Vec<(String, Vec<String>)> {
+    [("aws:SecureTransport", "true"), ("aws:ViaAWSService", "false")].map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).to_vec()
 }
 
 /// The subject of a service account's tokens.
 pub fn subject(namespace: &str, service_account: &str) -> String {
     format!("system:serviceaccount:{namespace}:{service_account}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn role() -> RoleArn {
+        RoleArn::parse("arn:aws-cn:iam::111122223333:role/team/checkout").unwrap()
+    }
+
+    #[test]
+    fn keys_know_no_capitals_and_values_come_from_the_token() {
+        let claims = Claims {
+            issuer: Some("https://oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC".into()),
+            subject: Some("system:serviceaccount:shop:checkout".into()),
+            audience: vec!["a".into(), "b".into()],
+            authorized_party: Some("b".into()),
+            ..Claims::default()
+        };
+        let request = Request::of_token(&claims, &role()).unwrap();
+        assert_eq!(request.principal, "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC");
+        assert_eq!(
+            request.fact("OIDC.eks.cn-north-1.amazonaws.com.cn/id/abc:SUB"),
+            Fact::Known(&["system:serviceaccount:shop:checkout".into()])
+        );
+        assert_eq!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:aud"), Fact::Known(&["b".into()]), "azp stands for aud");
+        assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:azp"), Fact::Absent(_)));
+        assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/OTHER:sub"), Fact::Absent(_)));
+        assert!(matches!(request.fact("aws:RequestTag/team"), Fact::Absent(_)));
+        assert_eq!(request.fact("aws:SourceIp"), Fact::Unknown);
+        assert_eq!(request.fact("aws:PrincipalOrgID"), Fact::Unknown);
+        assert_eq!(Request::of_token(&Claims::default(), &role()), None);
+    }
+
+    #[test]
+    fn pod_identity_tags_its_sessions() {
+        let request = Request::pod_identity(Some("shop"), None, Some(&role()));
+        assert_eq!(request.fact("aws:requesttag/Kubernetes-Namespace"), Fact::Known(&["shop".into()]));
+        assert_eq!(request.fact("aws:RequestTag/kubernetes-service-account"), Fact::Unknown, "not given");
+        assert_eq!(request.fact("aws:RequestTag/eks-cluster-arn"), Fact::Unknown);
+        assert!(matches!(request.fact("aws:RequestTag/team"), Fact::Absent(_)));
+        assert_eq!(request.fact("aws:SourceAccount"), Fact::Known(&["111122223333".into()]));
+        assert!(matches!(request.fact("oidc.eks.us-west-2.amazonaws.com/id/A:sub"), Fact::Absent(_)));
+    }
 }

@@ -1,0 +1,206 @@
+//! Why an element does not fit, in one sentence: the slip that was probably made, when it can be told.
+
+use super::condition::{Compare, Operator, Set};
+use super::pattern::{Pattern, Truth};
+use super::request::{Fact, Request};
+
+/// Why a condition is not met.
+pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], request: &Request) -> String {
+    match request.fact(key) {
+        Fact::Absent(why) => absent(operator, key, why, request),
+        Fact::Known(_) if operator.compare == Compare::Null => "the key is there, and the policy asks that it is not".to_owned(),
+        Fact::Known(_) if operator.negated => format!("{} keeps out what it names, and it names this", operator.name),
+        Fact::Known(values) => {
+            let told = values.first().and_then(|value| wanted.iter().find_map(|wanted| slip(operator, wanted, value)));
+            told.unwrap_or_else(|| match (values, operator.set) {
+                ([], _) => "the token has no such value".to_owned(),
+                ([_, _, ..], Set::All) => "not all of the values are among those that the policy names".to_owned(),
+                ([_, _, ..], _) => "none of the values is among those that the policy names".to_owned(),
+                ([one], _) => differs(key, wanted, one),
+            })
+        }
+        Fact::Unknown => String::new(),
+    }
+}
+
+/// Why a condition cannot be decided.
+pub(super) fn undecided(operator: &Operator, key: &str, request: &Request) -> String {
+    match (request.fact(key), operator.set) {
+        (Fact::Known(_), _) if operator.compare == Compare::Other => {
+            format!("{} does not compare texts, and this is one; what IAM makes of that is not documented", operator.name)
+        }
+        (Fact::Known([_, _, ..]), Set::One) => {
+            "the key has several values, some of which match: that needs ForAnyValue: or ForAllValues: before the operator".to_owned()
+        }
+        (Fact::Known(_), _) => "a policy variable in it has a value that is not known from here".to_owned(),
+        (Fact::Absent(_), _) => "the request has no such key; what IfExists makes of ForAnyValue then is not documented".to_owned(),
+        (Fact::Unknown, _) => {
+            let from = if request.issuer_path.is_some() { "from the token" } else { "from here" };
+            format!("{key} is not known {from}; this cannot be decided")
+        }
+    }
+}
+
+/// The single slips that make a value that is nearly right fail.
+fn slip(operator: &Operator, wanted: &str, value: &str) -> Option<String> {
+    let matches = |pattern: &str, wildcards, fold| Pattern::new(pattern, wildcards, None).matches(value, fold) == Truth::Yes;
+    let trimmed = wanted.trim();
+    if operator.compare == Compare::Exact && matches(wanted, true, false) {
+        return Some("* and ? are plain characters under StringEquals; StringLike reads them as wildcards".to_owned());
+    }
+    if operator.compare == Compare::Fold && matches(wanted, true, true) {
+        return Some(format!("* and ? are plain characters under {}; StringLike reads them as wildcards", operator.name));
+    }
+    if trimmed != wanted && matches(trimmed, operator.compare == Compare::Like, false) {
+        return Some("there is white space around the value in the policy".to_owned());
+    }
+    if matches(wanted, operator.compare == Compare::Like, true) {
+        return Some("capitals differ; values are compared to the letter".to_owned());
+    }
+    if operator.compare == Compare::Arn {
+        return Some(format!("{} compares ARNs, and this is none; use StringLike", operator.name));
+    }
+    None
+}
+
+/// What tells two subjects apart; for anything else only that they differ.
+fn differs(key: &str, wanted: &[String], value: &str) -> String {
+    let claim = key.rsplit(':').next().unwrap_or_default();
+    let [wanted] = wanted else {
+        return match wanted {
+            [] => "the policy names no value".to_owned(),
+            _ => "it is none of the values that the policy names".to_owned(),
+        };
+    };
+    let parts = |text: &str| text.split(':').map(str::to_owned).collect::<Vec<_>>();
+    let (ours, theirs) = (parts(value), parts(wanted));
+    if !claim.eq_ignore_ascii_case("sub") || ours.len() != 4 {
+        return "the values differ".to_owned();
+    }
+    let tail = ours[2..].join(":");
+    if *wanted == tail || *wanted == tail.replace(':', "/") || *wanted == ours[3] {
+        return "a subject is written in full: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT".to_owned();
+    }
+    match theirs.as_slice() {
+        [a, b, namespace, account] if *a == ours[0] && *b == ours[1] => {
+            let like = |pattern: &str, text: &str| Pattern::new(pattern, true, None).matches(text, false) == Truth::Yes;
+            match (like(namespace, &ours[2]), like(account, &ours[3])) {
+                (true, false) => "it names another service account of this namespace".to_owned(),
+                (false, true) => "it names another namespace".to_owned(),
+                _ => "it names another service account".to_owned(),
+            }
+        }
+        _ => "it is no subject of a service account: those read system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT".to_owned(),
+    }
+}
+
+/// Why the request lacks a key: often it is another issuer's, or misspelt.
+fn absent(operator: &Operator, key: &str, why: &str, request: &Request) -> String {
+    let Some(path) = request.issuer_path.as_deref().filter(|_| operator.compare != Compare::Null) else {
+        return format!("the request has no such key: {why}");
+    };
+    let (issuer, claim) = key.rsplit_once(':').unwrap_or((key, ""));
+    let lower = issuer.to_ascii_lowercase();
+    let ours = path.to_ascii_lowercase();
+    let told = match () {
+        () if claim.trim() != claim || issuer.trim() != issuer => "there is white space in the key",
+        () if lower == ours => return format!("the request has no such key: {why}"),
+        () if lower.contains("://") => "condition keys are written without https://",
+        () if lower.starts_with("arn:") => "the key begins with the issuer, not with its provider's ARN",
+        () if lower.trim_end_matches('/') == ours.trim_end_matches('/') => "a slash too many or too few after the issuer",
+        () if is_trap(&lower) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
+        () if ours.strip_prefix(&lower).is_some_and(|rest| rest.starts_with('/')) => {
+            "the key lacks the end of the issuer: /id/ID belongs to it"
+        }
+        () if !issuer.contains('.') => return format!("the request has no such key: {why}"),
+        () => return format!("it is a key of another issuer; this token's is {path}, as of a cluster made anew or another one"),
+    };
+    told.to_owned()
+}
+
+/// The spelling of an old sample in the webhook's README: `oidc.REGION.eks.amazonaws.com/CLUSTER_ID`.
+pub(super) fn is_trap(issuer: &str) -> bool {
+    let host = issuer.split('/').next().unwrap_or_default();
+    host.strip_prefix("oidc.")
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(region, rest)| region != "eks" && rest.starts_with("eks."))
+}
+
+/// Why a principal is not the one that asks.
+pub(super) fn principal(kind: &str, wanted: &str, request: &Request) -> String {
+    let ours = request.principal.as_str();
+    let Some(path) = request.issuer_path.as_deref() else { return service(kind, wanted, ours) };
+    let lower = wanted.to_ascii_lowercase();
+    let told = match kind {
+        "AWS" => "AWS names accounts, users and roles; a token comes from an OIDC provider: Federated",
+        "Service" => "Service names AWS services; a token comes from an OIDC provider: Federated",
+        "CanonicalUser" => "a token comes from an OIDC provider: Federated",
+        _ if wanted.trim() != wanted => "there is white space around the ARN",
+        _ if lower == ours.to_ascii_lowercase() => "capitals differ; ARNs are compared to the letter",
+        _ if lower.trim_start_matches("https://").trim_end_matches('/') == path.to_ascii_lowercase() => {
+            "the provider is named by its ARN: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER"
+        }
+        _ if lower.contains("://") => "a provider's ARN has no https:// in it",
+        _ if lower.contains(":saml-provider/") => "it is a SAML provider; a token comes from an OIDC provider",
+        _ if wanted.contains(['*', '?']) => "a principal takes no wildcards; name the provider",
+        _ => return provider(wanted, ours, path),
+    };
+    told.to_owned()
+}
+
+fn provider(wanted: &str, ours: &str, path: &str) -> String {
+    let parts = |text: &str| text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
+    let (theirs, ours) = (parts(wanted), parts(ours));
+    let ([_, partition, service, _, account, resource], [_, our_partition, _, _, our_account, our_resource]) =
+        (theirs.as_slice(), ours.as_slice())
+    else {
+        return "it is not the ARN of an OIDC provider".to_owned();
+    };
+    let Some(issuer) = resource.strip_prefix("oidc-provider/").filter(|_| service == "iam") else {
+        return "it is not the ARN of an OIDC provider".to_owned();
+    };
+    if resource == our_resource {
+        return match partition == our_partition {
+            false => format!("it is of the partition {partition}; the role is of {our_partition}"),
+            true => format!("it is the provider in account {account}; a role trusts the one in its own account, {our_account}"),
+        };
+    }
+    let told = match () {
+        () if is_trap(issuer) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
+        () if issuer.trim_end_matches('/') == path.trim_end_matches('/') => "a slash too many or too few after the issuer",
+        () if path.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) => "it lacks the end of the issuer: /id/ID belongs to it",
+        () => "it is the provider of another issuer: another cluster's, or that of one since made anew",
+    };
+    told.to_owned()
+}
+
+fn service(kind: &str, wanted: &str, ours: &str) -> String {
+    match kind {
+        "Service" if wanted.eq_ignore_ascii_case(ours) => "services are spelt in small letters".to_owned(),
+        "Service" => format!("it is another service; Pod Identity's is {ours}"),
+        "Federated" => format!("that is for IRSA; Pod Identity comes as the service {ours}"),
+        _ => format!("Pod Identity comes as the service {ours}"),
+    }
+}
+
+/// Why none of the actions is one that is asked for.
+pub(super) fn action(wanted: &[String], request: &Request) -> String {
+    let is = |name: &str| wanted.iter().any(|action| action.eq_ignore_ascii_case(name));
+    let misspelt = |name: &&str| {
+        wanted.iter().any(|action| super::grammar::distance(&action.to_ascii_lowercase(), &name.to_ascii_lowercase(), 3) <= 3)
+    };
+    let bare = |name: &&str| name.split_once(':').is_some_and(|(_, name)| is(name));
+    let first = request.actions[0];
+    match () {
+        () if wanted.is_empty() => "the policy names no action".to_owned(),
+        () if request.issuer_path.is_some() && is("sts:AssumeRole") => {
+            format!("sts:AssumeRole is for callers with AWS credentials; a token asks for {first}")
+        }
+        () if request.issuer_path.is_none() && is("sts:AssumeRoleWithWebIdentity") => {
+            "that is for IRSA; Pod Identity assumes the role by sts:AssumeRole and sts:TagSession".to_owned()
+        }
+        () if request.actions.iter().any(bare) => format!("an action begins with its service: {first}"),
+        () if request.actions.iter().any(misspelt) => format!("it is misspelt; write {first}"),
+        () => format!("it is another action; this is {first}"),
+    }
+}
