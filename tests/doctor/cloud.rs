@@ -87,7 +87,7 @@ impl Account {
     }
 
     pub fn inline_policy(&self, role: &str, name: &str) {
-        let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
+        let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
         self.call("iam", &[("Action", "PutRolePolicy"), ("RoleName", role), ("PolicyName", name), ("PolicyDocument", policy)]);
     }
 
@@ -116,7 +116,8 @@ impl Account {
             text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
         };
         let version = if service == "sts" { "2011-06-15" } else { "2010-05-08" };
-        let body: Vec<String> = fields.iter().chain(&[("Version", version)]).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let body: Vec<String> =
+            fields.iter().chain(&[("Version", version)]).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         self.send(service, "/", "application/x-www-form-urlencoded", &body.join("&"))
     }
 

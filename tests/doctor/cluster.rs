@@ -118,7 +118,9 @@ fn list(held: &Held, path: &str, query: &str) -> (u16, String, &'static str) {
         let value = value.replace("%3D", "=");
         match (name, value.split_once('=')) {
             ("limit", _) => {}
-            ("fieldSelector", Some(("spec.serviceAccountName", wanted))) => items.retain(|item| item["spec"]["serviceAccountName"] == wanted),
+            ("fieldSelector", Some(("spec.serviceAccountName", wanted))) => {
+                items.retain(|item| item["spec"]["serviceAccountName"] == wanted)
+            }
             ("fieldSelector", Some(("type", wanted))) => items.retain(|item| item["type"] == wanted),
             _ => return (400, refusal(400, path).to_string(), "application/json"),
         }
@@ -133,7 +135,10 @@ fn refusal(status: u16, path: &str) -> Value {
     let (name, resource) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let (reason, message) = match status {
         401 => ("Unauthorized", "Unauthorized".to_owned()),
-        403 => ("Forbidden", format!("{resource} \"{name}\" is forbidden: User \"reader\" cannot get resource \"{resource}\" in API group \"\"")),
+        403 => (
+            "Forbidden",
+            format!("{resource} \"{name}\" is forbidden: User \"reader\" cannot get resource \"{resource}\" in API group \"\""),
+        ),
         404 if path.starts_with("/api") => ("NotFound", format!("{resource} \"{name}\" not found")),
         _ => ("NotFound", "the server could not find the requested resource".to_owned()),
     };
