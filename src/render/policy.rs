@@ -2,6 +2,7 @@
 
 use super::page::{Page, Paint, Style};
 use crate::core::policy::{Decision, Evaluation, Judged, Reason, Request, Slip};
+use crate::core::text::shell_word;
 
 /// Where the text under a statement begins.
 const UNDER: usize = 4;
@@ -25,14 +26,19 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
         page.prose(0, UNDER, &[(Paint::Red, "×"), (Paint::Plain, "the policy has no statement")]);
     }
     for judged in &evaluation.statements {
-        statement(&mut page, judged, evaluation.decision);
+        statement(&mut page, judged, evaluation.decision, request);
     }
     page.gap();
     if let Some(edit) = &evaluation.edit {
-        page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &edit.summary)]);
+        page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &short(&edit.summary, request))]);
         if let Some(statement) = &edit.statement {
             // Cannot fail: the writer is memory, and all keys are strings.
             page.document(2, &serde_json::to_string_pretty(statement).unwrap_or_default());
+        }
+        if let Some(name) = role.and_then(|role| role.rsplit('/').next()).filter(|_| edit.statement.is_some()) {
+            let command =
+                format!("aws iam update-assume-role-policy --role-name {} --policy-document file://trust-policy.json", shell_word(name));
+            page.line(0, &[(Paint::Bold, "apply: "), (Paint::Plain, &command)]);
         }
         page.gap();
     }
@@ -40,15 +46,15 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
     page.finish()
 }
 
-/// `statement 2 (Sid)`
-fn name(judged: &Judged) -> String {
-    match &judged.sid {
-        Some(sid) => format!("statement {} ({sid})", judged.index + 1),
-        None => format!("statement {}", judged.index + 1),
+/// Keys without the issuer of this token, which is the same in all of them and longer than a line bears.
+fn short(text: &str, request: &Request) -> String {
+    match &request.issuer_path {
+        Some(path) => text.replace(&format!("{path}:"), "…:"),
+        None => text.to_owned(),
     }
 }
 
-fn statement(page: &mut Page, judged: &Judged, decision: Decision) {
+fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Request) {
     let denies = judged.effect == "Deny";
     let undecided = judged.reasons.iter().all(|reason| reason.slip == Slip::Undecided);
     let (paint, mark, says) = match (denies, judged.matches) {
@@ -64,9 +70,12 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision) {
     let quiet = !judged.reasons.iter().any(|reason| reason.slip != Slip::Differs)
         && (judged.matches || denies || decision == Decision::Allow)
         && !(judged.matches && decision == Decision::Deny);
-    page.prose(0, UNDER, &[(paint, mark), (Paint::Bold, &name(judged)), (Paint::Plain, says)]);
+    page.prose(0, UNDER, &[(paint, mark), (Paint::Bold, &judged.name()), (Paint::Plain, says)]);
+    if let Some(warning) = judged.warning {
+        page.prose(UNDER, UNDER + 2, &[(Paint::Yellow, "‼"), (Paint::Plain, warning)]);
+    }
     for reason in judged.reasons.iter().filter(|_| !quiet) {
-        page.prose(UNDER, UNDER + 2, &[(Paint::Bold, &format!("{}:", reason.element)), (Paint::Plain, &reason.why)]);
+        page.prose(UNDER, UNDER + 2, &[(Paint::Bold, &format!("{}:", short(&reason.element, request))), (Paint::Plain, &reason.why)]);
         values(page, reason);
     }
 }
@@ -94,17 +103,17 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
             .statements
             .iter()
             .filter(|judged| judged.matches && (judged.effect == "Deny") == denies)
-            .map(name)
+            .map(Judged::name)
             .collect::<Vec<_>>()
             .join(", ")
     };
     let near = evaluation.statements.iter().filter(|judged| judged.effect != "Deny").min_by_key(|judged| judged.reasons.len());
-    let elements = |judged: &Judged| judged.reasons.iter().map(|reason| reason.element.as_str()).collect::<Vec<_>>().join(", ");
+    let elements = |judged: &Judged| judged.reasons.iter().map(|reason| last_words(&reason.element)).collect::<Vec<_>>().join(", ");
     let (paint, word, says) = match evaluation.decision {
         Decision::Allow => (Paint::Green, "ALLOW", format!("{} lets {who} in", by(false))),
         Decision::ExplicitDeny => (Paint::Red, "EXPLICIT DENY", format!("{} keeps {who} out, whatever others allow", by(true))),
         Decision::Deny if !evaluation.undecided.is_empty() => {
-            (Paint::Yellow, "DENY", format!("as far as can be told: it hangs on {}", evaluation.undecided.join(", ")))
+            (Paint::Yellow, "DENY", format!("not known to be allowed: it hangs on {}", evaluation.undecided.join(", ")))
         }
         Decision::Deny if evaluation.document.is_empty() => {
             let fails = near.map(elements).filter(|elements| !elements.is_empty());
@@ -112,5 +121,99 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
         }
         Decision::Deny => (Paint::Red, "DENY", "IAM takes no such document".to_owned()),
     };
-    page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &says)]);
+    page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &short(&says, request))]);
+}
+
+/// An element as the last line bears it: of an issuer's key the claim alone.
+fn last_words(element: &str) -> String {
+    match element.rsplit_once(':') {
+        Some((issuer, claim)) if element.starts_with("Condition.") && issuer.contains('/') => format!("…:{claim}"),
+        _ => element.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::arn::RoleArn;
+    use crate::core::policy;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
+
+    fn shown(policy: &str, style: Style) -> String {
+        let subject = "system:serviceaccount:shop:checkout";
+        let request = Request::irsa("https://oidc.example/id/A", subject, vec!["sts.amazonaws.com".into()], &RoleArn::parse(ROLE).unwrap());
+        evaluation(&policy::evaluate(&policy::parse(policy).unwrap(), &request), &request, Some(ROLE), style)
+    }
+
+    fn irsa(effect: &str, sub: &str) -> String {
+        format!(
+            r#"{{"Sid": "Pods", "Effect": "{effect}", "Principal": {{"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A"}},
+                "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{"StringEquals": {{"oidc.example/id/A:sub": "{sub}"}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_slip_golden() {
+        let text = shown(
+            &format!("{{\"Version\": \"2012-10-17\", \"Statement\": {}}}", irsa("Allow", "system:serviceaccount:shop:*")),
+            Style::default(),
+        );
+        let expected = "\
+system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
+
+× statement 1 (Pods) does not allow this pod
+    Condition.StringEquals.…:sub: * and ? are plain characters under StringEquals; StringLike reads
+      them as wildcards
+      wanted: system:serviceaccount:shop:*
+      found:  system:serviceaccount:shop:checkout
+
+edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, which reads wildcards
+  {
+    \"Sid\": \"Pods\",
+    \"Effect\": \"Allow\",
+    \"Principal\": {
+      \"Federated\": \"arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A\"
+    },
+    \"Action\": \"sts:AssumeRoleWithWebIdentity\",
+    \"Condition\": {
+      \"StringLike\": {
+        \"oidc.example/id/A:sub\": \"system:serviceaccount:shop:*\"
+      }
+    }
+  }
+apply: aws iam update-assume-role-policy --role-name checkout --policy-document file://trust-policy.json
+
+DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_as_it_should_be_is_short() {
+        let ours = irsa("Allow", "system:serviceaccount:shop:checkout");
+        let (others, denied) = (irsa("Allow", "system:serviceaccount:web:a"), irsa("Deny", "system:serviceaccount:web:b"));
+        let text = shown(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style { ascii: true, ..Style::default() });
+        let expected = "\
+system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
+
+- statement 1 (Pods) is not for this pod
++ statement 2 (Pods) allows this pod
++ statement 3 (Pods) does not deny this pod
+
+ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn an_explicit_deny_says_that_nothing_else_helps() {
+        let ours = irsa("Allow", "system:serviceaccount:shop:checkout");
+        let text = shown(&format!("{{\"Statement\": [{ours}, {}]}}", ours.replace("Allow", "Deny")), Style::default());
+        assert!(text.contains("\n× statement 2 (Pods) denies this pod\n"), "{text}");
+        assert!(text.contains("take it out or except\n  this pod from it\n") && !text.contains("apply:"), "{text}");
+        assert!(
+            text.ends_with("\nEXPLICIT DENY  statement 2 (Pods) keeps system:serviceaccount:shop:checkout out, whatever others allow\n")
+        );
+    }
 }

@@ -46,7 +46,7 @@ pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<R
 pub(super) fn actions(statement: &Json, request: &Request) -> Vec<bool> {
     let named = |element: &Json, action: &str| element.many().iter().filter_map(Json::text).any(|pattern| is_like(pattern, action));
     let covers = |action: &&str| match (statement.get("Action"), statement.get("NotAction")) {
-        (Some(actions), None) => named(actions, action),
+        (Some(actions), _) => named(actions, action),
         (None, Some(others)) => !named(others, action),
         _ => false,
     };

@@ -12,6 +12,7 @@ mod edit;
 mod element;
 mod grammar;
 pub mod json;
+mod mend;
 mod parse;
 mod pattern;
 mod request;
@@ -92,6 +93,19 @@ pub struct Judged {
     pub matches: bool,
     /// Why it does not apply, one for each element; of one that matches, what else is amiss in it.
     pub reasons: Vec<Reason>,
+    /// What is dangerous in a statement that matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<&'static str>,
+}
+
+impl Judged {
+    /// `statement 2 (AllowCheckout)`
+    pub fn name(&self) -> String {
+        match &self.sid {
+            Some(sid) => format!("statement {} ({sid})", self.index + 1),
+            None => format!("statement {}", self.index + 1),
+        }
+    }
 }
 
 /// One element that does not fit the request.
@@ -168,8 +182,7 @@ impl Judgement {
 
 /// The judgement without an edit.
 fn judge(document: &Document, request: &Request) -> Evaluation {
-    // "Policy variables were introduced in version 2012-10-17"; without Version it is the earlier one.
-    let variables = document.json.get("Version").and_then(Json::text) == Some("2012-10-17");
+    let variables = variables(document);
     let all: Vec<Judgement> =
         document.statements().iter().enumerate().map(|(index, statement)| one(index, statement, request, variables)).collect();
     let amiss = grammar::document(document);
@@ -208,6 +221,11 @@ fn judge(document: &Document, request: &Request) -> Evaluation {
     Evaluation { schema: SCHEMA, decision, statements, document: amiss, undecided, edit: None }
 }
 
+/// "Variables were introduced in version 2012-10-17"; without `Version` it is the earlier one.
+fn variables(document: &Document) -> bool {
+    document.json.get("Version").and_then(Json::text) == Some("2012-10-17")
+}
+
 fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Judgement {
     let mut reasons = grammar::statement(statement);
     let refused = !reasons.is_empty();
@@ -228,6 +246,14 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
         _ => Effect::Neither,
     };
     let matches = truth == Truth::Yes && covers.contains(&true);
-    let judged = Judged { index, sid: text("Sid"), effect: text("Effect").unwrap_or_default(), matches, reasons };
+    let warning = (matches && effect == Effect::Allow && open(statement, request, variables)).then_some(OPEN);
+    let judged = Judged { index, sid: text("Sid"), effect: text("Effect").unwrap_or_default(), matches, reasons, warning };
     Judgement { judged, effect, truth, covers }
+}
+
+const OPEN: &str = "it names no service account: every pod of the cluster can have this role; add a condition on the token's sub";
+
+/// Whether a statement that lets this pod in lets in any other one of the cluster.
+fn open(statement: &Json, request: &Request, variables: bool) -> bool {
+    request.stranger().is_some_and(|stranger| condition::judge(statement.get("Condition"), &stranger, variables).0 == Truth::Yes)
 }

@@ -113,7 +113,9 @@ fn absent(operator: &Operator, key: &str, why: &str, request: &Request) -> Strin
             "the key lacks the end of the issuer: /id/ID belongs to it"
         }
         () if !issuer.contains('.') => return format!("the request has no such key: {why}"),
-        () => return format!("it is a key of another issuer; this token's is {path}, as of a cluster made anew or another one"),
+        () => {
+            return format!("it is a key of another issuer (another cluster, or this one before it was made anew); this token's is {path}");
+        }
     };
     told.to_owned()
 }
@@ -169,7 +171,7 @@ fn provider(wanted: &str, ours: &str, path: &str) -> String {
         () if is_trap(issuer) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
         () if issuer.trim_end_matches('/') == path.trim_end_matches('/') => "a slash too many or too few after the issuer",
         () if path.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) => "it lacks the end of the issuer: /id/ID belongs to it",
-        () => "it is the provider of another issuer: another cluster's, or that of one since made anew",
+        () => "it is the provider of another issuer: another cluster's, or this one's before it was made anew",
     };
     told.to_owned()
 }
