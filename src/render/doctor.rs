@@ -51,6 +51,6 @@ fn verdict(report: &DoctorReport) -> String {
             with_warnings(format!("nothing keeps {} from being {role} ({})", name(&report.subject), report.expected.provider), &warnings)
         }
         Verdict::Fail => cause.unwrap_or_default(),
-        Verdict::Unknown => format!("nothing wrong was seen, but not everything could be: {}", report.undecided.join(", ")),
+        Verdict::Unknown => format!("no fault seen; not decided: {}", report.undecided.join(", ")),
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -39,8 +39,8 @@ main(['-H', '127.0.0.1', '-p', '0'])
 
 /// Where moto listens.
 pub fn moto() -> &'static str {
-    static MOTO: OnceLock<(String, ChildStdin)> = OnceLock::new();
-    let (address, _) = MOTO.get_or_init(|| {
+    static MOTO: OnceLock<(String, ChildStdin, Child)> = OnceLock::new();
+    let (address, ..) = MOTO.get_or_init(|| {
         let mut child = Command::new(installed().join("bin/python"))
             .args(["-c", SERVER])
             .env_clear()
@@ -58,7 +58,7 @@ pub fn moto() -> &'static str {
         });
         // Its log has to go somewhere.
         std::thread::spawn(move || lines.for_each(drop));
-        (address.expect("moto did not start"), stdin)
+        (address.expect("moto did not start"), stdin, child)
     });
     address
 }

@@ -7,7 +7,7 @@ use crate::core::doctor::case::{Case, Unknown, Way};
 use crate::core::doctor::checks::{Judged, Seen, open};
 use crate::core::doctor::read::{list, text};
 use crate::core::doctor::{Answer, Found};
-use crate::core::policy::{self, Decision, Evaluation, Request};
+use crate::core::policy::{self, Decision, Evaluation, Reason, Request};
 use serde_json::Value;
 
 /// There, in the role's account, with the issuer's URL.
@@ -152,14 +152,23 @@ fn reasons(evaluation: &Evaluation, decision: Decision) -> String {
         Some(statement) => {
             let sid = statement.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
             let what = if explicit { "denies it" } else { "does not apply" };
-            sentences.push(format!("Statement {}{sid} {what}.", statement.index));
-            sentences.extend(statement.reasons.iter().map(|reason| sentence(&reason.why)));
+            sentences.push(format!("Statement {}{sid} {what}.", statement.index + 1));
+            sentences.extend(statement.reasons.iter().map(told));
         }
         None => sentences.push("It has no statement that allows anything.".to_owned()),
     }
-    sentences.extend(evaluation.document.iter().map(|reason| sentence(&reason.why)));
+    sentences.extend(evaluation.document.iter().map(told));
     sentences.extend(evaluation.edit.iter().map(|edit| format!("The smallest edit: {}", sentence(&edit.summary))));
     sentences.join(" ")
+}
+
+/// A reason with both sides.
+fn told(reason: &Reason) -> String {
+    let values = |values: &[String]| some(&values.iter().map(String::as_str).collect::<Vec<_>>());
+    match (reason.wanted.is_empty(), reason.found.is_empty()) {
+        (true, true) => sentence(&format!("{}: {}", reason.element, reason.why)),
+        _ => format!("{}: {} (wanted: {}; found: {}).", reason.element, reason.why, values(&reason.wanted), values(&reason.found)),
+    }
 }
 
 fn sentence(text: &str) -> String {
