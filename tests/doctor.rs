@@ -191,9 +191,6 @@ impl Scene {
     }
 
     fn run(&self, args: &[&str]) -> Seen {
-        if std::env::var_os("SHOW").is_some() {
-            println!("{}", self.raw(args).1);
-        }
         let (exit, stdout, stderr) = self.raw(&[args, &["--output", "json"]].concat());
         let report: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}"));
         let errors: Vec<String> = schema().iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -622,7 +619,7 @@ fn pod_identity() {
 fn aws_auth() {
     let scene = Scene::of_kubernetes();
     scene.run(&["checkout", "--cluster", "production", "--aws-auth"]).skips("aws-auth", "access entries");
-    let map = |arn: &str| json!({"data": {"mapRoles": format!("- rolearn: {arn}\n  username: admin\n  groups:\n  - system:masters\n")}});
+    let map = |arn: &str| json!({"metadata": {"name": "aws-auth"}, "data": {"mapRoles": format!("- rolearn: {arn}\n  username: admin\n  groups:\n  - system:masters\n")}});
     scene.cluster.put(AWS_AUTH, map("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/Admin_1"));
     let seen = scene.run(&["checkout", "--cluster", "production", "--aws-auth"]);
     seen.fails("aws-auth-role-path", &["it has to be arn:aws:iam::111122223333:role/Admin_1"]);

@@ -111,8 +111,6 @@ pub fn read(tool: Tool, ran: Ran) -> Answer {
         Ran::TooMuch => Answer::Refused(Why::Other, format!("{name} answered more than is read")),
         Ran::Ended { success: true, stdout, .. } => match serde_json::from_slice(&stdout) {
             Ok(value) => Answer::Given(value),
-            // An empty list of the AWS CLI may be no text at all.
-            Err(_) if stdout.iter().all(u8::is_ascii_whitespace) => Answer::Given(Value::Null),
             Err(_) => Answer::Refused(Why::Other, format!("{name} answered something else than JSON")),
         },
         Ran::Ended { success: false, stderr, .. } => refused(tool, &String::from_utf8_lossy(&stderr)),
@@ -228,7 +226,7 @@ mod tests {
     fn documents_and_what_is_none() {
         let ended = |stdout: &str| read(Tool::Aws, Ran::Ended { success: true, stdout: stdout.as_bytes().to_vec(), stderr: Vec::new() });
         assert_eq!(ended("{\"a\": 1}"), Answer::Given(serde_json::json!({"a": 1})));
-        assert_eq!(ended("\n"), Answer::Given(Value::Null));
+        assert!(matches!(ended("\n"), Answer::Refused(Why::Other, _)));
         assert!(matches!(ended("<html>"), Answer::Refused(Why::Other, _)));
         assert_eq!(read(Tool::Kubectl, Ran::TimedOut(30)), Answer::Refused(Why::TimedOut, "kubectl did not answer within 30 s".to_owned()));
         let Answer::Refused(_, text) = failed(Tool::Aws, "error: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln") else { panic!() };

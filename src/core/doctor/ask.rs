@@ -80,6 +80,8 @@ enum Due {
 struct Row {
     question: Question,
     tool: Tool,
+    /// What every answer has, as a JSON pointer.
+    sign: &'static str,
     due: fn(&Found, &Case) -> Due,
 }
 
@@ -87,19 +89,36 @@ struct Row {
 const PAGE: &str = "limit=500";
 
 const ROWS: &[Row] = &[
-    Row { question: Question::Context, tool: Tool::Kubectl, due: |_, _| run(&["config", "view", "--minify", "-o", "json"]) },
+    Row {
+        question: Question::Context,
+        tool: Tool::Kubectl,
+        sign: "/contexts",
+        due: |_, _| run(&["config", "view", "--minify", "-o", "json"]),
+    },
     // First and alone of aws's: a profile with MFA asks for the code once, and the others find the cached session.
-    Row { question: Question::Caller, tool: Tool::Aws, due: |_, _| aws(&["sts", "get-caller-identity"]) },
-    Row { question: Question::Discovery, tool: Tool::Kubectl, due: |found, _| get(found, "/.well-known/openid-configuration".to_owned()) },
-    Row { question: Question::Cluster, tool: Tool::Aws, due: |found, case| eks(found, case, &["eks", "describe-cluster", "--name"], &[]) },
+    Row { question: Question::Caller, tool: Tool::Aws, sign: "/Account", due: |_, _| aws(&["sts", "get-caller-identity"]) },
+    Row {
+        question: Question::Discovery,
+        tool: Tool::Kubectl,
+        sign: "/issuer",
+        due: |found, _| get(found, "/.well-known/openid-configuration".to_owned()),
+    },
+    Row {
+        question: Question::Cluster,
+        tool: Tool::Aws,
+        sign: "/cluster",
+        due: |found, case| eks(found, case, &["eks", "describe-cluster", "--name"], &[]),
+    },
     Row {
         question: Question::Webhooks,
         tool: Tool::Kubectl,
+        sign: "/items",
         due: |found, _| get(found, "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations".to_owned()),
     },
     Row {
         question: Question::ServiceAccount,
         tool: Tool::Kubectl,
+        sign: "/metadata",
         due: |found, case| match found.asked.kind {
             Kind::Pod => never("a pod was named"),
             Kind::Either | Kind::ServiceAccount => namespaced(found, case, &format!("serviceaccounts/{}", found.asked.name)),
@@ -108,6 +127,7 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::Pod,
         tool: Tool::Kubectl,
+        sign: "/spec",
         due: |found, case| match (found.asked.kind, found.get(Question::ServiceAccount)) {
             (Kind::Pod, _) | (Kind::Either, Some(Answer::Absent(_))) => namespaced(found, case, &format!("pods/{}", found.asked.name)),
             (Kind::Either, None) => Due::Later,
@@ -117,6 +137,7 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::PodAccount,
         tool: Tool::Kubectl,
+        sign: "/metadata",
         due: |found, case| match (found.get(Question::Pod), &case.service_account) {
             (None, _) => Due::Later,
             (Some(Answer::Given(_)), Some(name)) => namespaced(found, case, &format!("serviceaccounts/{name}")),
@@ -126,6 +147,7 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::Others,
         tool: Tool::Kubectl,
+        sign: "/items",
         due: |found, case| match case.account_missing(found) {
             Some(true) => namespaced(found, case, &format!("serviceaccounts?{PAGE}")),
             Some(false) => never("the service account exists"),
@@ -135,6 +157,7 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::Pods,
         tool: Tool::Kubectl,
+        sign: "/items",
         due: |found, case| match (&case.service_account, found.get(Question::Pod)) {
             (_, Some(Answer::Given(_))) => never("one pod is looked at"),
             (Some(name), Some(_)) => namespaced(found, case, &format!("pods?fieldSelector=spec.serviceAccountName%3D{name}&{PAGE}")),
@@ -145,11 +168,13 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::Events,
         tool: Tool::Kubectl,
+        sign: "/items",
         due: |found, case| namespaced(found, case, &format!("events?fieldSelector=type%3DWarning&{PAGE}")),
     },
     Row {
         question: Question::Associations,
         tool: Tool::Aws,
+        sign: "/associations",
         due: |found, case| match (&case.service_account, found.get(Question::Pod)) {
             (Some(name), Some(_)) => {
                 let of = ["--namespace".to_owned(), case.namespace.clone(), "--service-account".to_owned(), name.clone()];
@@ -162,6 +187,7 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::Association,
         tool: Tool::Aws,
+        sign: "/association",
         due: |found, case| match (found.get(Question::Associations), &case.association) {
             (None, _) => Due::Later,
             (_, Some(id)) => eks(
@@ -173,12 +199,23 @@ const ROWS: &[Row] = &[
             _ => never("no Pod Identity association is known"),
         },
     },
-    Row { question: Question::Role, tool: Tool::Aws, due: |found, case| of_role(found, case, "get-role") },
-    Row { question: Question::Attached, tool: Tool::Aws, due: |found, case| of_role(found, case, "list-attached-role-policies") },
-    Row { question: Question::Inline, tool: Tool::Aws, due: |found, case| of_role(found, case, "list-role-policies") },
+    Row { question: Question::Role, tool: Tool::Aws, sign: "/Role/Arn", due: |found, case| of_role(found, case, "get-role") },
+    Row {
+        question: Question::Attached,
+        tool: Tool::Aws,
+        sign: "/AttachedPolicies",
+        due: |found, case| of_role(found, case, "list-attached-role-policies"),
+    },
+    Row {
+        question: Question::Inline,
+        tool: Tool::Aws,
+        sign: "/PolicyNames",
+        due: |found, case| of_role(found, case, "list-role-policies"),
+    },
     Row {
         question: Question::Provider,
         tool: Tool::Aws,
+        sign: "/ClientIDList",
         due: |found, case| match iam(found, case) {
             Ok(_) if case.way == Way::PodIdentity => never("Pod Identity needs no OIDC provider"),
             Ok(role) => match case.provider_arn(role) {
@@ -191,6 +228,7 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::Providers,
         tool: Tool::Aws,
+        sign: "/OpenIDConnectProviderList",
         due: |found, _| match found.get(Question::Provider) {
             None => Due::Later,
             Some(Answer::Absent(_) | Answer::Refused(Why::Denied, _)) => aws(&["iam", "list-open-id-connect-providers"]),
@@ -200,12 +238,18 @@ const ROWS: &[Row] = &[
     Row {
         question: Question::AwsAuth,
         tool: Tool::Kubectl,
+        sign: "/metadata",
         due: |found, _| match found.asked.aws_auth {
             true => get(found, "/api/v1/namespaces/kube-system/configmaps/aws-auth".to_owned()),
             false => never("it was not asked for (--aws-auth)"),
         },
     },
 ];
+
+/// What a document has that answers the question.
+pub(super) fn sign(question: Question) -> &'static str {
+    ROWS.iter().find(|row| row.question == question).map_or("", |row| row.sign)
+}
 
 /// A command that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -349,7 +393,10 @@ mod tests {
             Question::Pod => json!({"metadata": {"name": "checkout-0"}, "spec": {"serviceAccountName": "checkout"}}),
             Question::Associations => json!({"associations": [{"associationId": "a-1"}]}),
             Question::Association => json!({"association": {"associationId": "a-1", "roleArn": "arn:aws:iam::111122223333:role/checkout"}}),
-            _ => json!({}),
+            _ => json!({
+                "cluster": {}, "items": [], "Role": {"Arn": "a"}, "AttachedPolicies": [], "PolicyNames": [], "ClientIDList": [],
+                "OpenIDConnectProviderList": [], "metadata": {},
+            }),
         }
     }
 

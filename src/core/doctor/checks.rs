@@ -27,11 +27,13 @@ pub struct Seen {
     pub values: Vec<(&'static str, String)>,
     /// Headline and cure in place of the catalogue's, where a code is met in another place than usual.
     pub instead: Option<(&'static str, &'static str)>,
+    /// Of a trust policy: the whole document after the smallest edit, or `None` where only its owner can say what to change.
+    pub edited: Option<Option<String>>,
 }
 
 impl Seen {
     pub fn new(code: Code, detail: impl Into<String>) -> Seen {
-        Seen { finding: Finding::new(code, detail), values: Vec::new(), instead: None }
+        Seen { finding: Finding::new(code, detail), values: Vec::new(), instead: None, edited: None }
     }
 }
 

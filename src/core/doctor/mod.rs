@@ -13,7 +13,7 @@ pub mod report;
 
 pub use checks::{group, groups};
 
-use answer::Answer;
+use answer::{Answer, Why};
 use ask::Question;
 
 /// What the argument names.
@@ -104,8 +104,14 @@ impl Found {
         Found { asked, answers: Vec::new() }
     }
 
-    /// Takes in an answer; the first one counts.
+    /// Takes in an answer; the first one counts. A document without what makes it one is no answer: nothing may be concluded from what it lacks.
     pub fn add(&mut self, question: Question, answer: Answer) {
+        let answer = match answer {
+            Answer::Given(document) if document.pointer(ask::sign(question)).is_none() => {
+                Answer::Refused(Why::Other, "the answer is not what was asked for".to_owned())
+            }
+            answer => answer,
+        };
         if self.get(question).is_none() {
             self.answers.push((question, answer));
         }

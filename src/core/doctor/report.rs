@@ -125,5 +125,128 @@ fn reported(seen: &Seen, case: &Case) -> ReportedFinding {
         cause.remedy =
             Remedy { text: cure.to_owned(), commands: vec!["kubectl -n kube-system edit configmap aws-auth".to_owned()], snippet: None };
     }
+    match &seen.edited {
+        None => {}
+        Some(Some(policy)) => cause.remedy.snippet = Some(policy.clone()),
+        Some(None) => {
+            "Change the statement that is named above: only its owner can say what it is for.".clone_into(&mut cause.remedy.text);
+            cause.remedy.commands.retain(|command| !command.contains("file://"));
+            cause.remedy.snippet = None;
+        }
+    }
     ReportedFinding { severity: seen.finding.severity, cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::{Answer, Why};
+    use super::super::ask::{self, Question};
+    use super::super::{Asked, Kind};
+    use super::*;
+    use crate::core::code::Code;
+    use serde_json::{Value, json};
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";
+
+    fn answer(question: Question) -> Value {
+        let path = "oidc.eks.eu-central-1.amazonaws.com/id/A";
+        match question {
+            Question::Context => json!({"current-context": "work", "contexts": [{"context": {"namespace": "shop"}}]}),
+            Question::Caller => json!({"Account": "111122223333"}),
+            Question::Discovery => json!({"issuer": format!("https://{path}")}),
+            Question::Cluster => json!({"cluster": {"identity": {"oidc": {"issuer": format!("https://{path}")}}}}),
+            Question::Webhooks => json!({"items": [{"metadata": {"name": "pod-identity-webhook"}, "webhooks": [{}]}]}),
+            Question::ServiceAccount | Question::PodAccount => json!({"metadata": {"annotations": {"eks.amazonaws.com/role-arn": ROLE}}}),
+            Question::Pod => {
+                json!({"metadata": {"name": "checkout-1"}, "spec": {"serviceAccountName": "checkout", "containers": [{"name": "app"}]}})
+            }
+            Question::Pods => json!({"items": [answer(Question::Pod)]}),
+            Question::Role => json!({"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Statement": {"Effect": "Deny"}}}}),
+            Question::Provider => json!({"Url": path, "ClientIDList": ["sts.amazonaws.com"]}),
+            Question::Associations => json!({"associations": []}),
+            Question::Events => json!({"items": [{"involvedObject": {"name": "checkout-1"}, "message": "m"}]}),
+            Question::AwsAuth => json!({"metadata": {}, "data": {"mapRoles": "- rolearn: x"}}),
+            Question::Others => json!({"items": []}),
+            Question::Attached => json!({"AttachedPolicies": []}),
+            Question::Inline => json!({"PolicyNames": []}),
+            Question::Association => json!({"association": {}}),
+            Question::Providers => json!({"OpenIDConnectProviderList": []}),
+        }
+    }
+
+    fn found(kind: Kind, answers: &dyn Fn(Question) -> Answer) -> Found {
+        let asked = Asked { kind, name: "checkout".to_owned(), namespace: None, cluster: Some("production".to_owned()), aws_auth: true };
+        let mut found = Found::nothing(asked);
+        for _ in 0..30 {
+            for ask in ask::due(&mut found) {
+                let answer = answers(ask.question);
+                found.add(ask.question, answer);
+            }
+        }
+        found
+    }
+
+    const QUESTIONS: [Question; 19] = [
+        Question::Context,
+        Question::Caller,
+        Question::Discovery,
+        Question::Cluster,
+        Question::Webhooks,
+        Question::ServiceAccount,
+        Question::Pod,
+        Question::PodAccount,
+        Question::Others,
+        Question::Pods,
+        Question::Events,
+        Question::Associations,
+        Question::Association,
+        Question::Role,
+        Question::Attached,
+        Question::Inline,
+        Question::Provider,
+        Question::Providers,
+        Question::AwsAuth,
+    ];
+
+    /// Whatever one tool says or refuses: there is a report, and what was refused or makes no sense is no proof.
+    #[test]
+    fn any_answers_give_a_report() {
+        let odd =
+            [json!(null), json!([]), json!("x"), json!(-1), json!({"items": [null, [], {"metadata": 1, "spec": {"containers": "x"}}]})];
+        let odd = odd.into_iter().map(Answer::Given);
+        let refused = [Why::Denied, Why::Credentials, Why::TimedOut, Why::TooOld].map(|why| Answer::Refused(why, "no".to_owned()));
+        for odd in odd.chain(refused).chain([Answer::Absent("none".to_owned())]) {
+            for question in QUESTIONS {
+                for kind in [Kind::Either, Kind::ServiceAccount, Kind::Pod] {
+                    let answers = |asked| if asked == question { odd.clone() } else { Answer::Given(answer(asked)) };
+                    let report = report(&found(kind, &answers), Timestamp(0));
+                    assert_eq!(report.verdict == Verdict::Fail, report.root_cause.is_some());
+                    assert_eq!(report.places.len(), report.findings.len());
+                    assert_eq!(report.checks.len(), 15);
+                }
+            }
+        }
+        for odd in [Answer::Given(json!(null)), Answer::Refused(Why::Other, "no".to_owned())] {
+            assert_eq!(report(&found(Kind::Either, &|_| odd.clone()), Timestamp(0)).verdict, Verdict::Unknown, "{odd:?}");
+        }
+    }
+
+    /// Beyond the scenarios of tests/doctor.rs: what may not be replaced, and order.
+    #[test]
+    fn a_policy_of_others_is_never_replaced() {
+        let report = report(&found(Kind::Either, &|question| Answer::Given(answer(question))), Timestamp(0));
+        let codes: Vec<Code> = report.findings.iter().map(|finding| finding.cause.code).collect();
+        assert_eq!(codes, [Code::TrustPolicyDenied, Code::PodNotInjected, Code::RoleArnMalformed], "in the order of the walk");
+        let aws_auth = &report.findings[2].cause;
+        assert!(aws_auth.title.contains("aws-auth") && aws_auth.remedy.commands == ["kubectl -n kube-system edit configmap aws-auth"]);
+        let other = |question| match question {
+            Question::Role => json!({"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
+            }]}}}),
+            other => answer(other),
+        };
+        let report = super::report(&found(Kind::Either, &|question| Answer::Given(other(question))), Timestamp(0));
+        let policy = report.root_cause.unwrap().remedy.snippet.unwrap();
+        assert!(policy.contains("ec2.amazonaws.com") && policy.contains("system:serviceaccount:shop:checkout"), "{policy}");
+    }
 }
