@@ -331,7 +331,8 @@ fn namespaced(found: &Found, case: &Case, rest: &str) -> Due {
 
 /// A call of EKS for the cluster, whose name goes after `words`.
 fn eks(found: &Found, case: &Case, words: &[&str], more: &[String]) -> Due {
-    if found.get(Question::Context).is_none() || found.get(Question::Caller).is_none() {
+    // The issuer tells the region where the context does not.
+    if [Question::Context, Question::Caller, Question::Discovery].iter().any(|question| found.get(*question).is_none()) {
         return Due::Later;
     }
     let Some(name) = &case.cluster else { return never("the cluster's name in EKS is not known (--cluster NAME)") };
