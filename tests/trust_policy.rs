@@ -448,15 +448,15 @@ fn what_cannot_be_read_is_one_line_and_exit_2() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     rustix::fs::mkfifoat(rustix::fs::CWD, path("fifo"), rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
-    std::fs::write(path("large"), vec![b' '; 1024 * 1024 + 1]).unwrap();
+    std::fs::write(path("large"), vec![b' '; 64 * 1024 + 1]).unwrap();
     std::fs::write(path("bytes"), [0xff, 0xfe]).unwrap();
     let check = |name: &str| run(&[], &with(&["--check", &path(name)]), b"");
     check("fifo").complains("it is a FIFO, not a file; pipe it in and give - instead");
-    check("large").complains("at most 1048576");
+    check("large").complains("at most 65536");
     check("bytes").complains("not text");
     check("missing").complains("No such file");
     check(".").complains("a directory");
-    run(&[], &with(&["--check", "-"]), &vec![b' '; 1024 * 1024 + 1]).complains("more than 1048576 bytes");
+    run(&[], &with(&["--check", "-"]), &vec![b' '; 64 * 1024 + 1]).complains("more than 65536 bytes");
 }
 
 #[test]
@@ -474,6 +474,11 @@ fn hostile_text_paints_nothing_and_secrets_stay_out() {
         assert!(!ran.out.contains(obeyed), "{:?}", ran.out);
         assert!(!ran.out.contains(token.rsplit('.').next().unwrap()) && !ran.out.contains("\nDENY\n"), "{}", ran.out);
     }
+    let sid = json!({"Statement": {"Sid": token, "Effect": "Allow", "Principal": {"Federated": "*"}, "Action": token}});
+    for args in [&[][..], &["--output", "json"]] {
+        let ran = judged(&sid.to_string(), args);
+        assert!(ran.code == 1 && ran.out.contains("edit") && !ran.out.contains(token.rsplit('.').next().unwrap()), "{}", ran.out);
+    }
     // A token, or a file of keys, where the policy belongs.
     judged(&token, &[]).complains("it is a token");
     let keys = judged("[default]\naws_secret_access_key = abcdefghijklmnop\n", &[]);
@@ -483,6 +488,23 @@ fn hostile_text_paints_nothing_and_secrets_stay_out() {
 }
 
 // Whatever comes in.
+
+/// As much as is read, in the shapes that would take longest; the test runner's patience is the limit.
+#[test]
+fn no_policy_takes_long() {
+    let request = &cases()[0].request;
+    for (piece, wrap) in [
+        (r#"{"Principal":{"Federated":"oidc"},"Effect":"Allow"}"#, ("{\"Statement\":[", "]}")),
+        (r#"{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"*"}"#, ("{\"Statement\":[", "]}")),
+        (r#""a":1"#, ("{\"Statement\":{", "}}")),
+        (r#""*a*b*c""#, ("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[", "]}}")),
+    ] {
+        let count = 64 * 1024 / (piece.len() + 1);
+        let text = format!("{}{}{}", wrap.0, vec![piece; count].join(","), wrap.1);
+        let evaluation = policy::evaluate(&policy::parse(&text).unwrap(), request);
+        assert_ne!(evaluation.decision, Decision::Allow);
+    }
+}
 
 #[test]
 fn every_prefix_of_a_policy_is_read_or_refused() {

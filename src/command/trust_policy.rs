@@ -13,8 +13,8 @@ use crate::core::trust;
 use crate::render::{json, policy as text};
 use std::io::{IsTerminal, Read};
 
-/// The largest policy that is read: IAM takes 4,096 characters, `aws iam get-role` adds some, a state file more.
-const POLICY_CAP: usize = 1024 * 1024;
+/// The largest policy that is read: IAM takes 4,096 characters at most, URL-encoding makes three of one, `aws iam get-role` adds some.
+const POLICY_CAP: usize = 64 * 1024;
 
 /// Prints or judges; the exit code.
 pub fn run(options: &Options) -> u8 {

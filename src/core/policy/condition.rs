@@ -169,6 +169,7 @@ pub(super) fn met(operator: &Operator, key: &str, wanted: &[String], request: &R
     }
     let values = match fact {
         Fact::Known(values) if !values.is_empty() => values,
+        Fact::Unknown if !operator.negated && request.never(key, wanted) => return Truth::No,
         Fact::Unknown => return Truth::Maybe,
         Fact::Known(_) | Fact::Absent(_) => {
             return match operator.set {

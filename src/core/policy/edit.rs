@@ -3,23 +3,39 @@
 //! Others may use the role, too: a value that looks like somebody else's is kept and ours put beside it, a statement that is about something
 //! else stays as it is and one is added.
 
-use super::condition::Operator;
-use super::grammar::{nearest, shown};
+use super::condition::{Operator, met};
+use super::grammar::{distance, nearest, shown};
 use super::mend::{change, mend, set};
+use super::pattern::Truth;
 use super::request::{Fact, Request};
-use super::{Decision, Document, Edit, Evaluation, Json, Judged, judge};
+use super::{Decision, Document, Edit, Evaluation, Json, Judged, judge, why};
+use crate::core::text::redact;
 use crate::core::trust;
 
 /// An edit that makes the policy allow the request, unless it does so already or only its owner can say what to change.
 pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    match evaluation.decision {
+    let edit = match evaluation.decision {
         Decision::Allow => None,
         // It hangs on keys that are not known from here: there is nothing that is known to be wrong.
         Decision::Deny if !evaluation.undecided.is_empty() => None,
         Decision::ExplicitDeny => lift(document, request, evaluation),
         Decision::Deny => allow(document, request, evaluation),
+    }?;
+    // What stands in a policy is foreign text.
+    Some(Edit { index: edit.index, summary: redact(&edit.summary, &[]), statement: edit.statement.map(clean) })
+}
+
+fn clean(json: Json) -> Json {
+    match json {
+        Json::Text(text) => Json::Text(redact(&text, &[])),
+        Json::List(values) => Json::List(values.into_iter().map(clean).collect()),
+        Json::Map(members) => Json::Map(members.into_iter().map(|(key, value)| (redact(&key, &[]), clean(value))).collect()),
+        other => other,
     }
 }
+
+/// So many statements are tried; real policies have fewer.
+const NEAREST: usize = 8;
 
 /// The first candidate that lets the request in.
 fn allow(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
@@ -30,7 +46,7 @@ fn allow(document: &Document, request: &Request, evaluation: &Evaluation) -> Opt
     let mut near: Vec<(usize, &Judged)> =
         evaluation.statements.iter().filter(|judged| judged.effect != "Deny").map(|judged| (judged.reasons.len(), judged)).collect();
     near.sort_by_key(|(reasons, judged)| (*reasons, judged.index));
-    let mended = near.iter().filter_map(|(_, judged)| {
+    let mended = near.iter().take(NEAREST).filter_map(|(_, judged)| {
         let statement = document.statements().get(judged.index)?;
         if !is_ours(statement, request) {
             return None;
@@ -129,23 +145,51 @@ fn needed(request: &Request) -> Json {
     policy.as_ref().and_then(|policy| policy.get("Statement")?.many().first().cloned()).unwrap_or(Json::Null)
 }
 
-/// Whether a statement is meant for this kind of caller: what trusts a service or another account is not turned into something else.
+/// Whether a statement is meant for this caller, slips aside: what trusts a service, another account, GitHub or somebody else's cluster is
+/// not turned into something else.
 fn is_ours(statement: &Json, request: &Request) -> bool {
-    let looks = |value: &Json| {
-        let value = shown(value).to_ascii_lowercase();
-        match request.issuer_path {
-            Some(_) => value.contains("oidc") || value == "*",
-            None => value.contains("eks") || value == "*",
-        }
+    let Some(path) = request.issuer_path.as_deref() else { return names(statement, request, "Service", |value| value.contains("eks")) };
+    let (path, host) = (path.to_ascii_lowercase(), path.split('/').next().unwrap_or_default().to_ascii_lowercase());
+    let eks = |issuer: &str| issuer.contains(".eks.") || issuer.contains("oidc-eks.");
+    let like_ours = |value: &str| {
+        let issuer = value.rsplit("oidc-provider/").next().unwrap_or_default();
+        let host_is_missing = !issuer.contains('.') && !value.contains(":saml-provider/");
+        issuer.contains(&host) || (eks(issuer) && eks(&path)) || host_is_missing
     };
-    let kind = if request.issuer_path.is_some() { "Federated" } else { "Service" };
+    names(statement, request, "Federated", like_ours) && !is_of_another_cluster(statement, request)
+}
+
+/// Whether `Principal` has a value of this kind, even if under a misspelt name; without one, the action tells.
+fn names(statement: &Json, request: &Request, kind: &'static str, looks: impl Fn(&str) -> bool) -> bool {
+    let looks = |value: &Json| shown(value) == "*" || looks(&shown(value).to_ascii_lowercase());
     match statement.get("Principal") {
         Some(map @ Json::Map(_)) => map.members().iter().any(|(name, values)| {
-            let ours = nearest(name, &[kind]).is_some() || values.many().iter().any(|value| shown(value) == "*");
-            ours && values.many().iter().any(looks)
+            let of_kind = nearest(name, &[kind]).is_some();
+            values
+                .many()
+                .iter()
+                .any(|value| (of_kind && looks(value)) || matches!(shown(value).as_str(), "*") || shown(value) == request.principal)
         }),
         Some(value) => looks(value),
-        // None, or under a misspelt name: the action tells.
         None => matches!(statement, Json::Map(_)) && super::element::actions(statement, request).contains(&true),
     }
+}
+
+/// Whether it lets in, by another issuer's keys, somebody with another name than ours.
+fn is_of_another_cluster(statement: &Json, request: &Request) -> bool {
+    let Some(ours) = request.claim_key("sub") else { return false };
+    statement.get("Condition").map(Json::members).unwrap_or_default().iter().any(|(name, keys)| {
+        keys.members().iter().any(|(key, values)| {
+            let wanted: Vec<String> = values.many().iter().map(shown).collect();
+            let foreign = key.ends_with(":sub") && matches!(request.fact(key), Fact::Absent(_)) && !why::is_trap(key);
+            foreign
+                && Operator::parse(name)
+                    .is_ok_and(|operator| met(&operator, &ours, &wanted, request, false) == Truth::No && !is_near(&wanted, request))
+        })
+    })
+}
+
+/// Whether our subject would match but for its wildcards or a slip of the pen: then the statement is ours after all.
+fn is_near(wanted: &[String], request: &Request) -> bool {
+    wanted.iter().any(|wanted| super::pattern::is_like(wanted, &request.who) || distance(wanted, &request.who, 2) <= 2)
 }

@@ -139,7 +139,6 @@ impl Mend<'_> {
 
     fn principal(&mut self) {
         let kind = if self.request.issuer_path.is_some() { "Federated" } else { "Service" };
-        let ours = Json::from(self.request.principal.as_str());
         let mut members = match self.statement.get("Principal") {
             Some(map @ Json::Map(_)) => map.members().to_vec(),
             _ => Vec::new(),
@@ -149,14 +148,15 @@ impl Mend<'_> {
             members.iter().find(|(name, _)| name == kind).map(|(_, values)| values.many().to_vec()).unwrap_or_default();
         // One of several stays beside ours; one alone is the slip itself.
         if values.len() > 1 {
-            values.push(ours);
+            values.push(Json::from(self.request.principal.as_str()));
         } else {
             if values.iter().any(|value| is_provider(&shown(value))) {
                 tail = " (if the other cluster still uses this role, add the statement and keep the old one)";
             }
-            values = vec![ours];
+            values = vec![Json::from(self.request.principal.as_str())];
         }
-        members.retain(|(name, value)| shown(value) != "*" && (name == kind || nearest(name, &[kind]).is_none()));
+        let ours = |value: &Json| value.many().iter().any(|value| shown(value) == self.request.principal || shown(value) == "*");
+        members.retain(|(name, value)| name == kind || !(ours(value) || nearest(name, &[kind]).is_some()));
         set(&mut members, kind, many(values));
         if let Json::Map(statement) = &mut self.statement {
             statement.retain(|(name, _)| name != "NotPrincipal");

@@ -74,7 +74,10 @@ impl Request {
     pub fn irsa(issuer: &str, subject: &str, audience: Vec<String>, role: &RoleArn) -> Request {
         let path = issuer.strip_prefix("https://").unwrap_or(issuer);
         let mut known = vec![(format!("{path}:sub"), vec![subject.to_owned()]), (format!("{path}:aud"), audience)];
-        known.extend(always());
+        // It comes straight from its caller, and by HTTPS: STS has no other endpoints.
+        known.extend(
+            [("aws:SecureTransport", "true"), ("aws:ViaAWSService", "false")].map(|(key, value)| (key.to_owned(), vec![value.to_owned()])),
+        );
         Request {
             principal: format!("arn:{}:iam::{}:oidc-provider/{path}", role.partition, role.account),
             actions: &["sts:AssumeRoleWithWebIdentity"],
@@ -86,11 +89,12 @@ impl Request {
 
     /// `AssumeRole` by EKS Pod Identity, session tags on (its default); what is not given is not known to conditions either.
     pub fn pod_identity(namespace: Option<&str>, service_account: Option<&str>, role: Option<&RoleArn>) -> Request {
-        let mut known = always();
+        let mut known = Vec::new();
         let mut set = |key: &str, value: Option<String>| known.extend(value.map(|value| (key.to_owned(), vec![value])));
         set("aws:RequestTag/kubernetes-namespace", namespace.map(str::to_owned));
         set("aws:RequestTag/kubernetes-service-account", service_account.map(str::to_owned));
-        // An association and its role are of one account; other accounts are reached by a second role (EKS user guide, "Pod Identity associations").
+        // An association and its role are of one account; other accounts are reached by a second role (EKS user guide, "Pod Identity
+        // associations"). That EKS names it is seen in mountpoint-s3-csi-driver#781.
         set("aws:SourceAccount", role.map(|role| role.account.to_string()));
         set("aws:PrincipalServiceName", Some(POD_IDENTITY_SERVICE.to_owned()));
         let tags = SESSION_TAGS.map(str::to_owned).to_vec();
@@ -146,15 +150,24 @@ impl Request {
         Some(other)
     }
 
+    /// Whether a key that is not known is never any of these: `aws:SourceArn` is the cluster's ARN, of which the name alone is not known
+    /// (mountpoint-s3-csi-driver#781: an association's ARN keeps everybody out; terraform-aws-eks#3743: the cluster's lets in).
+    pub(super) fn never(&self, key: &str, wanted: &[String]) -> bool {
+        let cluster = |wanted: &String| {
+            let parts: Vec<&str> = wanted.splitn(6, ':').collect();
+            let may_be = |part: &str, is: &str| {
+                let literal = part.split(['*', '?', '$']).next().unwrap_or_default();
+                is.starts_with(literal) || (literal.starts_with(is) && is.ends_with('/'))
+            };
+            matches!(parts.as_slice(), [_, _, service, _, _, resource] if may_be(service, "eks") && may_be(resource, "cluster/"))
+        };
+        self.issuer_path.is_none() && key.eq_ignore_ascii_case("aws:SourceArn") && !wanted.iter().any(cluster)
+    }
+
     /// The key of a claim of this token's issuer.
     pub(super) fn claim_key(&self, claim: &str) -> Option<String> {
         self.issuer_path.as_ref().map(|path| format!("{path}:{claim}"))
     }
-}
-
-/// Of any such request: it comes straight from its caller, by HTTPS.
-fn always() -> Vec<(String, Vec<String>)> {
-    [("aws:SecureTransport", "true"), ("aws:ViaAWSService", "false")].map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).to_vec()
 }
 
 /// The subject of a service account's tokens.

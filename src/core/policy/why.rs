@@ -19,7 +19,7 @@ pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], reque
                 ([one], _) => differs(key, wanted, one),
             })
         }
-        Fact::Unknown => String::new(),
+        Fact::Unknown => "aws:SourceArn is the cluster's ARN, arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME".to_owned(),
     }
 }
 
