@@ -2,23 +2,22 @@
 
 use crate::cli::{Options, Output};
 use crate::core::doctor::answer::{self, Answer, Ran, Why};
-use crate::core::doctor::ask::{self, Ask, Tool};
+use crate::core::doctor::ask::{self, Ask};
 use crate::core::doctor::{Asked, Found, report};
 use crate::core::report::Verdict;
 use crate::core::text::shell_word;
 use crate::core::time::Timestamp;
 use crate::render::{doctor as text, json};
+use rustix::fs::OFlags;
 use std::io::{IsTerminal, Read, Write};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::os::fd::AsFd;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The most that is read of one command: the pods of a large service account, a cluster full of webhooks.
-const MOST: u64 = 32 << 20;
+const MOST: usize = 32 << 20;
 /// How often a child is looked at.
 const TICK: Duration = Duration::from_millis(10);
-/// For a child's last words, after it has ended: a grandchild may hold its pipes open.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The exit code.
 pub fn run(name: &str, options: &Options) -> u8 {
@@ -40,14 +39,8 @@ pub fn run(name: &str, options: &Options) -> u8 {
         for ask in asks.iter().filter(|_| doctor.show_commands) {
             show(ask);
         }
-        // Side by side: each takes a second or more, and none needs another one of this round.
-        let answers: Vec<(Ask, Answer)> = std::thread::scope(|scope| {
-            let children: Vec<_> = asks.iter().map(|ask| scope.spawn(|| answer::read(ask.tool, ran(ask, doctor.timeout)))).collect();
-            let join = |child: std::thread::ScopedJoinHandle<'_, Answer>| child.join();
-            let failed = |_| Answer::Refused(Why::Other, "the command could not be run".to_owned());
-            asks.iter().cloned().zip(children.into_iter().map(|child| join(child).unwrap_or_else(failed))).collect()
-        });
-        for (ask, answer) in answers {
+        for (ask, ran) in asks.iter().zip(run_all(&asks, doctor.timeout)) {
+            let answer = answer::read(ask.tool, ran);
             if let Answer::Refused(Why::NoTool, _) = answer {
                 let name = ask.tool.name();
                 super::complain(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
@@ -73,55 +66,98 @@ fn show(ask: &Ask) {
     let _ = writeln!(std::io::stderr().lock(), "+ {}", words.join(" "));
 }
 
-/// Runs a command to its end, or ends it. It stays in our process group: a signal from the terminal reaches it, too, and it may ask for an MFA code.
-fn ran(ask: &Ask, timeout: Duration) -> Ran {
-    let mut command = Command::new(ask.tool.name());
-    command.args(&ask.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    if ask.tool == Tool::Aws {
-        // Neither a pager nor a prompt may wait for keys.
-        command.env("AWS_PAGER", "").env("AWS_CLI_AUTO_PROMPT", "off");
-    }
+/// A command while it runs.
+struct Running {
+    child: Child,
+    out: (ChildStdout, Vec<u8>),
+    err: (ChildStderr, Vec<u8>),
+}
+
+/// Runs commands to their ends, or ends them. Side by side: each takes a second or more, and none needs another one of its round.
+///
+/// They stay in our process group: a signal from the terminal reaches them, too, and aws may ask at the terminal for an MFA code.
+fn run_all(asks: &[Ask], timeout: Duration) -> Vec<Ran> {
     let deadline = Instant::now() + timeout;
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ran::NoTool,
-        Err(error) => return Ran::Unstartable(error.to_string()),
-    };
-    let stdout = drain(child.stdout.take());
-    let stderr = drain(child.stderr.take());
-    let success = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status.success(),
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(TICK),
-            Ok(None) => return end(child, timeout),
-            Err(error) => return Ran::Unstartable(error.to_string()),
+    let mut started: Vec<Result<Running, Ran>> = asks.iter().map(start).collect();
+    loop {
+        let mut waiting = false;
+        for slot in &mut started {
+            let Ok(running) = slot else { continue };
+            match look(running, Instant::now() >= deadline) {
+                Some(Ran::TimedOut(_)) => *slot = Err(Ran::TimedOut(timeout.as_millis().div_ceil(1000) as u64)),
+                Some(ran) => *slot = Err(ran),
+                None => waiting = true,
+            }
         }
-    };
-    let rest = |pipe: Receiver<Vec<u8>>| pipe.recv_timeout(LAST_WORDS).unwrap_or_default();
-    let (stdout, stderr) = (rest(stdout), rest(stderr));
-    match stdout.len() as u64 > MOST {
-        true => Ran::TooMuch,
-        false => Ran::Ended { success, stdout, stderr },
+        if !waiting {
+            // None is left running.
+            return started.into_iter().filter_map(Result::err).collect();
+        }
+        std::thread::sleep(TICK);
     }
 }
 
-fn end(mut child: Child, timeout: Duration) -> Ran {
+fn start(ask: &Ask) -> Result<Running, Ran> {
+    let mut command = Command::new(ask.tool.name());
+    command.args(&ask.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ran::NoTool,
+        _ => Ran::Unstartable(error.to_string()),
+    })?;
+    match (child.stdout.take(), child.stderr.take()) {
+        (Some(out), Some(err)) if unblock(&out).and(unblock(&err)).is_ok() => {
+            Ok(Running { child, out: (out, Vec::new()), err: (err, Vec::new()) })
+        }
+        _ => {
+            end(&mut child);
+            Err(Ran::Unstartable("its output cannot be read".to_owned()))
+        }
+    }
+}
+
+fn unblock(pipe: impl AsFd) -> rustix::io::Result<()> {
+    rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK)
+}
+
+/// How it ended, if it has: by itself, at the deadline, or because it writes without end.
+fn look(running: &mut Running, late: bool) -> Option<Ran> {
+    // First whether it has ended, then what it wrote: so nothing is missed. A grandchild that holds the pipes is not waited for.
+    let ended = running.child.try_wait();
+    let within = drain(&mut running.out.0, &mut running.out.1) && drain(&mut running.err.0, &mut running.err.1);
+    match ended {
+        _ if !within => {
+            end(&mut running.child);
+            Some(Ran::TooMuch)
+        }
+        Ok(Some(status)) => Some(Ran::Ended {
+            success: status.success(),
+            stdout: std::mem::take(&mut running.out.1),
+            stderr: std::mem::take(&mut running.err.1),
+        }),
+        Ok(None) if !late => None,
+        Ok(None) => {
+            end(&mut running.child);
+            Some(Ran::TimedOut(0))
+        }
+        Err(error) => Some(Ran::Unstartable(error.to_string())),
+    }
+}
+
+fn end(child: &mut Child) {
     // It may have ended by itself just now; then there is nothing to kill.
     let _ = child.kill();
     let _ = child.wait();
-    Ran::TimedOut(timeout.as_secs_f32().ceil() as u64)
 }
 
-/// Reads a pipe on a thread of its own, to its end or a byte more than the most; nobody waits for it longer than for the child.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (send, receive) = channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            // What was read before an error is what there is.
-            let _ = pipe.take(MOST + 1).read_to_end(&mut bytes);
+/// Takes what is in a pipe now; false when it is more than is read. What flows without a pause is looked at again in a tick.
+fn drain(pipe: &mut dyn Read, bytes: &mut Vec<u8>) -> bool {
+    let mut some = [0; 16 << 10];
+    for _ in 0..256 {
+        match pipe.read(&mut some) {
+            Ok(n) if n > 0 => bytes.extend_from_slice(&some[..n]),
+            // The end, or nothing yet.
+            _ => break,
         }
-        let _ = send.send(bytes);
-    });
-    receive
+    }
+    bytes.len() <= MOST
 }

@@ -70,10 +70,9 @@ pub struct Expected {
 pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
     let case = Case::of(found);
     let walk = walk(found, &case);
-    let mut findings: Vec<(ReportedFinding, &str)> = walk.seen.iter().map(|(place, seen)| (reported(seen, &case), *place)).collect();
-    // Stable: within a weight the walk's order stays.
-    findings.sort_by_key(|(finding, _)| finding.severity);
-    let (findings, places): (Vec<ReportedFinding>, Vec<&str>) = findings.into_iter().unzip();
+    // All that doctor finds are failures: the walk's order is the order of their weight, too.
+    let findings: Vec<ReportedFinding> = walk.seen.iter().map(|(_, seen)| reported(seen, &case)).collect();
+    let places = walk.seen.iter().map(|(place, _)| *place).collect();
     let root_cause = findings.first().filter(|finding| finding.severity == Severity::Fail).map(|finding| finding.cause.clone());
     let verdict = match (&root_cause, walk.open.is_empty()) {
         (Some(_), _) => Verdict::Fail,
@@ -221,6 +220,7 @@ mod tests {
                     let answers = |asked| if asked == question { odd.clone() } else { Answer::Given(answer(asked)) };
                     let report = report(&found(kind, &answers), Timestamp(0));
                     assert_eq!(report.verdict == Verdict::Fail, report.root_cause.is_some());
+                    assert!(report.findings.iter().all(|finding| finding.severity == Severity::Fail));
                     assert_eq!(report.places.len(), report.findings.len());
                     assert_eq!(report.checks.len(), 15);
                 }

@@ -112,8 +112,7 @@ impl<'a> Reasons<'a> {
         }
     }
 
-    fn seen(mut self) -> Vec<Seen> {
-        self.0.sort_by_key(|(code, ..)| *code);
+    fn seen(self) -> Vec<Seen> {
         let seen = |(code, pod, mut detail, others): (Code, &str, String, Vec<&str>)| {
             if !others.is_empty() {
                 detail.push_str(&format!(" The same with {}.", some(&others)));
@@ -251,14 +250,17 @@ pub fn events(found: &Found, case: &Case) -> Judged {
         pods.iter().any(|pod| pod.name() == object) || quoted.iter().any(|words| message.contains(words))
     };
     let at = |event: &Value| time(event.get("lastTimestamp")).or_else(|| time(event.get("eventTime"))).map_or(i64::MIN, |at| at.0);
-    let mut ours: Vec<&Value> = list(answer, "/items").iter().filter(ours).collect();
-    ours.sort_by_key(|event| std::cmp::Reverse(at(event)));
-    let said = |event: &&&Value| {
+    let mut left: Vec<&Value> = list(answer, "/items").iter().filter(ours).collect();
+    let mut latest: Vec<&Value> = Vec::new();
+    while let Some(next) = (0..left.len()).max_by_key(|index| at(left[*index])).filter(|_| latest.len() < 3) {
+        latest.push(left.swap_remove(next));
+    }
+    let said = |event: &&Value| {
         let of = |pointer| text(event, pointer).unwrap_or_default();
         let message = redact(of("/message"), &[]);
         format!("{} {}: {}", of("/reason"), of("/involvedObject/name"), shorten(&message, 160))
     };
-    let words: Vec<String> = ours.iter().take(3).map(|event| said(&event)).collect();
+    let words: Vec<String> = latest.iter().map(said).collect();
     match words.is_empty() {
         true => Judged::Good(String::new()),
         false => Judged::Note("the cluster warns about them", words.join("; ")),
