@@ -110,7 +110,7 @@ pub struct TrustPolicy {
 }
 
 /// `doctor`'s flags.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doctor {
     /// `--cluster`
     pub cluster: Option<String>,
@@ -118,6 +118,14 @@ pub struct Doctor {
     pub aws_auth: bool,
     /// `--show-commands`
     pub show_commands: bool,
+    /// `--timeout`, for each command.
+    pub timeout: Duration,
+}
+
+impl Default for Doctor {
+    fn default() -> Doctor {
+        Doctor { cluster: None, aws_auth: false, show_commands: false, timeout: Duration::from_secs(30) }
+    }
 }
 
 /// All flags, parsed.

@@ -8,6 +8,7 @@ use crate::core::partition::Region;
 use crate::core::schedule::SHORTEST;
 use crate::core::sdk::Sdk;
 use std::net::{Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 /// Where a flag belongs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -213,10 +214,14 @@ pub(super) const FLAGS: &[Flag] = &[
         value: Some("DURATION"),
         scopes: &[Scope::Check, Scope::Exec],
         help: "Retry what time can cure for so long [default: 60s]",
-        set: |o, v| {
-            o.timeout = duration::parse(v)?;
-            if o.timeout.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
-        },
+        set: |o, v| set_timeout(&mut o.timeout, v),
+    },
+    Flag {
+        name: "timeout",
+        value: Some("DURATION"),
+        scopes: &[Scope::Doctor],
+        help: "Give each command of kubectl and aws so long [default: 30s]",
+        set: |o, v| set_timeout(&mut o.doctor.timeout, v),
     },
     Flag {
         name: "output",
@@ -440,6 +445,11 @@ fn set_text(target: &mut Option<String>, value: &str) -> Result<(), String> {
     }
     *target = Some(value.to_owned());
     Ok(())
+}
+
+fn set_timeout(target: &mut Duration, value: &str) -> Result<(), String> {
+    *target = duration::parse(value)?;
+    if target.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
 }
 
 fn sdk(value: &str) -> Result<Sdk, String> {

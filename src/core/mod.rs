@@ -5,6 +5,7 @@ pub mod arn;
 pub mod clock;
 pub mod code;
 pub mod diagnose;
+pub mod doctor;
 pub mod duration;
 pub mod env_file;
 pub mod evidence;

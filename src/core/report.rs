@@ -308,7 +308,7 @@ pub fn report(evidence: &Evidence, run: Run) -> Report {
     }
 }
 
-fn cause(finding: &Finding, values: &Values) -> Cause {
+pub(crate) fn cause(finding: &Finding, values: &Values) -> Cause {
     let row = finding.code.row();
     Cause {
         code: finding.code,

@@ -1,5 +1,6 @@
 //! JSON, indented: for machines first, and fit to be seen in a terminal.
 
+use crate::core::doctor::report::DoctorReport;
 use crate::core::evidence::Evidence;
 use crate::core::explain::Explanation;
 use crate::core::policy::Evaluation;
@@ -43,6 +44,11 @@ pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
         sdks: &'a [Prediction],
     }
     pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks })
+}
+
+/// What `doctor` found, as docs/doctor.v1.schema.json describes it.
+pub fn doctor(report: &DoctorReport) -> String {
+    pretty(report)
 }
 
 /// What a text means, as docs/explain.v1.schema.json describes it.

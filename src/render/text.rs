@@ -22,7 +22,7 @@ pub fn report(report: &Report, style: Style) -> String {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
         let findings: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.cause.step == step).collect();
         if !findings.is_empty() || checks.iter().any(|check| check.outcome != Outcome::Skip) {
-            heading(&mut page, step);
+            heading(&mut page, step.id());
             checked_step(&mut page, &checks, &findings);
         } else {
             skipped.extend(checks.iter().map(|check| (step.id(), because(check))));
@@ -47,14 +47,14 @@ fn header(page: &mut Page, report: &Report) {
     page.line(0, &[(Paint::Bold, &name(subject)), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);
 }
 
-fn heading(page: &mut Page, step: Step) {
+pub(super) fn heading(page: &mut Page, name: &str) {
     page.gap();
-    page.line(0, &[(Paint::Bold, step.id())]);
-    page.line(0, &[(Paint::Dim, &"-".repeat(step.id().len()))]);
+    page.line(0, &[(Paint::Bold, name)]);
+    page.line(0, &[(Paint::Dim, &"-".repeat(name.len()))]);
 }
 
 /// The checks in their order, each finding under its own. A check holds one code; a second finding of it follows at the step's end.
-fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&ReportedFinding]) {
+pub(super) fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&ReportedFinding]) {
     for check in checks.iter().filter(|check| check.outcome != Outcome::Skip) {
         match findings.iter().find(|finding| Some(finding.cause.code) == check.code) {
             Some(found) => finding(page, found),
@@ -96,7 +96,10 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
         Severity::Fail => {
             page.prose(0, UNDER, &[(Paint::Red, "×"), (Paint::Red, &format!("{}:", cause.code)), (Paint::Bold, &cause.title)]);
             page.prose(UNDER, UNDER, &[(Paint::Plain, &cause.detail)]);
-            page.entry(UNDER, "cause:", HANG, (Paint::Plain, cause.code.row().cause));
+            // Under another headline than the catalogue's the detail tells the cause.
+            if cause.title == cause.code.row().title {
+                page.entry(UNDER, "cause:", HANG, (Paint::Plain, cause.code.row().cause));
+            }
             page.entry(UNDER, "cure:", HANG, (Paint::Plain, &cause.remedy.text));
             // Without a prompt in front, so that a triple click and a paste are enough.
             for command in &cause.remedy.commands {
@@ -112,7 +115,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
 }
 
 /// What was skipped and why, in one dim line: names that share a reason stand together, and each once.
-fn quietly(page: &mut Page, skipped: &[(&str, &str)]) {
+pub(super) fn quietly(page: &mut Page, skipped: &[(&str, &str)]) {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, reason) in skipped {
         match by_reason.iter_mut().find(|(known, _)| known == reason) {
@@ -134,18 +137,23 @@ pub(super) fn because(check: &Check) -> &str {
 }
 
 fn verdict(page: &mut Page, report: &Report) {
-    let (paint, word) = match report.verdict {
-        Verdict::Pass => (Paint::Green, "PASS"),
-        Verdict::Fail => (Paint::Red, "FAIL"),
-        Verdict::Unknown => (Paint::Yellow, "UNKNOWN"),
-    };
     let cause = report.root_cause.as_ref().map(|cause| format!("{}: {}", cause.code, cause.title)).unwrap_or_default();
     let words = match report.verdict {
         Verdict::Pass => who(report),
         Verdict::Fail => cause,
         Verdict::Unknown => format!("{}: {cause}", attempts(report)),
     };
-    page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &words)]);
+    last_line(page, report.verdict, &words);
+}
+
+/// The verdict, in one line that stays one.
+pub(super) fn last_line(page: &mut Page, verdict: Verdict, words: &str) {
+    let (paint, word) = match verdict {
+        Verdict::Pass => (Paint::Green, "PASS"),
+        Verdict::Fail => (Paint::Red, "FAIL"),
+        Verdict::Unknown => (Paint::Yellow, "UNKNOWN"),
+    };
+    page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, words)]);
 }
 
 /// `not proven in 60 s (2 attempts)`
@@ -169,10 +177,15 @@ pub(super) fn who(report: &Report) -> String {
         None => format!("{} hands out credentials, though whose was not confirmed", provider(expected)),
     };
     let warnings: Vec<&str> = report.findings.iter().filter(|f| f.severity == Severity::Warn).map(|f| f.cause.code.id()).collect();
-    match warnings.as_slice() {
-        [] => identity,
-        [one] => format!("{identity}; 1 warning: {one}"),
-        several => format!("{identity}; {} warnings: {}", several.len(), several.join(", ")),
+    with_warnings(identity, &warnings)
+}
+
+/// A verdict's words, and how many warnings go with it.
+pub(super) fn with_warnings(words: String, warnings: &[&str]) -> String {
+    match warnings {
+        [] => words,
+        [one] => format!("{words}; 1 warning: {one}"),
+        several => format!("{words}; {} warnings: {}", several.len(), several.join(", ")),
     }
 }
 

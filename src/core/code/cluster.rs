@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
         "Look at the pod's annotations and labels for what skips it; otherwise recreate it and see whether the new one is injected.")
         .run(&["kubectl -n {namespace} get pod {pod} -o yaml", "kubectl -n {namespace} delete pod {pod}"]),
     row(Code::InjectionSuppressed, "a variable preset in the container keeps the webhook from injecting",
-        "Where a container already has AWS_ROLE_ARN or AWS_WEB_IDENTITY_TOKEN_FILE, even an empty one, the webhook sets neither and mounts no token.",
+        "Where a container already has AWS_ROLE_ARN or AWS_WEB_IDENTITY_TOKEN_FILE, even an empty one, the webhook sets neither of them. It does so without a word, and the pod starts without the role.",
         "Remove the preset variable from the container's env in the workload (or its Helm values), so that the webhook sets both, and recreate the pod.")
         .run(&["kubectl -n {namespace} get pod {pod} -o yaml"]),
     row(Code::ServiceAccountNotUsed, "no pod uses this service account",

@@ -1,0 +1,108 @@
+//! The one annotation that the webhook reads, and what people write in its place.
+
+use super::read;
+use crate::core::arn::{RoleArn, RoleArnError};
+use serde_json::Value;
+
+/// The key (amazon-eks-pod-identity-webhook, `pkg/cache`).
+pub const KEY: &str = "eks.amazonaws.com/role-arn";
+/// The key of a token's audience.
+pub const AUDIENCE: &str = "eks.amazonaws.com/audience";
+
+/// What stands on a service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Annotation {
+    /// A role.
+    Role(RoleArn),
+    /// The right key, and no role's ARN.
+    Malformed(String, RoleArnError),
+    /// A key like it: key, value.
+    Misspelt(String, String),
+    /// Nothing of the kind.
+    None,
+}
+
+/// Reads a service account's annotations.
+pub fn of(account: &Value) -> Annotation {
+    match read::annotations(account).find(|(key, _)| *key == KEY) {
+        Some((_, value)) => match RoleArn::parse(value) {
+            Ok(role) => Annotation::Role(role),
+            Err(why) => Annotation::Malformed(value.to_owned(), why),
+        },
+        None => match near_miss(account) {
+            Some((key, value)) => Annotation::Misspelt(key.to_owned(), value.to_owned()),
+            None => Annotation::None,
+        },
+    }
+}
+
+/// An annotation that was meant to be it: of AWS by its prefix and of a role by its name, or any that holds a role's ARN.
+pub fn near_miss(object: &Value) -> Option<(&str, &str)> {
+    read::annotations(object).find(|(key, value)| {
+        let plain: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '/').map(|c| c.to_ascii_lowercase()).collect();
+        let (domain, name) = plain.split_once('/').unwrap_or(("", &plain));
+        let of_aws = ["amazon", "aws", "eks"].iter().any(|word| domain.contains(word));
+        *key != KEY && ((of_aws && (name.contains("role") || name.ends_with("arn"))) || RoleArn::parse(value.trim()).is_ok())
+    })
+}
+
+/// How a misspelt key differs, in words.
+pub fn difference(key: &str) -> String {
+    match key {
+        "iam.amazonaws.com/role" => format!("{key} is the key of kiam and kube2iam, which put it on pods"),
+        // On a pod, where nobody looks for it.
+        KEY => format!("{KEY} belongs on the service account"),
+        key if key.eq_ignore_ascii_case(KEY) => format!("{key} differs from {KEY} in capitals"),
+        key => format!("{key} is not {KEY}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn with(key: &str, value: &str) -> Annotation {
+        of(&json!({"metadata": {"annotations": {key: value, "meta.helm.sh/release-name": "checkout"}}}))
+    }
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";
+
+    #[test]
+    fn near_misses_are_named_and_others_left_alone() {
+        assert!(matches!(with(KEY, ROLE), Annotation::Role(_)));
+        for key in [
+            "eks.amazon.com/role-arn",
+            "eks.amazonaws.com/roleArn",
+            "eks.amazonaws.com/role_arn",
+            "eks.amazonaws.com/rolearn",
+            "eks.amazonaws.com/role",
+            "eks.amazonaws.com/iam-role",
+            "iam.amazonaws.com/role",
+            "Eks.amazonaws.com/role-arn",
+            "ekss.amazonaws.com/role-arn",
+            "amazonaws.com/role-arn",
+            "role-arn",
+        ] {
+            assert_eq!(with(key, ROLE), Annotation::Misspelt(key.to_owned(), ROLE.to_owned()), "{key}");
+        }
+        for key in
+            ["eks.amazonaws.com/audience", "eks.amazonaws.com/token-expiration", "rbac.example.com/role", "example.com/warning", "role"]
+        {
+            assert_eq!(with(key, "something"), Annotation::None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_role_says_why() {
+        for (value, why) in [
+            ("", RoleArnError::Empty),
+            (" arn:aws:iam::111122223333:role/checkout", RoleArnError::Untidy),
+            ("arn:aws:iam::111122223333:role/checkout ", RoleArnError::Untidy),
+            ("\"arn:aws:iam::111122223333:role/checkout\"", RoleArnError::Untidy),
+            ("checkout", RoleArnError::NameOnly),
+        ] {
+            assert_eq!(with(KEY, value), Annotation::Malformed(value.to_owned(), why), "{value:?}");
+        }
+    }
+}

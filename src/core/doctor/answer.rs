@@ -1,0 +1,235 @@
+//! What a command of kubectl or aws came to: the document, a definite "there is none", or why there is neither.
+
+use super::ask::Tool;
+use crate::core::text::{redact, shorten};
+use serde_json::Value;
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// The program is not on the PATH.
+    NoTool,
+    /// It could not be started.
+    Unstartable(String),
+    /// It was ended after so many seconds.
+    TimedOut(u64),
+    /// It wrote more than is read.
+    TooMuch,
+    /// It ended by itself.
+    Ended {
+        /// Exit code 0.
+        success: bool,
+        /// Standard output.
+        stdout: Vec<u8>,
+        /// Standard error.
+        stderr: Vec<u8>,
+    },
+}
+
+/// What is known of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The document.
+    Given(Value),
+    /// The thing does not exist, and the one who was asked knows; its words.
+    Absent(String),
+    /// Not answered, and why, in words that fit behind "skipped:".
+    Refused(Why, String),
+    /// Not asked, and why.
+    NotAsked(String),
+}
+
+/// Why a question was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The program is not there.
+    NoTool,
+    /// No permission.
+    Denied,
+    /// The user's own credentials are missing, expired or wrong.
+    Credentials,
+    /// Nobody answered.
+    Unreachable,
+    /// It was ended.
+    TimedOut,
+    /// The program does not know the command or flag.
+    TooOld,
+    /// Something else.
+    Other,
+}
+
+/// Of a definite "no": the words behind which the thing itself is named. A bare 404 is none, as any web server says it.
+const ABSENT: [(Tool, &str); 3] =
+    [(Tool::Aws, "(NoSuchEntity)"), (Tool::Aws, "(ResourceNotFoundException)"), (Tool::Kubectl, "\" not found")];
+
+/// The tools' words for why they did not answer; the first one found counts.
+///
+/// awscli: `botocore/exceptions.py`, `awscli/argparser.py`; kubectl: `k8s.io/kubectl/pkg/cmd/util/helpers.go`.
+const WORDS: [(&str, Why); 33] = [
+    ("(AccessDenied", Why::Denied),
+    ("(UnauthorizedOperation)", Why::Denied),
+    ("is not authorized to perform", Why::Denied),
+    ("(Forbidden)", Why::Denied),
+    ("(ExpiredToken", Why::Credentials),
+    ("(RequestExpired)", Why::Credentials),
+    ("(InvalidClientTokenId)", Why::Credentials),
+    ("(UnrecognizedClientException)", Why::Credentials),
+    ("(SignatureDoesNotMatch)", Why::Credentials),
+    ("Unable to locate credentials", Why::Credentials),
+    ("Partial credentials", Why::Credentials),
+    ("SSO session", Why::Credentials),
+    ("SSO Token", Why::Credentials),
+    ("Token has expired", Why::Credentials),
+    ("Your session has expired", Why::Credentials),
+    ("The config profile", Why::Credentials),
+    ("Error when retrieving", Why::Credentials),
+    ("MultiFactorAuthentication", Why::Credentials),
+    ("(Unauthorized)", Why::Credentials),
+    ("must be logged in to the server", Why::Credentials),
+    ("getting credentials", Why::Credentials),
+    ("asked for the client to provide credentials", Why::Credentials),
+    ("Invalid choice", Why::TooOld),
+    ("invalid choice", Why::TooOld),
+    ("Unknown options", Why::TooOld),
+    ("unknown flag", Why::TooOld),
+    ("unknown command", Why::TooOld),
+    ("Unable to connect to the server", Why::Unreachable),
+    ("The connection to the server", Why::Unreachable),
+    ("Could not connect to the endpoint URL", Why::Unreachable),
+    ("onnect timeout on endpoint URL", Why::Unreachable),
+    ("ead timeout on endpoint URL", Why::Unreachable),
+    ("SSL validation failed", Why::Unreachable),
+];
+
+/// Reads how a command ended. Total: any bytes give an answer.
+pub fn read(tool: Tool, ran: Ran) -> Answer {
+    let name = tool.name();
+    match ran {
+        Ran::NoTool => Answer::Refused(Why::NoTool, format!("{name} is not on the PATH")),
+        Ran::Unstartable(why) => Answer::Refused(Why::Other, format!("{name} could not be started: {why}")),
+        Ran::TimedOut(seconds) => Answer::Refused(Why::TimedOut, format!("{name} did not answer within {seconds} s")),
+        Ran::TooMuch => Answer::Refused(Why::Other, format!("{name} answered more than is read")),
+        Ran::Ended { success: true, stdout, .. } => match serde_json::from_slice(&stdout) {
+            Ok(value) => Answer::Given(value),
+            Err(_) => Answer::Refused(Why::Other, format!("{name} answered something else than JSON")),
+        },
+        Ran::Ended { success: false, stderr, .. } => refused(tool, &String::from_utf8_lossy(&stderr)),
+    }
+}
+
+fn refused(tool: Tool, stderr: &str) -> Answer {
+    let said = one_line(stderr);
+    let has = |words: &str| stderr.contains(words);
+    if ABSENT.iter().any(|(of, words)| *of == tool && has(words)) {
+        return Answer::Absent(said);
+    }
+    let why = WORDS.iter().find(|(words, _)| has(words)).map_or(Why::Other, |(_, why)| *why);
+    let name = tool.name();
+    let text = match why {
+        Why::Denied => format!("no permission: {said}"),
+        Why::Credentials => format!("{name}'s own credentials do not work: {said}"),
+        Why::Unreachable => format!("{name} got no answer: {said}"),
+        Why::TooOld => format!("{name} is too old for this: {said}"),
+        Why::NoTool | Why::TimedOut | Why::Other => format!("{name} failed: {said}"),
+    };
+    Answer::Refused(why, text)
+}
+
+/// The line that says it: the first one that looks like an error's, else the last. Secrets taken out, and not too long.
+fn one_line(stderr: &str) -> String {
+    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let telling =
+        |line: &str| ["An error occurred", "Error from server", "rror:", "Unable to", "Error "].iter().any(|sign| line.contains(sign));
+    let last = lines.clone().next_back().unwrap_or("without a word");
+    let line = lines.find(|line| telling(line)).unwrap_or(last);
+    shorten(&redact(line, &[]), 240).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(tool: Tool, stderr: &str) -> Answer {
+        read(tool, Ran::Ended { success: false, stdout: Vec::new(), stderr: stderr.as_bytes().to_vec() })
+    }
+
+    /// Texts of awscli 1.46 and 2, kubectl 1.20 and 1.32.
+    #[test]
+    fn the_tools_words_are_understood() {
+        use Tool::{Aws, Kubectl};
+        for (tool, stderr, expected) in [
+            (Aws, "\nAn error occurred (NoSuchEntity) when calling the GetRole operation: The role with name x cannot be found.\n", None),
+            (
+                Aws,
+                "aws: [ERROR]: An error occurred (ResourceNotFoundException) when calling the DescribeCluster operation: No cluster found for name: x.",
+                None,
+            ),
+            (Kubectl, "Error from server (NotFound): serviceaccounts \"checkout\" not found", None),
+            (Kubectl, "Error from server (NotFound): the server could not find the requested resource", Some(Why::Other)),
+            (
+                Kubectl,
+                "Error from server (Forbidden): pods is forbidden: User \"u\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"",
+                Some(Why::Denied),
+            ),
+            (Kubectl, "error: You must be logged in to the server (Unauthorized)", Some(Why::Credentials)),
+            (
+                Kubectl,
+                "Unable to connect to the server: getting credentials: exec: executable aws failed with exit code 255",
+                Some(Why::Credentials),
+            ),
+            (
+                Kubectl,
+                "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+                Some(Why::Unreachable),
+            ),
+            (Kubectl, "Unable to connect to the server: dial tcp 10.0.0.1:443: i/o timeout", Some(Why::Unreachable)),
+            (Kubectl, "Error: unknown flag: --raw\nSee 'kubectl get --help' for usage.", Some(Why::TooOld)),
+            (
+                Aws,
+                "\nAn error occurred (AccessDenied) when calling the GetRole operation: User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:GetRole",
+                Some(Why::Denied),
+            ),
+            (Aws, "\nAn error occurred (AccessDeniedException) when calling the DescribeCluster operation: …", Some(Why::Denied)),
+            (
+                Aws,
+                "\nAn error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired",
+                Some(Why::Credentials),
+            ),
+            (
+                Aws,
+                "\nThe SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.",
+                Some(Why::Credentials),
+            ),
+            (Aws, "Error loading SSO Token: Token for corp does not exist", Some(Why::Credentials)),
+            (Aws, "\nUnable to locate credentials. You can configure credentials by running \"aws configure\".", Some(Why::Credentials)),
+            (Aws, "\nThe config profile (prod) could not be found\n", Some(Why::Credentials)),
+            (Aws, "\nCould not connect to the endpoint URL: \"https://iam.amazonaws.com/\"", Some(Why::Unreachable)),
+            (
+                Aws,
+                "usage: aws [options] <command>\naws: error: argument operation: Invalid choice, valid choices are:\n\ncreate-addon",
+                Some(Why::TooOld),
+            ),
+            (Aws, "", Some(Why::Other)),
+        ] {
+            match (failed(tool, stderr), expected) {
+                (Answer::Absent(_), None) => {}
+                (Answer::Refused(why, text), Some(expected)) => {
+                    assert_eq!(why, expected, "{text}");
+                    assert!(!text.contains('\n') && !text.ends_with(' '), "{text:?}");
+                }
+                (other, _) => panic!("{stderr}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn documents_and_what_is_none() {
+        let ended = |stdout: &str| read(Tool::Aws, Ran::Ended { success: true, stdout: stdout.as_bytes().to_vec(), stderr: Vec::new() });
+        assert_eq!(ended("{\"a\": 1}"), Answer::Given(serde_json::json!({"a": 1})));
+        assert!(matches!(ended("\n"), Answer::Refused(Why::Other, _)));
+        assert!(matches!(ended("<html>"), Answer::Refused(Why::Other, _)));
+        assert_eq!(read(Tool::Kubectl, Ran::TimedOut(30)), Answer::Refused(Why::TimedOut, "kubectl did not answer within 30 s".to_owned()));
+        let Answer::Refused(_, text) = failed(Tool::Aws, "error: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln") else { panic!() };
+        assert!(text.ends_with("Bearer [redacted]"), "{text}");
+    }
+}

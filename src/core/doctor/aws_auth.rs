@@ -1,0 +1,81 @@
+//! The role ARNs of the ConfigMap aws-auth. `mapRoles` is YAML in a string; only its `rolearn` values are wanted, so lines are enough.
+
+use serde_json::Value;
+
+/// The values of `rolearn`, in their order.
+///
+/// Block style (`- rolearn: ARN`) and flow style (`{rolearn: ARN, …}`, also JSON), quoted or not, with comments. What is written in another way
+/// (anchors, folded scalars) is not found: nothing is said of it.
+pub fn role_arns(config_map: &Value) -> Vec<String> {
+    let text = config_map.pointer("/data/mapRoles").and_then(Value::as_str).unwrap_or_default();
+    text.lines().flat_map(in_line).collect()
+}
+
+fn in_line(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("rolearn") {
+        let (before, after) = (&rest[..at], &rest[at + "rolearn".len()..]);
+        // A comment ends what counts: `#` at the line's start or after a space.
+        if before.trim_start().starts_with('#') || before.contains(" #") {
+            break;
+        }
+        rest = after;
+        // A key stands alone: begun by nothing, a dash, a brace, a comma or a quote, and ended by its colon.
+        let begun = before.trim_end_matches(['"', '\'']).trim_end();
+        if !(begun.is_empty() || begun.ends_with(['-', '{', ',', '['])) {
+            continue;
+        }
+        let Some(value) = after.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':') else { continue };
+        let value = value.trim_start();
+        let value = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next().unwrap_or_default(),
+            _ => value.split(" #").next().unwrap_or_default().split([',', '}']).next().unwrap_or_default().trim_end(),
+        };
+        // An anchor, a folded scalar or a template is not a value yet.
+        if !value.is_empty() && !value.starts_with(['|', '>', '&', '*', '#']) {
+            found.push(value.to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn role_arns_are_found_in_every_common_spelling() {
+        let text = "\
+- rolearn: arn:aws:iam::111122223333:role/plain
+  username: system:node:{{EC2PrivateDNSName}}
+  groups:
+  - system:bootstrappers
+- groups: [system:masters]
+  rolearn: \"arn:aws:iam::111122223333:role/quoted\"   # the console's
+- 'rolearn': 'arn:aws:iam::111122223333:role/path/single'
+# - rolearn: arn:aws:iam::111122223333:role/commented
+  #rolearn: arn:aws:iam::111122223333:role/commented
+- {rolearn: arn:aws:iam::111122223333:role/flow, username: a}
+[{\"rolearn\":\"arn:aws:iam::111122223333:role/json\",\"username\":\"x\"}]
+- rolearn: arn:aws:iam::111122223333:role/trailing # it
+- username: norolearn: x
+- rolearn: |
+- rolearn:
+- myrolearn: arn:aws:iam::111122223333:role/other
+";
+        let found = role_arns(&json!({"data": {"mapRoles": text, "mapUsers": "- rolearn: x"}}));
+        let names: Vec<&str> = found.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
+        assert_eq!(names, ["plain", "quoted", "single", "flow", "json", "trailing"]);
+    }
+
+    #[test]
+    fn every_prefix_gives_an_answer() {
+        let text = "- rolearn: \"arn:aws:iam::111122223333:role/ä\" # x\n- {'rolearn' : 'a'}";
+        for (end, _) in text.char_indices() {
+            role_arns(&json!({"data": {"mapRoles": &text[..end]}}));
+        }
+        assert!(role_arns(&Value::Null).is_empty());
+    }
+}

@@ -1,0 +1,198 @@
+//! What the answers come to so far: names, the issuer, the role, the way in which the identity is to reach the pods.
+
+use super::annotation::{self, Annotation};
+use super::ask::Question;
+use super::injection::Pod;
+use super::read::{self, Context, text};
+use super::{Answer, Found, Kind};
+use crate::core::arn::{Account, RoleArn, RoleArnError};
+use crate::core::code::Code;
+use serde_json::Value;
+
+/// How the identity is to reach the pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By the annotation.
+    Irsa,
+    /// By an association: it beats the annotation (webhook, `buildPodPatchConfig`).
+    PodIdentity,
+    /// By none, or it is not known.
+    None,
+}
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// It follows from a finding.
+    Because(Code),
+    /// It could not be seen.
+    Open(String),
+}
+
+impl Unknown {
+    /// In words.
+    pub fn text(&self) -> String {
+        match self {
+            Unknown::Because(code) => format!("skipped because of {code}"),
+            Unknown::Open(why) => why.clone(),
+        }
+    }
+}
+
+/// The case.
+#[derive(Debug)]
+pub struct Case {
+    pub namespace: String,
+    pub service_account: Option<String>,
+    /// The one pod that was named.
+    pub pod: Option<String>,
+    pub context: Option<String>,
+    /// The cluster's name in EKS.
+    pub cluster: Option<String>,
+    pub region: Option<String>,
+    /// The profile that kubectl's context takes.
+    pub profile: Option<String>,
+    pub issuer: Option<String>,
+    /// The issuer of the cluster that EKS has under the name, when it is another one than kubectl's.
+    pub other_cluster: Option<String>,
+    pub caller: Option<Account>,
+    pub annotation: Annotation,
+    /// The association's id.
+    pub association: Option<String>,
+    /// Whether the associations are known.
+    pub associations_known: bool,
+    pub way: Way,
+    pub role: Result<RoleArn, Unknown>,
+    pub audience: String,
+}
+
+impl Case {
+    /// Makes the case of what was found so far.
+    pub fn of(found: &Found) -> Case {
+        let context = found.given(Question::Context).map_or_else(Context::default, read::context);
+        let named = found.given(Question::Pod);
+        let service_account = match (found.asked.kind, found.get(Question::ServiceAccount)) {
+            (Kind::ServiceAccount, _) | (Kind::Either, Some(Answer::Given(_) | Answer::Refused(..) | Answer::NotAsked(_))) => {
+                Some(found.asked.name.clone())
+            }
+            _ => named.map(|pod| text(pod, "/spec/serviceAccountName").unwrap_or("default").to_owned()),
+        };
+        let by_eks = found.given(Question::Cluster).and_then(|cluster| text(cluster, "/cluster/identity/oidc/issuer"));
+        let by_kubernetes = found.given(Question::Discovery).and_then(|document| text(document, "/issuer"));
+        let other_cluster = by_eks.filter(|eks| by_kubernetes.is_some_and(|own| own != *eks)).map(str::to_owned);
+        let issuer = by_kubernetes.or(by_eks).map(str::to_owned);
+        let account = account(found);
+        let annotation = account.map_or(Annotation::None, annotation::of);
+        let (association, associations_known) = match (&other_cluster, found.given(Question::Associations)) {
+            (None, Some(list)) => (text(list, "/associations/0/associationId").map(str::to_owned), true),
+            _ => (None, false),
+        };
+        let pods = pods(found);
+        let way = if association.is_some() || (!associations_known && pods.iter().any(|pod| pod.has_pod_identity())) {
+            Way::PodIdentity
+        } else if matches!(annotation, Annotation::Role(_) | Annotation::Malformed(..)) {
+            Way::Irsa
+        } else {
+            Way::None
+        };
+        let audience = account.and_then(|account| read::annotations(account).find(|(key, _)| *key == annotation::AUDIENCE));
+        let mut case = Case {
+            namespace: found.asked.namespace.clone().or(context.namespace).unwrap_or_else(|| "default".to_owned()),
+            service_account,
+            pod: named.and_then(|pod| text(pod, "/metadata/name")).map(str::to_owned),
+            context: context.name,
+            cluster: found.asked.cluster.clone().or(context.cluster),
+            region: context.region.or_else(|| read::issuer_region(by_kubernetes?)),
+            profile: context.profile,
+            issuer,
+            other_cluster,
+            caller: found.given(Question::Caller).and_then(|caller| Account::parse(text(caller, "/Account")?)),
+            annotation,
+            association,
+            associations_known,
+            way,
+            role: Err(Unknown::Open(String::new())),
+            audience: audience.map_or("sts.amazonaws.com", |(_, audience)| audience).to_owned(),
+        };
+        case.role = case.role_of(found, &pods);
+        case
+    }
+
+    fn role_of(&self, found: &Found, pods: &[Pod<'_>]) -> Result<RoleArn, Unknown> {
+        if self.way == Way::PodIdentity {
+            let association = found.given(Question::Association).and_then(|answer| text(answer, "/association/roleArn"));
+            return association
+                .and_then(|arn| RoleArn::parse(arn).ok())
+                .ok_or_else(|| Unknown::Open(format!("the association's role is not known: {}", self.why_no_association(found))));
+        }
+        match (&self.annotation, account(found)) {
+            (Annotation::Role(role), _) => Ok(role.clone()),
+            // A webhook with --compose-role-arn makes the ARN of a bare name: its pods show which.
+            (Annotation::Malformed(name, RoleArnError::NameOnly), _) => pods
+                .iter()
+                .filter_map(|pod| RoleArn::parse(pod.role()?).ok())
+                .find(|role| role.name == *name)
+                .ok_or(Unknown::Because(Code::RoleArnMalformed)),
+            (Annotation::Malformed(..), _) => Err(Unknown::Because(Code::RoleArnMalformed)),
+            (Annotation::Misspelt(..), _) => Err(Unknown::Because(Code::AnnotationMisspelt)),
+            (Annotation::None, Some(_)) => Err(Unknown::Because(Code::AnnotationMissing)),
+            (Annotation::None, None) => Err(match self.account_missing(found) {
+                Some(true) => Unknown::Because(Code::ServiceAccountMissing),
+                _ => Unknown::Open(format!("the role is not known: {}", why_no_account(found))),
+            }),
+        }
+    }
+
+    /// Whether the service account is missing: `None` as long as it is not decided.
+    pub fn account_missing(&self, found: &Found) -> Option<bool> {
+        let [account, pod, of_pod] = [Question::ServiceAccount, Question::Pod, Question::PodAccount].map(|question| found.get(question));
+        match (account?, pod?, of_pod?) {
+            (_, Answer::Given(_), of_pod) => Some(matches!(of_pod, Answer::Absent(_))),
+            (Answer::Absent(_), Answer::Absent(_) | Answer::NotAsked(_), _) => Some(true),
+            _ => Some(false),
+        }
+    }
+
+    /// Why no association is known.
+    pub fn why_no_association(&self, found: &Found) -> String {
+        match &self.other_cluster {
+            Some(_) => "EKS has another cluster under this name than kubectl's".to_owned(),
+            None if found.given(Question::Associations).is_none() => found.why(Question::Associations),
+            None => found.why(Question::Association),
+        }
+    }
+
+    /// The ARN that IAM gives the issuer's provider in the role's account (IAM API reference, CreateOpenIDConnectProvider).
+    pub fn provider_arn(&self, role: &RoleArn) -> Result<String, String> {
+        let issuer = self.issuer.as_deref().ok_or("the cluster's issuer is not known")?;
+        let path = issuer.strip_prefix("https://").ok_or("the cluster's issuer is no https URL: AWS knows no such provider")?;
+        Ok(format!("arn:{}:iam::{}:oidc-provider/{path}", role.partition, role.account))
+    }
+}
+
+/// The service account's object.
+pub fn account(found: &Found) -> Option<&Value> {
+    found.given(Question::PodAccount).or_else(|| found.given(Question::ServiceAccount))
+}
+
+/// Why there is no such object.
+pub fn why_no_account(found: &Found) -> String {
+    let of_pod = matches!(found.get(Question::Pod), Some(Answer::Given(_)));
+    let not_a_pod = found.asked.kind == Kind::Pod || found.absent(Question::ServiceAccount);
+    match (of_pod, not_a_pod) {
+        (true, _) => found.why(Question::PodAccount),
+        (false, true) => found.why(Question::Pod),
+        (false, false) => found.why(Question::ServiceAccount),
+    }
+}
+
+/// The pods that are looked at: the named one, or those of the service account that are not over.
+pub fn pods(found: &Found) -> Vec<Pod<'_>> {
+    match found.given(Question::Pod) {
+        Some(pod) => vec![Pod(pod)],
+        None => {
+            let all = found.given(Question::Pods).map(|list| read::list(list, "/items")).unwrap_or_default();
+            all.iter().map(Pod).filter(|pod| !pod.is_over()).collect()
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What Kubernetes holds: the issuer, the webhook, the service account, its annotation or association, aws-auth.
+
+use super::some;
+use crate::core::arn::{RoleArn, RoleArnError};
+use crate::core::code::Code;
+use crate::core::doctor::annotation::{self, Annotation};
+use crate::core::doctor::ask::Question;
+use crate::core::doctor::case::{self, Case, Unknown, Way};
+use crate::core::doctor::checks::{Judged, Seen, open};
+use crate::core::doctor::injection::State;
+use crate::core::doctor::read::{list, text};
+use crate::core::doctor::{Answer, Found, aws_auth as config_map};
+use serde_json::Value;
+
+/// The issuer: kubectl's answer and EKS's have to agree.
+pub fn issuer(found: &Found, case: &Case) -> Judged {
+    match (&case.issuer, &case.other_cluster) {
+        (Some(issuer), Some(other)) => Judged::Unknown(Unknown::Open(format!(
+            "kubectl's context and EKS's cluster {} are two clusters: {issuer} and {other}; choose another context, or another --cluster",
+            case.cluster.as_deref().unwrap_or_default()
+        ))),
+        (Some(issuer), None) => Judged::Good(issuer.clone()),
+        (None, _) => Judged::Unknown(Unknown::Open(format!("{}; {}", found.why(Question::Discovery), found.why(Question::Cluster)))),
+    }
+}
+
+/// By EKS's names, or by where it points to on other clusters.
+pub fn webhook(found: &Found, case: &Case) -> Judged {
+    let Some(all) = found.given(Question::Webhooks) else { return open(found, Question::Webhooks) };
+    let ours = |configuration: &&Value| {
+        let is_ours =
+            |name: Option<&str>| name.is_some_and(|name| name.contains("pod-identity-webhook") || name == "iam-for-pods.amazonaws.com");
+        let hooks = list(configuration, "/webhooks");
+        is_ours(text(configuration, "/metadata/name"))
+            || hooks.iter().any(|hook| is_ours(text(hook, "/name")) || is_ours(text(hook, "/clientConfig/service/name")))
+    };
+    match list(all, "/items").iter().find(ours) {
+        Some(found) if !list(found, "/webhooks").is_empty() => Judged::Good(text(found, "/metadata/name").unwrap_or_default().to_owned()),
+        Some(found) => Judged::Bad(vec![Seen::new(
+            Code::WebhookMissing,
+            format!("MutatingWebhookConfiguration {} has no webhooks in it.", text(found, "/metadata/name").unwrap_or_default()),
+        )]),
+        // One under another name has done its work.
+        None if super::pods::states(found, case).iter().any(|(_, _, state)| *state == State::Injected) => {
+            Judged::Skip("none of a known name, yet pods were injected".to_owned())
+        }
+        None => {
+            let names: Vec<&str> = list(all, "/items").iter().filter_map(|one| text(one, "/metadata/name")).collect();
+            Judged::Bad(vec![Seen::new(
+                Code::WebhookMissing,
+                format!("No MutatingWebhookConfiguration is the pod identity webhook's. There are: {}.", some(&names)),
+            )])
+        }
+    }
+}
+
+/// Exists, and is the one that is meant.
+pub fn service_account(found: &Found, case: &Case) -> Judged {
+    let name = case.service_account.as_deref().unwrap_or(&found.asked.name);
+    if case::account(found).is_some() {
+        return Judged::Good(format!("{}/{name}", case.namespace));
+    }
+    if case.account_missing(found) != Some(true) {
+        return Judged::Unknown(Unknown::Open(case::why_no_account(found)));
+    }
+    let nor = if found.absent(Question::Pod) { " and no pod" } else { "" };
+    let mut detail = format!("Namespace {} has no service account{nor} {name}", case.namespace);
+    if let Some(others) = found.given(Question::Others) {
+        let names: Vec<&str> = list(others, "/items").iter().filter_map(|one| text(one, "/metadata/name")).collect();
+        match names.is_empty() {
+            // Kubernetes makes `default` in each namespace.
+            true => detail.push_str("; it has none at all, not even default: the namespace does not exist"),
+            false => detail.push_str(&format!("; its service accounts: {}", some(&names))),
+        }
+    }
+    Judged::Bad(vec![Seen::new(Code::ServiceAccountMissing, detail + ".")])
+}
+
+/// Well formed, under the right key, on the service account.
+pub fn annotation(found: &Found, case: &Case) -> Judged {
+    if case.way == Way::PodIdentity {
+        let also = if case.annotation == Annotation::None { "" } else { ", which wins over the annotation" };
+        return Judged::Skip(format!("Pod Identity is used{also}"));
+    }
+    let misspelt = |key: &str, value: &str, place: &str| {
+        let mut seen = Seen::new(
+            Code::AnnotationMisspelt,
+            format!("{place} carries {key}: {value}, which the webhook does not read: {}.", annotation::difference(key)),
+        );
+        seen.values.extend(RoleArn::parse(value.trim()).ok().map(|role| ("roleArn", role.to_string())));
+        Judged::Bad(vec![seen])
+    };
+    match (&case.annotation, &case.role) {
+        (Annotation::Role(role), _) => Judged::Good(role.to_string()),
+        (Annotation::Malformed(name, _), Ok(role)) => Judged::Good(format!("{name}, of which the webhook makes {role}")),
+        (Annotation::Malformed(value, why), _) => {
+            let trimmed = value.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+            let mut detail = format!("{} is {value:?}: {why}.", annotation::KEY);
+            if *why == RoleArnError::Untidy && RoleArn::parse(trimmed).is_ok() {
+                detail.push_str(" Without them it is a role's ARN.");
+            }
+            Judged::Bad(vec![Seen::new(Code::RoleArnMalformed, detail)])
+        }
+        (Annotation::Misspelt(key, value), _) => misspelt(key, value, "The service account"),
+        (Annotation::None, Err(Unknown::Because(Code::AnnotationMissing))) => {
+            let pods = case::pods(found);
+            if let Some((pod, key, value)) = pods.iter().find_map(|pod| {
+                // On a pod the right key is as wrong as a misspelt one.
+                let misplaced = text(pod.0, "/metadata/annotations/eks.amazonaws.com~1role-arn").map(|value| (annotation::KEY, value));
+                let (key, value) = misplaced.or_else(|| annotation::near_miss(pod.0))?;
+                Some((pod.name(), key, value))
+            }) {
+                return misspelt(key, value, &format!("Pod {pod}"));
+            }
+            let why = case.why_no_association(found);
+            match (case.associations_known, pods.len()) {
+                (true, _) => missing("No annotation eks.amazonaws.com/role-arn, and no association.".to_owned()),
+                (false, 0) => Judged::Unknown(Unknown::Open(format!(
+                    "it has no annotation, and whether a Pod Identity association names it is not known: {why}"
+                ))),
+                (false, n) => missing(format!(
+                    "No annotation eks.amazonaws.com/role-arn. Associations could not be seen ({why}), but none of {n} pods has Pod Identity's variables."
+                )),
+            }
+        }
+        (Annotation::None, Err(unknown)) => Judged::Unknown(unknown.clone()),
+        (Annotation::None, Ok(role)) => Judged::Good(role.to_string()),
+    }
+}
+
+fn missing(detail: String) -> Judged {
+    Judged::Bad(vec![Seen::new(Code::AnnotationMissing, detail)])
+}
+
+/// There, where pods rest on it.
+pub fn association(found: &Found, case: &Case) -> Judged {
+    let carrying: Vec<&str> = case::pods(found).iter().filter(|pod| pod.has_pod_identity()).map(|pod| pod.name()).collect();
+    match (&case.association, case.associations_known) {
+        (Some(id), _) => {
+            let answer = found.given(Question::Association);
+            let role = |field: &str| answer.and_then(|answer| text(answer, field));
+            let mut detail = format!("{id}, {}", role("/association/roleArn").unwrap_or("its role could not be seen"));
+            if let Some(target) = role("/association/targetRoleArn").filter(|target| !target.is_empty()) {
+                detail.push_str(&format!(", which then assumes {target}"));
+            }
+            Judged::Good(detail)
+        }
+        (None, true) if carrying.is_empty() => Judged::Skip("none does; IRSA needs none".to_owned()),
+        (None, true) => Judged::Bad(vec![Seen::new(
+            Code::AssociationMissing,
+            format!("Pods carry Pod Identity's variables, and no association names the service account: {}.", some(&carrying)),
+        )]),
+        (None, false) => Judged::Unknown(Unknown::Open(case.why_no_association(found))),
+    }
+}
+
+/// A path never matches; what is no role's ARN neither.
+pub fn aws_auth(found: &Found, _: &Case) -> Judged {
+    let map = match found.get(Question::AwsAuth) {
+        Some(Answer::Given(map)) => map,
+        Some(Answer::Absent(_)) => return Judged::Skip("there is no ConfigMap aws-auth: the cluster uses access entries".to_owned()),
+        Some(Answer::NotAsked(why)) => return Judged::Skip(why.clone()),
+        _ => return open(found, Question::AwsAuth),
+    };
+    let arns = config_map::role_arns(map);
+    let mut paths: Vec<(&str, RoleArn)> = Vec::new();
+    let mut malformed: Vec<String> = Vec::new();
+    for arn in &arns {
+        match RoleArn::parse(arn) {
+            Ok(role) if role.path == "/" => {}
+            Ok(role) => paths.push((arn, role)),
+            Err(why) => malformed.push(format!("aws-auth maps {arn:?}: {why}.")),
+        }
+    }
+    let mut bad = Vec::new();
+    if let Some((_, role)) = paths.first() {
+        let bare = |role: &RoleArn| RoleArn { path: "/".to_owned(), ..role.clone() };
+        let all: Vec<String> = paths.iter().map(|(arn, role)| format!("aws-auth maps {arn}; it has to be {}.", bare(role))).collect();
+        let mut seen = Seen::new(Code::AwsAuthRolePath, all.join(" "));
+        let (partition, account) = (role.partition.id().to_owned(), role.account.to_string());
+        seen.values = vec![("partition", partition), ("account", account), ("roleName", role.name.clone())];
+        bad.push(seen);
+    }
+    if !malformed.is_empty() {
+        let mut seen = Seen::new(Code::RoleArnMalformed, format!("{} That admits nobody.", malformed.join(" ")));
+        seen.instead = Some((
+            "a rolearn in the aws-auth ConfigMap is not the ARN of a role",
+            "Write the role's own ARN, without its path, as rolearn in ConfigMap kube-system/aws-auth: arn:aws:iam::ACCOUNT:role/NAME.",
+        ));
+        bad.push(seen);
+    }
+    match bad.is_empty() {
+        true => Judged::Good(format!("{} role ARNs", arns.len())),
+        false => Judged::Bad(bad),
+    }
+}

@@ -1,0 +1,268 @@
+//! The pods: under this service account, injected, unshadowed, and what the cluster says of them.
+
+use super::some;
+use crate::core::code::Code;
+use crate::core::doctor::Found;
+use crate::core::doctor::annotation::{self, Annotation};
+use crate::core::doctor::ask::Question;
+use crate::core::doctor::case::{self, Case, Unknown, Way};
+use crate::core::doctor::checks::{Judged, Seen, open};
+use crate::core::doctor::injection::{Pod, State};
+use crate::core::doctor::read::{annotated_at, list, text, time};
+use crate::core::text::{redact, shorten};
+use crate::core::time::Timestamp;
+use serde_json::Value;
+
+/// Each container of each pod with its state.
+pub fn states<'a>(found: &'a Found, case: &Case) -> Vec<(Pod<'a>, &'a str, State)> {
+    let role = match (&case.annotation, &case.role) {
+        // What a composing webhook injects.
+        (Annotation::Malformed(..), Ok(role)) => Some(role.to_string()),
+        (Annotation::Malformed(value, _), Err(_)) => Some(value.clone()),
+        (Annotation::Role(role), _) => Some(role.to_string()),
+        _ => None,
+    };
+    let of = |pod: Pod<'a>| pod.containers_by_state(case.way, role.as_deref()).into_iter().map(move |(name, state)| (pod, name, state));
+    case::pods(found).into_iter().flat_map(of).collect()
+}
+
+/// None at all is the finding; ones that are over are not looked at further.
+pub fn used(found: &Found, case: &Case) -> Judged {
+    if let Some(pod) = &case.pod {
+        return Judged::Good(format!("pod {pod}"));
+    }
+    if case.account_missing(found) == Some(true) {
+        return Judged::Unknown(Unknown::Because(Code::ServiceAccountMissing));
+    }
+    let Some(answer) = found.given(Question::Pods) else { return open(found, Question::Pods) };
+    let (all, running) = (list(answer, "/items").len(), case::pods(found).len());
+    let name = case.service_account.as_deref().unwrap_or_default();
+    match (all, running) {
+        (0, _) => Judged::Bad(vec![Seen::new(
+            Code::ServiceAccountNotUsed,
+            format!("No pod of namespace {} has serviceAccountName: {name} now.", case.namespace),
+        )]),
+        (all, 0) => Judged::Good(format!("{all}, all of them over")),
+        (_, 1) => Judged::Good("1 pod".to_owned()),
+        (_, n) if text(answer, "/metadata/continue").is_some_and(|more| !more.is_empty()) => {
+            Judged::Good(format!("the first {n} are looked at"))
+        }
+        (_, n) => Judged::Good(format!("{n} pods")),
+    }
+}
+
+/// What keeps the containers' judgements from being made: no pods, or a finding that they follow from.
+fn before(found: &Found, case: &Case) -> Option<Judged> {
+    if !case::pods(found).is_empty() {
+        return None;
+    }
+    Some(match used(found, case) {
+        Judged::Bad(_) => Judged::Unknown(Unknown::Because(Code::ServiceAccountNotUsed)),
+        Judged::Unknown(unknown) => Judged::Unknown(unknown),
+        _ => Judged::Skip("no pod is running".to_owned()),
+    })
+}
+
+/// Injected, every container that should be.
+pub fn injected(found: &Found, case: &Case) -> Judged {
+    if let Some(judged) = before(found, case) {
+        return judged;
+    }
+    if let (Err(unknown), false) = (&case.role, case.way == Way::PodIdentity) {
+        return Judged::Unknown(unknown.clone());
+    }
+    let states = states(found, case);
+    let bare = states.iter().any(|(_, _, state)| *state == State::Bare);
+    if bare && matches!(super::cluster::webhook(found, case), Judged::Bad(_)) {
+        return Judged::Unknown(Unknown::Because(Code::WebhookMissing));
+    }
+    let mut reasons = Reasons::default();
+    for pod in case::pods(found) {
+        let of_pod: Vec<&(Pod<'_>, &str, State)> = states.iter().filter(|(of, ..)| std::ptr::eq(of.0, pod.0)).collect();
+        judge_pod(found, case, pod, &of_pod, &mut reasons);
+    }
+    let seen = reasons.seen();
+    if !seen.is_empty() {
+        return Judged::Bad(seen);
+    }
+    let older: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::OtherWay).map(|(pod, ..)| pod.name()).collect();
+    if let Some(first) = older.first() {
+        return Judged::Note(
+            "pods still have IRSA from before the association",
+            format!("pod {first}: it stays so until the pod is recreated, which then has Pod Identity"),
+        );
+    }
+    let left: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::Exempt).map(|(_, name, _)| *name).collect();
+    let way = if case.way == Way::PodIdentity { "EKS Pod Identity" } else { "IRSA" };
+    Judged::Good(match left.is_empty() {
+        true => way.to_owned(),
+        false => format!("{way}; but for {}, which are not to be", some(&left)),
+    })
+}
+
+/// What is wrong by code: the first pod that it is so with, its detail, and the others' names.
+#[derive(Default)]
+struct Reasons<'a>(Vec<(Code, &'a str, String, Vec<&'a str>)>);
+
+impl<'a> Reasons<'a> {
+    fn add(&mut self, code: Code, pod: &'a str, detail: String) {
+        match self.0.iter_mut().find(|(known, ..)| *known == code) {
+            Some((.., others)) => others.push(pod),
+            None => self.0.push((code, pod, detail, Vec::new())),
+        }
+    }
+
+    fn seen(self) -> Vec<Seen> {
+        let seen = |(code, pod, mut detail, others): (Code, &str, String, Vec<&str>)| {
+            if !others.is_empty() {
+                detail.push_str(&format!(" The same with {}.", some(&others)));
+            }
+            let mut seen = Seen::new(code, detail);
+            seen.values.push(("pod", pod.to_owned()));
+            seen
+        };
+        self.0.into_iter().map(seen).collect()
+    }
+}
+
+fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, &'a str, State)], reasons: &mut Reasons<'a>) {
+    let name = pod.name();
+    let preset: Vec<String> = states
+        .iter()
+        .filter_map(|(_, container, state)| match state {
+            State::Preset(names) => Some(format!("{container} ({})", names.join(", "))),
+            _ => None,
+        })
+        .collect();
+    if !preset.is_empty() {
+        reasons.add(Code::InjectionSuppressed, name, format!("Pod {name} presets it in container {}.", preset.join(", ")));
+    }
+    if let Some((_, container, State::OtherRole(role))) = states.iter().find(|(_, _, state)| matches!(state, State::OtherRole(_))) {
+        let carries = format!("Pod {name}, container {container}, carries {role}");
+        match age(found, pod) {
+            Age::Younger => reasons.add(
+                Code::InjectionSuppressed,
+                name,
+                format!("{carries}, although it was created after the annotation was last written: the role is preset."),
+            ),
+            Age::Older(when) => {
+                reasons.add(Code::PodPredatesAnnotation, name, format!("{carries}, the role of an older annotation. {when}"));
+            }
+            Age::Unknown => reasons.add(
+                Code::PodPredatesAnnotation,
+                name,
+                format!("{carries}, and the annotation now names another role. Which of them is older cannot be told: the service account has no managedFields."),
+            ),
+        }
+    }
+    let bare: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::Bare).map(|(_, container, _)| *container).collect();
+    let all_exempt = !states.is_empty() && states.iter().all(|(_, _, state)| *state == State::Exempt);
+    if all_exempt {
+        let why = "all of its containers are listed in eks.amazonaws.com/skip-containers";
+        return reasons.add(Code::PodNotInjected, name, format!("Pod {name}: {why}."));
+    }
+    if bare.is_empty() {
+        return;
+    }
+    let whole = !states.iter().any(|(_, _, state)| matches!(state, State::Injected | State::OtherWay | State::OtherRole(_)));
+    match age(found, pod) {
+        _ if pod.has_skip_label() => {
+            let why = "it has the label eks.amazonaws.com/skip-pod-identity-webhook";
+            reasons.add(Code::PodNotInjected, name, format!("Pod {name}: {why}."));
+        }
+        _ if !whole => {
+            let others = "although other containers of the pod were injected";
+            reasons.add(Code::PodNotInjected, name, format!("Pod {name}: container {} has nothing, {others}.", some(&bare)));
+        }
+        Age::Older(when) if case.way == Way::PodIdentity => {
+            reasons.add(Code::PodNotInjected, name, format!("Pod {name} is older than the association. {when}"));
+        }
+        Age::Older(when) => reasons.add(Code::PodPredatesAnnotation, name, format!("Pod {name} has nothing injected. {when}")),
+        Age::Younger => reasons.add(
+            Code::PodNotInjected,
+            name,
+            format!("Pod {name}, container {}: nothing was injected, although it is younger than what names the role.", some(&bare)),
+        ),
+        Age::Unknown => reasons.add(
+            Code::PodNotInjected,
+            name,
+            format!(
+                "Pod {name}, container {}: nothing was injected. Whether the pod is older than the annotation cannot be told.",
+                some(&bare)
+            ),
+        ),
+    }
+}
+
+/// A pod beside what names its role.
+enum Age {
+    /// Created before; in a sentence.
+    Older(String),
+    /// Created after.
+    Younger,
+    /// No times.
+    Unknown,
+}
+
+fn age(found: &Found, pod: Pod<'_>) -> Age {
+    let Some(created) = pod.created() else { return Age::Unknown };
+    let account = case::account(found);
+    let associated = found.given(Question::Association).and_then(|answer| time(answer.pointer("/association/createdAt")));
+    let annotated = account.and_then(|account| annotated_at(account, annotation::KEY));
+    // A service account that was made anew is younger than its pods.
+    let made = account.and_then(|account| time(account.pointer("/metadata/creationTimestamp")));
+    let older = |what: &str, at: Timestamp| Age::Older(format!("It was created at {created}, and {what} at {at}."));
+    match (associated.or(annotated), made) {
+        (_, Some(made)) if created < made => older("the service account itself", made),
+        (Some(at), _) if created < at => {
+            older(if associated.is_some() { "the association" } else { "the annotation was last written" }, at)
+        }
+        (Some(_), _) => Age::Younger,
+        (None, _) => Age::Unknown,
+    }
+}
+
+/// Keys in the pod's own env come before everything else in each SDK.
+pub fn unshadowed(found: &Found, case: &Case) -> Judged {
+    if let Some(judged) = before(found, case) {
+        return judged;
+    }
+    let pods = case::pods(found);
+    let Some((pod, containers)) = pods.iter().map(|pod| (pod, pod.with_keys())).find(|(_, containers)| !containers.is_empty()) else {
+        return Judged::Good(String::new());
+    };
+    let detail =
+        format!("Pod {}, container {}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set in its env.", pod.name(), some(&containers));
+    let mut seen = Seen::new(Code::ShadowedByEnvKeys, detail);
+    seen.values.push(("pod", pod.name().to_owned()));
+    Judged::Bad(vec![seen])
+}
+
+/// Warnings about these pods, or about pods that could not be made with this service account.
+pub fn events(found: &Found, case: &Case) -> Judged {
+    let Some(answer) = found.given(Question::Events) else { return open(found, Question::Events) };
+    let pods = case::pods(found);
+    let Some(account) = &case.service_account else { return Judged::Skip("the service account is not known".to_owned()) };
+    let quoted = [format!("serviceaccount \"{account}\""), format!("service account {}/{account}", case.namespace)];
+    let ours = |event: &&Value| {
+        let object = text(event, "/involvedObject/name").unwrap_or_default();
+        let message = text(event, "/message").unwrap_or_default();
+        pods.iter().any(|pod| pod.name() == object) || quoted.iter().any(|words| message.contains(words))
+    };
+    let at = |event: &Value| time(event.get("lastTimestamp")).or_else(|| time(event.get("eventTime"))).map_or(i64::MIN, |at| at.0);
+    let mut left: Vec<&Value> = list(answer, "/items").iter().filter(ours).collect();
+    let mut latest: Vec<&Value> = Vec::new();
+    while let Some(next) = (0..left.len()).max_by_key(|index| at(left[*index])).filter(|_| latest.len() < 3) {
+        latest.push(left.swap_remove(next));
+    }
+    let said = |event: &&Value| {
+        let of = |pointer| text(event, pointer).unwrap_or_default();
+        let message = redact(of("/message"), &[]);
+        format!("{} {}: {}", of("/reason"), of("/involvedObject/name"), shorten(&message, 160))
+    };
+    let words: Vec<String> = latest.iter().map(said).collect();
+    match words.is_empty() {
+        true => Judged::Good(String::new()),
+        false => Judged::Note("the cluster warns about them", words.join("; ")),
+    }
+}

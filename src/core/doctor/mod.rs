@@ -1,0 +1,168 @@
+//! `doctor`: from what kubectl and aws answered on a workstation to findings. Pure: which commands are due, what their answers mean.
+
+mod annotation;
+pub mod answer;
+pub mod ask;
+mod aws_auth;
+mod case;
+mod checks;
+mod injection;
+mod judge;
+mod read;
+pub mod report;
+
+pub use checks::{group, groups};
+
+use answer::{Answer, Why};
+use ask::Question;
+
+/// What the argument names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A bare name: a service account's, else a pod's.
+    Either,
+    /// `serviceaccount/NAME`
+    ServiceAccount,
+    /// `pod/NAME`
+    Pod,
+}
+
+/// What `doctor` was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What the name names.
+    pub kind: Kind,
+    /// The name.
+    pub name: String,
+    /// `--namespace`
+    pub namespace: Option<String>,
+    /// `--cluster`
+    pub cluster: Option<String>,
+    /// `--aws-auth`
+    pub aws_auth: bool,
+}
+
+impl Asked {
+    /// Reads `NAME`, `serviceaccount/NAME`, `sa/NAME`, `pod/NAME`; the error is one line that names the input and the cure.
+    pub fn parse(word: &str, namespace: Option<&str>, cluster: Option<&str>, aws_auth: bool) -> Result<Asked, String> {
+        const KINDS: [(&str, Kind); 6] = [
+            ("serviceaccount", Kind::ServiceAccount),
+            ("serviceaccounts", Kind::ServiceAccount),
+            ("sa", Kind::ServiceAccount),
+            ("pod", Kind::Pod),
+            ("pods", Kind::Pod),
+            ("po", Kind::Pod),
+        ];
+        let (kind, name) = match word.split_once('/') {
+            None => (Kind::Either, word),
+            Some((kind, name)) => match KINDS.iter().find(|(id, _)| *id == kind) {
+                Some((_, kind)) => (*kind, name),
+                None => {
+                    return Err(format!("doctor looks at a service account or a pod, and {word:?} is neither; write sa/NAME or pod/NAME"));
+                }
+            },
+        };
+        for (what, name) in [("name", Some(name)), ("namespace", namespace)] {
+            if let Some(name) = name.filter(|name| !is_object_name(name)) {
+                return Err(format!("{name:?} is no {what} in Kubernetes: lower-case letters, digits, '-' and '.' only"));
+            }
+        }
+        if let Some(cluster) = cluster.filter(|cluster| !is_cluster_name(cluster)) {
+            return Err(format!(
+                "--cluster: {cluster:?} is no EKS cluster's name; letters, digits, '-' and '_' only (aws eks list-clusters)"
+            ));
+        }
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Asked { kind, name: name.to_owned(), namespace: owned(namespace), cluster: owned(cluster), aws_auth })
+    }
+}
+
+/// RFC 1123 subdomain, as the API server asks for in names (Kubernetes, "Object Names and IDs"). Such a name is safe in a URL and a command.
+fn is_object_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    name.len() <= 253 && name.bytes().all(inner) && edge(name.as_bytes().first()) && edge(name.as_bytes().last())
+}
+
+/// EKS API reference, CreateCluster: `^[0-9A-Za-z][A-Za-z0-9\-_]*`, at most 100.
+fn is_cluster_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    name.len() <= 100 && name.bytes().all(inner) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// What was found so far.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What is looked for.
+    pub asked: Asked,
+    answers: Vec<(Question, Answer)>,
+}
+
+impl Found {
+    /// Nothing yet.
+    pub fn nothing(asked: Asked) -> Found {
+        Found { asked, answers: Vec::new() }
+    }
+
+    /// Takes in an answer; the first one counts. A document without what makes it one is no answer: nothing may be concluded from what it lacks.
+    pub fn add(&mut self, question: Question, answer: Answer) {
+        let answer = match answer {
+            Answer::Given(document) if document.pointer(ask::sign(question)).is_none() => {
+                Answer::Refused(Why::Other, "the answer is not what was asked for".to_owned())
+            }
+            answer => answer,
+        };
+        if self.get(question).is_none() {
+            self.answers.push((question, answer));
+        }
+    }
+
+    /// The answer to a question.
+    pub fn get(&self, question: Question) -> Option<&Answer> {
+        self.answers.iter().find(|(asked, _)| *asked == question).map(|(_, answer)| answer)
+    }
+
+    /// The document that was answered.
+    fn given(&self, question: Question) -> Option<&serde_json::Value> {
+        match self.get(question) {
+            Some(Answer::Given(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// True when the question's object is known not to exist.
+    fn absent(&self, question: Question) -> bool {
+        matches!(self.get(question), Some(Answer::Absent(_)))
+    }
+
+    /// Why there is no document.
+    fn why(&self, question: Question) -> String {
+        match self.get(question) {
+            Some(Answer::Absent(text) | Answer::NotAsked(text)) => text.clone(),
+            Some(Answer::Refused(_, text)) => text.clone(),
+            Some(Answer::Given(_)) => "it was answered".to_owned(),
+            None => "it was not asked".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_read_and_refused_in_one_line() {
+        let parse = |word| Asked::parse(word, None, None, false).map(|asked| (asked.kind, asked.name));
+        assert_eq!(parse("checkout"), Ok((Kind::Either, "checkout".to_owned())));
+        assert_eq!(parse("sa/checkout"), Ok((Kind::ServiceAccount, "checkout".to_owned())));
+        assert_eq!(parse("serviceaccount/a.b"), Ok((Kind::ServiceAccount, "a.b".to_owned())));
+        assert_eq!(parse("pod/checkout-0"), Ok((Kind::Pod, "checkout-0".to_owned())));
+        for word in ["", "sa/", "deployment/checkout", "Checkout", "a b", "../../secrets/x", "a?b", "-n", "a\u{202e}", "sa/a/b", "-"] {
+            let refused = parse(word).unwrap_err();
+            assert!(!refused.contains('\n') && refused.len() < 160, "{refused}");
+        }
+        assert!(Asked::parse("a", Some("Shop/x"), None, false).unwrap_err().contains("Shop/x"));
+        assert!(Asked::parse("a", None, Some("--profile"), false).unwrap_err().contains("--profile"));
+        assert!(Asked::parse("a", Some("shop"), Some("prod_1-A"), false).is_ok());
+    }
+}

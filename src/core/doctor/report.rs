@@ -1,0 +1,252 @@
+//! What `doctor` reports: the JSON contract `irsa-probe/doctor/v1` (docs/doctor.v1.schema.json).
+
+use super::Found;
+use super::case::{Case, Way};
+use super::checks::{Seen, walk};
+use crate::core::code::Severity;
+use crate::core::diagnose::checks::Check;
+use crate::core::remedy::{Remedy, Values};
+use crate::core::report::{Cause, ReportedFinding, Subject, Verdict, cause};
+use crate::core::time::Timestamp;
+use serde::Serialize;
+
+/// The value of `Report::schema`.
+pub const SCHEMA: &str = "irsa-probe/doctor/v1";
+
+/// What one walk found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorReport {
+    /// [`SCHEMA`]
+    pub schema: &'static str,
+    /// Of irsa-probe.
+    pub version: &'static str,
+    /// When the walk began.
+    pub time: Timestamp,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The first failing check's finding.
+    pub root_cause: Option<Cause>,
+    /// All findings, the root cause first.
+    pub findings: Vec<ReportedFinding>,
+    /// Every check, in the order of the walk.
+    pub checks: Vec<Check>,
+    /// Who was looked at.
+    pub subject: Subject,
+    /// Where.
+    pub cluster: Cluster,
+    /// How the identity is to reach the pods, and whose it is.
+    pub expected: Expected,
+    /// Checks without which nothing is proven, and that could not be made.
+    pub undecided: Vec<&'static str>,
+    /// The heading that each finding stands under. Not in the JSON.
+    #[serde(skip)]
+    pub places: Vec<&'static str>,
+}
+
+/// The cluster, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// Its name in EKS.
+    pub name: Option<String>,
+    /// kubectl's context.
+    pub context: Option<String>,
+    /// Its OIDC issuer.
+    pub issuer: Option<String>,
+}
+
+/// What pods of the service account are to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// `irsa`, `pod-identity` or `none`.
+    pub provider: &'static str,
+    /// The role.
+    pub role_arn: Option<String>,
+}
+
+/// Reports on all that was found. Total: any answers give a report.
+pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
+    let case = Case::of(found);
+    let walk = walk(found, &case);
+    // All that doctor finds are failures: the walk's order is the order of their weight, too.
+    let findings: Vec<ReportedFinding> = walk.seen.iter().map(|(_, seen)| reported(seen, &case)).collect();
+    let places = walk.seen.iter().map(|(place, _)| *place).collect();
+    let root_cause = findings.first().filter(|finding| finding.severity == Severity::Fail).map(|finding| finding.cause.clone());
+    let verdict = match (&root_cause, walk.open.is_empty()) {
+        (Some(_), _) => Verdict::Fail,
+        (None, true) => Verdict::Pass,
+        (None, false) => Verdict::Unknown,
+    };
+    let role = case.role.as_ref().ok().map(ToString::to_string);
+    DoctorReport {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        time,
+        verdict,
+        root_cause,
+        findings,
+        checks: walk.checks,
+        expected: Expected {
+            provider: match case.way {
+                Way::Irsa => "irsa",
+                Way::PodIdentity => "pod-identity",
+                Way::None => "none",
+            },
+            role_arn: role,
+        },
+        undecided: walk.open,
+        places,
+        subject: Subject { namespace: Some(case.namespace), service_account: case.service_account, pod: case.pod, node: None, uid: None },
+        cluster: Cluster { name: case.cluster, context: case.context, issuer: case.issuer },
+    }
+}
+
+fn reported(seen: &Seen, case: &Case) -> ReportedFinding {
+    let mut known = seen.values.clone();
+    let role = case.role.as_ref().ok();
+    let mut set = |name: &'static str, value: Option<String>| known.extend(value.map(|value| (name, value)));
+    set("namespace", Some(case.namespace.clone()));
+    set("serviceAccount", case.service_account.clone());
+    set("pod", case.pod.clone());
+    set("issuer", case.issuer.clone());
+    set("issuerPath", case.issuer.as_ref().map(|issuer| issuer.strip_prefix("https://").unwrap_or(issuer).to_owned()));
+    set("audience", Some(case.audience.clone()));
+    set("roleArn", role.map(ToString::to_string));
+    set("roleName", role.map(|role| role.name.clone()));
+    set("account", role.map(|role| role.account.to_string()));
+    set("partition", role.map(|role| role.partition.id().to_owned()));
+    set("region", case.region.clone());
+    let mut cause = cause(&seen.finding, &Values::from(known));
+    if let Some((title, cure)) = seen.instead {
+        cause.title = title.to_owned();
+        cause.remedy =
+            Remedy { text: cure.to_owned(), commands: vec!["kubectl -n kube-system edit configmap aws-auth".to_owned()], snippet: None };
+    }
+    match &seen.edited {
+        None => {}
+        Some(Some(policy)) => cause.remedy.snippet = Some(policy.clone()),
+        Some(None) => {
+            "Change the statement that is named above: only its owner can say what it is for.".clone_into(&mut cause.remedy.text);
+            cause.remedy.commands.retain(|command| !command.contains("file://"));
+            cause.remedy.snippet = None;
+        }
+    }
+    ReportedFinding { severity: seen.finding.severity, cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::{Answer, Why};
+    use super::super::ask::{self, Question};
+    use super::super::{Asked, Kind};
+    use super::*;
+    use crate::core::code::Code;
+    use serde_json::{Value, json};
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";
+
+    fn answer(question: Question) -> Value {
+        let path = "oidc.eks.eu-central-1.amazonaws.com/id/A";
+        match question {
+            Question::Context => json!({"current-context": "work", "contexts": [{"context": {"namespace": "shop"}}]}),
+            Question::Caller => json!({"Account": "111122223333"}),
+            Question::Discovery => json!({"issuer": format!("https://{path}")}),
+            Question::Cluster => json!({"cluster": {"identity": {"oidc": {"issuer": format!("https://{path}")}}}}),
+            Question::Webhooks => json!({"items": [{"metadata": {"name": "pod-identity-webhook"}, "webhooks": [{}]}]}),
+            Question::ServiceAccount | Question::PodAccount => json!({"metadata": {"annotations": {"eks.amazonaws.com/role-arn": ROLE}}}),
+            Question::Pod => {
+                json!({"metadata": {"name": "checkout-1"}, "spec": {"serviceAccountName": "checkout", "containers": [{"name": "app"}]}})
+            }
+            Question::Pods => json!({"items": [answer(Question::Pod)]}),
+            Question::Role => json!({"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Statement": {"Effect": "Deny"}}}}),
+            Question::Provider => json!({"Url": path, "ClientIDList": ["sts.amazonaws.com"]}),
+            Question::Associations => json!({"associations": []}),
+            Question::Events => json!({"items": [{"involvedObject": {"name": "checkout-1"}, "message": "m"}]}),
+            Question::AwsAuth => json!({"metadata": {}, "data": {"mapRoles": "- rolearn: x"}}),
+            Question::Others => json!({"items": []}),
+            Question::Attached => json!({"AttachedPolicies": []}),
+            Question::Inline => json!({"PolicyNames": []}),
+            Question::Association => json!({"association": {}}),
+            Question::Providers => json!({"OpenIDConnectProviderList": []}),
+        }
+    }
+
+    fn found(kind: Kind, answers: &dyn Fn(Question) -> Answer) -> Found {
+        let asked = Asked { kind, name: "checkout".to_owned(), namespace: None, cluster: Some("production".to_owned()), aws_auth: true };
+        let mut found = Found::nothing(asked);
+        for _ in 0..30 {
+            for ask in ask::due(&mut found) {
+                let answer = answers(ask.question);
+                found.add(ask.question, answer);
+            }
+        }
+        found
+    }
+
+    const QUESTIONS: [Question; 19] = [
+        Question::Context,
+        Question::Caller,
+        Question::Discovery,
+        Question::Cluster,
+        Question::Webhooks,
+        Question::ServiceAccount,
+        Question::Pod,
+        Question::PodAccount,
+        Question::Others,
+        Question::Pods,
+        Question::Events,
+        Question::Associations,
+        Question::Association,
+        Question::Role,
+        Question::Attached,
+        Question::Inline,
+        Question::Provider,
+        Question::Providers,
+        Question::AwsAuth,
+    ];
+
+    /// Whatever one tool says or refuses: there is a report, and what was refused or makes no sense is no proof.
+    #[test]
+    fn any_answers_give_a_report() {
+        let odd =
+            [json!(null), json!([]), json!("x"), json!(-1), json!({"items": [null, [], {"metadata": 1, "spec": {"containers": "x"}}]})];
+        let odd = odd.into_iter().map(Answer::Given);
+        let refused = [Why::Denied, Why::Credentials, Why::TimedOut, Why::TooOld].map(|why| Answer::Refused(why, "no".to_owned()));
+        for odd in odd.chain(refused).chain([Answer::Absent("none".to_owned())]) {
+            for question in QUESTIONS {
+                for kind in [Kind::Either, Kind::ServiceAccount, Kind::Pod] {
+                    let answers = |asked| if asked == question { odd.clone() } else { Answer::Given(answer(asked)) };
+                    let report = report(&found(kind, &answers), Timestamp(0));
+                    assert_eq!(report.verdict == Verdict::Fail, report.root_cause.is_some());
+                    assert!(report.findings.iter().all(|finding| finding.severity == Severity::Fail));
+                    assert_eq!(report.places.len(), report.findings.len());
+                    assert_eq!(report.checks.len(), 15);
+                }
+            }
+        }
+        for odd in [Answer::Given(json!(null)), Answer::Refused(Why::Other, "no".to_owned())] {
+            assert_eq!(report(&found(Kind::Either, &|_| odd.clone()), Timestamp(0)).verdict, Verdict::Unknown, "{odd:?}");
+        }
+    }
+
+    /// Beyond the scenarios of tests/doctor.rs: what may not be replaced, and order.
+    #[test]
+    fn a_policy_of_others_is_never_replaced() {
+        let report = report(&found(Kind::Either, &|question| Answer::Given(answer(question))), Timestamp(0));
+        let codes: Vec<Code> = report.findings.iter().map(|finding| finding.cause.code).collect();
+        assert_eq!(codes, [Code::TrustPolicyDenied, Code::PodNotInjected, Code::RoleArnMalformed], "in the order of the walk");
+        let aws_auth = &report.findings[2].cause;
+        assert!(aws_auth.title.contains("aws-auth") && aws_auth.remedy.commands == ["kubectl -n kube-system edit configmap aws-auth"]);
+        let other = |question| match question {
+            Question::Role => json!({"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
+            }]}}}),
+            other => answer(other),
+        };
+        let report = super::report(&found(Kind::Either, &|question| Answer::Given(other(question))), Timestamp(0));
+        let policy = report.root_cause.unwrap().remedy.snippet.unwrap();
+        assert!(policy.contains("ec2.amazonaws.com") && policy.contains("system:serviceaccount:shop:checkout"), "{policy}");
+    }
+}

@@ -1,0 +1,56 @@
+//! What `doctor` found, for a tired person: as [`super::text`] does for a pod, under headings of the walk.
+
+use super::name;
+use super::page::{Page, Paint, Style};
+use super::text::{because, checked_step, heading, last_line, quietly, with_warnings};
+use crate::core::code::Severity;
+use crate::core::diagnose::checks::{Check, Outcome};
+use crate::core::doctor::report::DoctorReport;
+use crate::core::doctor::{group, groups};
+use crate::core::report::{ReportedFinding, Verdict};
+
+/// The report as text.
+pub fn report(report: &DoctorReport, style: Style) -> String {
+    let mut page = Page::new(style);
+    let about: Vec<String> = [
+        report.subject.pod.as_ref().map(|pod| format!("pod {pod}")),
+        report.cluster.name.as_ref().map(|name| format!("cluster {name}")),
+        report.cluster.context.as_ref().filter(|_| report.cluster.name.is_none()).map(|context| format!("context {context}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    page.line(0, &[(Paint::Bold, &name(&report.subject)), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);
+    let mut skipped: Vec<(&str, &str)> = Vec::new();
+    for heading_ in groups() {
+        let checks: Vec<&Check> = report.checks.iter().filter(|check| group(&check.id) == Some(heading_)).collect();
+        if checks.iter().all(|check| check.outcome == Outcome::Skip) {
+            skipped.extend(checks.iter().map(|check| (check.id.as_str(), because(check))));
+            continue;
+        }
+        heading(&mut page, heading_);
+        let findings = report.findings.iter().zip(&report.places).filter(|(_, place)| **place == heading_);
+        let findings: Vec<&ReportedFinding> = findings.map(|(finding, _)| finding).collect();
+        checked_step(&mut page, &checks, &findings);
+    }
+    page.gap();
+    if !skipped.is_empty() {
+        quietly(&mut page, &skipped);
+        page.gap();
+    }
+    last_line(&mut page, report.verdict, &verdict(report));
+    page.finish()
+}
+
+fn verdict(report: &DoctorReport) -> String {
+    let cause = report.root_cause.as_ref().map(|cause| format!("{}: {}", cause.code, cause.title));
+    let role = report.expected.role_arn.as_deref().unwrap_or("an identity");
+    let warnings: Vec<&str> = report.findings.iter().filter(|f| f.severity == Severity::Warn).map(|f| f.cause.code.id()).collect();
+    match report.verdict {
+        Verdict::Pass => {
+            with_warnings(format!("nothing keeps {} from being {role} ({})", name(&report.subject), report.expected.provider), &warnings)
+        }
+        Verdict::Fail => cause.unwrap_or_default(),
+        Verdict::Unknown => format!("no fault seen; not decided: {}", report.undecided.join(", ")),
+    }
+}
