@@ -98,7 +98,14 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
         },
         undecided: walk.open,
         places,
-        subject: Subject { namespace: Some(case.namespace), service_account: case.service_account, pod: case.pod, node: None, uid: None },
+        subject: Subject {
+            namespace: Some(case.namespace),
+            service_account: case.service_account,
+            pod: case.pod,
+            node: None,
+            pid: None,
+            uid: None,
+        },
         cluster: Cluster { name: case.cluster, context: case.context, issuer: case.issuer },
     }
 }
