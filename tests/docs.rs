@@ -2,7 +2,7 @@
 //! the flags, the variables and a scenario; and README.ja.md with README.md.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
-use irsa_probe::cli::{self, Command};
+use irsa_probe::cli;
 use irsa_probe::core::code::{Class, Code, Severity, Step};
 use irsa_probe::core::diagnose::checks::Outcome;
 use irsa_probe::core::evidence::{ChainProvider, Evidence};
@@ -13,6 +13,7 @@ use irsa_probe::render::{catalogue, json};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -35,7 +36,7 @@ fn readme() -> String {
 fn readme_holds_the_help_verbatim() {
     for args in [vec!["--help"], vec!["check", "--help"], vec!["serve", "--help"]] {
         let arguments = args.iter().map(Into::into).collect();
-        let Ok(Command::Print(help)) = cli::parse(arguments, |_| None) else { panic!("{args:?} prints no help") };
+        let Ok(cli::Command::Print(help)) = cli::parse(arguments, |_| None) else { panic!("{args:?} prints no help") };
         let command = format!("$ irsa-probe {}\n", args.join(" "));
         let text = readme();
         let start = text.find(&command).unwrap_or_else(|| panic!("README.md lacks {command:?}")) + command.len();
@@ -48,16 +49,60 @@ fn readme_holds_the_help_verbatim() {
     }
 }
 
-/// What the example prints of the broken pod is the scenario's golden text; lines in which something differs from run to run aside.
+/// What README.md shows behind a command line, up to the end of its block.
+fn transcript(command: &str) -> Vec<String> {
+    let text = readme();
+    let shown: Vec<String> = text.lines().skip_while(|line| *line != format!("$ {command}")).skip(1).map(str::to_owned).collect();
+    assert!(!shown.is_empty(), "README.md shows no {command:?}");
+    shown.into_iter().take_while(|line| line != "```").collect()
+}
+
+/// What the example prints of a broken pod is the scenario's golden text; lines in which something differs from run to run aside.
 #[test]
-fn readme_s_transcript_is_current() {
-    let golden = std::fs::read_to_string(root("tests/scenarios/assume-role/trust-policy-denied/report.txt")).unwrap();
-    let shown = readme();
-    let transcript: Vec<&str> =
-        shown.lines().skip_while(|line| !line.contains("check --timeout 3s")).take_while(|line| *line != "```").collect();
-    let failing = golden.lines().skip_while(|line| *line != "assume-role").filter(|line| !line.contains('<'));
-    for line in failing {
-        assert!(transcript.contains(&line), "README.md's transcript lacks {line:?}: run the example, and paste what it prints");
+fn readme_s_transcripts_of_scenarios_are_current() {
+    for (command, scenario, step) in [
+        ("target/release/irsa-probe check --timeout 3s", "assume-role/trust-policy-denied", "assume-role"),
+        ("irsa-probe check --check-issuer", "issuer/key-unknown", "issuer"),
+    ] {
+        let golden = std::fs::read_to_string(root(&format!("tests/scenarios/{scenario}/report.txt"))).unwrap();
+        let shown = transcript(command);
+        let failing = golden.lines().skip_while(|line| *line != step).filter(|line| !line.contains(['<', '{']));
+        for line in failing.take_while(|line| !(step == "issuer" && line.starts_with("- skipped"))) {
+            assert!(
+                shown.iter().any(|shown| shown == line),
+                "README.md's transcript lacks {line:?}: run the example, and paste what it prints"
+            );
+        }
+    }
+}
+
+/// What the commands print of the inputs below tests/readme. `[...]` stands for what is left out.
+#[test]
+fn readme_s_transcripts_of_commands_are_current() {
+    const ISSUER: &str = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+    // In the pod, the token says the last three.
+    let policy = ["trust-policy", "--check", "-", "--issuer", ISSUER, "--namespace", "shop", "--service-account", "checkout"];
+    for (command, args, input) in [
+        ("kubectl logs deployment/orders | irsa-probe explain -", &["explain", "-"][..], "orders.log"),
+        ("aws iam get-role --role-name checkout | irsa-probe trust-policy --check -", &policy, "role.json"),
+        ("kubectl exec deployment/checkout -- env | irsa-probe sdks --env -", &["sdks", "--env", "-"], "checkout.env"),
+    ] {
+        let input = std::fs::File::open(root("tests/readme").join(input)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args(args).env_clear().stdin(input).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let mut printed = printed.lines().peekable();
+        let mut gap = false;
+        for line in transcript(command) {
+            match line.as_str() {
+                "[...]" => gap = true,
+                line => {
+                    let found = if gap { printed.any(|printed| printed == line) } else { printed.next() == Some(line) };
+                    assert!(found, "README.md's transcript of {command:?} is not what it prints, from this line on: {line:?}");
+                    gap = false;
+                }
+            }
+        }
+        assert!(gap || printed.next().is_none(), "README.md's transcript of {command:?} lacks its end");
     }
 }
 

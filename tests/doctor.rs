@@ -1,6 +1,6 @@
 //! `doctor` as a person at a workstation runs it: the real kubectl against a stand-in of the API server, the real AWS CLI against moto.
 //!
-//! kubectl is `$KUBECTL`'s folder or the PATH's; the CLI and moto are installed below `target` (`tests/doctor/install`, from PyPI, once).
+//! kubectl is `$KUBECTL`'s folder or the PATH's; the CLI and moto are installed below `target` (`tests/peer/install`, from PyPI, once).
 //! Only loopback is contacted.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]

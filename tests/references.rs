@@ -17,7 +17,8 @@ use std::process::Command;
 use support::{Sandbox, World};
 
 /// In code spans of prose, flags of other programs and of the project's own tools.
-const FOREIGN_FLAGS: &[&str] = &["--situation", "--serve", "--hold", "--same-node", "--raw", "--profile", "--copy-to", "--target"];
+const FOREIGN_FLAGS: &[&str] =
+    &["--situation", "--serve", "--hold", "--same-node", "--raw", "--profile", "--copy-to", "--target", "--custom"];
 /// Variables of the project's own tools.
 const TOOL_VARIABLES: &[&str] = &["IRSA_PROBE_REVISION", "IRSA_PROBE_BENCH_BINARY", "IRSA_PROBE_BENCH_FAST", "IRSA_PROBE_BINARY"];
 
@@ -70,7 +71,7 @@ fn flags(text: &str) -> BTreeSet<String> {
     Regex::new(r"--[a-z][a-z-]+").unwrap().find_iter(text).map(|flag| flag.as_str().to_owned()).collect()
 }
 
-const COMMANDS: [&str; 6] = ["check", "serve", "get", "explain", "exec", "install"];
+const COMMANDS: [&str; 9] = ["check", "serve", "get", "explain", "exec", "install", "trust-policy", "sdks", "doctor"];
 
 /// `["/irsa-probe", "check", "--timeout", "60s"]`: the parser itself must take it.
 #[test]
@@ -88,7 +89,9 @@ fn commands_in_manifests_are_taken() {
 /// `irsa-probe check --timeout 60s`, in a block or a span, up to what ends a command: the command is there, and has these flags.
 #[test]
 fn commands_in_documents_are_there() {
-    for (name, line) in found(r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:check|serve|get|explain|exec|install) [^`#|;)>\n"]*)"#) {
+    for (name, line) in
+        found(r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:check|serve|get|explain|exec|install|trust-policy|sdks|doctor) [^`#|;)>\n"]*)"#)
+    {
         let command = line.split(' ').next().unwrap();
         let ours = line.split(" -- ").next().unwrap();
         let (known, given) = (flags(&help(command)), flags(ours));

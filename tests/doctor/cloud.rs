@@ -14,11 +14,11 @@ pub fn installed() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let folder = target.join("doctor");
+        let folder = target.join("peer");
         // Another `cargo test` may be about to install it, too. Unlocked when it is closed.
-        let lock = File::create(target.join("doctor.lock")).unwrap();
+        let lock = File::create(target.join("peer.lock")).unwrap();
         lock.lock().unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/install");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/install");
         let output = Command::new(script).arg(&folder).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "no AWS to talk to: {}", said.lines().last().unwrap_or_default());
