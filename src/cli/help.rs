@@ -8,8 +8,10 @@ pub(super) fn overview() -> String {
         "irsa-probe proves which AWS identity an EKS pod really has, and names the root cause and the cure when it is the wrong one.\n\n\
          Usage: irsa-probe COMMAND [FLAGS]\n\nCommands:\n",
     );
+    let named = |row: &CommandRow| format!("{} {}", row.name, row.arguments);
+    let width = COMMANDS.iter().map(|row| named(row).len()).max().unwrap_or_default();
     for row in COMMANDS {
-        let _ = writeln!(text, "  {:<18} {}", format!("{} {}", row.name, row.arguments).trim_end(), row.about);
+        let _ = writeln!(text, "  {:width$} {}", named(row), row.about);
     }
     text.push_str("\nGlobal flags:\n");
     text.push_str(&flag_help(Scope::Global));
@@ -29,13 +31,18 @@ pub(super) fn command_help(row: &CommandRow) -> String {
     let arguments = if row.arguments.is_empty() { String::new() } else { format!(" {}", row.arguments) };
     let own = flag_help(row.scope);
     let own = if own.is_empty() { own } else { format!("Flags:\n{own}\n") };
+    // Taken everywhere, so that a wrapper need not know the command; a page of what changes nothing helps nobody.
+    let global = if FLAGS.iter().any(|flag| flag.scopes.contains(&Scope::Global) && flag.matters_to(row.scope)) {
+        format!("Global flags:\n{}", flag_help(Scope::Global))
+    } else {
+        "Global flags (irsa-probe --help) are taken, and change nothing here.\n".to_owned()
+    };
     format!(
-        "{}\n\nUsage: irsa-probe {} [FLAGS]{arguments}\n\nExample: {}\n\n{own}Global flags:\n{}\n\
+        "{}\n\nUsage: irsa-probe {} [FLAGS]{arguments}\n\nExample: {}\n\n{own}{global}\n\
          Every flag can be given as a variable: IRSA_PROBE_ and its name in capitals.\n\nExit codes:\n{}",
         row.about,
         row.name,
         row.example,
-        flag_help(Scope::Global),
         exit_codes(row),
     )
 }

@@ -100,8 +100,8 @@ pub(super) const COMMANDS: &[CommandRow] = &[
     },
     CommandRow {
         name: "explain",
-        arguments: "CODE|MESSAGE|FILE|-",
-        about: "Explain a code of the catalogue, or an error message or whole log: what it means, why, the cure",
+        arguments: "CODE|MESSAGE|-",
+        about: "Explain a code, an error message, a log (a file, or - for standard input): what it means, why, the cure",
         scope: Scope::Explain,
         example: "kubectl logs deployment/checkout | irsa-probe explain -",
         exit_codes: &[("0", "explained"), ("1", "nothing in it is known"), USAGE],
@@ -109,7 +109,7 @@ pub(super) const COMMANDS: &[CommandRow] = &[
     CommandRow {
         name: "trust-policy",
         arguments: "",
-        about: "Print the trust policy that this pod's role needs, or say why a given one does not let the pod in",
+        about: "Print the trust policy that the pod's role needs, or say why a given one keeps the pod out",
         scope: Scope::TrustPolicy,
         example: "aws iam get-role --role-name checkout | irsa-probe trust-policy --check -",
         exit_codes: &[("0", "printed, or the policy allows"), ("1", "the policy denies"), ("2", "usage, or a policy that cannot be read")],
@@ -117,15 +117,15 @@ pub(super) const COMMANDS: &[CommandRow] = &[
     CommandRow {
         name: "sdks",
         arguments: "",
-        about: "Predict for each AWS SDK which credentials and STS endpoint it takes in this environment",
+        about: "Predict which credentials and STS endpoint each AWS SDK takes in this environment",
         scope: Scope::Sdks,
         example: "irsa-probe sdks --sdk java-v2",
         exit_codes: &[("0", "predicted"), USAGE],
     },
     CommandRow {
         name: "doctor",
-        arguments: "[-n NAMESPACE] SERVICEACCOUNT|POD",
-        about: "From a workstation: walk from the cluster's issuer to the pods with your own kubectl and aws, changing nothing",
+        arguments: "SERVICEACCOUNT|POD",
+        about: "From a workstation: walk from cluster and IAM to the pods with your own kubectl and aws; changes nothing",
         scope: Scope::Doctor,
         example: "irsa-probe doctor -n shop checkout --cluster production",
         exit_codes: &[
@@ -374,7 +374,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "namespace",
         value: Some("NAMESPACE"),
         scopes: &[Scope::TrustPolicy, Scope::Doctor],
-        help: "The service account's namespace, -n for short [default: the token's; of doctor: kubectl's]",
+        help: "The service account's namespace, -n for short [default: the token's; for doctor the kubectl context's]",
         set: |o, v| set_text(&mut o.namespace, v),
     },
     Flag {
