@@ -371,10 +371,16 @@ fn webhook_missing() {
         "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio",
         json!({"metadata": {"name": "istio"}, "webhooks": [{"name": "x"}]}),
     );
-    // Under a name of its own: pods show that it works.
-    let seen = scene.checkout();
-    seen.finds_nothing();
-    seen.skips("webhook", "yet pods were injected");
+    // Deleted since: pods that run have their identity, the next ones will not.
+    scene.checkout().fails("webhook-missing", &["There are: istio.", "those that come after them"]);
+    // Under another name, by its hooks.
+    scene.cluster.edit("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio", |other| {
+        other["webhooks"] = json!([{"name": "pod-identity.example.com"}]);
+    });
+    scene.checkout().finds_nothing();
+    scene.cluster.edit("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio", |other| {
+        other["webhooks"] = json!([{"name": "x"}]);
+    });
     scene.bare("2026-11-03T08:00:00Z");
     let seen = scene.checkout();
     seen.fails("webhook-missing", &["There are: istio."]);
@@ -392,6 +398,12 @@ fn service_account_missing() {
     seen.skips("trust-policy", "skipped because of service-account-missing");
     let seen = scene.run(&["sa/checkout", "-n", "shpo", "--cluster", "production"]);
     seen.fails("service-account-missing", &["the namespace does not exist"]);
+    // A 404 without words, as proxies give it, by whom an API server is known to answer; and by nobody knows whom.
+    scene.cluster.refuse("serviceaccounts/chekout", 404);
+    scene.cluster.refuse("pods/chekout", 404);
+    scene.run(&["chekout", "--cluster", "production"]).fails("service-account-missing", &["no pod chekout"]);
+    scene.cluster.refuse("/", 404);
+    scene.run(&["chekout", "--cluster", "production"]).finds_nothing();
 }
 
 #[test]
@@ -561,6 +573,10 @@ fn static_keys_shadow() {
 fn service_account_not_used() {
     let scene = Scene::of_kubernetes();
     scene.cluster.edit(POD, |pod| pod["spec"]["serviceAccountName"] = json!("default"));
+    scene.checkout().fails("service-account-not-used", &[]);
+    // Selectors that go unheard: another account's pods are none of this one's, and what is normal is no warning.
+    let pods = json!({"items": [scene.cluster.held.lock().unwrap().document(POD), {"metadata": {"name": "bare"}, "spec": {"containers": [{"name": "x"}]}}]});
+    scene.cluster.put("/api/v1/namespaces/shop/pods", pods);
     let seen = scene.checkout();
     seen.fails("service-account-not-used", &["serviceAccountName: checkout"]);
     seen.skips("pods-injected", "skipped because of service-account-not-used");
@@ -673,6 +689,14 @@ fn aws_without_permission() {
     // What Kubernetes alone decides, it decides.
     scene.bare("2026-11-01T08:00:00Z");
     scene.checkout().fails("pod-predates-annotation", &[]);
+    // The account may not be asked for, and the role's ARN tells it. What is not shown is missing only in an account that is known.
+    for (role, exit) in [("", Some(0)), ("*get-role*) echo '(NoSuchEntity)' >&2; exit 254;;", Some(3))] {
+        let mut scene = Scene::new();
+        let real = cloud::installed().join("bin/aws");
+        fake(&mut scene, "aws", &format!("case \"$*\" in sts*) exit 1;; {role} esac\nexec {} \"$@\"", real.display()));
+        let seen = scene.checkout();
+        assert_eq!((seen.exit, seen.codes()), (exit, vec![]), "{:#}", seen.report);
+    }
     // No credentials at all: aws is asked once.
     scene.account.key = [String::new(), String::new(), String::new()];
     let seen = scene.run(&["checkout", "--cluster", "production", "--show-commands"]);

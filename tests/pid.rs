@@ -249,6 +249,31 @@ fn another_users_process() {
     assert!(said.contains("this check as UID 12345, GID 12345"), "the group counts, too: {said}");
 }
 
+/// A /proc that hides others' processes, in a process namespace of its own: shut off is not ended.
+#[test]
+fn a_hidden_process_has_not_ended() {
+    let dir = tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir().unwrap();
+    let binary = dir.path().join("irsa-probe");
+    std::fs::copy(env!("CARGO_BIN_EXE_irsa-probe"), &binary).unwrap();
+    for hide in [1, 2] {
+        let as_user = |id: u32| format!("setpriv --reuid {id} --regid {id} --clear-groups");
+        // Process 1 is the shell.
+        let script = format!(
+            "mount -t proc -o hidepid={hide} proc /proc || exit 9; {} {} check --pid 1 --log-level off --termination-log none",
+            as_user(65532),
+            binary.display(),
+        );
+        let run = Command::new("unshare").args(["--mount", "--pid", "--fork", "sh", "-c", &format!("{script}; exit $?")]).output();
+        match run {
+            Ok(output) if output.status.code() == Some(2) && text(&output.stderr).starts_with("irsa-probe: check --pid") => {
+                let said = refused(&output);
+                assert!(said.contains("process 1 may not be read from here") && said.contains("SYS_PTRACE"), "hidepid={hide}: {said}");
+            }
+            _ => eprintln!("SKIPPED: no process namespace can be made here"),
+        }
+    }
+}
+
 /// A root of its own, in which /var/run leads to /run by an absolute link, as in Debian's images: followed from here, it would lead to this
 /// machine's /run.
 #[test]

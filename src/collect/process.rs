@@ -7,7 +7,7 @@ use super::file::{CONFIG_CAP, Root};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
-use rustix::process::{getegid, geteuid, getpid};
+use rustix::process::{Pid, getegid, geteuid, getpid, test_kill_process};
 use std::io::Read;
 use zeroize::Zeroizing;
 
@@ -52,7 +52,7 @@ impl Process {
         let environ = self.read("environ");
         // Without memory there is no environment: the kernel says so by an error or by an empty one, as its version has it. So is that of a
         // process that was started without any.
-        let status = self.status().ok_or_else(|| self.ended())?;
+        let status = self.status().map_err(|error| self.explain(&error))?;
         if !status.has_memory {
             return Err(if status.is_dead { self.ended() } else { self.of_the_kernel() });
         }
@@ -81,13 +81,20 @@ impl Process {
         Ok(bytes)
     }
 
-    fn status(&self) -> Option<Status> {
-        self.read("status").ok().map(|bytes| Status::parse(&String::from_utf8_lossy(&bytes)))
+    fn status(&self) -> std::io::Result<Status> {
+        self.read("status").map(|bytes| Status::parse(&String::from_utf8_lossy(&bytes)))
+    }
+
+    /// Not gone, but shut off: a /proc that is mounted with hidepid=2 shows others' processes as empty folders (proc(5)).
+    fn is_hidden(&self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::PERM))
     }
 
     fn explain(&self, error: &std::io::Error) -> String {
+        let is_gone = matches!(Errno::from_io_error(error), Some(Errno::SRCH | Errno::NOENT));
         match error.kind() {
-            std::io::ErrorKind::PermissionDenied => {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::NotFound if !is_gone || self.is_hidden() => {
                 let ours = std::fs::File::open("/proc/self/status").ok().and_then(|file| {
                     let mut text = String::new();
                     file.take(CONFIG_CAP as u64).read_to_string(&mut text).ok()?;
@@ -96,7 +103,7 @@ impl Process {
                 denied(self.pid, &self.status().unwrap_or_default(), (geteuid().as_raw(), getegid().as_raw()), ours.unwrap_or_default())
             }
             // ESRCH, or its folder is empty by now.
-            _ if matches!(Errno::from_io_error(error), Some(Errno::SRCH | Errno::NOENT)) => self.ended(),
+            _ if is_gone => self.ended(),
             _ => format!("process {} cannot be looked at: {error}", self.pid),
         }
     }

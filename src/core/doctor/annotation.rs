@@ -42,7 +42,7 @@ pub fn near_miss(object: &Value) -> Option<(&str, &str)> {
         let plain: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '/').map(|c| c.to_ascii_lowercase()).collect();
         let (domain, name) = plain.split_once('/').unwrap_or(("", &plain));
         let of_aws = ["amazon", "aws", "eks"].iter().any(|word| domain.contains(word));
-        *key != KEY && ((of_aws && (name.contains("role") || name.ends_with("arn"))) || RoleArn::parse(value.trim()).is_ok())
+        *key != KEY && ((of_aws && name.contains("role")) || RoleArn::parse(value.trim()).is_ok())
     })
 }
 
@@ -87,7 +87,7 @@ mod tests {
             assert_eq!(with(key, ROLE), Annotation::Misspelt(key.to_owned(), ROLE.to_owned()), "{key}");
         }
         for key in
-            ["eks.amazonaws.com/audience", "eks.amazonaws.com/token-expiration", "rbac.example.com/role", "example.com/warning", "role"]
+            ["eks.amazonaws.com/audience", "eks.amazonaws.com/token-expiration", "rbac.example.com/role", "geeks.example.com/warn", "role"]
         {
             assert_eq!(with(key, "something"), Annotation::None, "{key}");
         }

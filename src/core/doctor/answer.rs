@@ -52,15 +52,24 @@ pub enum Why {
     Unreachable,
     /// It was ended.
     TimedOut,
+    /// A 404 of nobody knows whom.
+    Bare,
     /// The program does not know the command or flag.
     TooOld,
     /// Something else.
     Other,
 }
 
-/// Of a definite "no": the words behind which the thing itself is named. A bare 404 is none, as any web server says it.
-const ABSENT: [(Tool, &str); 3] =
-    [(Tool::Aws, "(NoSuchEntity)"), (Tool::Aws, "(ResourceNotFoundException)"), (Tool::Kubectl, "\" not found")];
+/// Of a definite "no".
+const ABSENT: [(Tool, &str); 4] = [
+    (Tool::Aws, "(NoSuchEntity)"),
+    (Tool::Aws, "(ResourceNotFoundException)"),
+    (Tool::Kubectl, "(NotFound)"),
+    (Tool::Kubectl, "\" not found"),
+];
+
+/// What kubectl makes of a 404 without words, as any web server gives one (apimachinery, `NewGenericServerResponse`): not definite by itself.
+const BARE: &str = "could not find the requested resource";
 
 /// The tools' words for why they did not answer; the first one found counts.
 ///
@@ -120,6 +129,9 @@ pub fn read(tool: Tool, ran: Ran) -> Answer {
 fn refused(tool: Tool, stderr: &str) -> Answer {
     let said = one_line(stderr);
     let has = |words: &str| stderr.contains(words);
+    if has(BARE) {
+        return Answer::Refused(Why::Bare, format!("{} failed: {said}", tool.name()));
+    }
     if ABSENT.iter().any(|(of, words)| *of == tool && has(words)) {
         return Answer::Absent(said);
     }
@@ -130,7 +142,7 @@ fn refused(tool: Tool, stderr: &str) -> Answer {
         Why::Credentials => format!("{name}'s own credentials do not work: {said}"),
         Why::Unreachable => format!("{name} got no answer: {said}"),
         Why::TooOld => format!("{name} is too old for this: {said}"),
-        Why::NoTool | Why::TimedOut | Why::Other => format!("{name} failed: {said}"),
+        Why::NoTool | Why::TimedOut | Why::Bare | Why::Other => format!("{name} failed: {said}"),
     };
     Answer::Refused(why, text)
 }
@@ -165,7 +177,8 @@ mod tests {
                 None,
             ),
             (Kubectl, "Error from server (NotFound): serviceaccounts \"checkout\" not found", None),
-            (Kubectl, "Error from server (NotFound): the server could not find the requested resource", Some(Why::Other)),
+            (Kubectl, "Error from server (NotFound): the server could not find the requested resource", Some(Why::Bare)),
+            (Kubectl, "Error from server (NotFound): not found", None),
             (
                 Kubectl,
                 "Error from server (Forbidden): pods is forbidden: User \"u\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"",

@@ -231,7 +231,7 @@ const ROWS: &[Row] = &[
         sign: "/OpenIDConnectProviderList",
         due: |found, _| match found.get(Question::Provider) {
             None => Due::Later,
-            Some(Answer::Absent(_) | Answer::Refused(Why::Denied, _)) => aws(&["iam", "list-open-id-connect-providers"]),
+            Some(Answer::Absent(_) | Answer::Refused(..)) => aws(&["iam", "list-open-id-connect-providers"]),
             Some(_) => never("the provider was answered"),
         },
     },
@@ -344,7 +344,7 @@ fn eks(found: &Found, case: &Case, words: &[&str], more: &[String]) -> Due {
     aws(&words)
 }
 
-/// The role, when it is in the account that aws acts in: IAM shows no other's.
+/// The role, unless it is in another account than aws acts in: IAM shows no other's.
 fn iam<'a>(found: &Found, case: &'a Case) -> Result<&'a RoleArn, Due> {
     let settled =
         [Question::Associations, Question::Association, Question::Pods, Question::PodAccount, Question::Cluster, Question::Discovery];
@@ -352,15 +352,10 @@ fn iam<'a>(found: &Found, case: &'a Case) -> Result<&'a RoleArn, Due> {
         return Err(Due::Later);
     }
     let role = case.role.as_ref().map_err(|why| Due::Never(why.text().to_owned()))?;
-    match &case.caller {
-        None => Err(Due::Never(format!("whose account aws acts in is not known: {}", found.why(Question::Caller)))),
-        Some(account) if *account != role.account => Err(Due::Never(format!(
-            "the role is in account {}, and aws acts in {account}: choose a profile of {} (AWS_PROFILE){}",
-            role.account,
-            role.account,
-            case.profile.as_ref().map(|profile| format!("; kubectl's context uses {profile}")).unwrap_or_default()
-        ))),
-        Some(_) => Ok(role),
+    match case.elsewhere(found, role).filter(|_| case.caller.is_some()) {
+        Some(why) => Err(Due::Never(why)),
+        // Who may not ask for the account may still see the role: its ARN tells.
+        None => Ok(role),
     }
 }
 

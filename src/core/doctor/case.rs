@@ -106,7 +106,10 @@ impl Case {
             profile: context.profile,
             issuer,
             other_cluster,
-            caller: found.given(Question::Caller).and_then(|caller| Account::parse(text(caller, "/Account")?)),
+            caller: found.given(Question::Caller).and_then(|caller| Account::parse(text(caller, "/Account")?)).or_else(|| {
+                // aws shows the roles of its own account only.
+                Some(RoleArn::parse(text(found.given(Question::Role)?, "/Role/Arn")?).ok()?.account)
+            }),
             annotation,
             association,
             associations_known,
@@ -162,6 +165,20 @@ impl Case {
         }
     }
 
+    /// Why what IAM shows and does not show says nothing of the role: it is not known to be in the account that aws acts in.
+    pub fn elsewhere(&self, found: &Found, role: &RoleArn) -> Option<String> {
+        match &self.caller {
+            None => Some(format!("whose account aws acts in is not known: {}", found.why(Question::Caller))),
+            Some(account) if *account != role.account => Some(format!(
+                "the role is in account {}, and aws acts in {account}: choose a profile of {} (AWS_PROFILE){}",
+                role.account,
+                role.account,
+                self.profile.as_ref().map(|profile| format!("; kubectl's context uses {profile}")).unwrap_or_default()
+            )),
+            Some(_) => None,
+        }
+    }
+
     /// The ARN that IAM gives the issuer's provider in the role's account (IAM API reference, CreateOpenIDConnectProvider).
     pub fn provider_arn(&self, role: &RoleArn) -> Result<String, String> {
         let issuer = self.issuer.as_deref().ok_or("the cluster's issuer is not known")?;
@@ -190,9 +207,13 @@ pub fn why_no_account(found: &Found) -> String {
 pub fn pods(found: &Found) -> Vec<Pod<'_>> {
     match found.given(Question::Pod) {
         Some(pod) => vec![Pod(pod)],
-        None => {
-            let all = found.given(Question::Pods).map(|list| read::list(list, "/items")).unwrap_or_default();
-            all.iter().map(Pod).filter(|pod| !pod.is_over()).collect()
-        }
+        None => of_account(found).into_iter().filter(|pod| !pod.is_over()).collect(),
     }
+}
+
+/// All pods of the service account that was named. Looked at again: not every proxy or cache before an API server knows field selectors.
+pub fn of_account(found: &Found) -> Vec<Pod<'_>> {
+    let all = found.given(Question::Pods).map(|list| read::list(list, "/items")).unwrap_or_default();
+    let ours = |pod: &Pod<'_>| text(pod.0, "/spec/serviceAccountName").unwrap_or("default") == found.asked.name;
+    all.iter().map(Pod).filter(ours).collect()
 }

@@ -110,6 +110,8 @@ impl Found {
             Answer::Given(document) if document.pointer(ask::sign(question)).is_none() => {
                 Answer::Refused(Why::Other, "the answer is not what was asked for".to_owned())
             }
+            // It is an API server's, once it has answered as one.
+            Answer::Refused(Why::Bare, why) if self.is_api_server() => Answer::Absent(why),
             answer => answer,
         };
         if self.get(question).is_none() {
@@ -120,6 +122,10 @@ impl Found {
     /// The answer to a question.
     pub fn get(&self, question: Question) -> Option<&Answer> {
         self.answers.iter().find(|(asked, _)| *asked == question).map(|(_, answer)| answer)
+    }
+
+    fn is_api_server(&self) -> bool {
+        self.given(Question::Webhooks).or(self.given(Question::Discovery)).is_some()
     }
 
     /// The document that was answered.

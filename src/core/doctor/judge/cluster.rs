@@ -28,8 +28,7 @@ pub fn issuer(found: &Found, case: &Case) -> Judged {
 pub fn webhook(found: &Found, case: &Case) -> Judged {
     let Some(all) = found.given(Question::Webhooks) else { return open(found, Question::Webhooks) };
     let ours = |configuration: &&Value| {
-        let is_ours =
-            |name: Option<&str>| name.is_some_and(|name| name.contains("pod-identity-webhook") || name == "iam-for-pods.amazonaws.com");
+        let is_ours = |name: Option<&str>| name.is_some_and(|name| name.contains("pod-identity") || name.contains("iam-for-pods"));
         let hooks = list(configuration, "/webhooks");
         is_ours(text(configuration, "/metadata/name"))
             || hooks.iter().any(|hook| is_ours(text(hook, "/name")) || is_ours(text(hook, "/clientConfig/service/name")))
@@ -40,16 +39,14 @@ pub fn webhook(found: &Found, case: &Case) -> Judged {
             Code::WebhookMissing,
             format!("MutatingWebhookConfiguration {} has no webhooks in it.", text(found, "/metadata/name").unwrap_or_default()),
         )]),
-        // One under another name has done its work.
-        None if super::pods::states(found, case).iter().any(|(_, _, state)| *state == State::Injected) => {
-            Judged::Skip("none of a known name, yet pods were injected".to_owned())
-        }
         None => {
             let names: Vec<&str> = list(all, "/items").iter().filter_map(|one| text(one, "/metadata/name")).collect();
-            Judged::Bad(vec![Seen::new(
-                Code::WebhookMissing,
-                format!("No MutatingWebhookConfiguration is the pod identity webhook's. There are: {}.", some(&names)),
-            )])
+            let mut detail = format!("No MutatingWebhookConfiguration is the pod identity webhook's. There are: {}.", some(&names));
+            // It may have gone since, and nobody has noticed yet.
+            if super::pods::states(found, case).iter().any(|(_, _, state)| *state == State::Injected) {
+                detail.push_str(" Pods that run now were injected; those that come after them will not be.");
+            }
+            Judged::Bad(vec![Seen::new(Code::WebhookMissing, detail)])
         }
     }
 }

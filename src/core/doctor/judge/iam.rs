@@ -1,6 +1,7 @@
 //! What IAM holds: the OIDC provider, the role, its trust policy, its permission policies.
 
 use super::some;
+use crate::core::arn::RoleArn;
 use crate::core::code::Code;
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{Case, Unknown, Way};
@@ -10,14 +11,24 @@ use crate::core::doctor::{Answer, Found};
 use crate::core::policy::{self, Decision, Evaluation, Reason, Request};
 use serde_json::Value;
 
+/// The role, when it is known and what IAM answered to these questions is about its account.
+fn role_of<'a>(found: &Found, case: &'a Case, questions: &[Question]) -> Result<&'a RoleArn, Judged> {
+    let role = case.role.as_ref().map_err(|unknown| Judged::Unknown(unknown.clone()))?;
+    let answered = questions.iter().any(|question| matches!(found.get(*question), Some(Answer::Given(_) | Answer::Absent(_))));
+    match case.elsewhere(found, role).filter(|_| answered) {
+        Some(why) => Err(Judged::Unknown(Unknown::Open(why))),
+        None => Ok(role),
+    }
+}
+
 /// There, in the role's account, with the issuer's URL.
 pub fn provider(found: &Found, case: &Case) -> Judged {
     if case.way == Way::PodIdentity {
         return Judged::Skip("Pod Identity needs none".to_owned());
     }
-    let role = match &case.role {
+    let role = match role_of(found, case, &[Question::Provider, Question::Providers]) {
         Ok(role) => role,
-        Err(unknown) => return Judged::Unknown(unknown.clone()),
+        Err(judged) => return judged,
     };
     let (Ok(arn), Some(issuer)) = (case.provider_arn(role), &case.issuer) else { return open(found, Question::Provider) };
     let all = found.given(Question::Providers).map(|all| list(all, "/OpenIDConnectProviderList"));
@@ -61,8 +72,8 @@ pub fn audience(found: &Found, case: &Case) -> Judged {
     if let Judged::Bad(_) = provider(found, case) {
         return Judged::Unknown(Unknown::Because(Code::OidcProviderMissing));
     }
-    if let Err(unknown) = &case.role {
-        return Judged::Unknown(unknown.clone());
+    if let Err(judged) = role_of(found, case, &[Question::Provider]) {
+        return judged;
     }
     let Some(provider) = found.given(Question::Provider) else { return open(found, Question::Provider) };
     let ids: Vec<&str> = list(provider, "/ClientIDList").iter().filter_map(Value::as_str).collect();
@@ -77,9 +88,9 @@ pub fn audience(found: &Found, case: &Case) -> Judged {
 
 /// There, under the very ARN.
 pub fn role(found: &Found, case: &Case) -> Judged {
-    let role = match &case.role {
+    let role = match role_of(found, case, &[Question::Role]) {
         Ok(role) => role,
-        Err(unknown) => return Judged::Unknown(unknown.clone()),
+        Err(judged) => return judged,
     };
     let wrong = |detail: String| Judged::Bad(vec![Seen::new(Code::RoleMissing, detail)]);
     match found.get(Question::Role) {
@@ -98,9 +109,9 @@ pub fn role(found: &Found, case: &Case) -> Judged {
 
 /// Evaluated as IAM does, for the service account's token, or for Pod Identity.
 pub fn trust(found: &Found, case: &Case) -> Judged {
-    let role = match &case.role {
+    let role = match role_of(found, case, &[Question::Role]) {
         Ok(role) => role,
-        Err(unknown) => return Judged::Unknown(unknown.clone()),
+        Err(judged) => return judged,
     };
     let answer = match found.get(Question::Role) {
         Some(Answer::Given(answer)) => answer,
@@ -183,8 +194,8 @@ fn sentence(text: &str) -> String {
 
 /// Names only: what they allow is another question.
 pub fn policies(found: &Found, case: &Case) -> Judged {
-    if let Err(unknown) = &case.role {
-        return Judged::Unknown(unknown.clone());
+    if let Err(judged) = role_of(found, case, &[Question::Role, Question::Attached]) {
+        return judged;
     }
     if found.absent(Question::Role) {
         return Judged::Unknown(Unknown::Because(Code::RoleMissing));

@@ -35,7 +35,7 @@ pub fn used(found: &Found, case: &Case) -> Judged {
         return Judged::Unknown(Unknown::Because(Code::ServiceAccountMissing));
     }
     let Some(answer) = found.given(Question::Pods) else { return open(found, Question::Pods) };
-    let (all, running) = (list(answer, "/items").len(), case::pods(found).len());
+    let (all, running) = (case::of_account(found).len(), case::pods(found).len());
     let name = case.service_account.as_deref().unwrap_or_default();
     match (all, running) {
         (0, _) => Judged::Bad(vec![Seen::new(
@@ -247,7 +247,8 @@ pub fn events(found: &Found, case: &Case) -> Judged {
     let ours = |event: &&Value| {
         let object = text(event, "/involvedObject/name").unwrap_or_default();
         let message = text(event, "/message").unwrap_or_default();
-        pods.iter().any(|pod| pod.name() == object) || quoted.iter().any(|words| message.contains(words))
+        let about = pods.iter().any(|pod| pod.name() == object) || quoted.iter().any(|words| message.contains(words));
+        about && text(event, "/type") != Some("Normal")
     };
     let at = |event: &Value| time(event.get("lastTimestamp")).or_else(|| time(event.get("eventTime"))).map_or(i64::MIN, |at| at.0);
     let mut left: Vec<&Value> = list(answer, "/items").iter().filter(ours).collect();
