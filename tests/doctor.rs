@@ -770,3 +770,16 @@ fn words_that_cannot_be_names_are_usage() {
     }
     assert!(scene.cluster.held.lock().unwrap().seen.is_empty(), "nothing was run");
 }
+
+/// README.md shows what is printed, of an account and a cluster of its own.
+#[test]
+fn readme_s_transcript_is_current() {
+    let scene = Scene::new();
+    scene.bare("2026-11-01T09:30:00Z");
+    let (_, printed, _) = scene.raw(&["-n", "shop", "checkout", "--cluster", "production"]);
+    let printed = printed.replace(&scene.account.id, "111122223333");
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let shown: Vec<&str> =
+        readme.lines().skip_while(|line| !line.starts_with("$ irsa-probe doctor")).skip(1).take_while(|line| *line != "```").collect();
+    assert_eq!(printed.lines().collect::<Vec<_>>(), shown, "paste it into README.md:\n{printed}");
+}
