@@ -10,7 +10,7 @@ use crate::core::explain::{self, Explanation, beginning};
 use crate::render::{catalogue, json};
 
 /// Most of a log that is looked at.
-const CAP: usize = 4 * 1024 * 1024;
+const CAP: usize = 16 * 1024 * 1024;
 
 /// Prints what is known of a code or a text. Exit code 1 when nothing in it is known: it guesses nothing; 2 when it cannot be read.
 pub fn run(what: &Explain, output: Output) -> u8 {

@@ -7,7 +7,9 @@ pub fn read(content: &[u8]) -> Option<Environment> {
     let text = String::from_utf8_lossy(content);
     // The kernel ends each with NUL, and no text file has one.
     let by_kernel = text.contains('\0');
+    // Editors of other systems put a byte order mark before the first name.
     let pairs: Vec<(&str, &str)> = text
+        .trim_start_matches('\u{feff}')
         .split(if by_kernel { '\0' } else { '\n' })
         .filter_map(|line| if by_kernel { line.split_once('=') } else { assignment(line) })
         .filter(|(name, _)| is_name(name))
@@ -52,6 +54,7 @@ mod tests {
             "declare -x AWS_ROLE_ARN=\"arn:x\"",
             "AWS_ROLE_ARN='arn:x'\n#AWS_ROLE_ARN=y",
             "AWS_ROLE_ARN=old\nAWS_ROLE_ARN=arn:x",
+            "\u{feff}AWS_ROLE_ARN=arn:x\r\n",
             "AWS_ROLE_ARN=arn:x\0AWS_ROLE_ARN=old\0",
             "A=several\nlines\0AWS_ROLE_ARN=arn:x\0",
         ] {

@@ -40,7 +40,7 @@ pub struct Facts {
     /// The pod's role, where the text names its ARN.
     #[serde(skip)]
     pub role: Option<RoleArn>,
-    /// The name of the role in a mapping of aws-auth.
+    /// The name of the role in a mapping of aws-auth, or that IAM does not find.
     #[serde(skip)]
     pub role_name: Option<String>,
     /// Namespace and name of the service account.
@@ -75,8 +75,8 @@ impl Facts {
 
 /// The facts around a place.
 pub(super) fn facts(window: Window<'_>) -> Facts {
-    let principal_word = principal_word(window);
-    let principal = principal_word.filter(|word| is_principal(word)).map(str::to_owned);
+    let caller = caller(window).unwrap_or_default();
+    let principal = Some(word(caller).trim_end_matches(['.', ':', '\\'])).filter(|word| is_principal(word)).map(str::to_owned);
     let resource = word_after(window, "on resource: |on the resource: |on resource ").map(trimmed).filter(|word| is_resource(word));
     let host = sts_host(window);
     let role = role_arn(window, resource);
@@ -86,7 +86,7 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
         .or_else(|| word_after(window, "in this region for account:").map(trimmed).and_then(account))
         .or_else(|| role.as_ref().map(|role| role.account.to_string()));
     Facts {
-        is_node: principal_word.is_some_and(is_node),
+        is_node: is_node(caller.split([' ', '"', '\'']).next().unwrap_or_default()),
         action: action(window),
         region: region(window, host, resource),
         issuer: issuer(window),
@@ -94,7 +94,7 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
         endpoint: host.or_else(|| agent_host(window)).map(str::to_ascii_lowercase),
         times: times(window),
         service_account: service_account(window),
-        role_name: None,
+        role_name: word_after(window, "the role with name ").filter(|name| is_resource(name)).map(str::to_owned),
         resource: resource.map(str::to_owned),
         principal,
         account,
@@ -129,11 +129,11 @@ fn trimmed(word: &str) -> &str {
     word.trim_end_matches(['.', ':', '\\', '}', ']', '|']).trim_start_matches(['(', '['])
 }
 
-/// The word that names who was denied.
-fn principal_word<'a>(window: Window<'a>) -> Option<&'a str> {
+/// The text from the ARN of who was denied on.
+fn caller<'a>(window: Window<'a>) -> Option<&'a str> {
     let at = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:")?;
     // The needles end with what the ARN begins with.
-    Some(word(window.text.get(at - "arn:".len()..)?).trim_end_matches(['.', ':', '\\']))
+    window.text.get(at - "arn:".len()..)
 }
 
 fn is_principal(arn: &str) -> bool {
@@ -143,11 +143,12 @@ fn is_principal(arn: &str) -> bool {
     PARTITIONS.iter().any(|row| row.id == partition) && account(account_id).is_some() && known && is_tidy(arn)
 }
 
-/// A session named after an instance. Who shares a log often takes account and digits out: `i-0xxxxxxxxxxxxxxxx` is one still.
+/// A session named after an instance. Who shares a log often takes account and digits out: `i-0xxxxxxxxxxxxxxxx` is one still, and so
+/// are `i-<id>`, `i-{id}` and `i-[id]`.
 fn is_node(principal: &str) -> bool {
     let Some((role, session)) = principal.rsplit_once('/') else { return false };
     let hidden = session.strip_prefix("i-").is_some_and(|id| {
-        let masked = id.len() >= 4 && id.trim_start_matches(['0', 'x', 'X', '*']).is_empty();
+        let masked = id.starts_with(['<', '{', '[']) || id.len() >= 4 && id.trim_start_matches(['0', 'x', 'X', '*']).is_empty();
         masked || (id.len() == 17 && id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()))
     });
     role.contains("assumed-role/") && (is_instance_id(session) || hidden)
@@ -322,10 +323,20 @@ fn service_account(window: Window<'_>) -> Option<(String, String)> {
     (plain(namespace) && plain(name)).then(|| (namespace.to_owned(), name.to_owned()))
 }
 
+/// The name and the ARN of an IAM user who was denied.
+pub(super) fn user(facts: &Facts) -> Option<(&str, &str)> {
+    let arn = facts.principal.as_deref()?;
+    let (_, path) = arn.split_once(":user/")?;
+    Some((path.rsplit('/').next()?, arn))
+}
+
 /// What templates are filled with. The second: the role's ARN was made from a session's, which has lost the path.
 pub(super) fn values(facts: &Facts) -> (Vec<(&'static str, String)>, bool) {
     let mut known: Vec<(&'static str, String)> = Vec::new();
     let session = facts.principal.as_deref().and_then(AssumedRoleArn::parse);
+    // The role that the exchange is for is the pod's; another action's role is what it is done to.
+    let of_exchange = facts.action.as_deref().is_none_or(|action| action.to_ascii_lowercase().starts_with("sts:assumerolewith"));
+    let role = if of_exchange { facts.role.clone() } else { facts.principal.as_deref().and_then(|arn| RoleArn::parse(arn).ok()) };
     let mut path_lost = false;
     if let Some(session) = &session {
         known.push(("roleName", session.role.clone()));
@@ -338,7 +349,10 @@ pub(super) fn values(facts: &Facts) -> (Vec<(&'static str, String)>, bool) {
             known.push(("roleArn", format!("arn:{}:iam::{}:role/{}", session.partition, session.account, session.role)));
             path_lost = true;
         }
-    } else if let Some(role) = &facts.role {
+    } else if let Some((user, arn)) = user(facts) {
+        known.push(("roleName", user.to_owned()));
+        known.push(("roleArn", arn.to_owned()));
+    } else if let Some(role) = &role {
         known.push(("roleName", role.name.clone()));
         known.push(("partition", role.partition.to_string()));
         known.push(("roleArn", role.to_string()));

@@ -67,14 +67,12 @@ pub struct Match {
     pub remedy: Remedy,
     /// What the text states.
     pub facts: Facts,
-    /// Where it stands first, counted from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where it stands first, counted from 1; none for a code of the catalogue.
     pub line: Option<usize>,
     /// How often it stands there, when more than once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
     /// The place, shortened and without secrets.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
     #[serde(skip)]
     last_line: usize,
@@ -239,6 +237,12 @@ fn found(record: &Record, hit: &Hit) -> Match {
     if path_lost && uses_arn {
         remedy.text.push_str(" (A session does not tell its role's path: if the role has one, put it before the name in the role's ARN.)");
     }
+    if let Some((name, _)) = facts::user(&facts) {
+        remedy.text = remedy.text.replace(&format!("policy of role {name}"), &format!("policy of user {name}"));
+        for command in &mut remedy.commands {
+            *command = command.replace("list-attached-role-policies --role-name", "list-attached-user-policies --user-name");
+        }
+    }
     let line = record.line(hit.at);
     Match {
         detail: hit.detail.clone().or_else(|| expiry(hit.code, &facts)),
@@ -305,14 +309,14 @@ const STEPS: [(Step, &str); 9] = [
     (Step::Network, "the way to STS"),
     (Step::AssumeRole, "the exchange with STS"),
     (Step::PodIdentity, "the Pod Identity agent"),
-    (Step::Identity, "the credentials"),
+    (Step::Identity, "the identity"),
     (Step::Node, "the node's role"),
     (Step::Redundancy, "other regions"),
 ];
 const AFTER: [Stage; 4] = [
     Stage { codes: &[Code::NoCredentialsFound], name: "the SDK's chain as a whole" },
     Stage { codes: &[Code::RoleChainDenied], name: "the next role" },
-    Stage { codes: &[Code::PassRoleMissing, Code::PermissionMissing], name: "permissions" },
+    Stage { codes: &[Code::PassRoleMissing, Code::PermissionMissing], name: "what it may do" },
     Stage { codes: &[Code::AwsAuthRolePath, Code::KubernetesAccessMissing], name: "access to Kubernetes" },
 ];
 

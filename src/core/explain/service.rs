@@ -30,7 +30,8 @@ const EXCHANGE: &str = "assumerolewithwebidentity|webidentityerr|webidentitytoke
 /// Where the agent listens.
 const ADDRESSES: &str = "169.254.170.23|fd00:ec2::23";
 
-const AGENT: &str = "169.254.170.23|fd00:ec2::23|assumeroleforpodidentity|eks auth|, fault: client|, fault: server";
+const AGENT: &str = "169.254.170.23|fd00:ec2::23|assumeroleforpodidentity|eks auth|, fault: client|, fault: server|\
+    response 429 from container metadata";
 
 fn agent(record: &Record) -> Option<Hit> {
     let mut said = None;

@@ -113,6 +113,43 @@ fn every_text_has_a_source_and_the_near_misses_are_many() {
     assert!(cases.iter().filter(|case| case.codes.is_empty()).count() >= 25, "near misses");
 }
 
+/// Who is denied something on a role is not that role, and a user has no role's policies.
+#[test]
+fn the_cure_names_who_was_denied() {
+    const CASES: [(&str, &[&str], &[&str]); 5] = [
+        (
+            "User: arn:aws:iam::111122223333:user/ops/mary is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/eks",
+            &["in a policy of user mary,", "list-attached-user-policies --user-name mary"],
+            &["of role", "--role-name"],
+        ),
+        (
+            "AccessDenied: User: arn:aws:iam::111122223333:user/mary is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/eks",
+            &["of user mary,", "name arn:aws:iam::111122223333:user/mary as Principal", "get-role --role-name eks"],
+            &["of role eks"],
+        ),
+        (
+            "User: arn:aws:sts::<account>:assumed-role/ci/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/eks",
+            &["in a policy of role ROLE_NAME,"],
+            &["--role-name eks"],
+        ),
+        (
+            "pods is forbidden: User \"arn:aws:iam::111122223333:user/mary\" cannot list resource \"pods\" in API group \"\"",
+            &["an access entry for arn:aws:iam::111122223333:user/mary ", "--principal-arn arn:aws:iam::111122223333:user/mary"],
+            &["ROLE_ARN"],
+        ),
+        (
+            "NoSuchEntity: The role with name checkout cannot be found.",
+            &["Create role checkout in", "create-role --role-name checkout "],
+            &["ROLE_NAME"],
+        ),
+    ];
+    for (text, with, without) in CASES {
+        let remedy = &explain(text).matches[0].remedy;
+        let all = format!("{}\n{}", remedy.text, remedy.commands.join("\n"));
+        assert!(with.iter().all(|part| all.contains(part)) && !without.iter().any(|part| all.contains(part)), "{text}: {all}");
+    }
+}
+
 /// A record that is cut anywhere is still a text: it may mean less, but never break.
 #[test]
 fn no_prefix_and_no_suffix_breaks_it() {

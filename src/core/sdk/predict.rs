@@ -101,7 +101,7 @@ pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
     say(&mut note, &[chain.note]);
     let basis = match chain.basis {
         Basis::Measured => "",
-        Basis::Source => "Read in its source, not run.",
+        Basis::Source => "Not verified by a run, only read in its source.",
         Basis::Unverified => "Unverified: neither was its source read nor was it run.",
     };
     let mut why = end.why.clone();

@@ -1,5 +1,6 @@
 //! What decides where an SDK's chain ends: what the process was given, and how the calls that the chain makes would go.
 
+use crate::core::arn::RoleArn;
 use crate::core::code::Code;
 use crate::core::evidence::{Answer, Because, Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, Token, TokenContent};
 use crate::core::inputs::{Environment, Profile};
@@ -96,14 +97,15 @@ pub struct Situation<'a> {
 }
 
 impl<'a> Situation<'a> {
-    /// An environment by itself: files and calls are taken for good, IMDS for reachable.
+    /// An environment by itself: files and calls are taken for good, IMDS for reachable. That STS refuses what is no role's ARN is certain.
     pub fn assumed(environment: &'a Environment, profile: &'a Profile) -> Situation<'a> {
+        let refused = environment.role_arn.value().is_some_and(|arn| RoleArn::parse(arn).is_err());
         Situation {
             environment,
             profile,
             token: TokenFile::Good,
             container_token: TokenFile::Good,
-            sts: StsCall::Works,
+            sts: if refused { StsCall::Denied } else { StsCall::Works },
             agent: AgentCall::Works,
             imds: ImdsView::REACHABLE,
         }

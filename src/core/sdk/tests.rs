@@ -165,6 +165,16 @@ fn the_others() {
     assert_eq!(end(Sdk::Powershell, IRSA, |_| {}), (ROW_IRSA, OnFailure::Unknown, None));
 }
 
+/// What is no role's ARN is refused for certain, and what falls through becomes the node on the spot.
+#[test]
+fn a_role_arn_that_is_none() {
+    for arn in ["checkout", "arn:aws:iam::111122223333:instance-profile/checkout", "arn:aws:iam::111122223333:role/checkout\n"] {
+        let (environment, profile) = (environment(&[("AWS_ROLE_ARN", arn), TOKEN, REGION]), Profile::default());
+        let of = |sdk| predict(sdk, &Situation::assumed(&environment, &profile)).outcome;
+        assert_eq!((of(Sdk::Rust), of(Sdk::GoV2), of(Sdk::JavaV2)), (STOP, STOP, NODE), "{arn:?}");
+    }
+}
+
 #[test]
 fn profiles() {
     let at = |sdk, vars, profile| ask(sdk, &with_profile("", vars, profile, [NONE; 4])).outcome;
