@@ -58,6 +58,9 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Req
     let denies = judged.effect == "Deny";
     let undecided = judged.reasons.iter().all(|reason| reason.slip == Slip::Undecided);
     let (paint, mark, says) = match (denies, judged.matches) {
+        (false, true) if decision == Decision::Deny && !judged.reasons.is_empty() => {
+            (Paint::Red, "×", "allows this pod a part of what it needs")
+        }
         (false, true) => (Paint::Green, "√", "allows this pod"),
         (true, true) => (Paint::Red, "×", "denies this pod"),
         (true, false) if undecided => (Paint::Yellow, "‼", "may deny this pod"),
@@ -204,6 +207,15 @@ system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/c
 ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn half_of_what_is_needed_is_no_green_line() {
+        let request = Request::pod_identity(Some("shop"), Some("checkout"), None);
+        let policy = r#"{"Statement": {"Sid": "", "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
+        let text = evaluation(&policy::evaluate(&policy::parse(policy).unwrap(), &request), &request, None, Style::default());
+        assert!(text.contains("\n× statement 1 allows this pod a part of what it needs\n"), "{text}");
+        assert!(text.contains("\nedit: in statement 1: Action becomes [\"sts:AssumeRole\",\"sts:TagSession\"]\n"), "{text}");
     }
 
     #[test]
