@@ -415,6 +415,8 @@ fn the_token_alone_is_enough_and_flags_come_before_it() {
 fn what_is_missing_is_named() {
     let role = ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/checkout");
     run(&[], &[], b"").complains("--role-arn");
+    run(&[("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere")], &[], b"")
+        .complains("by --role-arn (this container has EKS Pod Identity");
     run(&[role], &[], b"").complains("give --issuer, --namespace, --service-account");
     run(&[role], &["--issuer", "example.com", "--namespace", "shop"], b"").complains("give --service-account");
     run(&[role], &["--namespace", "shop", "--service-account", "a"], b"").complains("give --issuer");

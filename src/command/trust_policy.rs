@@ -114,7 +114,11 @@ fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, Strin
             .map_err(|error| format!("AWS_ROLE_ARN is not a role's ARN: {error}; give the right one by --role-arn"));
     }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
-    of.ok_or_else(|| "which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn".to_owned())
+    let other = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+        Some(_) => " (this container has EKS Pod Identity: --pod-identity)",
+        None => "",
+    };
+    of.ok_or_else(|| format!("which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn{other}"))
 }
 
 /// The issuer as a person gives it: what is none would make every policy look wrong.

@@ -41,7 +41,7 @@ pub(super) fn document(document: &Document) -> Vec<Reason> {
     if let Some(version) = json.get("Version").filter(|version| !version.text().is_some_and(|text| VERSIONS.contains(&text))) {
         amiss.push(refused("Version", Some(version), "Version is that of the policy language, not of your policy: write 2012-10-17"));
     }
-    if json.get("Statement").is_none() {
+    if document.statements().is_empty() {
         amiss.push(refused("Statement", None, "a policy needs a Statement"));
     }
     amiss
