@@ -92,7 +92,9 @@ fn policy_text(path: &str) -> Result<String, String> {
     if cut {
         return Err(format!("{shown}: it has more than {POLICY_CAP} bytes, which no policy has"));
     }
-    String::from_utf8(bytes.to_vec()).map_err(|_| format!("{shown}: it is not text (UTF-8)"))
+    // Every other byte of UTF-16 is zero here; PowerShell's > writes it.
+    let text = String::from_utf8(bytes.to_vec()).ok().filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| format!("{shown}: it is not text in UTF-8 (UTF-16, as PowerShell's > writes?); save it as UTF-8"))
 }
 
 /// The audience of tokens for AWS, unless the token says otherwise.
@@ -112,7 +114,23 @@ fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, Strin
             .map_err(|error| format!("AWS_ROLE_ARN is not a role's ARN: {error}; give the right one by --role-arn"));
     }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
-    of.ok_or_else(|| "which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn".to_owned())
+    let other = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+        Some(_) => " (this container has EKS Pod Identity: --pod-identity)",
+        None => "",
+    };
+    of.ok_or_else(|| format!("which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn{other}"))
+}
+
+/// The issuer as a person gives it: what is none would make every policy look wrong.
+fn issuer(given: &str) -> Result<String, String> {
+    let path = given.strip_prefix("https://").unwrap_or(given);
+    let host = path.split('/').next().unwrap_or_default();
+    if !host.contains('.') || path.contains("://") || path.contains(char::is_whitespace) {
+        let form = "write https://HOST/PATH, as aws eks describe-cluster --query cluster.identity.oidc.issuer prints it";
+        return Err(format!("--issuer: {given:?} is no issuer; {form}"));
+    }
+    // No issuer of EKS ends in a slash.
+    Ok(if path.contains("/id/") { path.trim_end_matches('/') } else { path }.to_owned())
 }
 
 /// The pod's token, if one is needed and there.
@@ -156,9 +174,10 @@ impl Pod {
     fn irsa(&self, options: &Options) -> Result<(String, String, Vec<String>), String> {
         let trust = &options.trust;
         let claims = self.claims.as_ref();
-        let issuer = trust.issuer.clone().or_else(|| claims.and_then(|claims| claims.issuer.clone()));
+        let given = trust.issuer.as_deref().map(issuer).transpose()?;
+        let issuer = given.or_else(|| claims.and_then(|claims| claims.issuer.clone()));
         if issuer.as_deref().is_some_and(|issuer| issuer.starts_with("http://")) {
-            return Err("--issuer begins with https://, or with the host: IAM takes no other".to_owned());
+            return Err("the token's issuer begins with http://: IAM takes https:// alone".to_owned());
         }
         let (namespace, account) = self.names(options);
         let given = options.namespace.is_some() || trust.service_account.is_some();

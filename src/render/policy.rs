@@ -22,9 +22,6 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
         page.prose(0, UNDER, &[(Paint::Red, "×"), (Paint::Red, &format!("{}:", reason.element)), (Paint::Plain, &reason.why)]);
         values(&mut page, reason);
     }
-    if evaluation.statements.is_empty() {
-        page.prose(0, UNDER, &[(Paint::Red, "×"), (Paint::Plain, "the policy has no statement")]);
-    }
     for judged in &evaluation.statements {
         statement(&mut page, judged, evaluation.decision, request);
     }
@@ -36,9 +33,13 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
             page.document(2, &serde_json::to_string_pretty(statement).unwrap_or_default());
         }
         if let Some(name) = role.and_then(|role| role.rsplit('/').next()).filter(|_| edit.statement.is_some()) {
+            // A statement alone is no policy, and what the others say must not be lost.
+            let place = if edit.index < evaluation.statements.len() { "in the place of" } else { "as" };
+            let save = format!("save the whole policy, this {place} statement {}, as trust-policy.json, then", edit.index + 1);
+            page.prose(0, 2, &[(Paint::Bold, "apply:"), (Paint::Plain, &save)]);
             let command =
                 format!("aws iam update-assume-role-policy --role-name {} --policy-document file://trust-policy.json", shell_word(name));
-            page.line(0, &[(Paint::Bold, "apply: "), (Paint::Plain, &command)]);
+            page.line(2, &[(Paint::Plain, &command)]);
         }
         page.gap();
     }
@@ -58,6 +59,9 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Req
     let denies = judged.effect == "Deny";
     let undecided = judged.reasons.iter().all(|reason| reason.slip == Slip::Undecided);
     let (paint, mark, says) = match (denies, judged.matches) {
+        (false, true) if decision == Decision::Deny && !judged.reasons.is_empty() => {
+            (Paint::Red, "×", "allows this pod a part of what it needs")
+        }
         (false, true) => (Paint::Green, "√", "allows this pod"),
         (true, true) => (Paint::Red, "×", "denies this pod"),
         (true, false) if undecided => (Paint::Yellow, "‼", "may deny this pod"),
@@ -182,7 +186,8 @@ edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, whic
       }
     }
   }
-apply: aws iam update-assume-role-policy --role-name checkout --policy-document file://trust-policy.json
+apply: save the whole policy, this in the place of statement 1, as trust-policy.json, then
+  aws iam update-assume-role-policy --role-name checkout --policy-document file://trust-policy.json
 
 DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
 ";
@@ -204,6 +209,15 @@ system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/c
 ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn half_of_what_is_needed_is_no_green_line() {
+        let request = Request::pod_identity(Some("shop"), Some("checkout"), None);
+        let policy = r#"{"Statement": {"Sid": "", "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
+        let text = evaluation(&policy::evaluate(&policy::parse(policy).unwrap(), &request), &request, None, Style::default());
+        assert!(text.contains("\n× statement 1 allows this pod a part of what it needs\n"), "{text}");
+        assert!(text.contains("\nedit: in statement 1: Action becomes [\"sts:AssumeRole\",\"sts:TagSession\"]\n"), "{text}");
     }
 
     #[test]

@@ -215,7 +215,7 @@ fn equal(compare: Compare, wanted: &str, pattern: &Pattern, value: &str) -> Trut
     }
 }
 
-fn is_bool(text: &str) -> bool {
+pub(super) fn is_bool(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 

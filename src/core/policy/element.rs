@@ -6,9 +6,14 @@ use super::{Json, Reason, Request, Slip, why};
 
 /// Whether `Principal` names who asks. What the grammar refuses names nobody, and is the grammar's to say.
 pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<Reason>) {
-    let Some(map @ Json::Map(_)) = statement.get("Principal") else { return (Truth::No, None) };
-    let ours = if request.issuer_path.is_some() { "Federated" } else { "Service" };
     let denies = statement.get("Effect").and_then(Json::text) == Some("Deny");
+    let map = match statement.get("Principal") {
+        Some(map @ Json::Map(_)) => map,
+        // "*" and {"AWS": "*"} are the same elsewhere; IAM does not take the former here.
+        Some(value) => return (Truth::of(denies && value.text() == Some("*")), None),
+        None => return (Truth::No, None),
+    };
+    let ours = if request.issuer_path.is_some() { "Federated" } else { "Service" };
     let mut wanted = Vec::new();
     let mut first = None;
     let mut everyone = false;

@@ -3,7 +3,7 @@
 //! IAM user guide, "Grammar of the IAM JSON policy language"; IAM Access Analyzer, "Policy check reference" (the checks named
 //! "Role trust policy …").
 
-use super::condition::Operator;
+use super::condition::{Compare, Operator, is_bool};
 use super::{Document, Json, Reason, Slip};
 use crate::core::text::redact;
 
@@ -41,7 +41,7 @@ pub(super) fn document(document: &Document) -> Vec<Reason> {
     if let Some(version) = json.get("Version").filter(|version| !version.text().is_some_and(|text| VERSIONS.contains(&text))) {
         amiss.push(refused("Version", Some(version), "Version is that of the policy language, not of your policy: write 2012-10-17"));
     }
-    if json.get("Statement").is_none() {
+    if document.statements().is_empty() {
         amiss.push(refused("Statement", None, "a policy needs a Statement"));
     }
     amiss
@@ -124,7 +124,8 @@ fn conditions(map: &Json, amiss: &mut Vec<Reason>) {
         if map.members()[..nth].iter().any(|(earlier, _)| earlier == name) {
             amiss.push(refused(&element, Some(keys), "the operator stands there twice; put its keys into one"));
         }
-        if let Err(meant) = Operator::parse(name) {
+        let operator = Operator::parse(name);
+        if let Err(meant) = &operator {
             let why = match meant {
                 // A key where an operator belongs: the operator was left out.
                 None if name.contains(':') && !matches!(keys, Json::Map(_)) => {
@@ -148,8 +149,14 @@ fn conditions(map: &Json, amiss: &mut Vec<Reason>) {
                     "the key stands there twice (capitals do not tell keys apart); put its values into one list",
                 ));
             }
+            let compare = operator.as_ref().map(|operator| operator.compare);
             if values.many().iter().any(|value| value.scalar().is_none()) {
                 amiss.push(refused(&element, Some(values), "a condition's values are texts, numbers or truth values"));
+            } else if match values.many() {
+                [value] => compare == Ok(Compare::Null) && !is_bool(&shown(value)),
+                _ => matches!(compare, Ok(Compare::Null | Compare::Bool)),
+            } {
+                amiss.push(refused(&element, Some(values), "it takes one value: true or false"));
             }
         }
     }

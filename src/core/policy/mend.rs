@@ -21,11 +21,17 @@ const ROUNDS: usize = 4;
 pub(super) fn mend(statement: &Json, request: &Request, variables: bool) -> (Json, Vec<String>) {
     let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
     for _ in 0..ROUNDS {
-        let judged = super::one(0, &mend.statement, request, variables).judged;
+        let super::Judgement { judged, covers, .. } = super::one(0, &mend.statement, request, variables);
         let before = mend.changes.len();
         judged.reasons.iter().for_each(|reason| mend.element(reason));
         if mend.changes.len() == before {
-            break;
+            // Half of what is needed is no reason to the statement alone.
+            let missing = request.actions.iter().zip(&covers).filter(|(_, covered)| !**covered);
+            let missing: Vec<String> = missing.map(|(action, _)| (*action).to_owned()).collect();
+            if missing.is_empty() {
+                break;
+            }
+            mend.action(&missing);
         }
     }
     mend.name_the_subject();

@@ -228,7 +228,9 @@ fn variables(document: &Document) -> bool {
 
 fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Judgement {
     let mut reasons = grammar::statement(statement);
-    let refused = !reasons.is_empty();
+    // What a Deny says too much does not make it say less.
+    let denies = statement.get("Effect").and_then(Json::text) == Some("Deny");
+    let refused = reasons.iter().any(|reason| !(denies && matches!(reason.element.as_str(), "Principal" | "Resource" | "NotResource")));
     let (principal, why) = element::principal(statement, request);
     reasons.extend(why);
     let covers = element::actions(statement, request);
@@ -247,7 +249,9 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
     };
     let matches = truth == Truth::Yes && covers.contains(&true);
     let warning = (matches && effect == Effect::Allow && open(statement, request, variables)).then_some(OPEN);
-    let judged = Judged { index, sid: text("Sid"), effect: text("Effect").unwrap_or_default(), matches, reasons, warning };
+    // Terraform writes an empty one.
+    let sid = text("Sid").filter(|sid| !sid.is_empty());
+    let judged = Judged { index, sid, effect: text("Effect").unwrap_or_default(), matches, reasons, warning };
     Judgement { judged, effect, truth, covers }
 }
 
