@@ -1,6 +1,7 @@
 //! `--help`, made from the tables.
 
-use super::table::{COMMANDS, CommandRow, FLAGS, Scope};
+use super::commands::{COMMANDS, CommandRow, Scope};
+use super::flags::FLAGS;
 use std::fmt::Write as _;
 
 pub(super) fn overview() -> String {

@@ -3,8 +3,9 @@
 //! Every flag has a twin in the environment, `IRSA_PROBE_` and its name in capitals; the command line wins, and an empty
 //! variable counts as unset, as templates produce it.
 
+mod commands;
+mod flags;
 mod help;
-mod table;
 #[cfg(test)]
 mod tests;
 
@@ -12,13 +13,14 @@ use crate::core::arn::RoleArn;
 use crate::core::inputs::Settings;
 use crate::core::schedule::DEFAULT_INTERVAL;
 use crate::core::sdk::Sdk;
+use commands::{COMMANDS, CommandRow, Scope};
+use flags::{FLAGS, Flag};
 use help::{command_help, overview};
 use lexopt::Arg;
 use std::ffi::OsString;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-use table::{COMMANDS, CommandRow, FLAGS, Flag, Scope};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq)]
