@@ -37,8 +37,9 @@ pub(super) const ROWS: &[Row] = &[
         "Let the webhook mount the projected token, and recreate the pod.")
         .run(&["kubectl -n {namespace} get pod {pod} -o yaml"]),
     row(Code::TokenExpiredAtSts, SETTLING, "STS says that the token has expired",
-        "By STS's clock the token is past its exp, though not by this node's: the clock here is slow, or the file changed in between.",
-        "Set the clock of node {node} right (chrony/NTP); if it is right, recreate the pod for a fresh token."),
+        "By STS's clock the token is past its exp. An application that keeps the token instead of reading the file anew, a copy of the file or a subPath mount, which are never rotated, send old ones. \
+         Where the file's own token is still valid by this node's clock, that clock is slow, or the file changed in between.",
+        "Read the projected file anew for each exchange, without copy or subPath; set the clock of node {node} right if it is slow (chrony/NTP). Recreating the pod gives a fresh token."),
     row(Code::TrustPolicyDenied, SETTLING, "the role's trust policy does not accept this service account",
         "STS knows the issuer and the token is good, but nothing in the role's trust policy allows it: sub (namespace or service account), aud or the Federated principal does not match, a * stands under StringEquals, the action is sts:AssumeRole, or a Deny in it applies. A role that does not exist looks exactly the same.",
         "Check that role {roleArn} exists, and give it the trust policy below.")

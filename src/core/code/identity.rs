@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         "Allow sts:GetCallerIdentity in the VPC endpoint policy, or see the network cause in the detail."),
     row(Code::NodeRoleFallback, PERMANENT, "applications in this pod get the node's role",
         "With nothing (or half an identity) injected, the default chain goes on to IMDS and takes the instance's credentials: calls succeed or fail with the node's permissions, and every pod on the node looks the same in CloudTrail.",
-        "Give this pod an identity of its own, as the root cause's cure says; then block IMDS for pods (hop limit 1 with IMDSv2 required), so that a missing identity fails loudly.")
+        "Give this pod an identity of its own: the root cause's cure, or irsa-probe check in the pod, says how. Then block IMDS for pods (hop limit 1 with IMDSv2 required), so that a missing identity fails loudly.")
         .run(&[HOP_LIMIT]),
     row(Code::SignatureScope, PERMANENT, "the request is signed for another region or service than the endpoint's",
         "\"Credential should be scoped to a valid region\": the endpoint belongs to another region than the one that requests are signed for; the global endpoint accepts us-east-1 only.",
