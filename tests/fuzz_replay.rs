@@ -39,12 +39,22 @@ fn sts_body() {
 }
 
 #[test]
+fn policy() {
+    replay("policy", targets::policy);
+}
+
+#[test]
+fn log() {
+    replay("log", targets::log);
+}
+
+#[test]
 fn every_target_is_replayed_and_every_corpus_is_small() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     let mut folders: Vec<String> =
         std::fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     folders.sort();
-    assert_eq!(folders, ["arn", "inputs_plan", "sts_body", "token"]);
+    assert_eq!(folders, ["arn", "inputs_plan", "log", "policy", "sts_body", "token"]);
     for folder in folders {
         assert!(std::fs::read_dir(corpus.join(&folder)).unwrap().count() <= 40, "{folder}");
     }

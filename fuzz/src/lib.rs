@@ -5,15 +5,17 @@
 use irsa_probe::core::arn::{AssumedRoleArn, RoleArn};
 use irsa_probe::core::diagnose::diagnose;
 use irsa_probe::core::evidence::{self, Answer, Because, Evidence, Fact, ServiceError};
+use irsa_probe::core::explain::explain;
 use irsa_probe::core::inputs::{Environment, Inputs, ProviderChoice, Settings};
 use irsa_probe::core::partition::{Region, RegionError};
 use irsa_probe::core::plan::{Plan, Provider};
+use irsa_probe::core::policy::{self, Decision, Request};
 use irsa_probe::core::report::{self, Report, Run, Verdict};
 use irsa_probe::core::text::printable;
 use irsa_probe::core::time::Timestamp;
 use irsa_probe::core::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::{agent_answer, sts_answer};
-use irsa_probe::render::{Style, json, termination, text};
+use irsa_probe::render::{Style, explain as explained, json, policy as judged, termination, text};
 use std::borrow::Cow;
 
 /// A token's file.
@@ -138,9 +140,7 @@ fn untried(inputs: Inputs) -> Evidence {
 
 fn shown_safely(evidence: &Evidence, report: &Report) {
     let pages = [text::report(report, Style::default()), json::report(report), json::evidence(evidence), termination::message(report)];
-    for page in &pages {
-        assert!(page.split('\n').all(|line| matches!(printable(line), Cow::Borrowed(_))), "{page:?}");
-    }
+    pages.iter().for_each(|page| harmless(page));
     assert!(pages[3].len() <= termination::LIMIT);
     assert_eq!(&serde_json::from_str::<Report>(&pages[1]).expect("a report is read"), report);
     assert_eq!(&serde_json::from_str::<Evidence>(&pages[2]).expect("evidence is read"), evidence);
@@ -199,4 +199,41 @@ fn well_formed(status: u16, text: &str) {
     }
     let agent = agent_answer::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
     assert_eq!((agent.code.as_deref(), agent.request_id.as_deref()), (Some(code.as_str()), Some("r-1")));
+}
+
+/// A trust policy, judged for IRSA and for EKS Pod Identity.
+pub fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(document) = policy::parse(text) else { return };
+    let role = RoleArn::parse("arn:aws:iam::111122223333:role/apps/checkout").expect("it is one");
+    let issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+    for request in [
+        Request::irsa(issuer, &policy::subject("shop", "checkout"), vec!["sts.amazonaws.com".to_owned()], &role),
+        Request::pod_identity(Some("shop"), Some("checkout"), Some(&role)),
+    ] {
+        let evaluation = policy::evaluate(&document, &request);
+        assert_eq!(evaluation.statements.len(), document.statements().len());
+        let lets_in = evaluation.statements.iter().any(|statement| statement.effect == "Allow" && statement.matches);
+        let keeps_out = evaluation.statements.iter().any(|statement| statement.effect == "Deny" && statement.matches);
+        assert!(evaluation.decision != Decision::Allow || (lets_in && !keeps_out), "allowed by nothing");
+        assert!(!keeps_out || evaluation.decision == Decision::ExplicitDeny, "a Deny is beaten");
+        assert!(evaluation.decision != Decision::Allow || (evaluation.edit.is_none() && evaluation.undecided.is_empty()));
+        harmless(&judged::evaluation(&evaluation, &request, Some(&role.to_string()), Style::default()));
+        harmless(&json::trust_policy(&evaluation));
+    }
+}
+
+/// A log, or an error's text.
+pub fn log(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let explanation = explain(&text);
+    assert_eq!(explanation.root_cause, explanation.matches.first().map(|root| root.code));
+    let lines = text.lines().count();
+    assert!(explanation.matches.iter().all(|one| one.line.is_some_and(|line| (1..=lines).contains(&line))));
+    harmless(&explained::text(&explanation));
+    harmless(&json::explanation(&explanation));
+}
+
+fn harmless(page: &str) {
+    assert!(page.split('\n').all(|line| matches!(printable(line), Cow::Borrowed(_))), "{page:?}");
 }
