@@ -32,10 +32,14 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
             // Cannot fail: the writer is memory, and all keys are strings.
             page.document(2, &serde_json::to_string_pretty(statement).unwrap_or_default());
         }
-        if let Some(name) = role.and_then(|role| role.rsplit('/').next()).filter(|_| edit.statement.is_some()) {
+        if let Some(name) = role.and_then(|role| role.rsplit('/').next()) {
             // A statement alone is no policy, and what the others say must not be lost.
-            let place = if edit.index < evaluation.statements.len() { "in the place of" } else { "as" };
-            let save = format!("save the whole policy, this {place} statement {}, as trust-policy.json, then", edit.index + 1);
+            let this = match &edit.statement {
+                None => "without",
+                Some(_) if edit.index < evaluation.statements.len() => "this in the place of",
+                Some(_) => "this as",
+            };
+            let save = format!("save the whole policy, {this} statement {}, as trust-policy.json, then", edit.index + 1);
             page.prose(0, 2, &[(Paint::Bold, "apply:"), (Paint::Plain, &save)]);
             let command =
                 format!("aws iam update-assume-role-policy --role-name {} --policy-document file://trust-policy.json", shell_word(name));
@@ -59,6 +63,7 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Req
     let denies = judged.effect == "Deny";
     let undecided = judged.reasons.iter().all(|reason| reason.slip == Slip::Undecided);
     let (paint, mark, says) = match (denies, judged.matches) {
+        (_, false) if is_refused(judged) => (Paint::Red, "×", "is none that IAM takes"),
         (false, true) if decision == Decision::Deny && !judged.reasons.is_empty() => {
             (Paint::Red, "×", "allows this pod a part of what it needs")
         }
@@ -113,19 +118,32 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
     };
     let near = evaluation.statements.iter().filter(|judged| judged.effect != "Deny").min_by_key(|judged| judged.reasons.len());
     let elements = |judged: &Judged| judged.reasons.iter().map(|reason| last_words(&reason.element)).collect::<Vec<_>>().join(", ");
+    let of_refused = |judged: &Judged| {
+        let refused = judged.reasons.iter().filter(|reason| reason.slip == Slip::Refused);
+        refused.map(|reason| last_words(&reason.element)).collect::<Vec<_>>().join(", ")
+    };
+    let in_statement = |judged: &Judged| format!("{}: {}", judged.name(), of_refused(judged));
+    let refused: Vec<String> = (evaluation.document.iter().map(|reason| reason.element.clone()))
+        .chain(evaluation.statements.iter().filter(|judged| is_refused(judged)).map(in_statement))
+        .collect();
     let (paint, word, says) = match evaluation.decision {
         Decision::Allow => (Paint::Green, "ALLOW", format!("{} lets {who} in", by(false))),
         Decision::ExplicitDeny => (Paint::Red, "EXPLICIT DENY", format!("{} keeps {who} out, whatever others allow", by(true))),
         Decision::Deny if !evaluation.undecided.is_empty() => {
             (Paint::Yellow, "DENY", format!("not known to be allowed: it hangs on {}", evaluation.undecided.join(", ")))
         }
-        Decision::Deny if evaluation.document.is_empty() => {
+        Decision::Deny if !refused.is_empty() => (Paint::Red, "DENY", format!("IAM takes no such document: {}", refused.join("; "))),
+        Decision::Deny => {
             let fails = near.map(elements).filter(|elements| !elements.is_empty());
             (Paint::Red, "DENY", format!("no statement lets {who} in{}", fails.map(|fails| format!(": {fails}")).unwrap_or_default()))
         }
-        Decision::Deny => (Paint::Red, "DENY", "IAM takes no such document".to_owned()),
     };
     page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &short(&says, request))]);
+}
+
+/// Whether IAM stores no document with such a statement.
+fn is_refused(judged: &Judged) -> bool {
+    judged.reasons.iter().any(|reason| reason.slip == Slip::Refused)
 }
 
 /// An element as the last line bears it: of an issuer's key the claim alone.
@@ -150,9 +168,9 @@ mod tests {
         evaluation(&policy::evaluate(&policy::parse(policy).unwrap(), &request), &request, Some(ROLE), style)
     }
 
-    fn irsa(effect: &str, sub: &str) -> String {
+    fn irsa(sid: &str, effect: &str, sub: &str) -> String {
         format!(
-            r#"{{"Sid": "Pods", "Effect": "{effect}", "Principal": {{"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A"}},
+            r#"{{"Sid": "{sid}", "Effect": "{effect}", "Principal": {{"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A"}},
                 "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{"StringEquals": {{"oidc.example/id/A:sub": "{sub}"}}}}}}"#
         )
     }
@@ -160,7 +178,7 @@ mod tests {
     #[test]
     fn a_slip_golden() {
         let text = shown(
-            &format!("{{\"Version\": \"2012-10-17\", \"Statement\": {}}}", irsa("Allow", "system:serviceaccount:shop:*")),
+            &format!("{{\"Version\": \"2012-10-17\", \"Statement\": {}}}", irsa("Pods", "Allow", "system:serviceaccount:shop:*")),
             Style::default(),
         );
         let expected = "\
@@ -172,7 +190,8 @@ system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/c
       wanted: system:serviceaccount:shop:*
       found:  system:serviceaccount:shop:checkout
 
-edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, which reads wildcards
+edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, which reads wildcards: all
+  that match get in
   {
     \"Sid\": \"Pods\",
     \"Effect\": \"Allow\",
@@ -196,15 +215,15 @@ DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
 
     #[test]
     fn what_is_as_it_should_be_is_short() {
-        let ours = irsa("Allow", "system:serviceaccount:shop:checkout");
-        let (others, denied) = (irsa("Allow", "system:serviceaccount:web:a"), irsa("Deny", "system:serviceaccount:web:b"));
+        let ours = irsa("Pods", "Allow", "system:serviceaccount:shop:checkout");
+        let (others, denied) = (irsa("Web", "Allow", "system:serviceaccount:web:a"), irsa("", "Deny", "system:serviceaccount:web:b"));
         let text = shown(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style { ascii: true, ..Style::default() });
         let expected = "\
 system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
 
-- statement 1 (Pods) is not for this pod
+- statement 1 (Web) is not for this pod
 + statement 2 (Pods) allows this pod
-+ statement 3 (Pods) does not deny this pod
++ statement 3 does not deny this pod
 
 ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
 ";
@@ -222,12 +241,25 @@ ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
 
     #[test]
     fn an_explicit_deny_says_that_nothing_else_helps() {
-        let ours = irsa("Allow", "system:serviceaccount:shop:checkout");
-        let text = shown(&format!("{{\"Statement\": [{ours}, {}]}}", ours.replace("Allow", "Deny")), Style::default());
-        assert!(text.contains("\n× statement 2 (Pods) denies this pod\n"), "{text}");
-        assert!(text.contains("take it out or except\n  this pod from it\n") && !text.contains("apply:"), "{text}");
+        let (ours, denied) = ("system:serviceaccount:shop:checkout", irsa("Freeze", "Deny", "system:serviceaccount:shop:checkout"));
+        let text = shown(&format!("{{\"Statement\": [{}, {denied}]}}", irsa("Pods", "Allow", ours)), Style::default());
+        assert!(text.contains("\n× statement 2 (Freeze) denies this pod\n"), "{text}");
         assert!(
-            text.ends_with("\nEXPLICIT DENY  statement 2 (Pods) keeps system:serviceaccount:shop:checkout out, whatever others allow\n")
+            text.contains("about nobody else: take it out\n") && text.contains("apply: save the whole policy, without statement 2,"),
+            "{text}"
         );
+        assert!(
+            text.ends_with("\nEXPLICIT DENY  statement 2 (Freeze) keeps system:serviceaccount:shop:checkout out, whatever others allow\n")
+        );
+    }
+
+    #[test]
+    fn what_iam_refuses_is_said_last() {
+        let healthy = irsa("Pods", "Allow", "system:serviceaccount:shop:checkout");
+        let bystander =
+            r#"{"Sid": "Web", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", "Resource": "*"}"#;
+        let text = shown(&format!("{{\"Version\": \"1\", \"Statement\": [{healthy}, {bystander}]}}"), Style::default());
+        assert!(text.contains("\n√ statement 1 (Pods) allows this pod\n× statement 2 (Web) is none that IAM takes\n"), "{text}");
+        assert!(text.ends_with("\nDENY  IAM takes no such document: Version; statement 2 (Web): Resource\n"), "{text}");
     }
 }

@@ -13,6 +13,7 @@ pub mod report;
 
 pub use checks::{group, groups};
 
+use crate::core::text::is_object_name;
 use answer::{Answer, Why};
 use ask::Question;
 
@@ -75,13 +76,6 @@ impl Asked {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Asked { kind, name: name.to_owned(), namespace: owned(namespace), cluster: owned(cluster), aws_auth })
     }
-}
-
-/// RFC 1123 subdomain, as the API server asks for in names (Kubernetes, "Object Names and IDs"). Such a name is safe in a URL and a command.
-fn is_object_name(name: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    name.len() <= 253 && name.bytes().all(inner) && edge(name.as_bytes().first()) && edge(name.as_bytes().last())
 }
 
 /// EKS API reference, CreateCluster: `^[0-9A-Za-z][A-Za-z0-9\-_]*`, at most 100.

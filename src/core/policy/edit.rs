@@ -1,14 +1,14 @@
 //! The smallest edit after which a policy allows a request. What is proposed has been judged: it is never a guess.
 //!
-//! Others may use the role, too: a value that looks like somebody else's is kept and ours put beside it, a statement that is about something
-//! else stays as it is and one is added.
+//! It is for one pod. An edit that would take the role from somebody else, or give it to somebody whom the policy does not mean, is none
+//! (`others`): then a statement is added, or, where one denies, nothing is proposed.
 
-use super::condition::{Operator, met};
-use super::grammar::{distance, nearest, shown};
-use super::mend::mend;
-use super::pattern::Truth;
+use super::condition::Operator;
+use super::grammar::nearest;
+use super::mend::{mend, narrow, spell};
+use super::others::{harmless, tells_pods_apart};
 use super::request::{Fact, Request};
-use super::{Decision, Document, Edit, Evaluation, Json, Judged, judge, why};
+use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
 use crate::core::text::redact;
 use crate::core::trust;
 
@@ -16,10 +16,12 @@ use crate::core::trust;
 pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
     let edit = match evaluation.decision {
         Decision::Allow => None,
-        // It hangs on keys that are not known from here: there is nothing that is known to be wrong.
-        Decision::Deny if !evaluation.undecided.is_empty() => None,
         Decision::ExplicitDeny => lift(document, request, evaluation),
-        Decision::Deny => allow(document, request, evaluation),
+        // STS takes no token of several audiences: it is the token that needs mending.
+        Decision::Deny if request.claim_key("aud").is_some_and(|key| !matches!(request.fact(&key), Fact::Known([_]))) => None,
+        Decision::Deny => spelt(document, request, evaluation)
+            .or_else(|| in_place(document, request, evaluation))
+            .or_else(|| added(document, request, evaluation)),
     }?;
     // What stands in a policy is foreign text.
     Some(Edit { index: edit.index, summary: redact(&edit.summary, &[]), statement: edit.statement.map(clean) })
@@ -34,54 +36,87 @@ fn clean(json: Json) -> Json {
     }
 }
 
+/// What IAM refuses, written as it takes it: the statement may be anybody's. Where it refuses several, no single edit helps.
+fn spelt(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
+    let refused = |judged: &&Judged| judged.reasons.iter().any(|reason| reason.slip == Slip::Refused);
+    let mut all = evaluation.statements.iter().filter(refused);
+    let (Some(judged), None) = (all.next(), all.next()) else { return None };
+    let (statement, changes) = spell(&document.statements()[judged.index], request);
+    let summary = format!("in {}: {}", judged.name(), changes.join("; "));
+    let edit = Edit { index: judged.index, summary, statement: Some(statement) };
+    let opens = || request.stranger().is_some_and(|stranger| judge(&edit.apply(document), &stranger).decision == Decision::Allow);
+    (!changes.is_empty() && lets_in(document, request, evaluation, &edit) && !opens()).then_some(edit)
+}
+
 /// So many statements are tried; real policies have fewer.
 const NEAREST: usize = 8;
 
-/// The first candidate that lets the request in.
-fn allow(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    // STS takes no token of several audiences: it is the token that needs mending.
-    if request.claim_key("aud").is_some_and(|key| !matches!(request.fact(&key), Fact::Known([_]))) {
-        return None;
-    }
+/// The first statement that lets the request in when it is mended, and changes nothing for others.
+fn in_place(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
     // Those with the fewest reasons first, without sorting: real policies have few statements.
+    let variables = super::variables(document);
     let mut tried: Vec<usize> = Vec::new();
     while tried.len() < NEAREST {
-        let left = evaluation.statements.iter().filter(|judged| judged.effect != "Deny" && !tried.contains(&judged.index));
-        let Some(judged) = left.min_by_key(|judged| judged.reasons.len()) else { break };
+        let left =
+            evaluation.statements.iter().filter(|judged| nearest(&judged.effect, &["Deny"]).is_none() && !tried.contains(&judged.index));
+        let judged = left.min_by_key(|judged| judged.reasons.len())?;
         tried.push(judged.index);
-        let statement = &document.statements()[judged.index];
-        if is_ours(statement, request) {
-            let (statement, changes) = mend(statement, request, super::variables(document));
-            let summary = format!("in {}: {}", judged.name(), changes.join("; "));
+        let old = &document.statements()[judged.index];
+        let (mended, changes) = mend(old, request, variables);
+        let (narrowed, more) = narrow(&mended, request);
+        for (statement, changes) in [(mended, changes.clone()), (narrowed, [changes, more].concat())] {
+            if changes.is_empty() || !harmless(old, &statement, request, document) {
+                continue;
+            }
+            let opens = super::open(&statement, request, variables) && !super::open(old, request, variables);
+            let warning = if opens { format!("; mind that {}", super::OPEN) } else { String::new() };
+            let summary = format!("in {}: {}{warning}", judged.name(), changes.join("; "));
             let edit = Edit { index: judged.index, summary, statement: Some(statement) };
-            if lets_in(document, request, &edit) {
+            if lets_in(document, request, evaluation, &edit) {
                 return Some(edit);
             }
         }
     }
-    let summary = match evaluation.statements.iter().any(|judged| judged.effect == "Allow") {
-        true => "add this statement beside the others, which are for somebody else",
-        false => "add this statement",
-    };
-    let edit = Edit { index: document.statements().len(), summary: summary.to_owned(), statement: Some(needed(request)) };
-    lets_in(document, request, &edit).then_some(edit)
+    None
 }
 
-/// Whether the edited policy allows the request, or would but for what is not known.
-fn lets_in(document: &Document, request: &Request, edit: &Edit) -> bool {
+/// The statement that is needed, beside the others: it takes nothing from anybody.
+fn added(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
+    // What hangs on keys that are not known from here may be as its owner wants it.
+    if !evaluation.undecided.is_empty() {
+        return None;
+    }
+    let another = |reason: &Reason| reason.element == "Principal" && reason.wanted.iter().any(|name| name.contains(":oidc-provider/"));
+    let allows: Vec<&Judged> = evaluation.statements.iter().filter(|judged| judged.effect == "Allow").collect();
+    let beside = "add this statement beside the others, which are for somebody else";
+    let summary = match allows.iter().any(|judged| judged.reasons.iter().any(another)) {
+        true => format!("{beside} (what is for a cluster that is gone can be taken out)"),
+        false if allows.is_empty() => "add this statement".to_owned(),
+        false => beside.to_owned(),
+    };
+    let mut statement = needed(request);
+    if request.issuer_path.is_none() && tells_pods_apart(document, request) {
+        (statement, _) = narrow(&statement, request);
+    }
+    let edit = Edit { index: document.statements().len(), summary, statement: Some(statement) };
+    lets_in(document, request, evaluation, &edit).then_some(edit)
+}
+
+/// Whether the edited policy allows the request, or would but for what is not known and did not matter before.
+fn lets_in(document: &Document, request: &Request, evaluation: &Evaluation, edit: &Edit) -> bool {
     let edited = judge(&edit.apply(document), request);
-    edited.decision == Decision::Allow || (edited.decision == Decision::Deny && !edited.undecided.is_empty())
+    let hangs = edited.decision == Decision::Deny && !edited.undecided.is_empty();
+    edited.decision == Decision::Allow || (hangs && evaluation.undecided.is_empty())
 }
 
 impl Edit {
     /// The document with this edit.
     pub fn apply(&self, document: &Document) -> Document {
         let mut statements = document.statements().to_vec();
-        match &self.statement {
-            Some(statement) if self.index < statements.len() => statements[self.index] = statement.clone(),
-            Some(statement) => statements.push(statement.clone()),
-            None if self.index < statements.len() => drop(statements.remove(self.index)),
-            None => {}
+        match (statements.get_mut(self.index), &self.statement) {
+            (Some(old), Some(statement)) => old.clone_from(statement),
+            (Some(_), None) => drop(statements.remove(self.index)),
+            (None, statement) => statements.extend(statement.clone()),
         }
         let mut json = document.json.clone();
         json.put(&["Statement"], Some(Json::List(statements)));
@@ -89,48 +124,49 @@ impl Edit {
     }
 }
 
-/// A statement that denies: who is let off is put on its list of exceptions; what else it is for, only its owner knows.
+/// The first statement that denies, without this pod: taken out when it is about nobody else, our value taken off the list of those who are
+/// denied, or put on that of the exceptions.
 fn lift(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    let denies: Vec<&Judged> = evaluation.statements.iter().filter(|judged| judged.effect == "Deny" && judged.matches).collect();
-    let first = *denies.first()?;
-    let statement = document.statements().get(first.index)?;
-    let excepted = excepted(statement, request).map(|(statement, what)| Edit {
-        index: first.index,
-        summary: format!("in {}: {what}", first.name()),
-        statement: Some(statement),
-    });
-    let others = match denies.len() {
-        1 => "",
-        _ => ", and so do others after it",
+    let judged: &Judged = evaluation.statements.iter().find(|judged| judged.effect == "Deny" && judged.matches)?;
+    let old = document.statements().get(judged.index)?;
+    let out = || (None, "it denies this pod the role, and is about nobody else: take it out".to_owned());
+    let of_key = |key: String| {
+        let Fact::Known([ours]) = request.fact(&key) else { return Vec::new() };
+        unnamed(old, &key, ours).into_iter().chain([excepted(old, &key, ours)]).map(|(statement, what)| (Some(statement), what)).collect()
     };
-    let left_out = Edit {
-        index: first.index,
-        summary: format!(
-            "{} denies this pod the role, whatever the others allow: take it out or except this pod from it{others}",
-            first.name()
-        ),
-        statement: None,
-    };
-    Some(excepted.filter(|edit| lets_in(document, request, edit)).unwrap_or(left_out))
+    std::iter::once(out())
+        .chain(request.own_keys().into_iter().flat_map(of_key))
+        .filter(|(statement, _)| harmless(old, statement.as_ref().unwrap_or(&Json::Null), request, document))
+        .map(|(statement, what)| Edit { index: judged.index, summary: format!("in {}: {what}", judged.name()), statement })
+        .find(|edit| lets_in(document, request, evaluation, edit))
 }
 
-/// `Deny` with `StringNotEquals` is a list of exceptions: ours joins it.
-fn excepted(statement: &Json, request: &Request) -> Option<(Json, String)> {
-    for (operator, keys) in statement.get("Condition")?.members() {
-        if !Operator::parse(operator).is_ok_and(|operator| operator.negated) {
-            continue;
-        }
-        for (key, values) in keys.members() {
-            if let Fact::Known([value]) = request.fact(key) {
-                let mut values = values.many().to_vec();
-                values.push(Json::from(value.as_str()));
-                let mut statement = statement.clone();
-                statement.put(&["Condition", operator, key], Some(Json::List(values)));
-                return Some((statement, format!("{value} joins the exceptions under {operator}")));
-            }
-        }
-    }
-    None
+/// Our value off the list of a condition; one that stands alone cannot go, or all others would be denied.
+fn unnamed(statement: &Json, key: &str, ours: &str) -> Option<(Json, String)> {
+    let (name, values) = condition(statement, key, false)?;
+    let kept: Vec<Json> = values.many().iter().filter(|value| value.text() != Some(ours)).cloned().collect();
+    let mut statement = statement.clone();
+    statement.put(&["Condition", name, key], Some(Json::List(kept.clone())));
+    (!kept.is_empty() && kept.len() < values.many().len()).then(|| (statement, format!("{ours} goes from {key} under {name}")))
+}
+
+/// Our value on the list of exceptions: `StringNotEquals`, or what negates already.
+fn excepted(statement: &Json, key: &str, ours: &str) -> (Json, String) {
+    let (name, values) = condition(statement, key, true).unwrap_or(("StringNotEquals", &Json::Null));
+    let mut list: Vec<Json> = values.many().iter().filter(|value| **value != Json::Null).cloned().collect();
+    list.push(Json::from(ours));
+    let mut edited = statement.clone();
+    edited.put(&["Condition", name, key], if list.len() == 1 { list.pop() } else { Some(Json::List(list)) });
+    (edited, format!("{ours} joins the exceptions under {name}"))
+}
+
+/// The first operator that asks of a key, negated or not, and what it asks.
+fn condition<'a>(statement: &'a Json, key: &str, negated: bool) -> Option<(&'a str, &'a Json)> {
+    let members = statement.get("Condition")?.members();
+    members
+        .iter()
+        .filter(|(name, _)| Operator::parse(name).is_ok_and(|operator| operator.negated == negated))
+        .find_map(|(name, keys)| Some((name.as_str(), keys.get(key)?)))
 }
 
 /// The statement that is needed, as AWS writes it.
@@ -145,53 +181,4 @@ fn needed(request: &Request) -> Json {
     };
     let policy: Option<Json> = serde_json::from_str(&policy).ok();
     policy.as_ref().and_then(|policy| policy.get("Statement")?.many().first().cloned()).unwrap_or(Json::Null)
-}
-
-/// Whether a statement is meant for this caller, slips aside: what trusts a service, another account, GitHub or somebody else's cluster is
-/// not turned into something else.
-fn is_ours(statement: &Json, request: &Request) -> bool {
-    let Some(path) = request.issuer_path.as_deref() else { return names(statement, request, "Service", |value| value.contains("eks")) };
-    let (path, host) = (path.to_ascii_lowercase(), path.split('/').next().unwrap_or_default().to_ascii_lowercase());
-    let eks = |issuer: &str| issuer.contains(".eks.") || issuer.contains("oidc-eks.");
-    let like_ours = |value: &str| {
-        let issuer = value.rsplit_once("oidc-provider/").map_or(value, |(_, issuer)| issuer);
-        let host_is_missing = !issuer.contains('.') && !value.contains(":saml-provider/");
-        issuer.contains(&host) || (eks(issuer) && eks(&path)) || host_is_missing
-    };
-    names(statement, request, "Federated", like_ours) && !is_of_another_cluster(statement, request)
-}
-
-/// Whether `Principal` has a value of this kind, even if under a misspelt name; without one, the action tells.
-fn names(statement: &Json, request: &Request, kind: &'static str, looks: impl Fn(&str) -> bool) -> bool {
-    let looks = |value: &Json| shown(value) == "*" || looks(&shown(value).to_ascii_lowercase());
-    match statement.get("Principal") {
-        Some(map @ Json::Map(_)) => map.members().iter().any(|(name, values)| {
-            let of_kind = nearest(name, &[kind]).is_some();
-            values
-                .many()
-                .iter()
-                .any(|value| (of_kind && looks(value)) || matches!(shown(value).as_str(), "*") || shown(value) == request.principal)
-        }),
-        Some(value) => looks(value),
-        None => matches!(statement, Json::Map(_)) && super::element::actions(statement, request).contains(&true),
-    }
-}
-
-/// Whether it lets in, by another issuer's keys, somebody with another name than ours.
-fn is_of_another_cluster(statement: &Json, request: &Request) -> bool {
-    let Some(ours) = request.claim_key("sub") else { return false };
-    statement.get("Condition").map(Json::members).unwrap_or_default().iter().any(|(name, keys)| {
-        keys.members().iter().any(|(key, values)| {
-            let wanted: Vec<String> = values.many().iter().map(shown).collect();
-            let foreign = key.ends_with(":sub") && matches!(request.fact(key), Fact::Absent(_)) && !why::is_trap(key);
-            foreign
-                && Operator::parse(name)
-                    .is_ok_and(|operator| met(&operator, &ours, &wanted, request, false) == Truth::No && !is_near(&wanted, request))
-        })
-    })
-}
-
-/// Whether our subject would match but for its wildcards or a slip of the pen: then the statement is ours after all.
-fn is_near(wanted: &[String], request: &Request) -> bool {
-    wanted.iter().any(|wanted| super::pattern::is_like(wanted, &request.who) || distance(wanted, &request.who, 2) <= 2)
 }

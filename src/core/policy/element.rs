@@ -13,7 +13,7 @@ pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<R
         Some(value) => return (Truth::of(denies && value.text() == Some("*")), None),
         None => return (Truth::No, None),
     };
-    let ours = if request.issuer_path.is_some() { "Federated" } else { "Service" };
+    let ours = request.kind;
     let mut wanted = Vec::new();
     let mut first = None;
     let mut everyone = false;

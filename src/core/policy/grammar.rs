@@ -41,10 +41,27 @@ pub(super) fn document(document: &Document) -> Vec<Reason> {
     if let Some(version) = json.get("Version").filter(|version| !version.text().is_some_and(|text| VERSIONS.contains(&text))) {
         amiss.push(refused("Version", Some(version), "Version is that of the policy language, not of your policy: write 2012-10-17"));
     }
+    let sids: Vec<&str> =
+        document.statements().iter().filter_map(|statement| statement.get("Sid")?.text()).filter(|sid| !sid.is_empty()).collect();
+    if let Some((_, twice)) = sids.iter().enumerate().find(|(nth, sid)| sids[..*nth].contains(sid)) {
+        amiss.push(reason(
+            Slip::Refused,
+            "Sid",
+            vec![(*twice).to_owned()],
+            &[],
+            "two statements have this Sid; IAM wants each to have its own",
+        ));
+    }
     if document.statements().is_empty() {
         amiss.push(refused("Statement", None, "a policy needs a Statement"));
     }
     amiss
+}
+
+/// Whether an action can be one of STS, slips of the pen aside.
+pub(super) fn is_of_sts(action: &Json) -> bool {
+    let service = |action: &str| action.split_once(':').map(|(service, _)| service.to_ascii_lowercase());
+    action.text().is_some_and(|action| service(action).is_none_or(|service| distance(&service, "sts", 1) <= 1))
 }
 
 /// Members twice or unknown.
@@ -94,6 +111,12 @@ pub(super) fn statement(statement: &Json) -> Vec<Reason> {
     }
     one_of(statement, "Principal", "NotPrincipal", &mut amiss);
     one_of(statement, "Action", "NotAction", &mut amiss);
+    if let Some(sid) = statement.get("Sid").filter(|sid| !sid.text().is_some_and(|sid| sid.bytes().all(|b| b.is_ascii_alphanumeric()))) {
+        amiss.push(refused("Sid", Some(sid), "a Sid is made of letters and digits alone"));
+    }
+    if let Some(actions) = statement.get("Action").filter(|actions| !actions.many().iter().all(is_of_sts)) {
+        amiss.push(refused("Action", Some(actions), "a role's trust policy names actions of STS alone"));
+    }
     for name in ["Resource", "NotResource"] {
         if let Some(value) = statement.get(name) {
             amiss.push(refused(name, Some(value), "a trust policy belongs to one role and names no resource; leave it out"));

@@ -1,10 +1,11 @@
-//! Mends a statement, element by element.
+//! Mends a statement, element by element. Whom a mended one would let in or keep out besides is not looked at here, but in `others`.
 
 use super::condition::{Compare, Operator, met};
-use super::grammar::{distance, nearest, shown};
+use super::grammar::{distance, is_of_sts, nearest, shown};
 use super::pattern::{Pattern, Truth};
 use super::request::{Fact, Request};
-use super::{Json, Reason, Slip, why};
+use super::{Json, Reason, Slip};
+use crate::core::text::is_object_name;
 
 fn many(mut values: Vec<Json>) -> Option<Json> {
     match values.len() {
@@ -34,9 +35,31 @@ pub(super) fn mend(statement: &Json, request: &Request, variables: bool) -> (Jso
             mend.action(&missing);
         }
     }
-    mend.name_the_subject();
     (mend.statement, mend.changes)
 }
+
+/// The statement without what IAM refuses in it and what says nothing; it may be anybody's, and goes on to mean what it means.
+pub(super) fn spell(statement: &Json, request: &Request) -> (Json, Vec<String>) {
+    let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
+    for reason in super::grammar::statement(statement) {
+        match reason.element.as_str() {
+            "Sid" | "Resource" | "NotResource" => mend.unknown(&reason.element),
+            "Effect" if reason.wanted.iter().any(|effect| nearest(effect, &["Deny"]).is_some()) => mend.element(&reason),
+            _ => {}
+        }
+    }
+    (mend.statement, mend.changes)
+}
+
+/// The statement for nobody but who asks, of those who come the same way; and what was changed.
+pub(super) fn narrow(statement: &Json, request: &Request) -> (Json, Vec<String>) {
+    let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
+    request.own_keys().iter().for_each(|key| mend.name(key));
+    (mend.statement, mend.changes)
+}
+
+/// Elements with a meaning of their own.
+const ELEMENTS: [&str; 5] = ["Sid", "Effect", "Principal", "Action", "Condition"];
 
 /// A statement on its way to what it should be.
 struct Mend<'a> {
@@ -58,23 +81,25 @@ impl Mend<'_> {
             (_, Slip::Undecided) => {}
             (["Action" | "NotAction"], Slip::Differs) => self.action(&reason.found),
             (["Action"], _) => self.action(&self.request.actions.iter().map(|action| (*action).to_owned()).collect::<Vec<_>>()),
-            (["Effect"], _) => self.put("Effect", Some(Json::from("Allow"))),
+            (["Effect"], _) => {
+                let written = self.statement.get("Effect").map(shown).unwrap_or_default();
+                self.put("Effect", Some(Json::from(nearest(&written, &["Deny"]).unwrap_or("Allow"))));
+            }
             ([name], Slip::Refused) => self.unknown(name),
             _ => {}
         }
     }
 
-    /// Nobody else gets in by an edit: a statement that names no subject, or does no longer, names this one.
-    fn name_the_subject(&mut self) {
-        let Some(key) = self.request.claim_key("sub") else { return };
-        let Fact::Known([subject]) = self.request.fact(&key) else { return };
+    /// The asker's value of a key, unless the statement names values of it already.
+    fn name(&mut self, key: &str) {
+        let Fact::Known([ours]) = self.request.fact(key) else { return };
         let names = |(operator, keys): &(String, Json)| {
             let positive = Operator::parse(operator).is_ok_and(|operator| !operator.negated && operator.compare != Compare::Null);
-            positive && keys.members().iter().any(|(name, _)| name.eq_ignore_ascii_case(&key))
+            positive && keys.members().iter().any(|(name, _)| name.eq_ignore_ascii_case(key))
         };
         if !self.statement.get("Condition").map(Json::members).unwrap_or_default().iter().any(names) {
-            self.statement.put(&["Condition", "StringEquals", &key], Some(Json::from(subject.as_str())));
-            self.changes.push(format!("it names its subject: {subject}"));
+            self.statement.put(&["Condition", "StringEquals", key], Some(Json::from(ours.as_str())));
+            self.changes.push(format!("it is for {ours} alone ({key})"));
         }
     }
 
@@ -84,7 +109,7 @@ impl Mend<'_> {
     }
 
     /// A misspelt name is written as it should be; what IAM does not take goes.
-    fn spell(&mut self, path: &[&str], name: &str, meant: Option<&str>) {
+    fn rename(&mut self, path: &[&str], name: &str, meant: Option<&str>) {
         match meant {
             Some(meant) => self.statement.rename(path, meant),
             None => self.statement.put(path, None),
@@ -96,22 +121,21 @@ impl Mend<'_> {
     }
 
     fn unknown(&mut self, name: &str) {
-        let meant = nearest(name, &["Sid", "Effect", "Principal", "Action", "Condition"]);
-        self.spell(&[name], name, meant.filter(|meant| self.statement.get(meant).is_none()));
+        let meant = nearest(name, &ELEMENTS).filter(|meant| *meant != name);
+        self.rename(&[name], name, meant.filter(|meant| self.statement.get(meant).is_none()));
     }
 
     fn operator(&mut self, name: &str) {
         if self.statement.below(&["Condition", name]).is_some() {
             // One that is known stands there twice, or without keys: only its owner knows what was meant.
             if let Err(meant) = Operator::parse(name) {
-                self.spell(&["Condition", name], name, meant.as_deref());
+                self.rename(&["Condition", name], name, meant.as_deref());
             }
         }
     }
 
     fn principal(&mut self) {
-        let kind = if self.request.issuer_path.is_some() { "Federated" } else { "Service" };
-        let ours = &self.request.principal;
+        let (kind, ours) = (self.request.kind, &self.request.principal);
         let mut values: Vec<Json> = Vec::new();
         let old = self.statement.get("Principal").map(Json::members).unwrap_or_default().to_vec();
         for (name, value) in &old {
@@ -123,13 +147,13 @@ impl Mend<'_> {
             }
         }
         // One of several stays beside ours; one alone is the slip itself.
-        let another = values.len() == 1 && is_provider(&shown(&values[0]));
-        let tail = if another { " (if the other cluster still uses this role, add the statement and keep the old one)" } else { "" };
-        values.truncate(if values.len() > 1 { values.len() } else { 0 });
+        if values.len() == 1 {
+            values.clear();
+        }
         values.push(Json::from(ours.as_str()));
-        let change = format!("{kind} becomes {ours}{tail}");
         self.statement.put(&["NotPrincipal"], None);
         self.statement.put(&["Principal", kind], many(values));
+        let change = format!("{kind} becomes {ours}");
         if !self.changes.contains(&change) {
             self.changes.push(change);
         }
@@ -143,7 +167,7 @@ impl Mend<'_> {
         let near =
             |action: &Json| missing.iter().any(|name| distance(&shown(action).to_ascii_lowercase(), &name.to_ascii_lowercase(), 6) <= 6);
         let mut actions: Vec<Json> = self.statement.get("Action").map(|value| value.many().to_vec()).unwrap_or_default();
-        actions.retain(|action| !useless(action) && !near(action));
+        actions.retain(|action| is_of_sts(action) && !useless(action) && !near(action));
         actions.extend(missing.iter().map(|name| Json::from(name.as_str())));
         self.statement.put(&["NotAction"], None);
         self.put("Action", many(actions));
@@ -176,14 +200,19 @@ impl Mend<'_> {
         }
     }
 
-    /// A value that is not ours: a pattern gets the operator that reads it, a slip is written anew, somebody else's stays beside ours.
+    /// A value that is not ours: a pattern gets the operator that reads it, a slip is written anew, what can be somebody else's stays beside
+    /// ours.
     fn value(&mut self, name: &str, operator: &Operator, key: &str, mut values: Vec<Json>, ours: &str) {
         let reads_text = matches!(operator.compare, Compare::Exact | Compare::Fold | Compare::Like);
         let pattern = |value: &Json| Pattern::new(&shown(value), true, None).matches(ours, false) == Truth::Yes;
-        let moves = operator.compare != Compare::Like && operator.compare != Compare::Other && values.iter().any(pattern);
+        let like = operator.named("StringLike");
+        let moves = !matches!(operator.compare, Compare::Like | Compare::Other)
+            && values.iter().any(pattern)
+            // Where that operator asks something of the key already, both are meant.
+            && self.statement.below(&["Condition", &like, key]).is_none();
         // Numbers and ARNs are no texts: the operator that compares texts.
         let fit = match (moves, reads_text) {
-            (true, _) => operator.named("StringLike"),
+            (true, _) => like,
             (false, true) => name.to_owned(),
             (false, false) => operator.named("StringEquals"),
         };
@@ -192,13 +221,11 @@ impl Mend<'_> {
         }
         let path = ["Condition", &fit, key];
         if moves {
-            if self.statement.below(&path).is_none() {
-                self.statement.put(&path, many(values));
-            }
-            return self.changes.push(format!("{key} moves from {name} to {fit}, which reads wildcards"));
+            self.statement.put(&path, many(values));
+            return self.changes.push(format!("{key} moves from {name} to {fit}, which reads wildcards: all that match get in"));
         }
         let several = values.len() > 1;
-        values.retain(|value| is_somebody_else(&shown(value), ours, several));
+        values.retain(|value| can_be_somebody_s(&shown(value), ours, key, operator.compare == Compare::Like).unwrap_or(several));
         let (verb, beside) = match values.len() {
             0 => ("becomes", ""),
             1 => ("gets", " (the other stays; take it out if nobody needs it)"),
@@ -232,17 +259,14 @@ fn is(operator: &Operator, value: &str, ours: &str) -> bool {
     Pattern::new(value, wildcards, None).matches(ours, operator.compare == Compare::Fold) == Truth::Yes
 }
 
-fn is_provider(arn: &str) -> bool {
-    arn.starts_with("arn:")
-        && arn.contains(":oidc-provider/")
-        && !arn.rsplit_once("oidc-provider/").is_some_and(|(_, issuer)| why::is_trap(issuer))
-}
-
-/// A value that somebody else may need: the subject of another service account that is no near miss of ours; of several values any.
-fn is_somebody_else(value: &str, ours: &str, of_several: bool) -> bool {
-    let subject = |text: &str| {
-        text.strip_prefix("system:serviceaccount:").is_some_and(|rest| rest.split(':').filter(|part| !part.is_empty()).count() == 2)
-    };
-    let tidy = value.trim() == value && distance(&value.to_ascii_lowercase(), &ours.to_ascii_lowercase(), 2) > 2;
-    tidy && (subject(value) == subject(ours)) && (subject(ours) || of_several)
+/// Whether a value that is not ours can be another service account's or namespace's; `None` where the key is about neither.
+fn can_be_somebody_s(value: &str, ours: &str, key: &str, wildcards: bool) -> Option<bool> {
+    let is_name = |name: &str| is_object_name(&if wildcards { name.replace(['*', '?'], "x") } else { name.to_owned() });
+    if key.to_ascii_lowercase().contains("tag/kubernetes-") {
+        return Some(is_name(value));
+    }
+    let names =
+        |subject: &'_ str| subject.strip_prefix("system:serviceaccount:")?.split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    names(ours)?;
+    Some(names(value).is_some_and(|(namespace, account)| is_name(&namespace) && is_name(&account)))
 }

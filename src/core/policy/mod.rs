@@ -13,6 +13,7 @@ mod element;
 mod grammar;
 pub mod json;
 mod mend;
+mod others;
 mod parse;
 mod pattern;
 mod request;
@@ -73,7 +74,7 @@ pub struct Evaluation {
     /// Condition keys whose values a token does not tell and on which the decision hangs: with some values of theirs it would be `allow`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
-    /// The smallest edit after which the policy allows the request.
+    /// The smallest edit after which the policy allows the request, and nobody else whom it does not mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
 }
@@ -144,7 +145,7 @@ pub struct Edit {
     pub index: usize,
     /// What changes, in one line.
     pub summary: String,
-    /// The statement as it should be; absent when it is to be taken out, or when only its owner can say what it is for.
+    /// The statement as it should be; absent when it is to be taken out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<Json>,
 }
@@ -181,7 +182,7 @@ impl Judgement {
 }
 
 /// The judgement without an edit.
-fn judge(document: &Document, request: &Request) -> Evaluation {
+pub fn judge(document: &Document, request: &Request) -> Evaluation {
     let variables = variables(document);
     let all: Vec<Judgement> =
         document.statements().iter().enumerate().map(|(index, statement)| one(index, statement, request, variables)).collect();
@@ -234,7 +235,7 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
     let (principal, why) = element::principal(statement, request);
     reasons.extend(why);
     let covers = element::actions(statement, request);
-    if !covers.contains(&true) {
+    if !covers.contains(&true) && !reasons.iter().any(|reason| reason.element == "Action") {
         let all: Vec<String> = request.actions.iter().map(|action| (*action).to_owned()).collect();
         reasons.extend(element::action_reason(statement, request, &all));
     }
@@ -255,6 +256,7 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
     Judgement { judged, effect, truth, covers }
 }
 
+/// Said of a statement that lets in more than one would think.
 const OPEN: &str = "it names no service account: every pod of the cluster can have this role; add a condition on the token's sub";
 
 /// Whether a statement that lets this pod in lets in any other one of the cluster.

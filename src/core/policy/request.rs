@@ -1,5 +1,6 @@
 //! What a policy is asked: who comes, what for, and what is known of the condition keys that it may ask about.
 
+use super::pattern::is_like;
 use crate::core::arn::RoleArn;
 use crate::core::token::Claims;
 
@@ -8,6 +9,8 @@ use crate::core::token::Claims;
 pub struct Request {
     /// Whom `Principal` has to name: the provider's ARN, or the service.
     pub principal: String,
+    /// Of which kind: `Federated`, `Service`.
+    pub(super) kind: &'static str,
     /// The actions that have to be allowed.
     pub actions: &'static [&'static str],
     /// By way of the cluster's OIDC provider: the issuer without its scheme.
@@ -32,6 +35,16 @@ pub(super) enum Fact<'a> {
     Unknown,
 }
 
+impl<'a> Fact<'a> {
+    /// The values; none where they are not known.
+    pub(super) fn values(self) -> &'a [String] {
+        match self {
+            Fact::Known(values) => values,
+            Fact::Absent(_) | Fact::Unknown => &[],
+        }
+    }
+}
+
 /// Tags that EKS Pod Identity puts on a session (EKS user guide, "Grant Pods access to AWS resources based on tags").
 const SESSION_TAGS: [&str; 6] = [
     "eks-cluster-arn",
@@ -41,6 +54,9 @@ const SESSION_TAGS: [&str; 6] = [
     "kubernetes-pod-name",
     "kubernetes-pod-uid",
 ];
+
+/// Those of them that tell pods apart.
+const OWN_TAGS: [&str; 2] = ["kubernetes-namespace", "kubernetes-service-account"];
 
 /// Keys that no AssumeRoleWithWebIdentity with a service account's token has; a key that ends in `/` stands for all that begin so.
 /// IAM user guide, "AWS global condition context keys" (availability) and "Pass session tags in AWS STS".
@@ -73,13 +89,19 @@ impl Request {
     /// `:aud` is the token's `azp` where it has one, else its `aud` (IAM user guide, "Available keys for AWS OIDC federation").
     pub fn irsa(issuer: &str, subject: &str, audience: Vec<String>, role: &RoleArn) -> Request {
         let path = issuer.strip_prefix("https://").unwrap_or(issuer);
+        Request::bearer(&format!("arn:{}:iam::{}:oidc-provider/{path}", role.partition, role.account), path, subject, audience)
+    }
+
+    /// `AssumeRoleWithWebIdentity` by whoever has a token of this provider.
+    pub(super) fn bearer(provider: &str, path: &str, subject: &str, audience: Vec<String>) -> Request {
         let mut known = vec![(format!("{path}:sub"), vec![subject.to_owned()]), (format!("{path}:aud"), audience)];
         // It comes straight from its caller, and by HTTPS: STS has no other endpoints.
         known.extend(
             [("aws:SecureTransport", "true"), ("aws:ViaAWSService", "false")].map(|(key, value)| (key.to_owned(), vec![value.to_owned()])),
         );
         Request {
-            principal: format!("arn:{}:iam::{}:oidc-provider/{path}", role.partition, role.account),
+            principal: provider.to_owned(),
+            kind: "Federated",
             actions: &["sts:AssumeRoleWithWebIdentity"],
             issuer_path: Some(path.to_owned()),
             who: subject.to_owned(),
@@ -91,18 +113,21 @@ impl Request {
     pub fn pod_identity(namespace: Option<&str>, service_account: Option<&str>, role: Option<&RoleArn>) -> Request {
         let mut known = Vec::new();
         let mut set = |key: &str, value: Option<String>| known.extend(value.map(|value| (key.to_owned(), vec![value])));
-        set("aws:RequestTag/kubernetes-namespace", namespace.map(str::to_owned));
-        set("aws:RequestTag/kubernetes-service-account", service_account.map(str::to_owned));
+        for (tag, value) in OWN_TAGS.into_iter().zip([namespace, service_account]) {
+            set(&format!("aws:RequestTag/{tag}"), value.map(str::to_owned));
+        }
         // An association and its role are of one account; other accounts are reached by a second role (EKS user guide, "Pod Identity
         // associations"). That EKS names it is seen in mountpoint-s3-csi-driver#781.
         set("aws:SourceAccount", role.map(|role| role.account.to_string()));
         set("aws:PrincipalServiceName", Some(POD_IDENTITY_SERVICE.to_owned()));
+        set("aws:PrincipalIsAWSService", Some("true".to_owned()));
         let tags = SESSION_TAGS.map(str::to_owned).to_vec();
         known.push(("aws:TagKeys".to_owned(), tags.clone()));
         // All of them pass on to further roles ("session tags … are transitive").
         known.push(("sts:TransitiveTagKeys".to_owned(), tags));
         Request {
             principal: POD_IDENTITY_SERVICE.to_owned(),
+            kind: "Service",
             actions: &["sts:AssumeRole", "sts:TagSession"],
             issuer_path: None,
             who: format!("{}/{}", namespace.unwrap_or("NAMESPACE"), service_account.unwrap_or("SERVICE_ACCOUNT")),
@@ -128,29 +153,52 @@ impl Request {
             if let Some((_, why)) = ABSENT_BY_TOKEN.iter().find(|(name, _)| named(name)) {
                 return Fact::Absent(why);
             }
-        } else if lower.strip_prefix("aws:requesttag/").is_some_and(|tag| !SESSION_TAGS.contains(&tag)) {
-            return Fact::Absent("EKS Pod Identity sets no such tag");
+        } else if self.principal == POD_IDENTITY_SERVICE {
+            if lower.strip_prefix("aws:requesttag/").is_some_and(|tag| !SESSION_TAGS.contains(&tag)) {
+                return Fact::Absent("EKS Pod Identity sets no such tag");
+            }
+            if lower.starts_with("saml:") {
+                return Fact::Absent("EKS Pod Identity assumes the role without an assertion");
+            }
+            if lower.starts_with("aws:principaltag/") {
+                return Fact::Absent("EKS, which asks, has no tags; those that it sets are aws:RequestTag/…");
+            }
         }
-        match ["aws:", "sts:", "iam:"].iter().any(|prefix| lower.starts_with(prefix)) {
+        match ["aws:", "sts:", "iam:", "saml:"].iter().any(|prefix| lower.starts_with(prefix)) {
             true => Fact::Unknown,
             false if self.issuer_path.is_some() => Fact::Absent("it is no key of this token's issuer"),
             false => Fact::Absent("EKS Pod Identity assumes the role without a token: there is no such key"),
         }
     }
 
+    /// By somebody of whom nothing else is known.
+    pub(super) fn unknown(kind: &'static str, principal: &str, actions: &'static [&'static str]) -> Request {
+        Request { principal: principal.to_owned(), kind, actions, issuer_path: None, who: principal.to_owned(), known: Vec::new() }
+    }
+
+    /// The same with another value for a key.
+    pub(super) fn with(&self, key: &str, value: &str) -> Request {
+        let mut other = self.clone();
+        other.known.retain(|(known, _)| known != key);
+        other.known.push((key.to_owned(), vec![value.to_owned()]));
+        other
+    }
+
+    /// The keys that tell who asks from others who come the same way.
+    pub(super) fn own_keys(&self) -> Vec<String> {
+        match &self.issuer_path {
+            Some(path) => vec![format!("{path}:sub")],
+            None => OWN_TAGS.map(|tag| format!("aws:RequestTag/{tag}")).to_vec(),
+        }
+    }
+
     /// The same from a service account that nobody has named: who lets that in lets all in.
     pub(super) fn stranger(&self) -> Option<Request> {
         let key = self.claim_key("sub")?;
-        let mut other = self.clone();
-        other
-            .known
-            .iter_mut()
-            .filter(|(known, _)| *known == key)
-            .for_each(|(_, values)| *values = vec![subject("nobody-s-namespace", "nobody-s-account")]);
-        Some(other)
+        Some(self.with(&key, &subject("nobody-s-namespace", "nobody-s-account")))
     }
 
-    /// Whether a key that is not known is never any of these: `aws:SourceArn` is the cluster's ARN, of which the name alone is not known
+    /// Whether a key that is not known is never any of these: `aws:SourceArn` is the cluster's ARN, of which account and kind are known
     /// (mountpoint-s3-csi-driver#781: an association's ARN keeps everybody out; terraform-aws-eks#3743: the cluster's lets in).
     pub(super) fn never(&self, key: &str, wanted: &[String]) -> bool {
         let cluster = |wanted: &String| {
@@ -159,9 +207,11 @@ impl Request {
                 let literal = part.split(['*', '?', '$']).next().unwrap_or_default();
                 is.starts_with(literal) || (literal.starts_with(is) && is.ends_with('/'))
             };
-            matches!(parts.as_slice(), [_, _, service, _, _, resource] if may_be(service, "eks") && may_be(resource, "cluster/"))
+            let ours =
+                |account: &str| self.fact("aws:SourceAccount").values().iter().all(|ours| is_like(account, ours) || account.contains('$'));
+            matches!(parts.as_slice(), [_, _, service, _, account, resource] if may_be(service, "eks") && ours(account) && may_be(resource, "cluster/"))
         };
-        self.issuer_path.is_none() && key.eq_ignore_ascii_case("aws:SourceArn") && !wanted.iter().any(cluster)
+        self.principal == POD_IDENTITY_SERVICE && key.eq_ignore_ascii_case("aws:SourceArn") && !wanted.iter().any(cluster)
     }
 
     /// The key of a claim of this token's issuer.

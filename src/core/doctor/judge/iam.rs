@@ -147,8 +147,7 @@ pub fn trust(found: &Found, case: &Case) -> Judged {
         decision => {
             let mut seen = Seen::new(code, reasons(&evaluation, decision));
             // The role's own policy with one change: a fresh one would shut out whoever else it lets in.
-            let edit = evaluation.edit.as_ref().filter(|edit| edit.statement.is_some());
-            seen.edited = Some(edit.and_then(|edit| serde_json::to_string_pretty(&edit.apply(&document).json).ok()));
+            seen.edited = Some(evaluation.edit.as_ref().and_then(|edit| serde_json::to_string_pretty(&edit.apply(&document).json).ok()));
             Judged::Bad(vec![seen])
         }
     }
