@@ -9,6 +9,7 @@ use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::arn::RoleArn;
 use crate::core::plan::DEFAULT_TOKEN_PATH;
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
+use crate::core::text::is_object_name;
 use crate::core::token::{Claims, decode};
 use crate::core::trust;
 use crate::render::{json, policy as text};
@@ -38,6 +39,9 @@ fn print(options: &Options) -> Result<u8, String> {
     let role = role(options, None)?;
     let (issuer, subject, audience) = pod.irsa(options)?;
     let path = issuer.strip_prefix("https://").unwrap_or(&issuer);
+    if audience.len() > 1 {
+        super::complain("the token has several audiences, which STS refuses; the policy names the first (--audience names another)");
+    }
     let audience = audience.first().map(String::as_str).unwrap_or(AUDIENCE);
     super::print(&json::document(&trust::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
     Ok(0)
@@ -125,7 +129,9 @@ fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, Strin
 fn issuer(given: &str) -> Result<String, String> {
     let path = given.strip_prefix("https://").unwrap_or(given);
     let host = path.split('/').next().unwrap_or_default();
-    if !host.contains('.') || path.contains("://") || path.contains(char::is_whitespace) {
+    // EKS's issuers go on after the host, and end before the discovery document's path.
+    let cut = host.starts_with("oidc.eks.") && !path.contains("/id/");
+    if !host.contains('.') || cut || path.contains("/.well-known/") || path.contains("://") || path.contains(char::is_whitespace) {
         let form = "write https://HOST/PATH, as aws eks describe-cluster --query cluster.identity.oidc.issuer prints it";
         return Err(format!("--issuer: {given:?} is no issuer; {form}"));
     }
@@ -145,6 +151,11 @@ struct Pod {
 impl Pod {
     fn read(options: &Options) -> Result<Pod, String> {
         let trust = &options.trust;
+        for (flag, given) in [("--namespace", &options.namespace), ("--service-account", &trust.service_account)] {
+            if let Some(name) = given.as_deref().filter(|name| !is_object_name(name)) {
+                return Err(format!("{flag}: {name:?} is no name in Kubernetes: lower-case letters, digits, '-' and '.' only"));
+            }
+        }
         let names = options.namespace.is_some() && trust.service_account.is_some();
         if names && (trust.issuer.is_some() || trust.pod_identity) {
             let (default, why) = (trust.audience.is_none(), String::new());

@@ -31,12 +31,15 @@ const WRAPPERS: [&str; 6] = ["Role", "AssumeRolePolicyDocument", "PolicyDocument
 const DEEPEST: usize = 5;
 
 /// What foreign text begins with that is often given instead.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 9] = [
     ("ROLE\t", "it is the text form of aws iam get-role; run that with --output json"),
     ("Role:", "it is the YAML form of aws iam get-role; run that with --output json"),
     ("Version:", "it is YAML; IAM reads JSON"),
+    ("Statement:", "it is YAML; IAM reads JSON"),
+    ("---", "it is YAML; IAM reads JSON"),
     ("AWSTemplateFormatVersion", "it is a template in YAML; IAM reads JSON"),
     ("resource \"", "it is Terraform's language; terraform show -json, or aws iam get-role, prints the policy as JSON"),
+    ("data \"", "it is Terraform's language; terraform show -json, or aws iam get-role, prints the policy as JSON"),
     ("eyJ", "it is a token, and no policy"),
 ];
 
@@ -50,7 +53,8 @@ fn unreadable(why: impl Into<String>) -> Unreadable {
 }
 
 fn read(text: &str, depth: usize) -> Result<Document, Unreadable> {
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let whole = text.trim_start_matches('\u{feff}');
+    let text = whole.trim();
     if depth > DEEPEST {
         return Err(unreadable("there is no policy in it: text within text within text"));
     }
@@ -60,7 +64,7 @@ fn read(text: &str, depth: usize) -> Result<Document, Unreadable> {
         Some(b'%') => read(&decode(text).ok_or_else(|| unreadable("it is URL-encoded, but not well"))?, depth + 1),
         Some(b'{' | b'[' | b'"') => match serde_json::from_str(text) {
             Ok(json) => unwrap(json, depth),
-            Err(error) => Err(malformed(text, &error)),
+            Err(error) => Err(malformed(whole, whole.len() - whole.trim_start().len(), &error)),
         },
         // Nothing of it is shown: whatever it is, there may be secrets in it.
         Some(_) => {
@@ -127,16 +131,24 @@ const HINTS: [(&[char], &str); 5] = [
     (&['\u{a0}'], "a no-break space, as copied from a web page"),
 ];
 
-fn malformed(text: &str, error: &serde_json::Error) -> Unreadable {
+/// The JSON begins after so many bytes of white space.
+fn malformed(text: &str, skipped: usize, error: &serde_json::Error) -> Unreadable {
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or_default();
-    let number = error.line().max(1);
+    let before = text[..skipped].matches('\n').count();
+    // At a line's end it stands before the next one's beginning.
+    let number = before + (error.line() - usize::from(error.column() == 0)).max(1);
     let line = text.split('\n').nth(number - 1).unwrap_or_default().trim_end_matches('\r');
+    let indent = if number == before + 1 { skipped - text[..skipped].rfind('\n').map_or(0, |at| at + 1) } else { 0 };
+    let column = if error.column() == 0 { line.len() + 1 } else { error.column() + indent };
     // serde_json counts bytes, and stands on the last byte that it took.
-    let before = error.column().saturating_sub(1).min(line.len());
+    let before = column.saturating_sub(1).min(line.len());
     let before = (0..=before).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
     let column = line[..before].chars().count() + 1;
-    let hint = line[before..].chars().next().and_then(|c| HINTS.iter().find(|(chars, _)| chars.contains(&c))).map(|(_, hint)| *hint);
+    let hint = said
+        .starts_with("control character")
+        .then_some("a closing quote is missing")
+        .or_else(|| line[before..].chars().next().and_then(|c| HINTS.iter().find(|(chars, _)| chars.contains(&c))).map(|(_, hint)| *hint));
     let why = match hint {
         Some(hint) => format!("malformed JSON: {said} ({hint})"),
         None => format!("malformed JSON: {said}"),
@@ -213,6 +225,9 @@ mod tests {
             ("\"x\"", "not JSON"),
             ("null", "not JSON"),
             ("Role:\n  Arn: x", "YAML"),
+            ("---\nStatement: []", "YAML"),
+            ("Statement: []", "YAML"),
+            ("data \"aws_iam_policy_document\" \"trust\" {", "Terraform"),
             ("ROLE\tarn", "--output json"),
             ("aws_secret_access_key=abc", "begins with {"),
             ("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "a token"),
@@ -234,6 +249,9 @@ mod tests {
             ("{\n  “Version”: 1}", "word processor's quotes", 2, 3, "“Version”: 1}"),
             ("{ // no\n}", "no comments", 1, 3, "{ // no"),
             ("{\"a\":1}}", "trailing characters", 1, 8, "{\"a\":1}}"),
+            ("{\n  \"Id\": \"a,\n  \"Statement\": []\n}", "(a closing quote is missing)", 2, 12, "\"Id\": \"a,"),
+            ("\n\n {\"a\": x}", "expected value", 3, 8, "{\"a\": x}"),
+            ("{\r\n  \"a\": \"b,\r\n}", "(a closing quote is missing)", 2, 11, "\"a\": \"b,"),
         ] {
             let unreadable = parse(text).unwrap_err();
             assert!(unreadable.why.contains(says), "{}", unreadable.why);
