@@ -193,11 +193,7 @@ fn a_fault_in_the_given_environment_is_seen() {
         (&good.replace('\n', "\r\n"), "irsa", "irsa"),
     ] {
         let found = given(content);
-        assert_eq!(
-            (&of(&found, "rust")["outcome"], &of(&found, "java-v2")["outcome"]),
-            (&rust.into(), &java.into()),
-            "{content}"
-        );
+        assert_eq!((&of(&found, "rust")["outcome"], &of(&found, "java-v2")["outcome"]), (&rust.into(), &java.into()), "{content}");
         assert!(!found["assumed"].as_str().unwrap().contains("NAME=VALUE"), "{found}");
     }
     let found = given(&format!("{good}AWS_REGION = eu-west-1\n[other]\n"));
