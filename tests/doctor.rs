@@ -757,7 +757,7 @@ fn pods_beside_an_association() {
     }
     // On Fargate an association helps nobody, and neither does a new pod.
     scene.cluster.edit(POD, |pod| pod["metadata"]["labels"] = json!({"eks.amazonaws.com/fargate-profile": "default"}));
-    assert!(scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("not supported on Fargate"));
+    assert!(scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("is not supported: delete the association"));
     scene.bare("2026-11-03T08:00:00Z");
     let seen = scene.checkout();
     seen.fails("pod-not-injected", &["runs on Fargate", "Deleting the pod changes nothing"]);

@@ -167,14 +167,15 @@ fn end_all(pids: Vec<Pid>) {
 
 /// The processes below one, by /proc (proc_pid_stat(5)); none where there is no /proc.
 fn descendants(root: Pid) -> Vec<Pid> {
-    let stat = |entry: std::io::Result<std::fs::DirEntry>| {
-        let pid = Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?)?;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    let Ok(folders) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let mut all = Vec::new();
+    for folder in folders.flatten() {
         // The name stands in parentheses and may hold any character; then come the state and the parent.
-        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-        Some((pid, Pid::from_raw(parent)?))
-    };
-    let all: Vec<(Pid, Pid)> = std::fs::read_dir("/proc").into_iter().flatten().filter_map(stat).collect();
+        let stat = std::fs::read_to_string(folder.path().join("stat")).unwrap_or_default();
+        let number = |text: Option<&str>| text.and_then(|text| Pid::from_raw(text.parse().ok()?));
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| number(rest.split(' ').nth(2)));
+        all.extend(number(folder.file_name().to_str()).zip(parent));
+    }
     let mut found = vec![root];
     let mut next = 0;
     while let Some(parent) = found.get(next).copied() {

@@ -18,37 +18,40 @@ pub fn read(content: &[u8]) -> Option<Given> {
     let by_kernel = text.contains('\0');
     // Editors of other systems put a byte order mark before the first name.
     let text = text.trim_start_matches('\u{feff}');
-    let lines: Vec<Line<'_>> = match by_kernel {
-        true => text.split('\0').map(|pair| pair.split_once('=').map_or(Line::Nothing, |(name, value)| Line::Plain(name, value))).collect(),
-        false => text.split('\n').map(Line::of).collect(),
-    };
-    let named = |line: &Line<'_>| matches!(line, Line::Plain(name, _) | Line::Shell(name, _) if is_name(name));
-    let (assignments, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(named);
+    let mut assignments = Vec::new();
+    let mut not_understood = 0;
+    for line in text.split(if by_kernel { '\0' } else { '\n' }) {
+        match Line::of(line, by_kernel) {
+            Line::Assignment(name, value, by) if is_name(name) => assignments.push((name, value, by)),
+            Line::Nothing => {}
+            _ => not_understood += usize::from(!by_kernel),
+        }
+    }
     // `env` shows values as they are: quotes there are part of one, and most often the fault itself. A tool that quotes quotes all.
-    let all_quoted = !by_kernel && assignments.iter().all(|line| !matches!(line, Line::Plain(_, v) if !v.is_empty() && unquoted(v) == *v));
-    let pairs: Vec<(&str, &str)> = assignments
-        .into_iter()
-        .filter_map(|line| match line {
-            Line::Plain(name, value) if !all_quoted => Some((name, value)),
-            Line::Plain(name, value) | Line::Shell(name, value) => Some((name, unquoted(value))),
-            Line::Nothing | Line::Other => None,
-        })
-        .collect();
+    let all_quoted =
+        !by_kernel && assignments.iter().all(|(_, value, by)| *by == By::Shell || value.is_empty() || unquoted(value) != *value);
     // In a file the last assignment wins, as a shell has it; in an environment the first, as getenv(3) has it.
     let lookup = |wanted: &str| {
-        let mut found = pairs.iter().filter(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned());
-        if by_kernel { found.next() } else { found.next_back() }
+        let of = |(name, ..): &&(&str, &str, By)| *name == wanted;
+        let (_, value, by) = if by_kernel { assignments.iter().find(of) } else { assignments.iter().rfind(of) }?;
+        Some(if *by == By::Shell || all_quoted { unquoted(value) } else { value }.to_owned())
     };
-    let not_understood = others.iter().filter(|line| !by_kernel && !matches!(line, Line::Nothing)).count();
-    (!pairs.is_empty()).then(|| Given { environment: Environment::read(lookup), not_understood })
+    (!assignments.is_empty()).then(|| Given { environment: Environment::read(lookup), not_understood })
 }
 
-/// A line of a text file.
+/// Who is to read an assignment.
+#[derive(PartialEq, Eq)]
+enum By {
+    /// `NAME=VALUE`, which is as it stands.
+    Env,
+    /// The same after `export` (POSIX) or `declare -x` (bash): quotes and blanks around the value are no part of it.
+    Shell,
+}
+
+/// A line, or a variable of an environment.
 enum Line<'a> {
-    /// `NAME=VALUE`
-    Plain(&'a str, &'a str),
-    /// The same after `export` (POSIX) or `declare -x` (bash), for a shell: quotes and blanks around the value are no part of it.
-    Shell(&'a str, &'a str),
+    /// Name and value.
+    Assignment(&'a str, &'a str, By),
     /// Empty, a comment, or a name alone, which is inherited, from nobody here.
     Nothing,
     /// Anything else.
@@ -56,14 +59,19 @@ enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(line: &'a str) -> Line<'a> {
-        let line = line.strip_suffix('\r').unwrap_or(line).trim_start();
-        let after = |word| line.strip_prefix(word).filter(|rest: &&str| rest.starts_with([' ', '\t'])).map(str::trim);
-        let (words, shell) = ["export", "declare -x"].into_iter().find_map(after).map_or((line, false), |rest| (rest, true));
+    fn of(line: &'a str, by_kernel: bool) -> Line<'a> {
+        let (mut words, mut by) = (line, By::Env);
+        if !by_kernel {
+            words = line.strip_suffix('\r').unwrap_or(line).trim_start();
+            for word in ["export", "declare -x"] {
+                if let Some(rest) = words.strip_prefix(word).filter(|rest| rest.starts_with([' ', '\t'])) {
+                    (words, by) = (rest.trim(), By::Shell);
+                }
+            }
+        }
         match words.split_once('=') {
-            Some((name, value)) if shell => Line::Shell(name, value),
             _ if words.is_empty() || words.starts_with('#') || is_name(words) => Line::Nothing,
-            Some((name, value)) => Line::Plain(name, value),
+            Some((name, value)) => Line::Assignment(name, value, by),
             None => Line::Other,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::read;
 use crate::core::arn::{RoleArn, RoleArnError};
+use crate::core::policy::distance;
 use serde_json::Value;
 
 /// The key (amazon-eks-pod-identity-webhook, `pkg/cache`).
@@ -49,27 +50,13 @@ pub fn near_miss(object: &Value) -> Option<(&str, &str)> {
         let plain: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '/').map(|c| c.to_ascii_lowercase()).collect();
         let (domain, name) = plain.split_once('/').unwrap_or(("", &plain));
         let of_aws = ["amazon", "aws", "eks"].iter().any(|word| domain.contains(word));
-        let close = distance(key.to_ascii_lowercase().as_bytes(), KEY.as_bytes()) <= 2;
+        let close = distance(&key.to_ascii_lowercase(), KEY, 2) <= 2;
         *key != KEY && (close || (of_aws && name.contains("role")) || RoleArn::parse(value.trim()).is_ok())
     })
 }
 
 fn is_unknown(key: &str) -> bool {
     key.strip_prefix(DOMAIN).is_some_and(|name| !OTHERS.contains(&name))
-}
-
-/// Levenshtein's: how many bytes have to be put in, taken out or changed. A key has at most 317 of them.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// How a misspelt key differs, in words.
@@ -134,10 +121,6 @@ mod tests {
         ] {
             assert_eq!(with(key, "something"), Annotation::None, "{key}");
         }
-        assert_eq!(
-            [("", KEY), ("a", "a"), ("kitten", "sitting"), ("ab", "ba")].map(|(a, b)| distance(a.as_bytes(), b.as_bytes())),
-            [26, 0, 3, 2]
-        );
     }
 
     #[test]

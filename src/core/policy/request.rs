@@ -112,8 +112,9 @@ impl Request {
 
     /// The same from a cluster that is known: EKS tags sessions with it, and names it as the source (see `never`).
     pub fn from_cluster(mut self, name: &str, arn: &str) -> Request {
-        let of = [("aws:RequestTag/eks-cluster-name", name), ("aws:RequestTag/eks-cluster-arn", arn), ("aws:SourceArn", arn)];
-        self.known.extend(of.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])));
+        for (key, value) in [("aws:RequestTag/eks-cluster-name", name), ("aws:RequestTag/eks-cluster-arn", arn), ("aws:SourceArn", arn)] {
+            self.known.push((key.to_owned(), vec![value.to_owned()]));
+        }
         self
     }
 

@@ -105,30 +105,26 @@ pub fn injected(found: &Found, case: &Case) -> Judged {
 
 /// IRSA in a pod whose service account has an association now, which the next pod will have instead.
 fn irsa_still(found: &Found, pod: Pod<'_>) -> Judged {
-    let name = pod.name();
-    let (title, detail) = match age(found, pod) {
+    let title = "pods have IRSA, although an association names their service account";
+    let (title, detail): (_, &[&str]) = match age(found, pod) {
         _ if pod.is_on_fargate() => (
-            "pods on Fargate have IRSA, and an association names their service account",
-            format!(
-                "pod {name}: EKS Pod Identity is not supported on Fargate; delete the association before the pod is recreated, for then it may have neither"
-            ),
+            title,
+            &[" runs on Fargate, where EKS Pod Identity is not supported: delete the association, or the next pod may have neither"],
         ),
-        Age::Older(_) => (
-            "pods still have IRSA from before the association",
-            format!("pod {name}: it stays so until the pod is recreated, which then has Pod Identity"),
-        ),
+        Age::Older(_) => {
+            ("pods still have IRSA from before the association", &[": it stays so until the pod is recreated, which then has Pod Identity"])
+        }
         Age::Younger => (
-            "pods have IRSA, although an association names their service account",
-            format!(
-                "pod {name} is younger than the association: EKS had not passed it on yet, or the variables were set by hand; recreate it to have Pod Identity"
-            ),
+            title,
+            &[
+                " is younger than the association: EKS had not passed it on yet, or the variables were set by hand; recreate it to have Pod Identity",
+            ],
         ),
-        Age::Unknown(why) => (
-            "pods have IRSA, although an association names their service account",
-            format!("pod {name}: whether it is older than the association cannot be told ({why}); recreated it has Pod Identity"),
-        ),
+        Age::Unknown(why) => {
+            (title, &[": whether it is older than the association cannot be told (", why, "); recreated it has Pod Identity"])
+        }
     };
-    Judged::Note(title, detail)
+    Judged::Note(title, ["pod ", pod.name(), &detail.concat()].concat())
 }
 
 /// Pods that an association cannot help, whatever they carry.
