@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Ok(Command::Explain(what, output)) => ExitCode::from(explain::run(&what, output)),
         Ok(Command::TrustPolicy(options)) => ExitCode::from(trust_policy::run(&options)),
         Ok(Command::Sdks(options)) => ExitCode::from(sdks::run(&options)),
-        Ok(Command::Doctor(name, options)) => ExitCode::from(doctor::run(&name, &options)),
+        Ok(Command::Doctor(name, options)) => ExitCode::from(examine(name, options)),
         Ok(Command::Check(options)) => ExitCode::from(until_signal(options, Stdout::Ours)),
         Ok(Command::Exec(options, command)) => {
             let code = match &options.disabled {
@@ -60,33 +60,45 @@ fn switched_off(reason: &str) {
 fn until_signal(options: Options, stdout: Stdout) -> u8 {
     log::install(options.log_level, options.log_format);
     let advisory = options.advisory;
-    let (done, finished) = oneshot::channel();
-    let check = std::thread::Builder::new().spawn(move || {
-        let code = runtime().map(|runtime| {
+    // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
+    let heeded = |kind| stdout == Stdout::Ours || !ignored(kind);
+    let check = Box::new(move || {
+        runtime().map(|runtime| {
             let code = runtime.block_on(check::run(&options, stdout));
             runtime.shutdown_background();
             code
-        });
-        // Nobody listens any more when a signal came first.
-        let _ = done.send(code);
-    });
-    // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
-    let heeded = |kind| stdout == Stdout::Ours || !ignored(kind);
-    let (terminate, interrupt) = (heeded(SignalKind::terminate()), heeded(SignalKind::interrupt()));
-    let outcome = check.and_then(|_| runtime()).and_then(|runtime| {
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                code = signalled(SignalKind::terminate(), 143), if terminate => Ok(code),
-                code = signalled(SignalKind::interrupt(), 130), if interrupt => Ok(code),
-                code = finished => code.unwrap_or_else(|_| Err(std::io::Error::other("the check ended without a verdict"))),
-            }
         })
     });
-    outcome.unwrap_or_else(|error| {
+    run_or_hear(check, heeded(SignalKind::terminate()), heeded(SignalKind::interrupt())).unwrap_or_else(|error| {
         // A fault of the probe's own, such as a thread that a limit forbids. Advice holds nothing back, whatever becomes of it.
         command::complain(&format!("the check could not be run: {error}"));
         if advisory { 0 } else { 3 }
+    })
+}
+
+/// `doctor`, whose commands end with it. An interrupt comes from the terminal, which gives it to them as well: aws may have to switch the echo
+/// on again.
+fn examine(name: String, options: Options) -> u8 {
+    let code = run_or_hear(Box::new(move || Ok(doctor::run(&name, &options))), true, false);
+    doctor::end_children();
+    code.unwrap_or_else(|error| {
+        command::complain(&format!("the examination could not be made: {error}"));
+        3
+    })
+}
+
+/// Does the work in a thread of its own until it is done, or until a signal comes that is to be heard; its exit code.
+fn run_or_hear(work: Box<dyn FnOnce() -> std::io::Result<u8> + Send>, terminate: bool, interrupt: bool) -> std::io::Result<u8> {
+    let (done, finished) = oneshot::channel();
+    // Nobody listens any more when a signal came first.
+    std::thread::Builder::new().spawn(move || done.send(work()))?;
+    runtime()?.block_on(async {
+        tokio::select! {
+            biased;
+            code = signalled(SignalKind::terminate(), 143), if terminate => Ok(code),
+            code = signalled(SignalKind::interrupt(), 130), if interrupt => Ok(code),
+            code = finished => code.unwrap_or_else(|_| Err(std::io::Error::other("it ended without a verdict"))),
+        }
     })
 }
 

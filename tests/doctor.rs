@@ -281,6 +281,20 @@ fn fake(scene: &mut Scene, tool: &str, script: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// None of the processes whose numbers stand in the file runs any more.
+#[track_caller]
+fn all_gone(numbers: &Path) {
+    let numbers = std::fs::read_to_string(numbers).unwrap();
+    let runs = |pid: &str| std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty());
+    assert!(!numbers.is_empty() && (0..200).any(|_| !numbers.lines().any(runs) || pause()), "still running: {numbers:?}");
+}
+
+/// False, after a moment.
+fn pause() -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(10));
+    false
+}
+
 #[test]
 fn everything_is_right() {
     let scene = Scene::new();
@@ -323,6 +337,10 @@ fn the_real_emulator_has_the_cluster() {
     assert_eq!(seen.report["cluster"]["issuer"], scene.issuer.as_str());
     // moto has no associations: that is a skip, and not fatal.
     seen.skips("association", "aws failed");
+    // A name that was mistyped: which associations there are is not known then, and a PASS would say that there are none.
+    let seen = scene.run(&["checkout", "--cluster", "prodction"]);
+    assert!(seen.report["undecided"].as_array().unwrap().contains(&json!("cluster-issuer")), "{:#}", seen.report);
+    seen.skips("cluster-issuer", "EKS has no cluster prodction here: ");
 }
 
 #[test]
@@ -427,7 +445,7 @@ fn annotation_missing() {
 #[test]
 fn annotation_misspelt() {
     let scene = Scene::of_kubernetes();
-    for key in ["eks.amazon.com/role-arn", "eks.amazonaws.com/roleArn", "iam.amazonaws.com/role"] {
+    for key in ["eks.amazon.com/role-arn", "eks.amazonaws.com/roleArn", "eks.amazonaws.com/rol-arn", "iam.amazonaws.com/role"] {
         scene.annotate(json!({key: scene.role()}));
         let seen = scene.checkout();
         seen.fails("annotation-misspelt", &[key]);
@@ -436,6 +454,9 @@ fn annotation_misspelt() {
             "the cure has the role"
         );
     }
+    // With a bare name in it.
+    scene.annotate(json!({"eks.amazonaws.com/arn": "checkout"}));
+    scene.checkout().fails("annotation-misspelt", &["eks.amazonaws.com/arn: checkout"]);
     // The right key on the pod.
     scene.annotate(json!({}));
     scene.cluster.edit(POD, |pod| pod["metadata"]["annotations"] = json!({KEY: "arn:aws:iam::111122223333:role/checkout"}));
@@ -448,9 +469,12 @@ fn annotation_misspelt() {
 #[test]
 fn role_arn_malformed() {
     let scene = Scene::of_kubernetes();
-    for (value, why) in
-        [(format!("{} ", scene.role()), "white space"), (format!("'{}'", scene.role()), "quotes"), ("checkuot".into(), "bare role name")]
-    {
+    for (value, why) in [
+        (scene.role().replace("iam::", "iam:us-east-1:"), "no region, and \"us-east-1\""),
+        (format!("{} ", scene.role()), "white space"),
+        (format!("'{}'", scene.role()), "quotes"),
+        ("checkuot".into(), "bare role name"),
+    ] {
         scene.annotate(json!({KEY: value}));
         scene.checkout().fails("role-arn-malformed", &[why]);
     }
@@ -470,8 +494,16 @@ fn role_missing() {
     seen.skips("trust-policy", "skipped because of role-missing");
     // The name alone is not enough: STS wants the path.
     scene.account.role("/apps/", "deleted", &scene.trust("checkout"));
-    scene.checkout().fails("role-missing", &["role/apps/deleted: the path"]);
+    let seen = scene.checkout();
+    seen.fails("role-missing", &["role/apps/deleted: the path"]);
     let role = format!("arn:aws:iam::{}:role/apps/deleted", scene.account.id);
+    let remedy = &seen.root()["remedy"];
+    assert_eq!(
+        remedy["commands"],
+        json!([format!("kubectl -n shop annotate --overwrite serviceaccount checkout {KEY}={role}")]),
+        "none is made"
+    );
+    assert!(remedy.get("snippet").is_none() && seen.root()["title"] == "the role has another ARN in IAM", "{remedy}");
     scene.annotate(json!({KEY: role}));
     scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
     scene.checkout().passes();
@@ -535,6 +567,8 @@ fn pod_not_injected() {
     // Nothing to be seen of why; without times that is said.
     scene.cluster.edit(POD, |pod| pod["metadata"] = json!({"name": "checkout-1", "creationTimestamp": "2026-11-03T08:00:00Z"}));
     scene.checkout().fails("pod-not-injected", &["younger than what names the role"]);
+    scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-02T08:00:00Z"));
+    scene.checkout().fails("pod-not-injected", &["cannot be told: both are of the same second"]);
     scene.cluster.edit(ACCOUNT, |account| account["metadata"]["managedFields"] = json!([]));
     scene.checkout().fails("pod-not-injected", &["cannot be told"]);
 }
@@ -567,6 +601,9 @@ fn static_keys_shadow() {
         env.push(json!({"name": "AWS_ACCESS_KEY_ID", "valueFrom": {"secretKeyRef": {"name": "aws", "key": "id"}}}));
     });
     scene.checkout().fails("shadowed-by-env-keys", &["container app"]);
+    // Empty ones are unset to every SDK.
+    scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][2]["value"] = json!(""));
+    scene.checkout().finds_nothing();
 }
 
 #[test]
@@ -602,6 +639,52 @@ fn a_pod_is_walked_by_its_service_account() {
     seen.skips("service-account", "pods \"gone\" not found");
 }
 
+/// Who may see pods and no service accounts: a bare name may be a pod's, and of one that is neither nothing follows.
+#[test]
+fn a_bare_name_where_service_accounts_are_forbidden() {
+    let scene = Scene::of_kubernetes();
+    scene.cluster.refuse("serviceaccounts", 403);
+    let seen = scene.run(&["checkout-1", "--cluster", "production"]);
+    seen.finds_nothing();
+    assert_eq!((&seen.report["subject"]["pod"], &seen.report["subject"]["serviceAccount"]), (&json!("checkout-1"), &json!("checkout")));
+    assert_eq!(seen.report["checks"], scene.run(&["pod/checkout-1", "--cluster", "production"]).report["checks"]);
+    let seen = scene.run(&["chekout", "--cluster", "production"]);
+    seen.finds_nothing();
+    seen.skips("service-account-used", "no permission");
+    // A service account's name is still one, and what is said of it under its own kind is still true.
+    let seen = scene.run(&["checkout", "--cluster", "production"]);
+    seen.finds_nothing();
+    assert_eq!(seen.check("service-account-used")["detail"], "1 pod");
+    scene.run(&["sa/chekout", "--cluster", "production"]).fails("service-account-not-used", &[]);
+}
+
+/// By its region the cluster is of one partition, and the role of another: no policy of the other one's is judged, and none is to be changed.
+#[test]
+fn partition_mismatch() {
+    let scene = Scene::new();
+    let role = scene.role().replace("arn:aws:", "arn:aws-cn:");
+    scene.annotate(json!({KEY: role}));
+    let seen = scene.checkout();
+    seen.fails("partition-mismatch", &["of partition aws-cn", "the cluster is in partition aws,"]);
+    assert!(seen.root()["remedy"]["commands"][0].as_str().unwrap().ends_with(&format!("{KEY}={}", scene.role())), "{:#}", seen.report);
+    for id in ["oidc-provider", "role-exists", "trust-policy", "pods-injected"] {
+        seen.skips(id, "skipped because of partition-mismatch");
+    }
+    // Where no region tells, aws does not show what is of another partition than its own.
+    let issuer = "https://issuer.example.com";
+    scene.cluster.put(DISCOVERY, json!({"issuer": issuer}));
+    scene.cluster.put("/clusters/production", json!({"cluster": {"identity": {"oidc": {"issuer": issuer}}}}));
+    let seen = scene.checkout();
+    assert!(!seen.codes().iter().any(|code| code.contains("trust") || code.contains("role")), "{:#}", seen.report);
+    seen.skips("trust-policy", "aws acts in aws: choose a profile of aws-cn");
+    // A cluster in China has it right.
+    let scene = Scene::of_kubernetes();
+    scene.cluster.put(DISCOVERY, json!({"issuer": "https://oidc.eks.cn-north-1.amazonaws.com.cn/id/A"}));
+    scene.annotate(json!({KEY: role}));
+    scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
+    scene.checkout().finds_nothing();
+}
+
 #[test]
 fn pod_identity() {
     let scene = Scene::new();
@@ -625,10 +708,64 @@ fn pod_identity() {
     // The association went away under the running pod.
     scene.cluster.put(ASSOCIATIONS, json!({"associations": []}));
     let seen = scene.checkout();
-    assert_eq!(seen.root()["code"], "association-missing", "{:#}", seen.report);
+    seen.fails("association-missing", &["checkout-1"]);
+    seen.skips("pods-injected", "skipped because of association-missing");
+    // Tied to the cluster, which EKS has told of: this one, and another.
+    let arn = |name: &str| format!("arn:aws:eks:eu-central-1:{}:cluster/{name}", scene.account.id);
+    scene.cluster.edit("/clusters/production", |cluster| cluster["cluster"]["arn"] = json!(arn("production")));
+    for (role, cluster) in [("tied", "production"), ("elsewhere", "staging")] {
+        let mut trust = trust.clone();
+        trust["Statement"][0]["Condition"] = json!({"StringEquals": {"aws:SourceArn": arn(cluster)}});
+        scene.account.role("/", role, &trust);
+        scene.associate(&format!("arn:aws:iam::{}:role/{role}", scene.account.id));
+        match role {
+            "tied" => scene.checkout().passes(),
+            _ => scene.checkout().fails("pod-identity-trust-denied", &["aws:SourceArn", "cluster/staging"]),
+        }
+    }
     // A trust policy for IRSA is none for Pod Identity.
     scene.associate(&scene.role());
     scene.checkout().fails("pod-identity-trust-denied", &["pods.eks.amazonaws.com"]);
+}
+
+/// IRSA in a pod beside an association: older than it (it is of 2026-11-02, 08:00 UTC), younger, or nobody knows.
+#[test]
+fn pods_beside_an_association() {
+    let mut scene = Scene::of_kubernetes();
+    // Of aws nothing else is wanted here, and the real one takes its time at every start.
+    let (list, one) = (r#"{"associations":[{"associationId":"a-1"}]}"#, r#"{"association":{"createdAt":1793606400.5,"roleArn":"ROLE"}}"#);
+    let one = one.replace("ROLE", &scene.role());
+    fake(&mut scene, "aws", &format!("case \"$*\" in *list-pod-*) echo '{list}';; *describe-pod-*) echo '{one}';; *) exit 1;; esac"));
+    for (created, title, detail) in [
+        (json!("2026-11-01T23:59:59Z"), "pods still have IRSA from before the association", "it stays so until the pod is recreated"),
+        (
+            json!("2026-11-03T08:00:00Z"),
+            "pods have IRSA, although an association names their service account",
+            "younger than the association",
+        ),
+        (
+            json!(null),
+            "pods have IRSA, although an association names their service account",
+            "cannot be told (the pod has no creationTimestamp)",
+        ),
+    ] {
+        scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = created);
+        let seen = scene.checkout();
+        let check = seen.check("pods-injected");
+        assert_eq!((&check["outcome"], &check["title"]), (&json!("warn"), &json!(title)), "{:#}", seen.report);
+        assert!(check["detail"].as_str().unwrap().contains(detail), "{check}");
+    }
+    // On Fargate an association helps nobody, and neither does a new pod.
+    scene.cluster.edit(POD, |pod| pod["metadata"]["labels"] = json!({"eks.amazonaws.com/fargate-profile": "default"}));
+    assert!(scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("is not supported: delete the association"));
+    scene.bare("2026-11-03T08:00:00Z");
+    let seen = scene.checkout();
+    seen.fails("pod-not-injected", &["runs on Fargate", "Deleting the pod changes nothing"]);
+    assert!(seen.root()["title"].as_str().unwrap().contains("not supported on Fargate"));
+    assert!(!seen.root()["remedy"]["commands"].to_string().contains("delete pod"), "{:#}", seen.report);
+    // With IRSA alone Fargate is a place like any other.
+    fake(&mut scene, "aws", "exit 1");
+    scene.checkout().fails("pod-not-injected", &["younger than what names the role"]);
 }
 
 #[test]
@@ -641,6 +778,14 @@ fn aws_auth() {
     seen.fails("aws-auth-role-path", &["it has to be arn:aws:iam::111122223333:role/Admin_1"]);
     assert!(seen.root()["remedy"]["text"].as_str().unwrap().contains("arn:aws:iam::111122223333:role/Admin_1"));
     scene.checkout().skips("aws-auth", "not asked for");
+    // Once for each of its users, in other capitals.
+    scene.cluster.edit(AWS_AUTH, |map| {
+        let twice = map["data"]["mapRoles"].as_str().unwrap().repeat(2).replace("rolearn", "roleARN");
+        map["data"]["mapRoles"] = json!(twice);
+    });
+    let seen = scene.run(&["checkout", "--cluster", "production", "--aws-auth"]);
+    seen.fails("aws-auth-role-path", &[]);
+    assert_eq!(seen.root()["detail"].as_str().unwrap().matches("has to be").count(), 1);
     scene.cluster.put(AWS_AUTH, map("arn:aws:iam::111122223333:instance-profile/nodes"));
     scene.run(&["checkout", "--cluster", "production", "--aws-auth"]).fails("role-arn-malformed", &["instance profile"]);
     scene.cluster.put(AWS_AUTH, map("arn:aws:iam::111122223333:role/nodes"));
@@ -729,6 +874,19 @@ fn tools_that_hang_flood_or_are_too_old() {
     let seen = scene.run(&["checkout", "--timeout", "300ms"]);
     assert_eq!((seen.exit, seen.codes()), (Some(3), vec![]));
     seen.skips("service-account", "kubectl did not answer within 1 s");
+    // A shell's wrapper, and what it started.
+    let started = scene.home.path().join("started");
+    let wrapper = format!("/bin/sh -c 'echo $$ >>{}; /bin/sleep 100; :' & wait", started.display());
+    fake(&mut scene, "kubectl", &wrapper);
+    scene.run(&["checkout", "--timeout", "600ms"]).skips("service-account", "kubectl did not answer within 1 s");
+    all_gone(&started);
+    std::fs::remove_file(&started).unwrap();
+    let mut child = scene.command(&["checkout"]).stdout(Stdio::null()).spawn().unwrap();
+    let begun = || std::fs::read_to_string(&started).is_ok_and(|numbers| numbers.ends_with('\n'));
+    assert!((0..500).any(|_| begun() || pause()), "it was not started");
+    assert!(Command::new("/bin/kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    all_gone(&started);
     fake(&mut scene, "kubectl", "exec /usr/bin/yes");
     fake(&mut scene, "aws", "echo 'Error: Invalid choice, valid choices are:' >&2; exit 252");
     let seen = scene.run(&["checkout"]);

@@ -249,6 +249,24 @@ fn another_users_process() {
     assert!(said.contains("this check as UID 12345, GID 12345"), "the group counts, too: {said}");
 }
 
+/// A check from a debug pod beside the node's processes: its way to STS is its own, and tells nothing of the application's.
+#[test]
+fn a_process_in_another_network() {
+    let sandbox = Sandbox::start(&World::default());
+    let mut unshare = Command::new("unshare");
+    if !geteuid().is_root() {
+        unshare.arg("--map-root-user");
+    }
+    let mut target = Target::start(unshare.args(["--net", "--", "sleep", "999"]), &sandbox.env());
+    std::thread::sleep(Duration::from_millis(100));
+    if let Some(status) = target.0.try_wait().unwrap() {
+        return eprintln!("SKIPPED: no network namespace without privilege here (unshare: {status})");
+    }
+    let said = refused(&output_of(check(target.pid(), &["--log-level", "off"]), &sandbox));
+    assert!(said.contains("has another network than this check") && said.contains("kubectl debug -it POD --target=CONTAINER"), "{said}");
+    assert_eq!(calls(&sandbox, Service::Sts, "AssumeRoleWithWebIdentity"), 0);
+}
+
 /// A /proc that hides others' processes, in a process namespace of its own: shut off is not ended.
 #[test]
 fn a_hidden_process_has_not_ended() {

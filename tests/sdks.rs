@@ -177,6 +177,31 @@ fn environments_in_all_forms_and_their_secrets() {
     assert_eq!(of(&json(&[], &vars, None), "botocore")["outcome"], "error", "AWS_PROFILE names none");
 }
 
+/// What is wrong with a value stays wrong, and what was not understood is said.
+#[test]
+fn a_fault_in_the_given_environment_is_seen() {
+    let given = |content: &str| json(&["--env", "-"], &[], Some(content.as_bytes()));
+    let good = format!("PATH=/bin\nAWS_ROLE_ARN={ROLE}\nAWS_WEB_IDENTITY_TOKEN_FILE=/t\nAWS_REGION=us-west-2\n");
+    let blank = good.replace("checkout", "checkout ");
+    let quoted = good.replace(ROLE, &format!("\"{ROLE}\""));
+    let elsewhere = good.replace("us-west-2", "cn-north-1");
+    for (content, rust, java) in [
+        (&good, "irsa", "irsa"),
+        (&blank, "error", "node-role"),
+        (&quoted, "error", "node-role"),
+        (&elsewhere, "error", "node-role"),
+        (&good.replace('\n', "\r\n"), "irsa", "irsa"),
+    ] {
+        let found = given(content);
+        assert_eq!((&of(&found, "rust")["outcome"], &of(&found, "java-v2")["outcome"]), (&rust.into(), &java.into()), "{content}");
+        assert!(!found["assumed"].as_str().unwrap().contains("NAME=VALUE"), "{found}");
+    }
+    let found = given(&format!("{good}AWS_REGION = eu-west-1\n[other]\n"));
+    assert!(found["assumed"].as_str().unwrap().ends_with(" 2 lines are not NAME=VALUE, and were passed over."), "{found}");
+    let found = given(&format!("{good}lone line\n"));
+    assert!(found["assumed"].as_str().unwrap().ends_with(" One line is not NAME=VALUE, and was passed over."), "{found}");
+}
+
 #[test]
 fn bad_input_is_one_line_and_exit_code_2() {
     let dir = tempfile::tempdir().unwrap();

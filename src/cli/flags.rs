@@ -255,7 +255,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "env",
         value: Some("FILE|-"),
         scopes: &[Scope::Sdks],
-        help: "Predict for the environment in this file (lines NAME=VALUE, or /proc/PID/environ) instead of this process's; - reads standard input",
+        help: "Predict for the environment in this file (as env, export -p or /proc/PID/environ have it) instead of this process's; - reads standard input",
         set: |o, v| set_text(&mut o.file, v),
     },
     Flag {

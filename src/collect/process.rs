@@ -57,6 +57,9 @@ impl Process {
             return Err(if status.is_dead { self.ended() } else { self.of_the_kernel() });
         }
         let environ = environ.map_err(|error| self.explain(&error))?;
+        if is_elsewhere(self.folder.as_fd()) {
+            return Err(self.of_another_network());
+        }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(&self.folder, "root", flags, Mode::empty()).map_err(|errno| self.explain(&errno.into()))?;
         let root = Root::of(root, self.cwd()).map_err(|errno| self.cannot_confine(errno))?;
@@ -119,6 +122,14 @@ impl Process {
         )
     }
 
+    fn of_another_network(&self) -> String {
+        format!(
+            "process {} has another network than this check, so that what is reached from here proves nothing of it: run the check in its own pod \
+             (kubectl debug -it POD --target=CONTAINER --image=IMAGE -- /irsa-probe check --pid 1)",
+            self.pid
+        )
+    }
+
     fn cannot_confine(&self, errno: Errno) -> String {
         match errno {
             Errno::NOSYS | Errno::PERM => format!(
@@ -130,6 +141,13 @@ impl Process {
             errno => self.explain(&errno.into()),
         }
     }
+}
+
+/// In another network namespace than this process (namespaces(7)). Where that cannot be seen nothing is said of it.
+fn is_elsewhere(folder: impl AsFd) -> bool {
+    let theirs = readlinkat(folder, "ns/net", Vec::new());
+    let ours = readlinkat(CWD, "/proc/self/ns/net", Vec::new());
+    theirs.is_ok_and(|theirs| ours.is_ok_and(|ours| theirs != ours))
 }
 
 /// More than the environment of any pod.

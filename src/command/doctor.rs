@@ -9,6 +9,7 @@ use crate::core::text::shell_word;
 use crate::core::time::Timestamp;
 use crate::render::{doctor as text, json};
 use rustix::fs::OFlags;
+use rustix::process::{Pid, Signal, getpid, kill_process};
 use std::io::{IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
@@ -75,7 +76,8 @@ struct Running {
 
 /// Runs commands to their ends, or ends them. Side by side: each takes a second or more, and none needs another one of its round.
 ///
-/// They stay in our process group: a signal from the terminal reaches them, too, and aws may ask at the terminal for an MFA code.
+/// They stay in our process group: a signal from the terminal reaches them, too, and aws may ask at the terminal for an MFA code, which
+/// a group in the background may not.
 fn run_all(asks: &[Ask], timeout: Duration) -> Vec<Ran> {
     let deadline = Instant::now() + timeout;
     let mut started: Vec<Result<Running, Ran>> = asks.iter().map(start).collect();
@@ -143,10 +145,44 @@ fn look(running: &mut Running, late: bool) -> Option<Ran> {
     }
 }
 
+/// With what it started: kubectl may be a shell's wrapper, and starts exec plugins.
 fn end(child: &mut Child) {
-    // It may have ended by itself just now; then there is nothing to kill.
+    let below = descendants(Pid::from_child(child));
+    // It first, so that it starts nothing in their place. It may have ended by itself just now; then there is nothing to kill.
     let _ = child.kill();
+    end_all(below);
     let _ = child.wait();
+}
+
+/// Ends whatever this process has started and has not ended yet.
+pub fn end_children() {
+    end_all(descendants(getpid()));
+}
+
+fn end_all(pids: Vec<Pid>) {
+    for pid in pids {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// The processes below one, by /proc (proc_pid_stat(5)); none where there is no /proc.
+fn descendants(root: Pid) -> Vec<Pid> {
+    let Ok(folders) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let mut all = Vec::new();
+    for folder in folders.flatten() {
+        // The name stands in parentheses and may hold any character; then come the state and the parent.
+        let stat = std::fs::read_to_string(folder.path().join("stat")).unwrap_or_default();
+        let number = |text: Option<&str>| text.and_then(|text| Pid::from_raw(text.parse().ok()?));
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| number(rest.split(' ').nth(2)));
+        all.extend(number(folder.file_name().to_str()).zip(parent));
+    }
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.split_off(1)
 }
 
 /// Takes what is in a pipe now; false when it is more than is read. What flows without a pause is looked at again in a tick.

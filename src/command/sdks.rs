@@ -19,12 +19,12 @@ const GIVEN: &str = "What each AWS SDK makes of the given environment, by its de
 /// Prints the predictions, or one.
 pub fn run(options: &Options) -> u8 {
     let predicted = match &options.file {
-        None => own(options.sdk).map(|predictions| (OWN, predictions)),
-        Some(path) => given(path, options.sdk).map(|predictions| (GIVEN, predictions)),
+        None => own(options.sdk).map(|predictions| (OWN.to_owned(), predictions)),
+        Some(path) => given(path, options.sdk),
     };
     match predicted {
         Ok((about, predictions)) => {
-            super::print(&result(options.output, about, &predictions));
+            super::print(&result(options.output, &about, &predictions));
             0
         }
         Err(why) => {
@@ -63,15 +63,21 @@ async fn look(path: &Var) -> TokenFile {
 }
 
 /// Somebody else's environment, of which there is no more than the variables.
-fn given(path: &str, sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
+fn given(path: &str, sdk: Option<Sdk>) -> Result<(String, Vec<Prediction>), String> {
     let Given { bytes, cut } = input::read(path, CONFIG_CAP).map_err(|failure| unreadable(path, &failure.text))?;
     if cut {
         return Err(unreadable(path, "it is longer than 4 MiB"));
     }
-    let environment = env_file::read(&bytes).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
+    let env_file::Given { environment, not_understood } =
+        env_file::read(&bytes).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
     let name = environment.profile.value().unwrap_or("default").to_owned();
     let profile = Profile { name, ..Profile::default() };
-    Ok(answers(sdk, &Situation::assumed(&environment, &profile)))
+    let about = match not_understood {
+        0 => GIVEN.to_owned(),
+        1 => [GIVEN, " One line is not NAME=VALUE, and was passed over."].concat(),
+        n => format!("{GIVEN} {n} lines are not NAME=VALUE, and were passed over."),
+    };
+    Ok((about, answers(sdk, &Situation::assumed(&environment, &profile))))
 }
 
 fn unreadable(path: &str, why: &str) -> String {

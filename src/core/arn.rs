@@ -66,6 +66,8 @@ pub enum RoleArnError {
     OtherResource(String),
     /// The partition does not exist.
     UnknownPartition(String),
+    /// A region stands in it, and IAM has none.
+    HasRegion(String),
     /// The account id is not twelve digits.
     BadAccount(String),
     /// The role's path or name has characters or a length that IAM does not allow.
@@ -82,6 +84,7 @@ impl fmt::Display for RoleArnError {
             RoleArnError::NameOnly => f.write_str("it is a bare role name; the whole ARN is needed"),
             RoleArnError::OtherResource(what) => write!(f, "it is the ARN of {what}, not of a role"),
             RoleArnError::UnknownPartition(p) => write!(f, "there is no partition {p:?}"),
+            RoleArnError::HasRegion(r) => write!(f, "IAM's ARNs have no region, and {r:?} stands between the third and the fourth colon"),
             RoleArnError::BadAccount(a) => write!(f, "the account id {a:?} is not twelve digits"),
             RoleArnError::BadName => f.write_str("the role's path or name has characters or a length that IAM does not allow"),
             RoleArnError::NotAnArn => f.write_str("it is not an ARN"),
@@ -110,7 +113,10 @@ impl RoleArn {
         let Some(role) = resource.strip_prefix("role/").filter(|_| service == "iam") else {
             return Err(OtherResource(what(service, resource)));
         };
-        let account = Account::parse(account).filter(|_| region.is_empty()).ok_or_else(|| BadAccount(account.to_owned()))?;
+        if !region.is_empty() {
+            return Err(HasRegion(region.to_owned()));
+        }
+        let account = Account::parse(account).ok_or_else(|| BadAccount(account.to_owned()))?;
         let (path, name) = match role.rsplit_once('/') {
             Some((path, name)) => (format!("/{path}/"), name),
             None => ("/".to_owned(), role),
@@ -263,7 +269,7 @@ mod tests {
             ("arn:aws:iam::111122223333:role/", BadName),
             ("arn:aws:iam::111122223333:role", OtherResource("a role without a name".into())),
             ("arn:aws:iam::11112222333:role/a", BadAccount("11112222333".into())),
-            ("arn:aws:iam:us-east-1:111122223333:role/a", BadAccount("111122223333".into())),
+            ("arn:aws:iam:us-east-1:111122223333:role/a", HasRegion("us-east-1".into())),
             ("arn:awscn:iam::111122223333:role/a", UnknownPartition("awscn".into())),
             ("arn:aws:iam::111122223333:instance-profile/a", OtherResource("an instance profile".into())),
             ("arn:aws:sts::111122223333:assumed-role/a/s", OtherResource("a role session (use the role's own ARN)".into())),

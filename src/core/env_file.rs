@@ -2,33 +2,84 @@
 
 use super::inputs::Environment;
 
-/// Reads the variables that matter; none when no line of the file is one. Values that are secrets are never kept (see [`Environment`]).
-pub fn read(content: &[u8]) -> Option<Environment> {
+/// What a file came to.
+#[derive(Debug)]
+pub struct Given {
+    /// The variables that matter. Values that are secrets are never kept (see [`Environment`]).
+    pub environment: Environment,
+    /// Lines that are no assignment, no comment and not empty: of several lines of a value, or a mistake.
+    pub not_understood: usize,
+}
+
+/// Reads a file; none when no line of it is an assignment.
+pub fn read(content: &[u8]) -> Option<Given> {
     let text = String::from_utf8_lossy(content);
     // The kernel ends each with NUL, and no text file has one.
     let by_kernel = text.contains('\0');
     // Editors of other systems put a byte order mark before the first name.
-    let pairs: Vec<(&str, &str)> = text
-        .trim_start_matches('\u{feff}')
-        .split(if by_kernel { '\0' } else { '\n' })
-        .filter_map(|line| if by_kernel { line.split_once('=') } else { assignment(line) })
-        .filter(|(name, _)| is_name(name))
-        .collect();
+    let text = text.trim_start_matches('\u{feff}');
+    let mut assignments = Vec::new();
+    let mut not_understood = 0;
+    for line in text.split(if by_kernel { '\0' } else { '\n' }) {
+        match Line::of(line, by_kernel) {
+            Line::Assignment(name, value, by) if is_name(name) => assignments.push((name, value, by)),
+            Line::Nothing => {}
+            _ => not_understood += usize::from(!by_kernel),
+        }
+    }
+    // `env` shows values as they are: quotes there are part of one, and most often the fault itself. A tool that quotes quotes all.
+    let all_quoted =
+        !by_kernel && assignments.iter().all(|(_, value, by)| *by == By::Shell || value.is_empty() || unquoted(value) != *value);
     // In a file the last assignment wins, as a shell has it; in an environment the first, as getenv(3) has it.
     let lookup = |wanted: &str| {
-        let mut found = pairs.iter().filter(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned());
-        if by_kernel { found.next() } else { found.next_back() }
+        let of = |(name, ..): &&(&str, &str, By)| *name == wanted;
+        let (_, value, by) = if by_kernel { assignments.iter().find(of) } else { assignments.iter().rfind(of) }?;
+        Some(if *by == By::Shell || all_quoted { unquoted(value) } else { value }.to_owned())
     };
-    (!pairs.is_empty()).then(|| Environment::read(lookup))
+    (!assignments.is_empty()).then(|| Given { environment: Environment::read(lookup), not_understood })
 }
 
-/// `NAME=VALUE`, with or without `export` (POSIX) or `declare -x` (bash) and quotes.
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim();
-    let line = ["export ", "declare -x "].into_iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
-    let (name, value) = line.trim_start().split_once('=')?;
-    let unquoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
-    Some((name, unquoted.unwrap_or(value)))
+/// Who is to read an assignment.
+#[derive(PartialEq, Eq)]
+enum By {
+    /// `NAME=VALUE`, which is as it stands.
+    Env,
+    /// The same after `export` (POSIX) or `declare -x` (bash): quotes and blanks around the value are no part of it.
+    Shell,
+}
+
+/// A line, or a variable of an environment.
+enum Line<'a> {
+    /// Name and value.
+    Assignment(&'a str, &'a str, By),
+    /// Empty, a comment, or a name alone, which is inherited, from nobody here.
+    Nothing,
+    /// Anything else.
+    Other,
+}
+
+impl<'a> Line<'a> {
+    fn of(line: &'a str, by_kernel: bool) -> Line<'a> {
+        let (mut words, mut by) = (line, By::Env);
+        if !by_kernel {
+            words = line.strip_suffix('\r').unwrap_or(line).trim_start();
+            for word in ["export", "declare -x"] {
+                if let Some(rest) = words.strip_prefix(word).filter(|rest| rest.starts_with([' ', '\t'])) {
+                    (words, by) = (rest.trim(), By::Shell);
+                }
+            }
+        }
+        match words.split_once('=') {
+            _ if words.is_empty() || words.starts_with('#') || is_name(words) => Line::Nothing,
+            Some((name, value)) => Line::Assignment(name, value, by),
+            None => Line::Other,
+        }
+    }
+}
+
+/// Without the quotes around it, if it has some.
+fn unquoted(value: &str) -> &str {
+    ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
 }
 
 fn is_name(name: &str) -> bool {
@@ -41,7 +92,7 @@ mod tests {
     use super::*;
 
     fn role(content: &[u8]) -> Option<Var> {
-        read(content).map(|environment| environment.role_arn)
+        read(content).map(|given| given.environment.role_arn)
     }
 
     #[test]
@@ -57,6 +108,9 @@ mod tests {
             "\u{feff}AWS_ROLE_ARN=arn:x\r\n",
             "AWS_ROLE_ARN=arn:x\0AWS_ROLE_ARN=old\0",
             "A=several\nlines\0AWS_ROLE_ARN=arn:x\0",
+            "export\tAWS_ROLE_ARN=arn:x ",
+            "declare -x\t AWS_ROLE_ARN='arn:x'\r\n",
+            "A=\"1\"\nB=\nAWS_ROLE_ARN=\"arn:x\"",
         ] {
             assert_eq!(role(content.as_bytes()), set, "{content:?}");
         }
@@ -64,6 +118,35 @@ mod tests {
         assert_eq!(role(b"AWS_ROLE_ARN=\"\""), Some(Var::Set(String::new())));
         assert_eq!(role(b"AWS_ROLE_ARN=\"arn:x"), Some(Var::Set("\"arn:x".to_owned())));
         assert_eq!(role(b"A=b=c\nAWS_ROLE_ARN"), Some(Var::Unset), "a name alone is inherited, from nobody here");
+    }
+
+    /// As `kubectl exec POD -- env` prints it: what is wrong with a value has to stay.
+    #[test]
+    fn a_value_is_kept_as_env_shows_it() {
+        for (content, value) in [
+            ("PATH=/bin\nAWS_ROLE_ARN=arn:x \n", "arn:x "),
+            ("PATH=/bin\r\nAWS_ROLE_ARN=arn:x\t\r\n", "arn:x\t"),
+            ("AWS_ROLE_ARN= arn:x\n", " arn:x"),
+            ("PATH=/bin\nAWS_ROLE_ARN=\"arn:x\"\n", "\"arn:x\""),
+            ("export PATH=/bin\nA=1\nAWS_ROLE_ARN='arn:x'", "'arn:x'"),
+            ("PATH=/bin\0AWS_ROLE_ARN=\"arn:x\"\0", "\"arn:x\""),
+            ("AWS_ROLE_ARN=\"arn:x\"\0", "\"arn:x\""),
+        ] {
+            assert_eq!(role(content.as_bytes()), Some(Var::Set(value.to_owned())), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_say_nothing_are_counted() {
+        for (content, count) in [
+            ("A=1\n# c\n\nB\nexport C\ndeclare -x D\r\n", 0),
+            ("A=1\nB = 2\n", 1),
+            ("A=1\nCERT=-----BEGIN\nMII=\n-----END\n}", 2),
+            ("A=1\nexport B = 2", 1),
+            ("A=1\0several\0", 0),
+        ] {
+            assert_eq!(read(content.as_bytes()).map(|given| given.not_understood), Some(count), "{content:?}");
+        }
     }
 
     #[test]
@@ -76,7 +159,7 @@ mod tests {
 
     #[test]
     fn secrets_are_kept_as_presence_only() {
-        let environment = read(b"AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY='hunter2hunter2'\nAWS_SESSION_TOKEN=").unwrap();
+        let environment = read(b"AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY='hunter2hunter2'\nAWS_SESSION_TOKEN=").unwrap().environment;
         assert_eq!((environment.secret_access_key, environment.session_token), (Secret::Present, Secret::Empty));
         assert!(!format!("{environment:?}").contains("hunter2"));
     }

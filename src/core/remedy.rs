@@ -128,10 +128,15 @@ impl Values {
 
     /// The row's cure for this pod.
     pub fn remedy(&self, row: &Row) -> Remedy {
+        Remedy { snippet: self.snippet(row.snippet), ..self.cure(row.remedy, row.commands) }
+    }
+
+    /// A cure of templates, as those of the catalogue are.
+    pub fn cure(&self, text: &str, commands: &[&str]) -> Remedy {
         Remedy {
-            text: self.fill(row.remedy, |value| printable(value).into_owned()),
-            commands: row.commands.iter().map(|command| self.fill_command(command)).collect(),
-            snippet: self.snippet(row.snippet),
+            text: self.fill(text, |value| printable(value).into_owned()),
+            commands: commands.iter().map(|command| self.fill_command(command)).collect(),
+            snippet: None,
         }
     }
 

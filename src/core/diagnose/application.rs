@@ -38,6 +38,10 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
     if well.outcome != wanted {
         return not_used(evidence, plan, &well, provider);
     }
+    // What may stop it here, without anyone having looked, is a finding already: that it uses the identity would be the opposite.
+    if let Some(failure) = plan.failure().filter(|_| well.unverified && well.on_failure == OnFailure::Stops) {
+        return Judgement::Open(["see ", failure.code.id()].concat());
+    }
     let uses = |rest: &str| [id, " uses ", provider, rest].concat();
     let becomes = match (well.on_failure, well.falls_to) {
         (OnFailure::Stops, _) => return Judgement::Right(uses(", and gets an error when it fails")),
@@ -58,7 +62,7 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
         true => uses("; when that fails, it"),
         false => [provider, " fails now, upon which ", id].concat(),
     };
-    Judgement::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, "."].concat())
+    Judgement::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
 }
 
 /// IMDS was not looked at, or cut off before version 1 could answer.
@@ -91,10 +95,13 @@ fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str)
     if well.outcome == Outcome::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
         return Judgement::Open([id, " takes the web identity that the profile names; see the default chain"].concat());
     }
-    let doubt = if well.unverified { " This rests on something that is not verified." } else { "" };
     let takes = if stops { " gets an error" } else { " takes " };
     let what = if stops { "" } else { name(well.outcome) };
-    Judgement::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt].concat())
+    Judgement::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
+}
+
+fn doubt(prediction: &Prediction) -> &'static str {
+    if prediction.unverified { " This rests on something that is not verified." } else { "" }
 }
 
 fn name(outcome: Outcome) -> &'static str {

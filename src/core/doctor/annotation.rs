@@ -2,12 +2,19 @@
 
 use super::read;
 use crate::core::arn::{RoleArn, RoleArnError};
+use crate::core::policy::distance;
 use serde_json::Value;
 
 /// The key (amazon-eks-pod-identity-webhook, `pkg/cache`).
 pub const KEY: &str = "eks.amazonaws.com/role-arn";
 /// The key of a token's audience.
 pub const AUDIENCE: &str = "eks.amazonaws.com/audience";
+
+/// Where the webhook looks for what is its own.
+const DOMAIN: &str = "eks.amazonaws.com/";
+/// Its other keys on service accounts and pods, and the labels that it reads or sets (`pkg/handler`, `pkg/cache`).
+const OTHERS: [&str; 6] =
+    ["audience", "sts-regional-endpoints", "token-expiration", "skip-containers", "skip-pod-identity-webhook", "pod-identity"];
 
 /// What stands on a service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +36,8 @@ pub fn of(account: &Value) -> Annotation {
             Ok(role) => Annotation::Role(role),
             Err(why) => Annotation::Malformed(value.to_owned(), why),
         },
-        None => match near_miss(account) {
+        // Below the webhook's own domain nothing else is to be written on a service account.
+        None => match near_miss(account).or_else(|| read::annotations(account).find(|(key, _)| is_unknown(key))) {
             Some((key, value)) => Annotation::Misspelt(key.to_owned(), value.to_owned()),
             None => Annotation::None,
         },
@@ -42,8 +50,13 @@ pub fn near_miss(object: &Value) -> Option<(&str, &str)> {
         let plain: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '/').map(|c| c.to_ascii_lowercase()).collect();
         let (domain, name) = plain.split_once('/').unwrap_or(("", &plain));
         let of_aws = ["amazon", "aws", "eks"].iter().any(|word| domain.contains(word));
-        *key != KEY && ((of_aws && name.contains("role")) || RoleArn::parse(value.trim()).is_ok())
+        let close = distance(&key.to_ascii_lowercase(), KEY, 2) <= 2;
+        *key != KEY && (close || (of_aws && name.contains("role")) || RoleArn::parse(value.trim()).is_ok())
     })
+}
+
+fn is_unknown(key: &str) -> bool {
+    key.strip_prefix(DOMAIN).is_some_and(|name| !OTHERS.contains(&name))
 }
 
 /// How a misspelt key differs, in words.
@@ -86,9 +99,26 @@ mod tests {
         ] {
             assert_eq!(with(key, ROLE), Annotation::Misspelt(key.to_owned(), ROLE.to_owned()), "{key}");
         }
-        for key in
-            ["eks.amazonaws.com/audience", "eks.amazonaws.com/token-expiration", "rbac.example.com/role", "geeks.example.com/warn", "role"]
-        {
+        // Also with a value that is none.
+        for key in [
+            "eks.amazonaws.com/rol-arn",
+            "eks.amazonaws.com/arn",
+            "eks.amazonaws.com/iam",
+            "eks.amazonaws.con/rol-arn",
+            "Eks.amazonaws.com/rle-arn",
+        ] {
+            assert_eq!(with(key, "checkout"), Annotation::Misspelt(key.to_owned(), "checkout".to_owned()), "{key}");
+        }
+        for key in [
+            "eks.amazonaws.com/audience",
+            "eks.amazonaws.com/token-expiration",
+            "eks.amazonaws.com/sts-regional-endpoints",
+            "eks.amazonaws.com/skip-containers",
+            "rbac.example.com/role",
+            "geeks.example.com/warn",
+            "vpc.amazonaws.com/pod-eni",
+            "role",
+        ] {
             assert_eq!(with(key, "something"), Annotation::None, "{key}");
         }
     }

@@ -1,7 +1,8 @@
 //! What a command of kubectl or aws came to: the document, a definite "there is none", or why there is neither.
 
 use super::ask::Tool;
-use crate::core::text::{redact, shorten};
+use crate::core::explain::without_secrets;
+use crate::core::text::shorten;
 use serde_json::Value;
 
 /// How a command ended.
@@ -154,7 +155,7 @@ fn one_line(stderr: &str) -> String {
         |line: &str| ["An error occurred", "Error from server", "rror:", "Unable to", "Error "].iter().any(|sign| line.contains(sign));
     let last = lines.clone().next_back().unwrap_or("without a word");
     let line = lines.find(|line| telling(line)).unwrap_or(last);
-    shorten(&redact(line, &[]), 240).into_owned()
+    shorten(&without_secrets(line), 240).into_owned()
 }
 
 #[cfg(test)]
@@ -244,5 +245,11 @@ mod tests {
         assert_eq!(read(Tool::Kubectl, Ran::TimedOut(30)), Answer::Refused(Why::TimedOut, "kubectl did not answer within 30 s".to_owned()));
         let Answer::Refused(_, text) = failed(Tool::Aws, "error: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln") else { panic!() };
         assert!(text.ends_with("Bearer [redacted]"), "{text}");
+        // What a credential_process or a debugging wrapper lets slip.
+        let Answer::Refused(_, text) = failed(Tool::Aws, "Error: aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY is bad")
+        else {
+            panic!()
+        };
+        assert!(text.contains("aws_secret_access_key=[redacted] is bad"), "{text}");
     }
 }

@@ -129,7 +129,10 @@ const ROWS: &[Row] = &[
         tool: Tool::Kubectl,
         sign: "/spec",
         due: |found, case| match (found.asked.kind, found.get(Question::ServiceAccount)) {
-            (Kind::Pod, _) | (Kind::Either, Some(Answer::Absent(_))) => namespaced(found, case, &format!("pods/{}", found.asked.name)),
+            // Who may not see service accounts may still see pods, and the name may be a pod's.
+            (Kind::Pod, _) | (Kind::Either, Some(Answer::Absent(_) | Answer::Refused(..))) => {
+                namespaced(found, case, &format!("pods/{}", found.asked.name))
+            }
             (Kind::Either, None) => Due::Later,
             _ => never("a service account was named"),
         },

@@ -4,40 +4,56 @@ use serde_json::Value;
 
 /// The values of `rolearn`, in their order.
 ///
-/// Block style (`- rolearn: ARN`) and flow style (`{rolearn: ARN, …}`, also JSON), quoted or not, with comments. What is written in another way
-/// (anchors, folded scalars) is not found: nothing is said of it.
+/// Block style (`- rolearn: ARN`, also with the ARN on the next line) and flow style (`{rolearn: ARN, …}`, also JSON), quoted or not, with comments.
+/// The authenticator reads it by Go's JSON, to which capitals in keys are all the same. What is written in another way (anchors, folded scalars) is
+/// not found: nothing is said of it.
 pub fn role_arns(config_map: &Value) -> Vec<String> {
     let text = config_map.pointer("/data/mapRoles").and_then(Value::as_str).unwrap_or_default();
-    text.lines().flat_map(in_line).collect()
+    let mut found = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        match line.trim_start().trim_start_matches(['"', '\'']).starts_with("arn:") {
+            true if open => found.extend(value(line.trim_start())),
+            _ => found.extend(in_line(line)),
+        }
+        let words = line.trim_end().strip_suffix(':').unwrap_or_default().trim_start_matches(['-', ' ']);
+        open = words.trim_matches(['"', '\'']).eq_ignore_ascii_case(KEY);
+    }
+    found
 }
+
+const KEY: &str = "rolearn";
 
 fn in_line(line: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let mut rest = line;
-    while let Some(at) = rest.find("rolearn") {
-        let (before, after) = (&rest[..at], &rest[at + "rolearn".len()..]);
+    let lower = line.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(at) = lower[from..].find(KEY).map(|at| from + at) {
+        let (before, after) = (&line[from..at], &line[at + KEY.len()..]);
         // A comment ends what counts: `#` at the line's start or after a space.
         if before.trim_start().starts_with('#') || before.contains(" #") {
             break;
         }
-        rest = after;
+        from = at + KEY.len();
         // A key stands alone: begun by nothing, a dash, a brace, a comma or a quote, and ended by its colon.
         let begun = before.trim_end_matches(['"', '\'']).trim_end();
         if !(begun.is_empty() || begun.ends_with(['-', '{', ',', '['])) {
             continue;
         }
-        let Some(value) = after.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':') else { continue };
-        let value = value.trim_start();
-        let value = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next().unwrap_or_default(),
-            _ => value.split(" #").next().unwrap_or_default().split([',', '}']).next().unwrap_or_default().trim_end(),
-        };
-        // An anchor, a folded scalar or a template is not a value yet.
-        if !value.is_empty() && !value.starts_with(['|', '>', '&', '*', '#']) {
-            found.push(value.to_owned());
-        }
+        let Some(after) = after.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':') else { continue };
+        found.extend(value(after.trim_start()));
     }
     found
+}
+
+/// A scalar, without its quotes and what follows it.
+fn value(text: &str) -> Option<String> {
+    let value = match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => text[1..].split(quote).next().unwrap_or_default(),
+        _ => text.split(" #").next().unwrap_or_default().split([',', '}']).next().unwrap_or_default().trim_end(),
+    };
+    // An anchor, a folded scalar or a template is not a value yet.
+    (!value.is_empty() && !value.starts_with(['|', '>', '&', '*', '#'])).then(|| value.to_owned())
 }
 
 #[cfg(test)]
@@ -64,15 +80,22 @@ mod tests {
 - rolearn: |
 - rolearn:
 - myrolearn: arn:aws:iam::111122223333:role/other
+- roleARN: arn:aws:iam::111122223333:role/capitals
+- RoleArn:
+    arn:aws:iam::111122223333:role/next
+- groups:
+    arn:aws:iam::111122223333:role/of-a-group
+- \"rolearn\": 
+    \"arn:aws:iam::111122223333:role/next-quoted\" # it
 ";
         let found = role_arns(&json!({"data": {"mapRoles": text, "mapUsers": "- rolearn: x"}}));
         let names: Vec<&str> = found.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
-        assert_eq!(names, ["plain", "quoted", "single", "flow", "json", "trailing"]);
+        assert_eq!(names, ["plain", "quoted", "single", "flow", "json", "trailing", "capitals", "next", "next-quoted"]);
     }
 
     #[test]
     fn every_prefix_gives_an_answer() {
-        let text = "- rolearn: \"arn:aws:iam::111122223333:role/ä\" # x\n- {'rolearn' : 'a'}";
+        let text = "- rolearn: \"arn:aws:iam::111122223333:role/ä\" # x\n- {'rolearn' : 'a'}\n- İroleARN:\n  'arn:ü";
         for (end, _) in text.char_indices() {
             role_arns(&json!({"data": {"mapRoles": &text[..end]}}));
         }

@@ -7,6 +7,7 @@ use super::read::{self, Context, text};
 use super::{Answer, Found, Kind};
 use crate::core::arn::{Account, RoleArn, RoleArnError};
 use crate::core::code::Code;
+use crate::core::partition::{Partition, Region};
 use serde_json::Value;
 
 /// How the identity is to reach the pods.
@@ -56,6 +57,10 @@ pub struct Case {
     /// The issuer of the cluster that EKS has under the name, when it is another one than kubectl's.
     pub other_cluster: Option<String>,
     pub caller: Option<Account>,
+    /// The partition that aws acts in.
+    caller_partition: Option<Partition>,
+    /// The cluster's partition, by its region.
+    pub partition: Option<Partition>,
     pub annotation: Annotation,
     /// The association's id.
     pub association: Option<String>,
@@ -71,11 +76,12 @@ impl Case {
     pub fn of(found: &Found) -> Case {
         let context = found.given(Question::Context).map_or_else(Context::default, read::context);
         let named = found.given(Question::Pod);
-        let service_account = match (found.asked.kind, found.get(Question::ServiceAccount)) {
-            (Kind::ServiceAccount, _) | (Kind::Either, Some(Answer::Given(_) | Answer::Refused(..) | Answer::NotAsked(_))) => {
+        let service_account = match (named, found.asked.kind, found.get(Question::ServiceAccount)) {
+            (Some(pod), ..) => Some(text(pod, "/spec/serviceAccountName").unwrap_or("default").to_owned()),
+            (_, Kind::ServiceAccount, _) | (_, Kind::Either, Some(Answer::Given(_) | Answer::Refused(..) | Answer::NotAsked(_))) => {
                 Some(found.asked.name.clone())
             }
-            _ => named.map(|pod| text(pod, "/spec/serviceAccountName").unwrap_or("default").to_owned()),
+            _ => None,
         };
         let by_eks = found.given(Question::Cluster).and_then(|cluster| text(cluster, "/cluster/identity/oidc/issuer"));
         let by_kubernetes = found.given(Question::Discovery).and_then(|document| text(document, "/issuer"));
@@ -96,20 +102,24 @@ impl Case {
             Way::None
         };
         let audience = account.and_then(|account| read::annotations(account).find(|(key, _)| *key == annotation::AUDIENCE));
+        let by_issuer = by_kubernetes.and_then(read::issuer_region);
+        // aws shows the roles of its own account only.
+        let shown = found.given(Question::Role).and_then(|answer| RoleArn::parse(text(answer, "/Role/Arn")?).ok());
+        let caller = found.given(Question::Caller);
+        let partition_of = |caller: &Value| Partition::from_id(text(caller, "/Arn")?.split(':').nth(1)?);
         let mut case = Case {
             namespace: found.asked.namespace.clone().or(context.namespace).unwrap_or_else(|| "default".to_owned()),
             service_account,
             pod: named.and_then(|pod| text(pod, "/metadata/name")).map(str::to_owned),
             context: context.name,
             cluster: found.asked.cluster.clone().or(context.cluster),
-            region: context.region.or_else(|| read::issuer_region(by_kubernetes?)),
+            partition: by_issuer.as_ref().or(context.region.as_ref()).and_then(|region| Some(Region::parse(region).ok()?.partition())),
+            region: context.region.or(by_issuer),
             profile: context.profile,
             issuer,
             other_cluster,
-            caller: found.given(Question::Caller).and_then(|caller| Account::parse(text(caller, "/Account")?)).or_else(|| {
-                // aws shows the roles of its own account only.
-                Some(RoleArn::parse(text(found.given(Question::Role)?, "/Role/Arn")?).ok()?.account)
-            }),
+            caller_partition: caller.and_then(partition_of).or(shown.as_ref().map(|role| role.partition)),
+            caller: caller.and_then(|caller| Account::parse(text(caller, "/Account")?)).or(shown.map(|role| role.account)),
             annotation,
             association,
             associations_known,
@@ -129,6 +139,9 @@ impl Case {
                 .ok_or_else(|| Unknown::Open(format!("the association's role is not known: {}", self.why_no_association(found))));
         }
         match (&self.annotation, account(found)) {
+            (Annotation::Role(role), _) if self.partition.is_some_and(|partition| partition != role.partition) => {
+                Err(Unknown::Because(Code::PartitionMismatch))
+            }
             (Annotation::Role(role), _) => Ok(role.clone()),
             // A webhook with --compose-role-arn makes the ARN of a bare name: its pods show which.
             (Annotation::Malformed(name, RoleArnError::NameOnly), _) => pods
@@ -175,7 +188,9 @@ impl Case {
                 role.account,
                 self.profile.as_ref().map(|profile| format!("; kubectl's context uses {profile}")).unwrap_or_default()
             )),
-            Some(_) => None,
+            Some(_) => self.caller_partition.filter(|partition| *partition != role.partition).map(|partition| {
+                format!("the role is in partition {}, and aws acts in {partition}: choose a profile of {}", role.partition, role.partition)
+            }),
         }
     }
 

@@ -25,10 +25,17 @@ pub enum Judged {
 pub struct Seen {
     pub finding: Finding,
     pub values: Vec<(&'static str, String)>,
-    /// Headline and cure in place of the catalogue's, where a code is met in another place than usual.
-    pub instead: Option<(&'static str, &'static str)>,
+    /// Words in place of the catalogue's, where a code is met in another place than usual.
+    pub instead: Option<&'static Instead>,
     /// Of a trust policy: the whole document after the smallest edit, or `None` where only its owner can say what to change.
     pub edited: Option<Option<String>>,
+}
+
+/// Headline, cure and commands. The cause is the detail's to tell then.
+pub struct Instead {
+    pub title: &'static str,
+    pub cure: &'static str,
+    pub commands: &'static [&'static str],
 }
 
 impl Seen {

@@ -12,6 +12,8 @@ use serde_json::Value;
 const SKIP_CONTAINERS: &str = "/metadata/annotations/eks.amazonaws.com~1skip-containers";
 /// The label by which EKS's configuration leaves whole pods alone.
 const SKIP_LABEL: &str = "/metadata/labels/eks.amazonaws.com~1skip-pod-identity-webhook";
+/// What EKS's admission puts on a pod that a Fargate profile selects.
+const FARGATE_LABEL: &str = "/metadata/labels/eks.amazonaws.com~1fargate-profile";
 /// The variables of IRSA.
 const IRSA: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 /// The variables of Pod Identity.
@@ -26,7 +28,7 @@ const MESH: [&str; 5] = ["istio-proxy", "istio-init", "istio-validation", "linke
 pub enum State {
     /// It has what the service account's way gives.
     Injected,
-    /// It has IRSA, although an association stands for the service account now.
+    /// It has IRSA, although an association stands for the service account now; or Pod Identity, although none does.
     OtherWay,
     /// IRSA with another role than the annotation's.
     OtherRole(String),
@@ -56,6 +58,11 @@ impl<'a> Pod<'a> {
         matches!(text(self.0, "/status/phase"), Some("Succeeded" | "Failed")) || self.0.pointer("/metadata/deletionTimestamp").is_some()
     }
 
+    /// On Fargate, where nothing runs beside a pod: no agent of Pod Identity (EKS user guide, "EKS Pod Identity restrictions").
+    pub fn is_on_fargate(self) -> bool {
+        self.0.pointer(FARGATE_LABEL).is_some() || text(self.0, "/spec/schedulerName") == Some("fargate-scheduler")
+    }
+
     pub fn has_skip_label(self) -> bool {
         self.0.pointer(SKIP_LABEL).is_some()
     }
@@ -76,7 +83,9 @@ impl<'a> Pod<'a> {
 
     /// Containers with static keys in their env.
     pub fn with_keys(self) -> Vec<&'a str> {
-        self.containers().filter(|container| KEYS.iter().all(|key| variable(container, key).is_some())).map(name).collect()
+        // Empty is unset: so helm templates leave them.
+        let set = |container: &Value, key: &str| variable(container, key).is_some_and(|value| value != Some(""));
+        self.containers().filter(|container| KEYS.iter().all(|key| set(container, key))).map(name).collect()
     }
 
     /// Each container with its state; `role` is the annotation's text.
@@ -115,6 +124,7 @@ fn state(container: &Value, way: Way, role: Option<&str>) -> State {
         };
     }
     match (irsa.len(), variable(container, IRSA[0]).flatten()) {
+        (0, _) if pod_identity.len() == 2 && mounted(container, POD_IDENTITY[1]) => State::OtherWay,
         (0, _) => State::Bare,
         (2, Some(value)) if mounted(container, IRSA[1]) && !value.is_empty() => match role {
             Some(role) if role != value => State::OtherRole(value.to_owned()),
@@ -199,6 +209,7 @@ mod tests {
             {"name": "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "value": format!("{folder}/eks-pod-identity-token")},
         ], "volumeMounts": [{"mountPath": folder}]}]}});
         assert_eq!(states(&pod, Way::PodIdentity), [State::OtherWay, State::Bare, State::Injected]);
+        assert_eq!(states(&pod, Way::Irsa), [State::Injected, State::Bare, State::OtherWay]);
         assert!(Pod(&pod).has_pod_identity());
         assert_eq!(Pod(&pod).role(), Some(ROLE));
     }

@@ -5,7 +5,7 @@ use super::case::{Case, Way};
 use super::checks::{Seen, walk};
 use crate::core::code::Severity;
 use crate::core::diagnose::checks::Check;
-use crate::core::remedy::{Remedy, Values};
+use crate::core::remedy::Values;
 use crate::core::report::{Cause, ReportedFinding, Subject, Verdict, cause};
 use crate::core::time::Timestamp;
 use serde::Serialize;
@@ -125,11 +125,11 @@ fn reported(seen: &Seen, case: &Case) -> ReportedFinding {
     set("account", role.map(|role| role.account.to_string()));
     set("partition", role.map(|role| role.partition.id().to_owned()));
     set("region", case.region.clone());
-    let mut cause = cause(&seen.finding, &Values::from(known));
-    if let Some((title, cure)) = seen.instead {
-        cause.title = title.to_owned();
-        cause.remedy =
-            Remedy { text: cure.to_owned(), commands: vec!["kubectl -n kube-system edit configmap aws-auth".to_owned()], snippet: None };
+    let values = Values::from(known);
+    let mut cause = cause(&seen.finding, &values);
+    if let Some(instead) = seen.instead {
+        cause.title = instead.title.to_owned();
+        cause.remedy = values.cure(instead.cure, instead.commands);
     }
     match &seen.edited {
         None => {}

@@ -15,6 +15,7 @@ mod table;
 mod tests;
 
 pub use facts::{Facts, Times};
+pub(crate) use secrets::without_secrets;
 
 use super::code::{Class, Code, Severity, Step};
 use super::remedy::{Remedy, Values};

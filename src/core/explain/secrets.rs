@@ -37,7 +37,7 @@ const MARKERS: [&str; 27] = [
 ];
 
 /// The text without what looks like a secret.
-pub(super) fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let text = redact(text, &[]);
     let text = after_markers(&text);
     let text = userinfo(&text);

@@ -171,7 +171,7 @@ fn may_be_called_in_clear(host: &str) -> bool {
 
 /// Host of an absolute http(s) URL, without brackets. None for one with a user name and password: no SDK can call it, and hidden
 /// as they are here it would lead to another place.
-fn url_host(url: &str) -> Option<String> {
+pub fn url_host(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) || url.contains('@') {
         return None;

@@ -4,7 +4,7 @@
 mod endpoints;
 mod injection;
 
-pub use endpoints::agent_uri_may_be_called;
+pub use endpoints::{agent_uri_may_be_called, url_host};
 
 use super::arn::RoleArn;
 use super::code::{Code, Severity};

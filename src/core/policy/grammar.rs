@@ -197,7 +197,7 @@ pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str
 }
 
 /// Letters to insert, drop or replace (Levenshtein); more than the limit is only said to be more.
-pub(super) fn distance(one: &str, other: &str, limit: usize) -> usize {
+pub(crate) fn distance(one: &str, other: &str, limit: usize) -> usize {
     if one.len().abs_diff(other.len()) > 4 * limit {
         return limit + 1;
     }

@@ -135,6 +135,14 @@ impl Request {
         }
     }
 
+    /// The same from a cluster that is known: EKS tags sessions with it, and names it as the source (see `never`).
+    pub fn from_cluster(mut self, name: &str, arn: &str) -> Request {
+        for (key, value) in [("aws:RequestTag/eks-cluster-name", name), ("aws:RequestTag/eks-cluster-arn", arn), ("aws:SourceArn", arn)] {
+            self.known.push((key.to_owned(), vec![value.to_owned()]));
+        }
+        self
+    }
+
     /// What is known of a key. Keys know no capitals.
     pub(super) fn fact(&self, key: &str) -> Fact<'_> {
         if let Some((_, values)) = self.known.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
@@ -266,5 +274,12 @@ mod tests {
         assert!(matches!(request.fact("aws:RequestTag/team"), Fact::Absent(_)));
         assert_eq!(request.fact("aws:SourceAccount"), Fact::Known(&["111122223333".into()]));
         assert!(matches!(request.fact("oidc.eks.us-west-2.amazonaws.com/id/A:sub"), Fact::Absent(_)));
+        let arn = "arn:aws-cn:eks:cn-north-1:111122223333:cluster/production";
+        let request = request.from_cluster("production", arn);
+        assert_eq!(request.fact("aws:requesttag/eks-cluster-name"), Fact::Known(&["production".into()]));
+        assert_eq!(
+            (request.fact("aws:RequestTag/eks-cluster-arn"), request.fact("aws:sourceArn")),
+            (Fact::Known(&[arn.into()]), Fact::Known(&[arn.into()]))
+        );
     }
 }

@@ -45,12 +45,13 @@ pub(super) enum MissingProfile {
     StopsAtItsLink,
 }
 
-/// `AWS_USE_FIPS_ENDPOINT` beside a configured endpoint URL.
+/// `AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT` beside a configured endpoint URL. The rule set refuses both (FACTS B.1, rule 1); with FIPS
+/// it was measured (live matrix row 34), and botocore's `args.py` passes it neither where there is a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FipsWithUrl {
+pub(super) enum VariantWithUrl {
     /// An error.
     Refused,
-    /// FIPS is ignored.
+    /// The URL wins.
     Ignored,
     /// No one has looked.
     Unknown,
@@ -75,7 +76,9 @@ pub(super) struct Chain {
     pub(super) failing: Failing,
     pub(super) basis: Basis,
     pub(super) missing_profile: MissingProfile,
-    pub(super) fips_with_url: FipsWithUrl,
+    pub(super) variant_with_url: VariantWithUrl,
+    /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` does not reach the client that makes the exchange.
+    pub(super) url_always: bool,
     /// An empty `AWS_ROLE_ARN` or `AWS_WEB_IDENTITY_TOKEN_FILE` counts as set.
     pub(super) empty_counts: bool,
     /// So does an empty container URI.
@@ -109,7 +112,8 @@ const COMMON: Chain = Chain {
     failing: Failing::Stops,
     basis: Basis::Source,
     missing_profile: MissingProfile::Ignored,
-    fips_with_url: FipsWithUrl::Unknown,
+    variant_with_url: VariantWithUrl::Unknown,
+    url_always: false,
     empty_counts: false,
     empty_uri_counts: false,
     token_without_role_fails: false,
@@ -136,7 +140,7 @@ const BOTOCORE: Chain = Chain {
     ],
     basis: Basis::Measured,
     missing_profile: MissingProfile::StopsFirst,
-    fips_with_url: FipsWithUrl::Ignored,
+    variant_with_url: VariantWithUrl::Ignored,
     token_without_role_fails: true,
     lone_key_id_fails: true,
     note: "boto3 has version numbers of its own: 1.9.220 for IRSA, 1.34.41 for EKS Pod Identity.",
@@ -186,7 +190,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         basis: Basis::Measured,
         missing_profile: MissingProfile::StopsFirst,
-        fips_with_url: FipsWithUrl::Refused,
+        variant_with_url: VariantWithUrl::Refused,
         token_without_role_fails: true,
         imds_always_fails: true,
         note: "It chooses one provider when the configuration is loaded.",
@@ -229,7 +233,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         sdk: Sdk::JsV3,
         links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::ContainerOrImds],
         basis: Basis::Measured,
-        fips_with_url: FipsWithUrl::Refused,
+        variant_with_url: VariantWithUrl::Refused,
         profile_hides_env: true,
         ..COMMON
     },
@@ -270,7 +274,9 @@ pub(super) const CHAINS: [Chain; 16] = [
         sdk: Sdk::Rust,
         links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::Container, Link::Imds],
         basis: Basis::Measured,
-        fips_with_url: FipsWithUrl::Refused,
+        variant_with_url: VariantWithUrl::Refused,
+        // aws-config 1.13.0, `provider_config.rs`, `client_config` (FACTS B.5).
+        url_always: true,
         empty_counts: true,
         container_token_first: true,
         imds_v1: false,

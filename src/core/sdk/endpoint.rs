@@ -1,15 +1,18 @@
 //! Which STS endpoint each family calls, and the versions from which on it knows the two providers.
 
 use super::Sdk;
+use super::chain;
 use super::situation::Situation;
+use crate::core::inputs::{Environment, Profile};
 use crate::core::partition::{Partition, Region};
+use crate::core::plan::url_host;
 use serde::Serialize;
 
 /// Which endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
-    /// That of the pod's region.
+    /// That of the pod's region, or a configured one.
     Regional,
     /// `sts.amazonaws.com`.
     Global,
@@ -105,17 +108,35 @@ pub(super) fn no_region(sdk: Sdk) -> NoRegion {
 }
 
 /// The region that the process names.
-pub(super) fn region<'a>(situation: &Situation<'a>) -> Option<&'a str> {
-    let env = situation.environment;
-    env.region.value().or(env.default_region.value()).or(situation.profile.region.as_deref())
+pub(super) fn region<'a>(environment: &'a Environment, profile: &'a Profile) -> Option<&'a str> {
+    environment.region.value().or(environment.default_region.value()).or(profile.region.as_deref())
 }
 
-/// A URL for STS is configured: no region is needed to find it.
-pub(super) fn has_url(situation: &Situation<'_>) -> bool {
+/// The URL that is configured for STS, and heeded: no region is needed to find it.
+pub(super) fn url<'a>(sdk: Sdk, situation: &Situation<'a>) -> Option<&'a str> {
     let env = situation.environment;
     let given = env.endpoint_url_sts.value().or(env.endpoint_url.value()).or(situation.profile.endpoint_url.as_deref());
-    given.is_some() && !env.ignore_endpoint_urls.is_true()
+    given.filter(|_| chain::of(sdk).url_always || !env.ignore_endpoint_urls.is_true())
 }
+
+/// FIPS endpoints are asked for.
+pub(super) fn is_fips(situation: &Situation<'_>) -> bool {
+    situation.environment.use_fips.is_true() || situation.profile.use_fips
+}
+
+/// FIPS or dual-stack endpoints are.
+pub(super) fn is_variant(situation: &Situation<'_>) -> bool {
+    is_fips(situation) || situation.environment.use_dual_stack.is_true() || situation.profile.use_dual_stack
+}
+
+/// Whether the exchange's endpoint comes from AWS's rule set (FACTS B.1). Not so of what is older than the rule set, nor of C++, whose exchange has a
+/// client of its own; of PowerShell nothing is known.
+pub(super) fn has_rules(sdk: Sdk) -> bool {
+    !matches!(sdk, Sdk::Cpp | Sdk::GoV1 | Sdk::JavaV1 | Sdk::JsV2 | Sdk::Powershell)
+}
+
+/// The global endpoint.
+const GLOBAL_HOST: &str = "sts.amazonaws.com";
 
 /// Why it is that endpoint, where that is not plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,12 +153,19 @@ pub(super) enum Because {
     Region,
     /// There is no region.
     NoRegion,
+    /// A URL is configured.
+    Url,
 }
 
 /// The endpoint of the exchange.
 pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Because) {
     let row = of(sdk);
-    let Some(region) = region(situation) else {
+    let env = situation.environment;
+    if let Some(url) = url(sdk, situation) {
+        let is_global = url_host(url).is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
+        return (if is_global { Endpoint::Global } else { Endpoint::Regional }, Because::Url);
+    }
+    let Some(region) = region(env, situation.profile) else {
         let endpoint = if row.no_region == NoRegion::Global { Endpoint::Global } else { Endpoint::Regional };
         return (endpoint, Because::NoRegion);
     };
@@ -149,11 +177,12 @@ pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Becaus
         Policy::LegacyEverywhere => region.partition() == Partition::Aws,
         _ => region.is_legacy_global(),
     });
-    let env = situation.environment;
     let setting = env.sts_regional_endpoints.value().or(situation.profile.sts_regional_endpoints.as_deref()).map(str::trim);
     let says = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
     match row.policy {
         Policy::Always => (Endpoint::Regional, Because::Plain),
+        // The rule set knows a global endpoint of neither kind (FACTS B.1, rule 3).
+        _ if has_rules(sdk) && is_variant(situation) => (Endpoint::Regional, Because::Plain),
         _ if !has_global || says("regional") => (Endpoint::Regional, Because::Plain),
         Policy::AlwaysSince(version) => (Endpoint::Regional, Because::Since(version)),
         _ if says("legacy") => (Endpoint::Global, Because::Setting),

@@ -1,9 +1,9 @@
 //! The engine: follows a family's chain through a situation.
 
 use super::Sdk;
-use super::chain::{self, Basis, Chain, Failing, FipsWithUrl, Link, MissingProfile};
+use super::chain::{self, Basis, Chain, Failing, Link, MissingProfile, VariantWithUrl};
 use super::endpoint::{self, Because, Endpoint, Minimum, NoRegion};
-use super::situation::{AgentCall, ImdsView, Situation, StsCall, TokenFile};
+use super::situation::{self, AgentCall, ImdsView, Situation, StsCall, TokenFile};
 use crate::core::evidence::ImdsReach;
 use crate::core::inputs::{ProfileCredentials, Secret};
 use crate::core::partition::Region;
@@ -95,6 +95,12 @@ pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
         Because::NoRegion if endpoint == Endpoint::Global => say(&mut note, &["Without a region it calls the global endpoint."]),
         Because::NoRegion if endpoint::no_region(sdk) == NoRegion::UsEast1 => {
             say(&mut note, &["Without a region it calls that of us-east-1."])
+        }
+        Because::Url => {
+            say(&mut note, &["A URL is configured for STS: ", endpoint::url(sdk, situation).unwrap_or_default(), "."]);
+            if situation.environment.ignore_endpoint_urls.is_true() {
+                say(&mut note, &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS does not reach the client that makes the exchange."]);
+            }
         }
         Because::Plain | Because::Region | Because::NoRegion => {}
     }
@@ -278,9 +284,15 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
         TokenFile::NotAToken => return Step::Fails("The token file holds no token."),
         TokenFile::Good | TokenFile::TrailingWhitespace => {}
     }
-    let has_url = endpoint::has_url(situation);
-    match endpoint::region(situation).map(Region::parse) {
+    let has_url = endpoint::url(chain.sdk, situation).is_some();
+    match endpoint::region(env, situation.profile).map(Region::parse) {
         _ if has_url => {}
+        Some(Ok(region)) if endpoint::is_fips(situation) && !region.has_fips_sts() && !region.is_global() => {
+            if endpoint::has_rules(chain.sdk) {
+                return Step::Fails("AWS_USE_FIPS_ENDPOINT is set, and STS has no FIPS endpoint in this region.");
+            }
+            end.doubt("STS has no FIPS endpoint in this region; whether this SDK heeds AWS_USE_FIPS_ENDPOINT here is not verified.");
+        }
         Some(Ok(_)) => {}
         Some(Err(_)) => end.doubt("The region is malformed; what becomes of that is not verified."),
         None => match endpoint::no_region(chain.sdk) {
@@ -289,17 +301,19 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
             NoRegion::Fails | NoRegion::Imds => return Step::Fails("No region is named, and it calls no STS without one."),
         },
     }
-    if has_url && (env.use_fips.is_true() || situation.profile.use_fips) {
-        match chain.fips_with_url {
-            FipsWithUrl::Refused => return Step::Fails("It refuses AWS_USE_FIPS_ENDPOINT beside a configured endpoint URL."),
-            FipsWithUrl::Ignored => {}
-            FipsWithUrl::Unknown => end.doubt("Whether it refuses AWS_USE_FIPS_ENDPOINT beside a configured endpoint URL is not verified."),
+    if has_url && endpoint::is_variant(situation) {
+        match chain.variant_with_url {
+            VariantWithUrl::Refused => return Step::Fails("It refuses FIPS and dual-stack endpoints beside a configured endpoint URL."),
+            VariantWithUrl::Ignored => {}
+            VariantWithUrl::Unknown => {
+                end.doubt("Whether it refuses FIPS and dual-stack endpoints beside a configured endpoint URL is not verified.");
+            }
         }
     }
     match situation.sts {
         StsCall::Works => Step::Gives(Outcome::Irsa, "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set."),
         StsCall::TokenRejected => Step::Fails("STS rejects the token."),
-        StsCall::Denied => Step::Fails("STS refuses the exchange."),
+        StsCall::Denied => Step::Fails(situation::refused_for_certain(env, situation.profile).unwrap_or("STS refuses the exchange.")),
         StsCall::Unavailable => Step::Fails("STS cannot answer now."),
         StsCall::Unreachable => Step::Fails("STS is not reached."),
     }
@@ -345,7 +359,9 @@ fn container(chain: &Chain, situation: &Situation<'_>) -> Step {
     }
     match token {
         Some(Err(why)) => return Step::Fails(why),
-        None if env.container_token != Secret::Present => return Step::Fails("The agent gets no token, and refuses."),
+        None if env.container_token != Secret::Present => {
+            return Step::Fails("AWS_CONTAINER_CREDENTIALS_FULL_URI is set without a token, and EKS's agent refuses whoever sends none.");
+        }
         _ => {}
     }
     match situation.agent {

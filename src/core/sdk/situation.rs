@@ -1,9 +1,11 @@
 //! What decides where an SDK's chain ends: what the process was given, and how the calls that the chain makes would go.
 
+use super::endpoint;
 use crate::core::arn::RoleArn;
 use crate::core::code::Code;
 use crate::core::evidence::{Answer, Because, Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, Token, TokenContent};
 use crate::core::inputs::{Environment, Profile};
+use crate::core::partition::Region;
 use crate::core::plan::{Plan, Provider};
 use crate::core::token::TokenDefect;
 
@@ -97,9 +99,9 @@ pub struct Situation<'a> {
 }
 
 impl<'a> Situation<'a> {
-    /// An environment by itself: files and calls are taken for good, IMDS for reachable. That STS refuses what is no role's ARN is certain.
+    /// An environment by itself: files and calls are taken for good but for what is certain, IMDS for reachable.
     pub fn assumed(environment: &'a Environment, profile: &'a Profile) -> Situation<'a> {
-        let refused = environment.role_arn.value().is_some_and(|arn| RoleArn::parse(arn).is_err());
+        let refused = refused_for_certain(environment, profile).is_some();
         Situation {
             environment,
             profile,
@@ -144,6 +146,13 @@ impl<'a> Situation<'a> {
         };
         situation
     }
+}
+
+/// What STS refuses whatever the trust policy says, in a sentence: what is no role's ARN, and a role of another partition than its own.
+pub(super) fn refused_for_certain(environment: &Environment, profile: &Profile) -> Option<&'static str> {
+    let Ok(role) = RoleArn::parse(environment.role_arn.value()?) else { return Some("AWS_ROLE_ARN is no role's ARN, and STS refuses it.") };
+    let region = endpoint::region(environment, profile).and_then(|region| Region::parse(region).ok())?;
+    (role.partition != region.partition()).then_some("The role belongs to another partition than the region, whose STS refuses it.")
 }
 
 impl TokenFile {

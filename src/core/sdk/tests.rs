@@ -175,6 +175,59 @@ fn a_role_arn_that_is_none() {
     }
 }
 
+/// STS knows no role of another partition than its own (FACTS A.3), whoever asks.
+#[test]
+fn a_role_of_another_partition() {
+    const GOV: (&str, &str) = ("AWS_ROLE_ARN", "arn:aws-us-gov:iam::111122223333:role/checkout");
+    for (role, region, wanted) in [
+        (ROLE, ("AWS_REGION", "cn-north-1"), (STOP, STOP, NODE)),
+        (GOV, REGION, (STOP, STOP, NODE)),
+        (GOV, ("AWS_DEFAULT_REGION", "us-gov-west-1"), (ROW_IRSA, ROW_IRSA, ROW_IRSA)),
+        // A region that is none says nothing of its partition.
+        (ROLE, ("AWS_REGION", "cn_north"), (ROW_IRSA, ROW_IRSA, ROW_IRSA)),
+    ] {
+        let (environment, profile) = (environment(&[role, TOKEN, region]), Profile::default());
+        let of = |sdk| predict(sdk, &Situation::assumed(&environment, &profile));
+        assert_eq!((of(Sdk::Rust).outcome, of(Sdk::Botocore).outcome, of(Sdk::JavaV2).outcome), wanted, "{role:?} {region:?}");
+        assert_eq!(of(Sdk::Rust).why.contains("another partition"), wanted.0 == STOP, "{}", of(Sdk::Rust).why);
+    }
+}
+
+/// FACTS B.1 and B.5: FIPS, dual-stack and configured URLs, where they exclude one another or lead nowhere.
+#[test]
+fn variants_of_endpoints_and_urls() {
+    const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
+    const DUAL: (&str, &str) = ("AWS_USE_DUALSTACK_ENDPOINT", "true");
+    const URL: (&str, &str) = ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
+    const IGNORED: (&str, &str) = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    const IRELAND: (&str, &str) = ("AWS_REGION", "eu-west-1");
+    // Rust, botocore, JavaScript 3, Go 2, Java 2.
+    let ends = |more: &[(&'static str, &'static str)]| {
+        let vars = [&[ROLE, TOKEN], more].concat();
+        let (environment, profile) = (environment(&vars), Profile::default());
+        let of = |sdk| predict(sdk, &Situation::assumed(&environment, &profile));
+        ([Sdk::Rust, Sdk::Botocore, Sdk::JsV3, Sdk::GoV2, Sdk::JavaV2].map(|sdk| of(sdk).outcome), of(Sdk::JavaV2).unverified)
+    };
+    for (more, wanted, unverified) in [
+        (&[REGION, DUAL, URL][..], [STOP, ROW_IRSA, STOP, STOP, ROW_IRSA], true),
+        (&[REGION, DUAL], [ROW_IRSA; 5], false),
+        // Only Rust's client of the exchange does not hear that URLs are to be ignored.
+        (&[REGION, DUAL, URL, IGNORED], [STOP, ROW_IRSA, ROW_IRSA, ROW_IRSA, ROW_IRSA], false),
+        (&[REGION, FIPS, URL, IGNORED], [STOP, ROW_IRSA, ROW_IRSA, ROW_IRSA, ROW_IRSA], false),
+        (&[URL, IGNORED, ("AWS_EC2_METADATA_DISABLED", "true")], [ROW_IRSA, ROW_IRSA, ROW_IRSA, STOP, ROW_IRSA], false),
+        (&[IRELAND, FIPS], [STOP, STOP, STOP, STOP, NODE], false),
+        (&[REGION, FIPS], [ROW_IRSA; 5], false),
+        (&[IRELAND, FIPS, URL], [STOP, ROW_IRSA, STOP, STOP, ROW_IRSA], true),
+    ] {
+        assert_eq!(ends(more), (wanted, unverified), "{more:?}");
+    }
+    // What is older than the rule set may not even know FIPS.
+    for sdk in [Sdk::JavaV1, Sdk::GoV1, Sdk::JsV2, Sdk::Cpp] {
+        let found = ask(sdk, &case("", &[ROLE, TOKEN, IRELAND, FIPS], |_| {}, [NONE; 4]));
+        assert!(found.unverified && found.outcome == ROW_IRSA, "{}: {}", sdk.id(), found.why);
+    }
+}
+
 #[test]
 fn profiles() {
     let at = |sdk, vars, profile| ask(sdk, &with_profile("", vars, profile, [NONE; 4])).outcome;
@@ -221,6 +274,31 @@ fn endpoints() {
         assert_eq!(endpoint(sdk, "eu-south-1", Some("legacy")), opt_in, "{}", sdk.id());
         assert_eq!(endpoint(sdk, "cn-north-1", Some("legacy")), Endpoint::Regional, "{}", sdk.id());
         assert_eq!(endpoint(sdk, "aws-global", None), Endpoint::Global, "{}", sdk.id());
+    }
+    // There is no global endpoint of FIPS or dual-stack in the rule set; what is older than it is left as it was.
+    for variant in [("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")] {
+        let vars = [ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"), variant];
+        let (environment, profile) = (environment(&vars), Profile::default());
+        for sdk in Sdk::ALL {
+            let wanted =
+                if matches!(sdk, Sdk::GoV1 | Sdk::JavaV1 | Sdk::JsV2 | Sdk::Powershell) { Endpoint::Global } else { Endpoint::Regional };
+            assert_eq!(predict(sdk, &Situation::assumed(&environment, &profile)).endpoint, wanted, "{}, {variant:?}", sdk.id());
+        }
+    }
+    // A configured URL decides, whatever the region and the setting.
+    for (url, wanted) in [
+        ("https://sts.amazonaws.com", Endpoint::Global),
+        ("https://STS.amazonaws.com:443/", Endpoint::Global),
+        ("https://sts.us-west-2.amazonaws.com", Endpoint::Regional),
+        ("https://sts.amazonaws.com.example.com", Endpoint::Regional),
+    ] {
+        let vars = [ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"), ("AWS_ENDPOINT_URL", url)];
+        let (environment, profile) = (environment(&vars), Profile::default());
+        for sdk in Sdk::ALL {
+            let found = predict(sdk, &Situation::assumed(&environment, &profile));
+            assert_eq!(found.endpoint, wanted, "{}, {url}", sdk.id());
+            assert!(found.why.contains(url), "{}: {}", sdk.id(), found.why);
+        }
     }
     let say = |vars| ask(Sdk::Botocore, &case("", vars, |_| {}, [NONE; 4])).why;
     assert!(say(IRSA).contains("the regional endpoint since 1.40.0 (July 2025)"), "{}", say(IRSA));

@@ -6,7 +6,7 @@ use crate::core::code::Code;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{self, Case, Unknown, Way};
-use crate::core::doctor::checks::{Judged, Seen, open};
+use crate::core::doctor::checks::{Instead, Judged, Seen, open};
 use crate::core::doctor::injection::State;
 use crate::core::doctor::read::{list, text};
 use crate::core::doctor::{Answer, Found, aws_auth as config_map};
@@ -14,6 +14,12 @@ use serde_json::Value;
 
 /// The issuer: kubectl's answer and EKS's have to agree.
 pub fn issuer(found: &Found, case: &Case) -> Judged {
+    if let (Some(name), Some(Answer::Absent(why))) = (&found.asked.cluster, found.get(Question::Cluster)) {
+        // What was given by hand is mistyped, or of another account or region; else what is said of associations would be of no cluster.
+        return Judged::Unknown(Unknown::Open(format!(
+            "EKS has no cluster {name} here: {why}; correct --cluster, or choose its profile and region"
+        )));
+    }
     match (&case.issuer, &case.other_cluster) {
         (Some(issuer), Some(other)) => Judged::Unknown(Unknown::Open(format!(
             "kubectl's context and EKS's cluster {} are two clusters: {issuer} and {other}; choose another context, or another --cluster",
@@ -88,6 +94,7 @@ pub fn annotation(found: &Found, case: &Case) -> Judged {
         Judged::Bad(vec![seen])
     };
     match (&case.annotation, &case.role) {
+        (Annotation::Role(role), Err(Unknown::Because(Code::PartitionMismatch))) => other_partition(role, case),
         (Annotation::Role(role), _) => Judged::Good(role.to_string()),
         (Annotation::Malformed(name, _), Ok(role)) => Judged::Good(format!("{name}, of which the webhook makes {role}")),
         (Annotation::Malformed(value, why), _) => {
@@ -125,6 +132,29 @@ pub fn annotation(found: &Found, case: &Case) -> Judged {
     }
 }
 
+/// What STS refuses before it looks at any policy: `Request ARN is invalid`.
+fn other_partition(role: &RoleArn, case: &Case) -> Judged {
+    const INSTEAD: Instead = Instead {
+        title: "role and cluster belong to different partitions",
+        cure: "Write the ARN of a role of partition {partition} into the annotation of service account {namespace}/{serviceAccount}, and recreate its pods. \
+               Where only the partition was mistyped, that is {roleArn}.",
+        commands: &["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
+    };
+    let partition = case.partition.unwrap_or(role.partition);
+    let mut seen = Seen::new(
+        Code::PartitionMismatch,
+        format!(
+            "{} names {role}, of partition {}; the cluster is in partition {partition}, whose STS knows no such role.",
+            annotation::KEY,
+            role.partition
+        ),
+    );
+    let meant = RoleArn { partition, ..role.clone() };
+    seen.values = vec![("partition", partition.to_string()), ("roleArn", meant.to_string())];
+    seen.instead = Some(&INSTEAD);
+    Judged::Bad(vec![seen])
+}
+
 fn missing(detail: String) -> Judged {
     Judged::Bad(vec![Seen::new(Code::AnnotationMissing, detail)])
 }
@@ -151,6 +181,12 @@ pub fn association(found: &Found, case: &Case) -> Judged {
     }
 }
 
+const IN_AWS_AUTH: Instead = Instead {
+    title: "a rolearn in the aws-auth ConfigMap is not the ARN of a role",
+    cure: "Write the role's own ARN, without its path, as rolearn in ConfigMap kube-system/aws-auth: arn:aws:iam::ACCOUNT:role/NAME.",
+    commands: &["kubectl -n kube-system edit configmap aws-auth"],
+};
+
 /// A path never matches; what is no role's ARN neither.
 pub fn aws_auth(found: &Found, _: &Case) -> Judged {
     let map = match found.get(Question::AwsAuth) {
@@ -166,13 +202,21 @@ pub fn aws_auth(found: &Found, _: &Case) -> Judged {
         match RoleArn::parse(arn) {
             Ok(role) if role.path == "/" => {}
             Ok(role) => paths.push((arn, role)),
-            Err(why) => malformed.push(format!("aws-auth maps {arn:?}: {why}.")),
+            Err(why) => {
+                let line = format!("aws-auth maps {arn:?}: {why}.");
+                malformed.extend(Some(line).filter(|line| !malformed.contains(line)));
+            }
         }
     }
     let mut bad = Vec::new();
     if let Some((_, role)) = paths.first() {
         let bare = |role: &RoleArn| RoleArn { path: "/".to_owned(), ..role.clone() };
-        let all: Vec<String> = paths.iter().map(|(arn, role)| format!("aws-auth maps {arn}; it has to be {}.", bare(role))).collect();
+        let mut all: Vec<String> = Vec::new();
+        for (arn, role) in &paths {
+            let line = format!("aws-auth maps {arn}; it has to be {}.", bare(role));
+            // A role is mapped once for each of its users.
+            all.extend(Some(line).filter(|line| !all.contains(line)));
+        }
         let mut seen = Seen::new(Code::AwsAuthRolePath, all.join(" "));
         let (partition, account) = (role.partition.id().to_owned(), role.account.to_string());
         seen.values = vec![("partition", partition), ("account", account), ("roleName", role.name.clone())];
@@ -180,10 +224,7 @@ pub fn aws_auth(found: &Found, _: &Case) -> Judged {
     }
     if !malformed.is_empty() {
         let mut seen = Seen::new(Code::RoleArnMalformed, format!("{} That admits nobody.", malformed.join(" ")));
-        seen.instead = Some((
-            "a rolearn in the aws-auth ConfigMap is not the ARN of a role",
-            "Write the role's own ARN, without its path, as rolearn in ConfigMap kube-system/aws-auth: arn:aws:iam::ACCOUNT:role/NAME.",
-        ));
+        seen.instead = Some(&IN_AWS_AUTH);
         bad.push(seen);
     }
     match bad.is_empty() {

@@ -5,7 +5,7 @@ use crate::core::arn::RoleArn;
 use crate::core::code::Code;
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{Case, Unknown, Way};
-use crate::core::doctor::checks::{Judged, Seen, open};
+use crate::core::doctor::checks::{Instead, Judged, Seen, open};
 use crate::core::doctor::read::{list, text};
 use crate::core::doctor::{Answer, Found};
 use crate::core::policy::{self, Decision, Evaluation, Reason, Request};
@@ -86,6 +86,18 @@ pub fn audience(found: &Found, case: &Case) -> Judged {
     }
 }
 
+const OTHER_ARN: &str = "the role has another ARN in IAM";
+const BY_ANNOTATION: Instead = Instead {
+    title: OTHER_ARN,
+    cure: "Write {roleArn} into the annotation of service account {namespace}/{serviceAccount}, and recreate its pods.",
+    commands: &["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
+};
+const BY_ASSOCIATION: Instead = Instead {
+    title: OTHER_ARN,
+    cure: "Give the association the role's own ARN, {roleArn} (aws eks update-pod-identity-association).",
+    commands: &[],
+};
+
 /// There, under the very ARN.
 pub fn role(found: &Found, case: &Case) -> Judged {
     let role = match role_of(found, case, &[Question::Role]) {
@@ -99,7 +111,15 @@ pub fn role(found: &Found, case: &Case) -> Judged {
             // STS takes the ARN with its path only.
             match arn.eq_ignore_ascii_case(&role.to_string()) {
                 true => Judged::Good(arn.to_owned()),
-                false => wrong(format!("There is no {role}. The role of that name is {arn}: the path has to be written as IAM has it.")),
+                false => {
+                    let mut seen = Seen::new(
+                        Code::RoleMissing,
+                        format!("There is no {role}. The role of that name is {arn}: the path has to be written as IAM has it."),
+                    );
+                    seen.values.push(("roleArn", arn.to_owned()));
+                    seen.instead = Some(if case.way == Way::PodIdentity { &BY_ASSOCIATION } else { &BY_ANNOTATION });
+                    Judged::Bad(vec![seen])
+                }
             }
         }
         Some(Answer::Absent(_)) => wrong(format!("Account {} has no role {}.", role.account, role.name)),
@@ -128,7 +148,13 @@ pub fn trust(found: &Found, case: &Case) -> Judged {
     let Ok(document) = policy::parse(&document) else { return undecided("the trust policy cannot be read".to_owned()) };
     let name = case.service_account.as_deref().unwrap_or_default();
     let (request, code) = match (case.way, &case.issuer) {
-        (Way::PodIdentity, _) => (Request::pod_identity(Some(&case.namespace), Some(name), Some(role)), Code::PodIdentityTrustDenied),
+        (Way::PodIdentity, _) => {
+            let request = Request::pod_identity(Some(&case.namespace), Some(name), Some(role));
+            let cluster = found.given(Question::Cluster).filter(|_| case.other_cluster.is_none());
+            let known = cluster.and_then(|cluster| Some((text(cluster, "/cluster/name")?, text(cluster, "/cluster/arn")?)));
+            let request = if let Some((name, arn)) = known { request.from_cluster(name, arn) } else { request };
+            (request, Code::PodIdentityTrustDenied)
+        }
         (_, None) => return undecided("the cluster's issuer is not known".to_owned()),
         (_, Some(issuer)) => {
             let subject = policy::subject(&case.namespace, name);

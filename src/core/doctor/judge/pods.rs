@@ -2,13 +2,13 @@
 
 use super::some;
 use crate::core::code::Code;
-use crate::core::doctor::Found;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{self, Case, Unknown, Way};
-use crate::core::doctor::checks::{Judged, Seen, open};
+use crate::core::doctor::checks::{Instead, Judged, Seen, open};
 use crate::core::doctor::injection::{Pod, State};
 use crate::core::doctor::read::{annotated_at, list, text, time};
+use crate::core::doctor::{Found, Kind};
 use crate::core::text::{redact, shorten};
 use crate::core::time::Timestamp;
 use serde_json::Value;
@@ -38,6 +38,10 @@ pub fn used(found: &Found, case: &Case) -> Judged {
     let (all, running) = (case::of_account(found).len(), case::pods(found).len());
     let name = case.service_account.as_deref().unwrap_or_default();
     match (all, running) {
+        // Of a name that may be a pod's as well, nothing follows from this.
+        (0, _) if found.asked.kind == Kind::Either && case::account(found).is_none() => {
+            Judged::Unknown(Unknown::Open(case::why_no_account(found)))
+        }
         (0, _) => Judged::Bad(vec![Seen::new(
             Code::ServiceAccountNotUsed,
             format!("No pod of namespace {} has serviceAccountName: {name} now.", case.namespace),
@@ -77,20 +81,19 @@ pub fn injected(found: &Found, case: &Case) -> Judged {
         return Judged::Unknown(Unknown::Because(Code::WebhookMissing));
     }
     let mut reasons = Reasons::default();
-    for pod in case::pods(found) {
+    for pod in case::pods(found).into_iter().filter(|pod| case.way == Way::Irsa || !pod.is_on_fargate()) {
         let of_pod: Vec<&(Pod<'_>, &str, State)> = states.iter().filter(|(of, ..)| std::ptr::eq(of.0, pod.0)).collect();
         judge_pod(found, case, pod, &of_pod, &mut reasons);
     }
-    let seen = reasons.seen();
+    let seen: Vec<Seen> = on_fargate(case, &states).into_iter().chain(reasons.seen()).collect();
     if !seen.is_empty() {
         return Judged::Bad(seen);
     }
-    let older: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::OtherWay).map(|(pod, ..)| pod.name()).collect();
-    if let Some(first) = older.first() {
-        return Judged::Note(
-            "pods still have IRSA from before the association",
-            format!("pod {first}: it stays so until the pod is recreated, which then has Pod Identity"),
-        );
+    if let Some((pod, ..)) = states.iter().find(|(_, _, state)| *state == State::OtherWay) {
+        return match case.way {
+            Way::PodIdentity => irsa_still(found, *pod),
+            _ => Judged::Unknown(Unknown::Because(Code::AssociationMissing)),
+        };
     }
     let left: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::Exempt).map(|(_, name, _)| *name).collect();
     let way = if case.way == Way::PodIdentity { "EKS Pod Identity" } else { "IRSA" };
@@ -98,6 +101,50 @@ pub fn injected(found: &Found, case: &Case) -> Judged {
         true => way.to_owned(),
         false => format!("{way}; but for {}, which are not to be", some(&left)),
     })
+}
+
+/// IRSA in a pod whose service account has an association now, which the next pod will have instead.
+fn irsa_still(found: &Found, pod: Pod<'_>) -> Judged {
+    let title = "pods have IRSA, although an association names their service account";
+    let (title, detail): (_, &[&str]) = match age(found, pod) {
+        _ if pod.is_on_fargate() => (
+            title,
+            &[" runs on Fargate, where EKS Pod Identity is not supported: delete the association, or the next pod may have neither"],
+        ),
+        Age::Older(_) => {
+            ("pods still have IRSA from before the association", &[": it stays so until the pod is recreated, which then has Pod Identity"])
+        }
+        Age::Younger => (
+            title,
+            &[
+                " is younger than the association: EKS had not passed it on yet, or the variables were set by hand; recreate it to have Pod Identity",
+            ],
+        ),
+        Age::Unknown(why) => {
+            (title, &[": whether it is older than the association cannot be told (", why, "); recreated it has Pod Identity"])
+        }
+    };
+    Judged::Note(title, ["pod ", pod.name(), &detail.concat()].concat())
+}
+
+/// Pods that an association cannot help, whatever they carry.
+fn on_fargate(case: &Case, states: &[(Pod<'_>, &str, State)]) -> Option<Seen> {
+    const INSTEAD: Instead = Instead {
+        title: "EKS Pod Identity is not supported on Fargate",
+        cure: "Give service account {namespace}/{serviceAccount} a role by the annotation eks.amazonaws.com/role-arn (IRSA; irsa-probe trust-policy prints what the \
+               role has to trust), delete the association, and recreate the pod; or run it on EC2 nodes.",
+        commands: &["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
+    };
+    let without = |(pod, _, state): &&(Pod<'_>, &str, State)| {
+        case.way == Way::PodIdentity && pod.is_on_fargate() && matches!(state, State::Bare | State::Injected | State::Preset(_))
+    };
+    let (pod, _, state) = states.iter().find(without)?;
+    let has = if *state == State::Bare { "It has nothing injected." } else { "It carries Pod Identity's variables for nothing." };
+    let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod changes nothing of that.", pod.name());
+    let mut seen = Seen::new(Code::PodNotInjected, detail);
+    seen.values.push(("pod", pod.name().to_owned()));
+    seen.instead = Some(&INSTEAD);
+    Some(seen)
 }
 
 /// What is wrong by code: the first pod that it is so with, its detail, and the others' names.
@@ -148,10 +195,10 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
             Age::Older(when) => {
                 reasons.add(Code::PodPredatesAnnotation, name, format!("{carries}, the role of an older annotation. {when}"));
             }
-            Age::Unknown => reasons.add(
+            Age::Unknown(why) => reasons.add(
                 Code::PodPredatesAnnotation,
                 name,
-                format!("{carries}, and the annotation now names another role. Which of them is older cannot be told: the service account has no managedFields."),
+                format!("{carries}, and the annotation now names another role. Which of them is older cannot be told: {why}."),
             ),
         }
     }
@@ -183,11 +230,11 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
             name,
             format!("Pod {name}, container {}: nothing was injected, although it is younger than what names the role.", some(&bare)),
         ),
-        Age::Unknown => reasons.add(
+        Age::Unknown(why) => reasons.add(
             Code::PodNotInjected,
             name,
             format!(
-                "Pod {name}, container {}: nothing was injected. Whether the pod is older than the annotation cannot be told.",
+                "Pod {name}, container {}: nothing was injected. Whether the pod is older than what names the role cannot be told: {why}.",
                 some(&bare)
             ),
         ),
@@ -200,12 +247,12 @@ enum Age {
     Older(String),
     /// Created after.
     Younger,
-    /// No times.
-    Unknown,
+    /// Why it cannot be told.
+    Unknown(&'static str),
 }
 
 fn age(found: &Found, pod: Pod<'_>) -> Age {
-    let Some(created) = pod.created() else { return Age::Unknown };
+    let Some(created) = pod.created() else { return Age::Unknown("the pod has no creationTimestamp") };
     let account = case::account(found);
     let associated = found.given(Question::Association).and_then(|answer| time(answer.pointer("/association/createdAt")));
     let annotated = account.and_then(|account| annotated_at(account, annotation::KEY));
@@ -217,8 +264,10 @@ fn age(found: &Found, pod: Pod<'_>) -> Age {
         (Some(at), _) if created < at => {
             older(if associated.is_some() { "the association" } else { "the annotation was last written" }, at)
         }
+        // Kubernetes counts in seconds: what a chart makes at once is of the same one.
+        (Some(at), _) if created == at => Age::Unknown("both are of the same second"),
         (Some(_), _) => Age::Younger,
-        (None, _) => Age::Unknown,
+        (None, _) => Age::Unknown("the service account has no managedFields"),
     }
 }
 
