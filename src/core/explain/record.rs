@@ -14,6 +14,8 @@ const BEFORE: usize = 700;
 const AFTER: usize = 900;
 /// The nearer part.
 const NEAR: usize = 350;
+/// The longest of the names that system calls give their errors (`enetunreach`).
+const SHORT: usize = 11;
 
 /// One record.
 pub(super) struct Record {
@@ -73,9 +75,12 @@ impl Record {
         needles.split('|').filter_map(|needle| self.lower.find(needle)).min()
     }
 
-    /// The places of a needle (in lower case), at most a few of them.
+    /// The places of a needle (in lower case), at most a few of them. A short word has to stand by itself: `enotfound` is also a part
+    /// of FileNotFoundException, `eacces` of DatabaseAccessor.
     pub fn places(&self, needle: &str) -> impl Iterator<Item = usize> {
-        self.lower.match_indices(needle).map(|(at, _)| at).take(16)
+        let short = needle.len() <= SHORT && needle.bytes().all(|byte| is_of_word(byte));
+        let places = self.lower.match_indices(needle).map(|(at, _)| at);
+        places.filter(move |at| !short || stands_alone(&self.lower, *at, needle.len())).take(16)
     }
 }
 
@@ -96,6 +101,17 @@ impl<'a> Window<'a> {
     pub fn names(&self, needles: &str) -> bool {
         !needles.is_empty() && needles.split('|').any(|needle| self.lower.contains(needle))
     }
+}
+
+/// Whether what is at a place is no part of a longer word.
+pub(super) fn stands_alone(text: &str, at: usize, len: usize) -> bool {
+    let bytes = text.as_bytes();
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_word(*byte));
+    !is_part(bytes[..at].last()) && !is_part(bytes.get(at + len))
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// The nearest place at or before that begins a character.
