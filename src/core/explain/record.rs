@@ -138,13 +138,15 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
     for (number, line) in text.split('\n').enumerate() {
         let line = without_colours(line.trim_end_matches('\r'));
         let line = line.get(indent..).unwrap_or_default();
-        if !(continues(line) || open) || record.is_full() {
+        let plain = unescaped(line.trim_matches(|c: char| c.is_whitespace() || "│╷╵║".contains(c)));
+        let plain = plain.trim_start();
+        let goes_on = open || continues(line) || continues(plain);
+        if !goes_on || record.is_full() {
             finish(&mut record);
         }
-        let plain = unescaped(line.trim_matches(|c: char| c.is_whitespace() || "│╷╵║".contains(c)));
         open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400);
         // Here already: what is cut off later could not be told for a secret any more.
-        record.push(number + 1, &without_secrets(&plain));
+        record.push(number + 1, &without_secrets(plain));
     }
     finish(&mut record);
 }
