@@ -3,7 +3,7 @@
 //! Errors come escaped in JSON logs, coloured, boxed and broken over lines. A record has none of that left: what a recogniser
 //! looks for stands there as the SDK worded it, and every place still knows its line.
 
-use super::secrets::without_secrets;
+use super::secrets::{awaits_secret, without_secrets};
 use std::borrow::Cow;
 
 /// Longer records are cut: what lies that far apart does not belong together.
@@ -144,7 +144,7 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
         if !goes_on || record.is_full() {
             finish(&mut record);
         }
-        open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400);
+        open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400) || awaits_secret(plain);
         // Here already: what is cut off later could not be told for a secret any more.
         record.push(number + 1, &without_secrets(plain));
     }
