@@ -77,7 +77,8 @@ impl Facts {
 pub(super) fn facts(window: Window<'_>) -> Facts {
     let caller = caller(window).unwrap_or_default();
     let principal = Some(word(caller).trim_end_matches(['.', ':', '\\'])).filter(|word| is_principal(word)).map(str::to_owned);
-    let resource = resource(window);
+    let named = resource(window);
+    let resource = named.filter(|word| is_resource(word));
     let host = sts_host(window);
     let role = role_arn(window, resource);
     let account = principal
@@ -88,7 +89,7 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
     Facts {
         is_node: is_node(caller.split([' ', '"', '\'']).next().unwrap_or_default()),
         action: action(window),
-        region: region(window, host, resource),
+        region: region(window, host, named),
         issuer: issuer(window),
         request_id: request_id(window),
         endpoint: host.or_else(|| agent_host(window)).map(str::to_ascii_lowercase),
@@ -181,20 +182,21 @@ fn is_resource(word: &str) -> bool {
     // Of an ARN that was masked further on, only a beginning is left.
     let whole = !word.starts_with("arn:") || word.matches(':').count() >= 5;
     let filled = whole && !word.contains("XXXX") && !word.contains("xxxx") && !word.contains("***");
-    !word.is_empty() && is_tidy(word) && filled
+    // A key's blanks are in quotes, and nothing else has any.
+    !word.is_empty() && is_tidy(&word.replace(' ', "")) && filled
 }
 
-/// What was denied. In quotes it may hold anything: object keys have blanks and commas.
+/// What was denied, or what was left of it. In quotes it may hold anything: object keys have blanks and commas.
 fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
     let rest = after(window, "on resource: |on the resource: |on resource ")?;
     let quoted = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(arn, _)| arn);
-    if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:") && is_resource(&arn.replace(' ', ""))) {
+    if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:")) {
         return Some(arn);
     }
     let plain = trimmed(word(rest));
     // The one ARN that ends with a colon is that of no log stream yet.
     let whole = rest.get(..plain.len() + 1).filter(|whole| whole.starts_with(plain) && whole.ends_with(":log-stream:"));
-    Some(whole.unwrap_or(plain)).filter(|word| is_resource(word))
+    Some(whole.unwrap_or(plain))
 }
 
 /// `service:Action`

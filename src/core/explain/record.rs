@@ -4,6 +4,7 @@
 //! looks for stands there as the SDK worded it, and every place still knows its line.
 
 use super::secrets::{awaits_secret, without_secrets};
+use super::wrap;
 use std::borrow::Cow;
 
 /// Longer records are cut: what lies that far apart does not belong together.
@@ -78,7 +79,7 @@ impl Record {
     /// The places of a needle (in lower case), at most a few of them. A short word has to stand by itself: `enotfound` is also a part
     /// of FileNotFoundException, `eacces` of DatabaseAccessor.
     pub fn places(&self, needle: &str) -> impl Iterator<Item = usize> {
-        let short = needle.len() <= SHORT && needle.bytes().all(|byte| is_of_word(byte));
+        let short = needle.len() <= SHORT && needle.bytes().all(is_of_word);
         let places = self.lower.match_indices(needle).map(|(at, _)| at);
         places.filter(move |at| !short || stands_alone(&self.lower, *at, needle.len())).take(16)
     }
@@ -128,6 +129,8 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
     let indent = common_indent(text);
     let mut record = Record::new();
     let mut open = false;
+    // Of the line before, and of the longest in a paragraph that was broken.
+    let (mut last, mut width) = (0, None);
     let mut finish = |record: &mut Record| {
         if !record.text.is_empty() {
             let mut done = std::mem::replace(record, Record::new());
@@ -141,10 +144,15 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
         let plain = unescaped(line.trim_matches(|c: char| c.is_whitespace() || "│╷╵║".contains(c)));
         let plain = plain.trim_start();
         let goes_on = open || continues(line) || continues(plain);
-        if !goes_on || record.is_full() {
+        let broken = !goes_on && wrap::goes_on(&record.text, plain, last, width);
+        if !(goes_on || broken) || record.is_full() {
             finish(&mut record);
+            width = None;
+        } else if broken || width.is_some() {
+            width = width.max(Some(last.max(line.len())));
         }
         open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400) || awaits_secret(plain);
+        last = line.len();
         // Here already: what is cut off later could not be told for a secret any more.
         record.push(number + 1, &without_secrets(plain));
     }
