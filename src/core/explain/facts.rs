@@ -150,12 +150,12 @@ fn is_principal(arn: &str) -> bool {
 /// A session named after an instance. Who shares a log often takes account and digits out, or writes the id short:
 /// `i-0xxxxxxxxxxxxxxxx` is one still, and so are `i-<id>`, `i-***`, `i-REDACTED`, `i-0abc` and `i-0abc…`, but not `i-web`.
 fn is_node(principal: &str) -> bool {
-    const MASKS: [&str; 6] = ["<", "{", "[", "***", "redacted", "instance_id"];
+    const MASKS: &str = "<|{|[|***|redacted|instance_id";
     let Some((role, session)) = principal.rsplit_once('/') else { return false };
     let hidden = session.strip_prefix("i-").is_some_and(|id| {
         let lower = id.to_ascii_lowercase();
         let masked =
-            MASKS.iter().any(|mask| lower.starts_with(mask)) || id.len() >= 4 && lower.trim_start_matches(['0', 'x', '*']).is_empty();
+            MASKS.split('|').any(|mask| lower.starts_with(mask)) || id.len() >= 4 && lower.trim_start_matches(['0', 'x', '*']).is_empty();
         let whole = id.len() == 17 && id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
         let shown = id.trim_end_matches(['…', '.']);
         let cut = id.ends_with('…') || id.ends_with("...");

@@ -68,8 +68,8 @@ const NOT_SAID_WHY: &str = "The SDK does not say why it could not read the file:
 
 const TOKEN: &[Row] = &[
     row(Code::TokenOversized, "length less than or equal to 20000").with("'webidentitytoken'"),
-    row(Code::TokenEmpty, "invalid length for parameter webidentitytoken|length greater than or equal to 4").with("webidentitytoken"),
-    row(Code::TokenEmpty, "assumerolewithwebidentityinput.webidentitytoken").with("minimum field size"),
+    row(Code::TokenEmpty, "invalid length for parameter webidentitytoken|length greater than or equal to 4|minimum field size of 4,")
+        .with("webidentitytoken"),
     row(Code::TokenMalformed, "contains invalid newline sequence|auth token value is not a legal header value"),
     row(
         Code::TokenUnreadable,
@@ -113,9 +113,9 @@ const CHAIN: &[Row] = &[
             missingcredentialserror|unable to sign request without credentials set|no valid credential sources|\
             no credentials could be loaded from the chain|no identity could be resolved from the chain|\
             no signing credentials available|noauthwithawsexception|noawscredentialsexception|no credentials in the property bag|\
-            sdkclientexception: unable to load credentials from service endpoint|provider returned no credentials, service=",
+            sdkclientexception: unable to load credentials from service endpoint|provider returned no credentials, service=|\
+            extension \"sigv4auth\" has invalid configuration: bad aws credentials",
     ),
-    row(Code::NoCredentialsFound, "bad aws credentials").with("sigv4auth"),
     row(Code::NoCredentialsFound, "get identity: get credentials: request canceled")
         .detail("The call was given up before the SDK had any credentials: STS, the agent or IMDS had not answered by then."),
     row(Code::NoCredentialsFound, "credential is missing").with("@aws-sdk|@smithy|sigv4"),

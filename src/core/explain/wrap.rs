@@ -16,7 +16,7 @@ const WIDEST: usize = 200;
 const REACH: usize = 160;
 
 /// What stands before a time or an error's name, with which records begin otherwise.
-const AWAITING: [&str; 5] = [" date/time", " earlier than", " later than", " api error", " rpc"];
+const AWAITING: &str = " date/time| earlier than| later than| api error| rpc";
 
 /// What no line ends with unless it goes on (in lower case).
 const ENDS: &str = "a|an|the|this|your|of|to|for|from|with|within|and|or|is|are|was|be|been|has|have|could|cannot|must|should|after|\
@@ -55,7 +55,7 @@ pub(super) fn goes_on(text: &str, line: &str, last: usize, width: Option<usize>)
     let tail = text[floor(text, text.len().saturating_sub(REACH))..].to_ascii_lowercase();
     let head = line[..floor(line, REACH)].to_ascii_lowercase();
     if opens(line, &head) {
-        return AWAITING.iter().any(|end| tail.ends_with(end));
+        return AWAITING.split('|').any(|end| tail.ends_with(end));
     }
     let mut broken = false;
     let mut see = |phrases: &str| broken = broken || is_broken(phrases, &tail, &head);
@@ -93,16 +93,16 @@ fn is_broken(phrases: &str, tail: &str, head: &str) -> bool {
 
 /// How records begin: with a bracket, a time, a level, their first field or an error of their own.
 fn opens(line: &str, lower: &str) -> bool {
-    const LEVELS: [&str; 7] = ["info", "warn", "warning", "error", "debug", "fatal", "trace"];
-    const FIRST: [&str; 10] = ["{", "[", "<", "time=", "ts=", "level=", "msg=", "an error occurred (", "operation error ", "user: "];
+    const LEVELS: &str = "info|warn|warning|error|debug|fatal|trace";
+    const FIRST: &str = "{|[|<|time=|ts=|level=|msg=|an error occurred (|operation error |user: ";
     let (word, lower_word) = (line.split(' ').next().unwrap_or_default(), lower.split(' ').next().unwrap_or_default());
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let time = digits >= 6 && word.contains(['-', ':', '/']) && word.bytes().all(|b| b.is_ascii_digit() || b"-/:,.TZ+".contains(&b));
     let klog = word.len() == 5 && digits == 4;
     // A line may go on with "error", but not with "ERROR" or "error:".
-    let level = LEVELS.contains(&lower_word) && word != "error";
+    let level = LEVELS.split('|').any(|level| level == lower_word) && word != "error";
     let error = lower_word.ends_with("error:") || lower_word.ends_with("exception:");
-    time && !is_address(word) || klog || level || error || FIRST.iter().any(|first| lower.starts_with(first))
+    time && !is_address(word) || klog || level || error || FIRST.split('|').any(|first| lower.starts_with(first))
 }
 
 fn is_address(word: &str) -> bool {
