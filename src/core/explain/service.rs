@@ -29,6 +29,7 @@ pub(super) fn hits(record: &Record) -> Vec<Hit> {
 const EXCHANGE: &str = "operation error sts: assumerolewithwebidentity|when calling the assumerolewithwebidentity operation|webidentityerr|\
     error executing \"assumerolewithwebidentity|assumerolewithwebidentitycommand|stsassumerolewithwebidentitycredentialsprovider [|\
     assumerolewithwebidentity: |assumerolewithwebidentity failed|assumerolewithwebidentity error|failed to assumerolewithwebidentity|\
+    error calling assumerolewithwebidentity|failed to call assumerolewithwebidentity|\
     error assuming role from web identity credentials|provide credentials provider=webidentitytoken|\
     provide credentials\",\"provider\":\"webidentitytoken\"|eventname\":\"assumerolewithwebidentity\"";
 
