@@ -38,6 +38,13 @@ const ROWS: &[Row] = &[
     // The node's own permission is missing, not the association's trust: named in the finding's detail.
     Row(0, "AccessDeniedException", "eks-auth:assumeroleforpodidentity", Code::AgentError),
     Row(0, "AccessDeniedException", "", Code::PodIdentityTrustDenied),
+    // As eks-pod-identity-agent#139 has it, without the code.
+    Row(0, "", "eks does not have permissions to assume the associated role", Code::PodIdentityTrustDenied),
+    // EKS Auth's other codes: what `classify` says of any that it does not know, but `explain` can tell by them whose answer it is.
+    Row(0, "InternalServerException", "", Code::AgentError),
+    Row(0, "ServiceUnavailableException", "", Code::AgentError),
+    Row(0, "InvalidParameterException", "", Code::AgentError),
+    Row(0, "InvalidRequestException", "", Code::AgentError),
 ];
 
 /// Shows what is known of an error: EKS Auth's code and the text in the message, in lower case; either may be empty.

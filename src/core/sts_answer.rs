@@ -156,7 +156,7 @@ const ASSUME_ROLE: &[Row] = &[
     row(&["ExpiredTokenException", "ExpiredToken"], &[], Code::TokenExpiredAtSts),
     row(&["IDPRejectedClaim", "IDPRejectedClaimException"], &[], Code::IdpRejected),
     row(&["IDPCommunicationError", "IDPCommunicationErrorException"], &[], Code::IdpUnreachable),
-    row(&["ValidationError", "ValidationException"], &["maxsessionduration"], Code::SessionTooLong),
+    row(&["ValidationError", "ValidationException"], &["maxsessionduration", "1 hour session limit"], Code::SessionTooLong),
     row(&["ValidationError", "ValidationException"], &["request arn is invalid", "'rolearn'"], Code::RoleArnRejected),
     row(
         &[

@@ -77,7 +77,8 @@ impl Facts {
 pub(super) fn facts(window: Window<'_>) -> Facts {
     let caller = caller(window).unwrap_or_default();
     let principal = Some(word(caller).trim_end_matches(['.', ':', '\\'])).filter(|word| is_principal(word)).map(str::to_owned);
-    let resource = word_after(window, "on resource: |on the resource: |on resource ").map(trimmed).filter(|word| is_resource(word));
+    let named = resource(window);
+    let resource = named.filter(|word| is_resource(word));
     let host = sts_host(window);
     let role = role_arn(window, resource);
     let account = principal
@@ -88,7 +89,7 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
     Facts {
         is_node: is_node(caller.split([' ', '"', '\'']).next().unwrap_or_default()),
         action: action(window),
-        region: region(window, host, resource),
+        region: region(window, host, named),
         issuer: issuer(window),
         request_id: request_id(window),
         endpoint: host.or_else(|| agent_host(window)).map(str::to_ascii_lowercase),
@@ -131,7 +132,10 @@ fn trimmed(word: &str) -> &str {
 
 /// The text from the ARN of who was denied on.
 fn caller<'a>(window: Window<'a>) -> Option<&'a str> {
-    let at = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:")?;
+    let named = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:");
+    // aws-iam-authenticator's log of today, in a field of its own.
+    let of_mapping = || window.names("arn is not mapped").then(|| place_after(window, " arn=\"arn:")).flatten();
+    let at = named.or_else(of_mapping)?;
     // The needles end with what the ARN begins with.
     window.text.get(at - "arn:".len()..)
 }
@@ -143,13 +147,20 @@ fn is_principal(arn: &str) -> bool {
     PARTITIONS.iter().any(|row| row.id == partition) && account(account_id).is_some() && known && is_tidy(arn)
 }
 
-/// A session named after an instance. Who shares a log often takes account and digits out: `i-0xxxxxxxxxxxxxxxx` is one still, and so
-/// are `i-<id>`, `i-{id}` and `i-[id]`.
+/// A session named after an instance. Who shares a log often takes account and digits out, or writes the id short:
+/// `i-0xxxxxxxxxxxxxxxx` is one still, and so are `i-<id>`, `i-***`, `i-REDACTED`, `i-0abc` and `i-0abc…`, but not `i-web`.
 fn is_node(principal: &str) -> bool {
+    const MASKS: &str = "<|{|[|***|redacted|instance_id";
     let Some((role, session)) = principal.rsplit_once('/') else { return false };
     let hidden = session.strip_prefix("i-").is_some_and(|id| {
-        let masked = id.starts_with(['<', '{', '[']) || id.len() >= 4 && id.trim_start_matches(['0', 'x', 'X', '*']).is_empty();
-        masked || (id.len() == 17 && id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()))
+        let lower = id.to_ascii_lowercase();
+        let masked =
+            MASKS.split('|').any(|mask| lower.starts_with(mask)) || id.len() >= 4 && lower.trim_start_matches(['0', 'x', '*']).is_empty();
+        let whole = id.len() == 17 && id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+        let shown = id.trim_end_matches(['…', '.']);
+        let cut = id.ends_with('…') || id.ends_with("...");
+        let short = shown.bytes().all(|b| b.is_ascii_digit() || b"abcdef".contains(&b));
+        masked || whole || short && (cut || shown.bytes().any(|b| b.is_ascii_digit()))
     });
     role.contains("assumed-role/") && (is_instance_id(session) || hidden)
 }
@@ -168,8 +179,24 @@ fn is_tidy(text: &str) -> bool {
 }
 
 fn is_resource(word: &str) -> bool {
-    let filled = !word.contains("XXXX") && !word.contains("xxxx") && !word.contains("***");
-    !word.is_empty() && is_tidy(word) && filled
+    // Of an ARN that was masked further on, only a beginning is left.
+    let whole = !word.starts_with("arn:") || word.matches(':').count() >= 5;
+    let filled = whole && !word.contains("XXXX") && !word.contains("xxxx") && !word.contains("***");
+    // A key's blanks are in quotes, and nothing else has any.
+    !word.is_empty() && is_tidy(&word.replace(' ', "")) && filled
+}
+
+/// What was denied, or what was left of it. In quotes it may hold anything: object keys have blanks and commas.
+fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
+    let rest = after(window, "on resource: |on the resource: |on resource ")?;
+    let quoted = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(arn, _)| arn);
+    if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:")) {
+        return Some(arn);
+    }
+    let plain = trimmed(word(rest));
+    // The one ARN that ends with a colon is that of no log stream yet.
+    let whole = rest.get(..plain.len() + 1).filter(|whole| whole.starts_with(plain) && whole.ends_with(":log-stream:"));
+    Some(whole.unwrap_or(plain))
 }
 
 /// `service:Action`
@@ -270,8 +297,10 @@ fn issuer(window: Window<'_>) -> Option<String> {
 }
 
 fn request_id(window: Window<'_>) -> Option<String> {
-    const NAMES: &str = "request id: |requestid: |requestid\":|<requestid>|request_id\": |request_id=|request id ";
-    let word = trimmed(word_after(window, NAMES)?);
+    const NAMES: &str = "request id: |requestid: |requestid\":|requestid':|requestid=|<requestid>|request_id\": |request_id=|request id ";
+    // The agent puts it before the code: "[ID]: (CODE): message".
+    let of_agent = || window.lower.find("]: (").and_then(|end| window.text[..end].rsplit('[').next());
+    let word = trimmed(word_after(window, NAMES).or_else(of_agent)?);
     let shape = (16..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let filled = word.bytes().any(|b| b.is_ascii_digit() && b != b'0');
     (shape && filled).then(|| word.to_owned())
@@ -409,6 +438,18 @@ mod tests {
     }
 
     #[test]
+    fn a_key_in_quotes_may_hold_blanks() {
+        let resource = |text: &str| of(text).resource;
+        let denied = "User: arn:aws:sts::111122223333:assumed-role/a/s is not authorized to perform: s3:GetObject on resource: ";
+        assert_eq!(
+            resource(&format!("{denied}\"arn:aws:s3:::b/a key, with.txt\" because")).as_deref(),
+            Some("arn:aws:s3:::b/a key, with.txt")
+        );
+        assert_eq!(resource(&format!("{denied}arn:aws:s3:::b/k\" because of \"x\"")).as_deref(), Some("arn:aws:s3:::b/k"));
+        assert_eq!(resource(&format!("{denied}\"arn:aws:s3:::<bucket>/a b\" because")), None);
+    }
+
+    #[test]
     fn what_was_taken_out_is_not_there() {
         let facts = of(
             "User: arn:aws:sts::<account-id>:assumed-role/<node role>/i-0123456789abcdef0 is not authorized to perform: secretsmanager:GetSecretValue on resource: <secret-name> request id: ??????",
@@ -427,6 +468,15 @@ mod tests {
             ("arn:aws:sts::xxxxxxxxxx:assumed-role/eks-nodes-sandbox/i-076b0f0634dsabdbf", true),
             ("arn:aws:sts::1:assumed-role/node/i-xxxxxxxxxxxxxxxxx", true),
             ("arn:aws:sts::1:assumed-role/node/i-0000", true),
+            ("arn:aws:sts::1:assumed-role/node/i-0abc", true),
+            ("arn:aws:sts::1:assumed-role/node/i-123456789", true),
+            ("arn:aws:sts::1:assumed-role/node/i-0abc…", true),
+            ("arn:aws:sts::1:assumed-role/node/i-...", true),
+            ("arn:aws:sts::1:assumed-role/node/i-REDACTED", true),
+            ("arn:aws:sts::1:assumed-role/node/i-***", true),
+            ("arn:aws:sts::111122223333:assumed-role/checkout/i-cafe", false),
+            ("arn:aws:sts::111122223333:assumed-role/checkout/i-web-1", false),
+            ("arn:aws:sts::111122223333:assumed-role/checkout/i-", false),
             ("arn:aws:sts::111122223333:assumed-role/checkout/i-web", false),
             ("arn:aws:sts::111122223333:assumed-role/checkout/i-checkout-service-1", false),
             ("arn:aws:sts::111122223333:assumed-role/hybrid/mi-0123456789abcdef0", false),

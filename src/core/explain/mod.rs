@@ -13,6 +13,7 @@ mod service;
 mod table;
 #[cfg(test)]
 mod tests;
+mod wrap;
 
 pub use facts::{Facts, Times};
 pub(crate) use secrets::without_secrets;

@@ -3,7 +3,8 @@
 //! Errors come escaped in JSON logs, coloured, boxed and broken over lines. A record has none of that left: what a recogniser
 //! looks for stands there as the SDK worded it, and every place still knows its line.
 
-use super::secrets::without_secrets;
+use super::secrets::{awaits_secret, without_secrets};
+use super::wrap;
 use std::borrow::Cow;
 
 /// Longer records are cut: what lies that far apart does not belong together.
@@ -14,6 +15,8 @@ const BEFORE: usize = 700;
 const AFTER: usize = 900;
 /// The nearer part.
 const NEAR: usize = 350;
+/// The longest of the names that system calls give their errors (`enetunreach`).
+const SHORT: usize = 11;
 
 /// One record.
 pub(super) struct Record {
@@ -73,9 +76,12 @@ impl Record {
         needles.split('|').filter_map(|needle| self.lower.find(needle)).min()
     }
 
-    /// The places of a needle (in lower case), at most a few of them.
+    /// The places of a needle (in lower case), at most a few of them. A short word has to stand by itself: `enotfound` is also a part
+    /// of FileNotFoundException, `eacces` of DatabaseAccessor.
     pub fn places(&self, needle: &str) -> impl Iterator<Item = usize> {
-        self.lower.match_indices(needle).map(|(at, _)| at).take(16)
+        let short = needle.len() <= SHORT && needle.bytes().all(is_of_word);
+        let places = self.lower.match_indices(needle).map(|(at, _)| at);
+        places.filter(move |at| !short || stands_alone(&self.lower, *at, needle.len())).take(16)
     }
 }
 
@@ -98,6 +104,17 @@ impl<'a> Window<'a> {
     }
 }
 
+/// Whether what is at a place is no part of a longer word.
+pub(super) fn stands_alone(text: &str, at: usize, len: usize) -> bool {
+    let bytes = text.as_bytes();
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_word(*byte));
+    !is_part(bytes[..at].last()) && !is_part(bytes.get(at + len))
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
 /// The nearest place at or before that begins a character.
 pub(super) fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
@@ -112,6 +129,8 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
     let indent = common_indent(text);
     let mut record = Record::new();
     let mut open = false;
+    // Of the line before, and of the longest in a paragraph that was broken.
+    let (mut last, mut width) = (0, None);
     let mut finish = |record: &mut Record| {
         if !record.text.is_empty() {
             let mut done = std::mem::replace(record, Record::new());
@@ -122,13 +141,20 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
     for (number, line) in text.split('\n').enumerate() {
         let line = without_colours(line.trim_end_matches('\r'));
         let line = line.get(indent..).unwrap_or_default();
-        if !(continues(line) || open) || record.is_full() {
-            finish(&mut record);
-        }
         let plain = unescaped(line.trim_matches(|c: char| c.is_whitespace() || "│╷╵║".contains(c)));
-        open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400);
+        let plain = plain.trim_start();
+        let goes_on = open || continues(line) || continues(plain);
+        let broken = !goes_on && wrap::goes_on(&record.text, plain, last, width);
+        if !(goes_on || broken) || record.is_full() {
+            finish(&mut record);
+            width = None;
+        } else if broken || width.is_some() {
+            width = width.max(Some(last.max(line.len())));
+        }
+        open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400) || awaits_secret(plain);
+        last = line.len();
         // Here already: what is cut off later could not be told for a secret any more.
-        record.push(number + 1, &without_secrets(&plain));
+        record.push(number + 1, &without_secrets(plain));
     }
     finish(&mut record);
 }

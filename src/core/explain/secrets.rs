@@ -6,7 +6,7 @@
 use crate::core::text::{REDACTED, redact};
 
 /// What a secret follows, in lower case; then come separators, then the secret.
-const MARKERS: [&str; 27] = [
+const MARKERS: [&str; 28] = [
     "secretaccesskey",
     "secret_access_key",
     "secret-access-key",
@@ -18,6 +18,8 @@ const MARKERS: [&str; 27] = [
     "security-token",
     "security_token",
     "securitytoken",
+    // IMDSv2's header is x-aws-ec2-metadata-token.
+    "aws-ec2-metadata-token",
     "webidentitytoken",
     "web-identity-token",
     "authorizationtoken",
@@ -79,6 +81,12 @@ fn value(text: &str, from: usize) -> (usize, usize) {
     }
     let start = text.len() - rest.len();
     (start, start + rest.bytes().take(256).take_while(|byte| is_of_key(char::from(*byte))).count())
+}
+
+/// Whether a line ends where the next one can only begin with a secret.
+pub(super) fn awaits_secret(line: &str) -> bool {
+    let name = line.strip_suffix('=').unwrap_or_default().to_ascii_lowercase();
+    MARKERS.iter().any(|marker| name.ends_with(marker))
 }
 
 /// Words of prose are no secrets: a key has a digit and some length. Of a password nobody knows what it looks like.
@@ -168,6 +176,7 @@ mod tests {
             format!("x-amz-security-token:{token} host"),
             format!("X-Amz-Security-Token={}", token.replace('/', "%2F")),
             format!("X-Amz-Security-Token%3D{token}"),
+            format!("x-aws-ec2-metadata-token: {token}"),
             format!("session_token: Some(\"{token}\")"),
             format!("Authorization: Bearer {token}"),
             format!("authorization=\"{token}\""),

@@ -4,8 +4,8 @@
 //! code and message in the shapes of the SDKs.
 
 use super::facts::{account_of, facts, sts_host};
-use super::record::{Record, Window, floor};
-use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS, Sentence};
+use super::record::{Record, Window, floor, stands_alone};
+use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS, Sentence, WHO_IS_NOT_SAID};
 use super::{Hit, row_hit};
 use crate::core::agent_answer;
 use crate::core::code::Code;
@@ -24,8 +24,14 @@ pub(super) fn hits(record: &Record) -> Vec<Hit> {
     }
 }
 
-/// The names by which the exchange goes.
-const EXCHANGE: &str = "assumerolewithwebidentity|webidentityerr|webidentitytoken";
+/// What SDKs and programs print when it was the exchange that failed. Its name alone says less: logs name the provider whose credentials
+/// another call used, metrics and tests what may happen.
+const EXCHANGE: &str = "operation error sts: assumerolewithwebidentity|when calling the assumerolewithwebidentity operation|webidentityerr|\
+    error executing \"assumerolewithwebidentity|assumerolewithwebidentitycommand|stsassumerolewithwebidentitycredentialsprovider [|\
+    assumerolewithwebidentity: |assumerolewithwebidentity failed|assumerolewithwebidentity error|failed to assumerolewithwebidentity|\
+    error calling assumerolewithwebidentity|failed to call assumerolewithwebidentity|\
+    error assuming role from web identity credentials|provide credentials provider=webidentitytoken|\
+    provide credentials\",\"provider\":\"webidentitytoken\"|eventname\":\"assumerolewithwebidentity\"";
 
 /// Where the agent listens.
 const ADDRESSES: &str = "169.254.170.23|fd00:ec2::23";
@@ -79,7 +85,7 @@ fn exchange(record: &Record) -> Option<Hit> {
     if let Some((at, code)) = sentence(record, EXCHANGE_TEXTS) {
         return Some(Hit::at(at, classify_assume_role(&error_at(record, at, Some(code)))));
     }
-    let place = record.first("assumerolewithwebidentity").or_else(|| record.first("webidentityerr"))?;
+    let place = record.first(EXCHANGE)?;
     let window = record.window(place);
     // Of another call that the same text tells of.
     let other = window.names("authorized to perform: ") || SIGNED_TEXTS.iter().any(|(text, ..)| window.lower.contains(text));
@@ -206,32 +212,34 @@ fn denial(record: &Record) -> Option<Hit> {
 }
 
 /// Shapes of SDKs around an AccessDenied that does not say who was denied.
-const DENIED: &str = "(accessdenied) when calling the |(accessdeniedexception) when calling the |(unauthorizedoperation) when calling the |\
-    api error accessdenied|api error unauthorizedoperation|error code: accessdenied|error code: unauthorizedoperation|\
+pub(super) const DENIED: &str = "(accessdenied) when calling the |(accessdeniedexception) when calling the |\
+    (unauthorizedoperation) when calling the |api error accessdenied|api error unauthorizedoperation|error code: accessdenied|error code: unauthorizedoperation|\
     code: 'accessdenied|aws error access_denied|accessdenied: access denied|errors::accessdenied|\
     unauthorizedoperation: you are not authorized|accessdenied (client)|accessdeniedexception (client)|\
-    exception: access denied (service: ";
+    exception: access denied (service: |exception: (service: s3, status code: 403|null (service: s3, status code: 403|\
+    amazons3exception: access denied|code: some(\"accessdenied\"|<message>access to the resource https://sqs.|\
+    (403) when calling the |api error forbidden: forbidden|forbidden: forbidden status code: 403, request id: ";
+
+/// Shapes of AssumeRole's own failure. The last is aws-iam-authenticator's, which does nothing else before a token.
+const NEXT_ROLE: &str =
+    "when calling the assumerole operation|operation error sts: assumerole,|assumerole (service: sts|could not get token: accessdenied";
 
 fn wordless_denial(record: &Record) -> Option<Hit> {
     let at = record.first(DENIED)?;
     let window = record.window(at);
-    if window.names("assumerolewith") {
+    if window.names("sts:assumerolewith") || window.names(EXCHANGE) {
         return None;
     }
-    let chain = window.names("when calling the assumerole operation|operation error sts: assumerole,|assumerole (service: sts");
+    let chain = window.names(NEXT_ROLE);
     let code = if chain { Code::RoleChainDenied } else { Code::PermissionMissing };
-    Some(
-        Hit::at(at, code).saying(
-            "The text does not say who was denied: irsa-probe check in the pod shows whether it is the pod's role at all.".to_owned(),
-        ),
-    )
+    Some(Hit::at(at, code).saying(WHO_IS_NOT_SAID))
 }
 
 /// The way to STS: what failed, the host that cannot exist, the controller that waits for itself.
 fn network(record: &Record) -> Vec<Hit> {
     let near_sts = |window: Window<'_>| {
         let other_host = || PARTITIONS.iter().any(|row| window.lower.contains(&format!(".{}", row.dns_suffix)));
-        sts_host(window).is_some() || (window.names(EXCHANGE) && !other_host())
+        sts_host(window).is_some() || (window.names(EXCHANGE) || window.names("provider=webidentitytoken")) && !other_host()
     };
     let Some(hit) = NETWORK.iter().find_map(|row: &Row| row_hit(record, row, near_sts)) else { return Vec::new() };
     let window = record.window(hit.at);
@@ -294,8 +302,5 @@ fn error_at(record: &Record, at: usize, code: Option<&str>) -> ServiceError {
 
 /// The place of a word that stands by itself.
 fn word(text: &str, word: &str) -> Option<usize> {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-    text.match_indices(word)
-        .map(|(at, _)| at)
-        .find(|at| !is_part(text[..*at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next()))
+    text.match_indices(word).map(|(at, _)| at).find(|at| stands_alone(text, *at, word.len()))
 }

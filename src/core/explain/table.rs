@@ -34,35 +34,42 @@ impl Row {
 }
 
 /// Tables that do not speak of the same thing: a record can be in several, and in each the first row that fits counts.
-pub(super) const FAMILIES: &[&[Row]] = &[INJECTION, TOKEN, AGENT_URI, CHAIN, MODULE, WEBHOOK, KUBERNETES, CLUSTER];
+pub(super) const FAMILIES: &[&[Row]] = &[INJECTION, TOKEN, AGENT_URI, CHAIN, MODULE, WEBHOOK, KUBERNETES, CLUSTER, STORE];
 
 const INJECTION: &[Row] = &[
     // Java 2 lists what each provider of its chain said: neither pair of variables is there.
     row(Code::NotInjected, "aws_web_identity_token_file or the javaproperty aws.webidentitytokenfile must be set")
         .with("neither aws_container_credentials_full_uri"),
-    row(Code::HalfInjected, "webidentityerr: role arn is not set|has no role arn configured"),
-    row(Code::RoleArnMalformed, "invalid length for parameter rolearn"),
+    row(Code::HalfInjected, "role arn is not set|has no role arn configured"),
+    row(Code::RoleArnMalformed, "invalid length for parameter rolearn|assumerolewithwebidentityinput.rolearn"),
     row(Code::FipsEndpointAbsent, "fips and custom endpoint are not supported"),
     row(
         Code::RegionMissing,
         "you must specify a region.|noregionerror|error: region is missing|missing region in config|missingregion:|\
             could not find region configuration|invalid configuration: missing region|\
             unable to find a region via the region provider chain|unable to load region from any of the providers in the chain|\
-            no regionendpoint or serviceurl configured|missing region; use :region option|missingregionerror|sts..amazonaws",
+            no regionendpoint or serviceurl configured|missing region; use :region option|missingregionerror|sts..amazonaws|\
+            an aws region is required, but was not found",
     )
     // A line of the JavaScript SDK's own source, which stack traces show.
     .without("region is missing from runtimeconfig"),
     row(Code::RegionMissing, "region is missing").with("@aws-sdk|@smithy").without("region is missing from runtimeconfig"),
     row(Code::RegionMalformed, "doesn't match a supported format").with("region_name|invalidregionerror"),
+    row(Code::RegionMalformed, "region not accepted: region=|invalid region: region was not a valid dns name"),
 ];
 
 /// Paths and names that only a token for AWS has; the API server's own token is another matter.
 const AWS_TOKEN: &str = "eks.amazonaws.com/serviceaccount|eks-pod-identity-token|webidentityerr|webidentitytokenfile|\
-            aws_web_identity_token_file|aws_container_authorization_token_file|web identity token file|provider=webidentitytoken";
+            aws_web_identity_token_file|aws_container_authorization_token_file|web identity token file|provider=webidentitytoken|\
+            webidentitytokencredentialsprovider(): java.";
+
+/// Of SDKs that tell no more than this.
+const NOT_SAID_WHY: &str = "The SDK does not say why it could not read the file: it is not there, or not for this process to read.";
 
 const TOKEN: &[Row] = &[
     row(Code::TokenOversized, "length less than or equal to 20000").with("'webidentitytoken'"),
-    row(Code::TokenEmpty, "invalid length for parameter webidentitytoken|length greater than or equal to 4").with("webidentitytoken"),
+    row(Code::TokenEmpty, "invalid length for parameter webidentitytoken|length greater than or equal to 4|minimum field size of 4,")
+        .with("webidentitytoken"),
     row(Code::TokenMalformed, "contains invalid newline sequence|auth token value is not a legal header value"),
     row(
         Code::TokenUnreadable,
@@ -75,6 +82,13 @@ const TOKEN: &[Row] = &[
         "no such file or directory|enoent|os error 2)|nosuchfileexception|filenotfound|could not find file|cannot find the file",
     )
     .with(AWS_TOKEN),
+    row(
+        Code::TokenMissing,
+        // Fluent Bit's spelling; PHP, of which a token that is `false` is a file that could not be read.
+        "could not read web identify token file|error reading webidentitytokenfile from|\
+            [webidentitytoken] must be a string or an object that implements __tostring(). found bool(false)",
+    )
+    .detail(NOT_SAID_WHY),
 ];
 
 const AGENT_URI: &[Row] = &[
@@ -85,7 +99,7 @@ const AGENT_URI: &[Row] = &[
 
 const AGENT_URI_REFUSED: &str = "invalid full uri for ecs provider|only loopback hosts are allowed|can only retrieve metadata from these hosts|\
             has an invalid host. host|is not a valid container metadata service hostname|\
-            uri did not refer to the loopback interface";
+            uri did not refer to the loopback interface|contains an unsupported host|only loopback/ecs/eks hosts are allowed";
 
 const CHAIN: &[Row] = &[
     row(
@@ -98,8 +112,12 @@ const CHAIN: &[Row] = &[
             failed to resolve aws credentials|error retrieving credentials from the instance profile metadata|\
             missingcredentialserror|unable to sign request without credentials set|no valid credential sources|\
             no credentials could be loaded from the chain|no identity could be resolved from the chain|\
-            no signing credentials available",
+            no signing credentials available|noauthwithawsexception|noawscredentialsexception|no credentials in the property bag|\
+            sdkclientexception: unable to load credentials from service endpoint|provider returned no credentials, service=|\
+            extension \"sigv4auth\" has invalid configuration: bad aws credentials",
     ),
+    row(Code::NoCredentialsFound, "get identity: get credentials: request canceled")
+        .detail("The call was given up before the SDK had any credentials: STS, the agent or IMDS had not answered by then."),
     row(Code::NoCredentialsFound, "credential is missing").with("@aws-sdk|@smithy|sigv4"),
 ];
 
@@ -119,7 +137,8 @@ const KUBERNETES: &[Row] = &[
     row(
         Code::KubernetesAccessMissing,
         "your current iam principal doesn't have access to kubernetes objects|\
-            your current user or role does not have access to kubernetes objects|identity is not mapped",
+            your current user or role does not have access to kubernetes objects|identity is not mapped|\
+            unauthorized: verify you have access to the kubernetes cluster",
     ),
     row(Code::KubernetesAccessMissing, "you must be logged in to the server|the server has asked for the client to provide credentials")
         .detail("kubectl does not say why: expired AWS credentials, another profile or another cluster's kubeconfig look the same. aws sts get-caller-identity shows who is calling."),
@@ -132,10 +151,19 @@ const CLUSTER: &[Row] = &[
     row(Code::RoleMissing, "the role with name").with("cannot be found"),
 ];
 
+/// What wrappers of S3 leave of its denial.
+const STORE: &[Row] = &[row(Code::PermissionMissing, "unexpected error from listobjects on |basefetcher: iter bucket: ")
+    .with(": access denied")
+    .detail(WHO_IS_NOT_SAID)];
+
+/// Of denials that name nobody.
+pub(super) const WHO_IS_NOT_SAID: &str =
+    "The text does not say who was denied: irsa-probe check in the pod shows whether it is the pod's role at all.";
+
 /// On the way to STS. Only where the text names an STS host, or the exchange: other services' hosts are not the probe's matter.
 pub(super) const NETWORK: &[Row] = &[
     row(Code::ProxyFailed, "proxyconnect tcp|unable to connect to proxy|failed to connect to proxy url|tunnel connection failed|\
-            proxy authentication required|tunneling socket could not be established"),
+            proxy authentication required|tunneling socket could not be established|from proxy after connect|connect refused by proxy"),
     row(
         Code::TlsNameMismatch,
         "certificate is valid for|doesn't match either of|hostname mismatch|err_tls_cert_altname_invalid|\
@@ -180,7 +208,8 @@ pub(super) const NETWORK: &[Row] = &[
     row(
         Code::ConnectTimeout,
         "connect timeout on endpoint url|connection timed out|etimedout|connect timed out|connecttimeoutexception|\
-            http connect timeout|timeoutinfo",
+            http connect timeout|timeoutinfo|without establishing a connection within|ms: timeout was reached|\
+            the request socket did not establish a connection with the server within",
     ),
     row(Code::ConnectTimeout, "dial tcp").with("i/o timeout"),
     row(
@@ -193,7 +222,7 @@ pub(super) const NETWORK: &[Row] = &[
         "unable to parse response|invalid xml received|failed to unmarshal|deserialization failed|deserialization error|\
             failed to decode response",
     ),
-    row(Code::RequestTimeout, "context deadline exceeded|request timeout|operation timeout|timed out"),
+    row(Code::RequestTimeout, "context deadline exceeded|request timeout|operation timeout|request timed out|operation timed out"),
 ];
 
 /// On the way to the Pod Identity agent, whose address has to stand there.
@@ -202,7 +231,7 @@ pub(super) const AGENT_NETWORK: &[Row] = &[
     row(
         Code::AgentUnreachable,
         "connection refused|econnrefused|connect timeout|connection timed out|etimedout|i/o timeout|deadline exceeded|\
-            no route to host|unreachable|could not connect|timed out|connection reset",
+            no route to host|unreachable|could not connect|timed out|connection reset|ehostunreach|enetunreach",
     ),
 ];
 
@@ -211,8 +240,8 @@ pub(super) const NODE_ITSELF: &str = "failed to pull|pull image|pulling image|er
             aws-k8s-agent|amazon-ssm-agent|bootstrap.sh|nodeadm";
 
 /// Controllers that make what CoreDNS needs in order to run.
-pub(super) const BEFORE_DNS: &str =
-    "karpenter|cluster-autoscaler|checking ec2 api connectivity|aws-cloud-controller-manager|ipamd|aws-k8s-agent";
+pub(super) const BEFORE_DNS: &str = "karpenter|cluster-autoscaler|aws_manager.go|aws_cloud_provider.go|checking ec2 api connectivity|ec2 api connectivity check failed|\
+    aws-cloud-controller-manager|ipamd|aws-k8s-agent";
 
 /// What STS's sentences say of the code, where an SDK prints the sentence without it (.NET, Java 2, PHP's short form).
 /// Of the first kind are answers to AssumeRoleWithWebIdentity, whatever else the text says.
@@ -235,6 +264,7 @@ pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
     ("the web identity token that was passed is expired", "ExpiredTokenException", ""),
     ("request arn is invalid", "ValidationError", ""),
     ("exceeds the maxsessionduration set for this role", "ValidationError", ""),
+    ("exceeds the 1 hour session limit for roles assumed by role chaining", "ValidationError", ""),
     ("sts is not activated in this region", "RegionDisabledException", ""),
     ("the identity provider (idp) reported that authentication failed", "IDPRejectedClaim", ""),
     ("the identity provider (idp) that was asked to verify the incoming identity token could not be reached", "IDPCommunicationError", ""),

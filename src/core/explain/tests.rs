@@ -186,6 +186,24 @@ fn any_text_in_a_json_record_means_the_same() {
     }
 }
 
+/// A secret on the line after its name, and one in a header of IMDS.
+#[test]
+fn no_excerpt_shows_a_secret() {
+    for (text, secret) in [
+        (
+            "AWS_SECRET_ACCESS_KEY=\nu3Fq9PzLk2mVn8XwYtRb5CdEfGh1Ji AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            "u3Fq",
+        ),
+        (
+            "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity x-aws-ec2-metadata-token: AQAEAGAbLcd-2cX1_VYpHpIxYH5nC0fmWZbnUF==",
+            "AQAE",
+        ),
+    ] {
+        let excerpt = explain(text).matches[0].excerpt.clone().unwrap();
+        assert!(!excerpt.contains(secret) && excerpt.contains("[redacted]"), "{excerpt}");
+    }
+}
+
 #[test]
 fn repeated_errors_are_one_match_with_a_count() {
     let line = "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience\n";
