@@ -40,7 +40,7 @@ fn print(options: &Options) -> Result<u8, String> {
     let (issuer, subject, audience) = pod.irsa(options)?;
     let path = issuer.strip_prefix("https://").unwrap_or(&issuer);
     if audience.len() > 1 {
-        super::complain("the token has several audiences, which STS refuses; the policy names the first (--audience names another)");
+        super::complain(&format!("{SEVERAL}; the policy names the first (--audience names another)"));
     }
     let audience = audience.first().map(String::as_str).unwrap_or(AUDIENCE);
     super::print(&json::document(&trust::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
@@ -77,6 +77,9 @@ fn request(options: &Options, document: &Document) -> Result<Request, String> {
     }
     let role = role(options, Some(document))?;
     let (issuer, subject, audience) = pod.irsa(options)?;
+    if audience.len() > 1 {
+        super::complain(&format!("{SEVERAL}, whatever the policy says"));
+    }
     Ok(Request::irsa(&issuer, &subject, audience, &role))
 }
 
@@ -100,6 +103,8 @@ fn policy_text(path: &str) -> Result<String, String> {
     let text = String::from_utf8(bytes.to_vec()).ok().filter(|text| !text.contains('\0'));
     text.ok_or_else(|| format!("{shown}: it is not text in UTF-8 (UTF-16, as PowerShell's > writes?); save it as UTF-8"))
 }
+
+const SEVERAL: &str = "the token has several audiences and no azp, which STS refuses";
 
 /// The audience of tokens for AWS, unless the token says otherwise.
 const AUDIENCE: &str = "sts.amazonaws.com";

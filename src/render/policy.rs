@@ -128,7 +128,11 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
         .collect();
     let (paint, word, says) = match evaluation.decision {
         Decision::Allow => (Paint::Green, "ALLOW", format!("{} lets {who} in", by(false))),
-        Decision::ExplicitDeny => (Paint::Red, "EXPLICIT DENY", format!("{} keeps {who} out, whatever others allow", by(true))),
+        Decision::ExplicitDeny => {
+            let keeps = if by(true).contains(", ") { "keep" } else { "keeps" };
+            let alone = if evaluation.edit.is_none() { "; no single edit lets it in without others" } else { "" };
+            (Paint::Red, "EXPLICIT DENY", format!("{} {keeps} {who} out, whatever others allow{alone}", by(true)))
+        }
         Decision::Deny if !evaluation.undecided.is_empty() => {
             (Paint::Yellow, "DENY", format!("not known to be allowed: it hangs on {}", evaluation.undecided.join(", ")))
         }

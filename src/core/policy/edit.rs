@@ -4,9 +4,9 @@
 //! (`others`): then a statement is added, or, where one denies, nothing is proposed.
 
 use super::condition::Operator;
-use super::grammar::nearest;
+use super::grammar::{is_of_sts, nearest};
 use super::mend::{mend, narrow, spell};
-use super::others::{harmless, tells_pods_apart};
+use super::others::{harmless, is_shared, tells_pods_apart};
 use super::request::{Fact, Request};
 use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
 use crate::core::text::redact;
@@ -41,9 +41,16 @@ fn spelt(document: &Document, request: &Request, evaluation: &Evaluation) -> Opt
     let refused = |judged: &&Judged| judged.reasons.iter().any(|reason| reason.slip == Slip::Refused);
     let mut all = evaluation.statements.iter().filter(refused);
     let (Some(judged), None) = (all.next(), all.next()) else { return None };
-    let (statement, changes) = spell(&document.statements()[judged.index], request);
+    let old = &document.statements()[judged.index];
+    let (mut statement, mut changes) = spell(old, request);
+    let (has, names_sts) = (|name| old.get(name).is_some(), old.get("Action").is_some_and(|actions| actions.many().iter().any(is_of_sts)));
+    let out = has("Resource") && !has("Principal") && !has("NotPrincipal") && !names_sts;
+    if out {
+        (statement, changes) =
+            (Json::Null, vec!["it is one of permissions, which belong into a policy of the role's own: take it out".to_owned()]);
+    }
     let summary = format!("in {}: {}", judged.name(), changes.join("; "));
-    let edit = Edit { index: judged.index, summary, statement: Some(statement) };
+    let edit = Edit { index: judged.index, summary, statement: Some(statement).filter(|_| !out) };
     let opens = || request.stranger().is_some_and(|stranger| judge(&edit.apply(document), &stranger).decision == Decision::Allow);
     (!changes.is_empty() && lets_in(document, request, evaluation, &edit) && !opens()).then_some(edit)
 }
@@ -72,7 +79,9 @@ fn in_place(document: &Document, request: &Request, evaluation: &Evaluation) -> 
             let warning = if opens { format!("; mind that {}", super::OPEN) } else { String::new() };
             let summary = format!("in {}: {}{warning}", judged.name(), changes.join("; "));
             let edit = Edit { index: judged.index, summary, statement: Some(statement) };
-            if lets_in(document, request, evaluation, &edit) {
+            // What somebody else needs as well may not be what this pod can have.
+            let sure = |edit: &Edit| judge(&edit.apply(document), request).decision == Decision::Allow;
+            if lets_in(document, request, evaluation, &edit) && (!is_shared(old, request) || sure(&edit)) {
                 return Some(edit);
             }
         }
@@ -86,13 +95,15 @@ fn added(document: &Document, request: &Request, evaluation: &Evaluation) -> Opt
     if !evaluation.undecided.is_empty() {
         return None;
     }
-    let another = |reason: &Reason| reason.element == "Principal" && reason.wanted.iter().any(|name| name.contains(":oidc-provider/"));
-    let allows: Vec<&Judged> = evaluation.statements.iter().filter(|judged| judged.effect == "Allow").collect();
-    let beside = "add this statement beside the others, which are for somebody else";
-    let summary = match allows.iter().any(|judged| judged.reasons.iter().any(another)) {
-        true => format!("{beside} (what is for a cluster that is gone can be taken out)"),
-        false if allows.is_empty() => "add this statement".to_owned(),
-        false => beside.to_owned(),
+    let of_cluster = |name: &String| name.contains(":oidc-provider/") && name.contains(".eks.");
+    let another = |reason: &Reason| reason.element == "Principal" && reason.wanted.iter().any(of_cluster);
+    let mut allows = evaluation.statements.iter().filter(|judged| judged.effect == "Allow").peekable();
+    let beside = "add this statement; to change another one would concern others, too";
+    let summary = match (allows.peek().is_some(), request.issuer_path.is_some() && allows.any(|judged| judged.reasons.iter().any(another)))
+    {
+        (_, true) => format!("{beside} (what is for a cluster that is gone can be taken out)"),
+        (true, _) => beside.to_owned(),
+        (false, _) => "add this statement".to_owned(),
     };
     let mut statement = needed(request);
     if request.issuer_path.is_none() && tells_pods_apart(document, request) {

@@ -126,6 +126,16 @@ impl Mend<'_> {
     }
 
     fn operator(&mut self, name: &str) {
+        // A key in the place of its operator.
+        if let Some(values) =
+            self.statement.below(&["Condition", name]).filter(|values| name.contains(':') && !matches!(values, Json::Map(_)))
+        {
+            let (values, wild) = (values.clone(), values.many().iter().any(|value| shown(value).contains(['*', '?'])));
+            let operator = if wild { "StringLike" } else { "StringEquals" };
+            self.statement.put(&["Condition", name], None);
+            self.statement.put(&["Condition", operator, name], Some(values));
+            return self.changes.push(format!("{name} goes under {operator}"));
+        }
         if self.statement.below(&["Condition", name]).is_some() {
             // One that is known stands there twice, or without keys: only its owner knows what was meant.
             if let Err(meant) = Operator::parse(name) {
@@ -177,15 +187,13 @@ impl Mend<'_> {
     fn condition(&mut self, name: &str, key: &str) {
         let Ok(operator) = Operator::parse(name) else { return };
         let Some(values) = self.statement.below(&["Condition", name, key]).map(|values| values.many().to_vec()) else { return };
-        let claim = key.rsplit_once(':').map(|(_, claim)| claim.trim().to_ascii_lowercase()).unwrap_or_default();
-        match self.request.fact(key) {
-            Fact::Known([ours]) if !operator.negated && !matches!(operator.compare, Compare::Null | Compare::Bool) => {
+        let meant = self.request.meant_key(key).filter(|_| operator.compare != Compare::Null);
+        match (self.request.fact(key), meant) {
+            (Fact::Known([ours]), _) if !operator.negated && !matches!(operator.compare, Compare::Null | Compare::Bool) => {
                 self.value(name, &operator, key, values, ours);
             }
-            Fact::Absent(_) if matches!(claim.as_str(), "sub" | "aud") && operator.compare != Compare::Null => {
-                self.key(name, &operator, key, &values, &claim);
-            }
-            fact => {
+            (Fact::Absent(_), Some(new)) => self.key(name, &operator, key, &values, &new),
+            (fact, _) => {
                 let mut kept = values;
                 match fact {
                     Fact::Known(ours) if operator.negated => {
@@ -225,7 +233,7 @@ impl Mend<'_> {
             return self.changes.push(format!("{key} moves from {name} to {fit}, which reads wildcards: all that match get in"));
         }
         let several = values.len() > 1;
-        values.retain(|value| can_be_somebody_s(&shown(value), ours, key, operator.compare == Compare::Like).unwrap_or(several));
+        values.retain(|value| can_be_somebody_s(&shown(value), ours, key).unwrap_or(several));
         let (verb, beside) = match values.len() {
             0 => ("becomes", ""),
             1 => ("gets", " (the other stays; take it out if nobody needs it)"),
@@ -237,18 +245,18 @@ impl Mend<'_> {
     }
 
     /// The key of another issuer, or one that is misspelt.
-    fn key(&mut self, name: &str, operator: &Operator, key: &str, values: &[Json], claim: &str) {
-        let Some(new) = self.request.claim_key(claim) else { return };
-        let wanted: Vec<String> = values.iter().map(shown).collect();
-        let fits = met(operator, &new, &wanted, self.request, false) == Truth::Yes;
+    fn key(&mut self, name: &str, operator: &Operator, key: &str, values: &[Json], new: &str) {
         let path = ["Condition", name, key];
-        match self.statement.below(&["Condition", name, &new]) {
-            Some(_) => self.statement.put(&path, None),
-            None => self.statement.rename(&path, &new),
+        if self.statement.below(&["Condition", name, new]).is_some() {
+            self.statement.put(&path, None);
+            return self.changes.push(format!("{key} under {name} goes: all keys have to be met, and the request has none such"));
         }
+        let wanted: Vec<String> = values.iter().map(shown).collect();
+        let fits = met(operator, new, &wanted, self.request, false) == Truth::Yes;
+        self.statement.rename(&path, new);
         self.changes.push(format!("the key {key} becomes {new}"));
         if !fits && !operator.negated {
-            self.condition(name, &new);
+            self.condition(name, new);
         }
     }
 }
@@ -259,14 +267,14 @@ fn is(operator: &Operator, value: &str, ours: &str) -> bool {
     Pattern::new(value, wildcards, None).matches(ours, operator.compare == Compare::Fold) == Truth::Yes
 }
 
-/// Whether a value that is not ours can be another service account's or namespace's; `None` where the key is about neither.
-fn can_be_somebody_s(value: &str, ours: &str, key: &str, wildcards: bool) -> Option<bool> {
-    let is_name = |name: &str| is_object_name(&if wildcards { name.replace(['*', '?'], "x") } else { name.to_owned() });
+/// Whether a value that is not ours can be another service account's or namespace's, or a pattern for them; `None` where the key is about
+/// neither.
+fn can_be_somebody_s(value: &str, ours: &str, key: &str) -> Option<bool> {
+    let is_name = |name: &str| is_object_name(&name.replace(['*', '?'], "x"));
     if key.to_ascii_lowercase().contains("tag/kubernetes-") {
         return Some(is_name(value));
     }
-    let names =
-        |subject: &'_ str| subject.strip_prefix("system:serviceaccount:")?.split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()));
-    names(ours)?;
-    Some(names(value).is_some_and(|(namespace, account)| is_name(&namespace) && is_name(&account)))
+    ours.strip_prefix("system:serviceaccount:")?;
+    let names = value.strip_prefix("system:serviceaccount:").and_then(|names| names.split_once(':'));
+    Some(names.is_some_and(|(namespace, account)| is_name(namespace) && is_name(account)))
 }

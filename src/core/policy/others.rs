@@ -15,6 +15,8 @@ struct Other {
     request: Request,
     /// The statement is for them, too: where a slip kept them out, they may get in when it is mended.
     meant: bool,
+    /// They come another way, and little is known of them: that an answer hangs on what is not known says nothing, unless the conditions stay.
+    another_way: bool,
 }
 
 /// So many values of a key are looked at.
@@ -31,9 +33,11 @@ pub(super) fn harmless(before: &Json, after: &Json, asker: &Request, document: &
         (0..other.request.actions.len()).map(|action| judged.of(action)).collect()
     };
     let allows = after.get("Effect").and_then(Json::text) == Some("Allow");
+    let same_conditions = before.get("Condition") == after.get("Condition");
     let fits = |other: &Other| {
-        let pairs = answers(before, other).into_iter().zip(answers(after, other));
-        pairs.into_iter().all(|(was, is)| was == is || (allows && other.meant && was == Truth::No))
+        let same = |was: Truth, is: Truth| was == is && (was != Truth::Maybe || !other.another_way || same_conditions);
+        let mut pairs = answers(before, other).into_iter().zip(answers(after, other));
+        pairs.all(|(was, is)| same(was, is) || (allows && other.meant && was == Truth::No))
     };
     others(before, asker, document).iter().all(fits)
 }
@@ -48,6 +52,17 @@ fn others(statement: &Json, asker: &Request, document: &Document) -> Vec<Other> 
         Some(path) => of_this_issuer(statement, asker, path),
         None => of_pod_identity(statement, asker, document),
     };
+    others.extend(by_other_principals(statement, asker));
+    others
+}
+
+/// Whether somebody else's principal is named, too.
+pub(super) fn is_shared(statement: &Json, asker: &Request) -> bool {
+    !by_other_principals(statement, asker).is_empty()
+}
+
+fn by_other_principals(statement: &Json, asker: &Request) -> Vec<Other> {
+    let mut others = Vec::new();
     for (kind, values) in statement.get("Principal").map(Json::members).unwrap_or_default() {
         let named = values.many().iter().map(shown).filter(|value| *value != asker.principal);
         others.extend(named.take(VALUES).flat_map(|value| of_principal(statement, kind, &value, asker)));
@@ -74,7 +89,7 @@ fn of_this_issuer(statement: &Json, asker: &Request, path: &str) -> Vec<Other> {
         let ours = asker.fact(&aud).values().to_vec();
         for audience in samples(&audiences, ours) {
             let meant = means(&subjects, &subject) == Some(true) && means(&audiences, &audience) != Some(false);
-            others.push(Other { request: asker.with(&sub, &subject).with(&aud, &audience), meant });
+            others.push(Other { request: asker.with(&sub, &subject).with(&aud, &audience), meant, another_way: false });
         }
     }
     others
@@ -97,16 +112,22 @@ fn of_pod_identity(statement: &Json, asker: &Request, document: &Document) -> Ve
         (asked, samples)
     };
     let ((namespaces, in_namespaces), (accounts, as_accounts)) = (one_of(namespace_tag), one_of(account_tag));
-    let told_apart = !namespaces.is_empty() || !accounts.is_empty() || !tells_pods_apart(document, asker);
+    // A statement without conditions of its own on pods is for all of them, unless another one, or a key that there is not, keeps some out.
+    let mut conditions = statement.get("Condition").map(Json::members).unwrap_or_default().iter().flat_map(|(_, keys)| keys.members());
+    let mut for_all = || !tells_pods_apart(document, asker) && !conditions.any(|(key, _)| matches!(asker.fact(key), Fact::Absent(_)));
+    let told_apart = !namespaces.is_empty() || !accounts.is_empty() || for_all();
     let mut others = Vec::new();
     for namespace in &in_namespaces {
         for account in &as_accounts {
             let request = asker.with(namespace_tag, namespace).with(account_tag, account);
             let is = |asked: &[Asked], value: &str| means(asked, value) != Some(false);
             let meant = told_apart && is(&namespaces, namespace) && is(&accounts, account);
+            if !is_object_name(namespace) || !is_object_name(account) {
+                continue;
+            }
             let themselves = keys.iter().all(|key| request.fact(key) == asker.fact(key));
             if !themselves {
-                others.push(Other { request, meant });
+                others.push(Other { request, meant, another_way: false });
             }
         }
     }
@@ -117,12 +138,12 @@ fn of_pod_identity(statement: &Json, asker: &Request, document: &Document) -> Ve
 fn of_principal(statement: &Json, kind: &str, value: &str, asker: &Request) -> Vec<Other> {
     const BY_CREDENTIALS: &[&str] = &["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
     const BY_SAML: &[&str] = &["sts:AssumeRoleWithSAML", "sts:TagSession"];
-    let other = |request: Request| Other { request, meant: false };
+    let other = |request: Request| Other { request, meant: false, another_way: true };
     match kind {
         "AWS" => vec![other(Request::unknown("AWS", value, BY_CREDENTIALS))],
         "CanonicalUser" => vec![other(Request::unknown("CanonicalUser", value, BY_CREDENTIALS))],
         // A misspelt name is nobody's.
-        "Service" if distance(&value.to_ascii_lowercase(), &asker.principal, 2) > 2 => {
+        "Service" if distance(&value.to_ascii_lowercase(), &asker.principal, 2) > 2 && !value.starts_with(&asker.principal) => {
             vec![other(Request::unknown("Service", value, BY_CREDENTIALS))]
         }
         "Federated" if value.contains(":saml-provider/") => vec![other(Request::unknown("Federated", value, BY_SAML))],
@@ -158,7 +179,8 @@ fn is_another(issuer: &str, asker: &Request) -> bool {
     let lower = issuer.to_ascii_lowercase();
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let host = lower.split('/').next().unwrap_or_default();
-    host.contains('.') && host.chars().all(is_host) && !lower.ends_with('/') && !why::is_trap(&lower) && !ours.starts_with(&lower)
+    let shaped = host.contains('.') && host.chars().all(is_host) && !lower.ends_with('/');
+    shaped && !why::is_trap(&lower) && !ours.starts_with(&lower) && !why::is_same_cluster(&lower, &ours)
 }
 
 /// What a statement asks of a key: a value of these, or none of them.
@@ -169,22 +191,24 @@ struct Asked {
 
 /// All that a statement asks of a key, slips in key and operator aside: what is another issuer's key is not this one.
 fn asked(statement: &Json, key: &str, asker: &Request) -> Vec<Asked> {
-    let parts = |key: &str| {
-        let (issuer, claim) = key.trim().rsplit_once([':', '/']).unwrap_or_default();
-        (issuer.to_ascii_lowercase(), claim.to_ascii_lowercase())
-    };
-    let (owner, claim) = parts(key);
+    let owner = |key: &str| key.trim().rsplit_once([':', '/']).map(|(owner, _)| owner.to_ascii_lowercase()).unwrap_or_default();
     let is_it = |other: &str| {
-        let (other_owner, other_claim) = parts(other);
-        claim == other_claim && (owner == other_owner || !is_another(&other_owner, asker))
+        let slip = asker.meant_key(other).as_deref() == Some(key) && !is_another(&owner(other), asker);
+        other.eq_ignore_ascii_case(key) || slip
     };
+    let values = |values: &Json| values.many().iter().map(shown).collect();
     let mut found = Vec::new();
     for (name, keys) in statement.get("Condition").map(Json::members).unwrap_or_default() {
         let operator = Operator::parse(name).or_else(|meant| Operator::parse(meant.as_deref().unwrap_or_default()));
-        let Ok(operator) = operator else { continue };
-        if !matches!(operator.compare, Compare::Null | Compare::Bool) {
-            let of_key = keys.members().iter().filter(|(key, _)| is_it(key));
-            found.extend(of_key.map(|(_, values)| Asked { values: values.many().iter().map(shown).collect(), negated: operator.negated }));
+        match operator {
+            Ok(operator) if matches!(operator.compare, Compare::Null | Compare::Bool) => {}
+            Ok(Operator { negated, .. }) => {
+                let of_key = keys.members().iter().filter(|(key, _)| is_it(key));
+                found.extend(of_key.map(|(_, asked)| Asked { values: values(asked), negated }));
+            }
+            // A key in the place of its operator.
+            Err(_) if is_it(name) => found.push(Asked { values: values(keys), negated: false }),
+            Err(_) => {}
         }
     }
     found

@@ -36,7 +36,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("Role:", "it is the YAML form of aws iam get-role; run that with --output json"),
     ("Version:", "it is YAML; IAM reads JSON"),
     ("Statement:", "it is YAML; IAM reads JSON"),
-    ("---", "it is YAML; IAM reads JSON"),
+    ("---\n", "it is YAML; IAM reads JSON"),
     ("AWSTemplateFormatVersion", "it is a template in YAML; IAM reads JSON"),
     ("resource \"", "it is Terraform's language; terraform show -json, or aws iam get-role, prints the policy as JSON"),
     ("data \"", "it is Terraform's language; terraform show -json, or aws iam get-role, prints the policy as JSON"),

@@ -200,6 +200,19 @@ impl Request {
         }
     }
 
+    /// The key of this request that a misspelt one, or another issuer's, stands for.
+    pub(super) fn meant_key(&self, key: &str) -> Option<String> {
+        let name = key.trim().rsplit([':', '/']).next().unwrap_or_default().to_ascii_lowercase();
+        if self.issuer_path.is_some() {
+            return matches!(name.as_str(), "sub" | "aud").then(|| self.claim_key(&name)).flatten();
+        }
+        let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let is_of = |tag: &&str| letters(tag).ends_with(&letters(&name)) && !name.is_empty();
+        // "namespace", "kubernetes_namespace", "serviceAccount"
+        let tag = OWN_TAGS.into_iter().find(is_of).filter(|_| letters(&name).len() >= "namespace".len())?;
+        Some(format!("aws:RequestTag/{tag}"))
+    }
+
     /// The same from a service account that nobody has named: who lets that in lets all in.
     pub(super) fn stranger(&self) -> Option<Request> {
         let key = self.claim_key("sub")?;

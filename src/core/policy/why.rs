@@ -109,13 +109,15 @@ fn absent(operator: &Operator, key: &str, why: &str, request: &Request) -> Strin
         () if lower.starts_with("arn:") => "the key begins with the issuer, not with its provider's ARN",
         () if lower.trim_end_matches('/') == ours.trim_end_matches('/') => "a slash too many or too few after the issuer",
         () if is_trap(&lower) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
+        () if is_same_cluster(&lower, &ours) => return format!("the host differs, the id is this cluster's; its issuer is {path}"),
         () if ours.strip_prefix(&lower).is_some_and(|rest| rest.starts_with('/')) => {
             "the key lacks the end of the issuer: /id/ID belongs to it"
         }
         () if !issuer.contains('.') => return format!("the request has no such key: {why}"),
-        () => {
+        () if is_of_eks(&lower) => {
             return format!("it is a key of another issuer (another cluster, or this one before it was made anew); this token's is {path}");
         }
+        () => return format!("it is a key of another issuer; this token's is {path}"),
     };
     told.to_owned()
 }
@@ -128,6 +130,17 @@ pub(super) fn is_trap(issuer: &str) -> bool {
         .is_some_and(|(region, rest)| region != "eks" && rest.starts_with("eks."))
 }
 
+/// Whether two issuers of EKS end in the same id, which no two clusters have.
+pub(super) fn is_same_cluster(issuer: &str, ours: &str) -> bool {
+    let id = |issuer: &str| issuer.rsplit_once("/").map(|(_, id)| id.to_ascii_lowercase()).filter(|id| id.len() == 32);
+    is_of_eks(issuer) && id(issuer).is_some() && id(issuer) == id(ours)
+}
+
+fn is_of_eks(issuer: &str) -> bool {
+    let host = issuer.split('/').next().unwrap_or_default();
+    host.contains(".eks.") || host.contains("eks.oidc.") || host.starts_with("oidc-eks.")
+}
+
 /// Why a principal is not the one that asks.
 pub(super) fn principal(kind: &str, wanted: &str, request: &Request) -> String {
     let ours = request.principal.as_str();
@@ -138,6 +151,7 @@ pub(super) fn principal(kind: &str, wanted: &str, request: &Request) -> String {
         "Service" => "Service names AWS services; a token comes from an OIDC provider: Federated",
         "CanonicalUser" => "a token comes from an OIDC provider: Federated",
         _ if wanted.trim() != wanted => "there is white space around the ARN",
+        _ if wanted == ours => "a token's provider stands under Federated, spelt like this",
         _ if lower == ours.to_ascii_lowercase() => "capitals differ; ARNs are compared to the letter",
         _ if lower.trim_start_matches("https://").trim_end_matches('/') == path.to_ascii_lowercase() => {
             "the provider is named by its ARN: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER"
@@ -171,7 +185,9 @@ fn provider(wanted: &str, ours: &str, path: &str) -> String {
         () if is_trap(issuer) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
         () if issuer.trim_end_matches('/') == path.trim_end_matches('/') => "a slash too many or too few after the issuer",
         () if path.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) => "it lacks the end of the issuer: /id/ID belongs to it",
-        () => "it is the provider of another issuer: another cluster's, or this one's before it was made anew",
+        () if is_same_cluster(issuer, path) => return format!("the host differs, the id is this cluster's; its issuer is {path}"),
+        () if is_of_eks(issuer) => "it is the provider of another issuer: another cluster's, or this one's before it was made anew",
+        () => "it is the provider of another issuer",
     };
     told.to_owned()
 }
