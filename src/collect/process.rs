@@ -204,9 +204,14 @@ fn denied(pid: u32, theirs: &Status, ours: (u32, u32), our_capabilities: u64) ->
 }
 
 fn cure(pid: u32, (uid, gid): (u32, u32), with_ptrace: bool) -> String {
-    let (and, capabilities) = if with_ptrace { (" and SYS_PTRACE", r#","capabilities":{"add":["SYS_PTRACE"]}"#) } else { ("", "") };
+    // The strictest one that allows it: general adds SYS_PTRACE, which Pod Security's baseline does not admit, and restricted admits no root.
+    let (and, profile, capabilities) = match (with_ptrace, uid) {
+        (true, _) => (" and SYS_PTRACE", "general", r#","capabilities":{"add":["SYS_PTRACE"]}"#),
+        (false, 0) => ("", "baseline", ""),
+        (false, _) => ("", "restricted", ""),
+    };
     format!(
-        "Give the debug container UID {uid}, GID {gid}{and}: kubectl debug -it POD --target=CONTAINER --image=IMAGE --profile=general \
+        "Give the debug container UID {uid}, GID {gid}{and}: kubectl debug -it POD --target=CONTAINER --image=IMAGE --profile={profile} \
          --custom=as.json -- /irsa-probe check --pid {pid}, with {{\"securityContext\":{{\"runAsUser\":{uid},\"runAsGroup\":{gid}{capabilities}}}}} in as.json"
     )
 }
@@ -260,17 +265,25 @@ mod tests {
             ),
             (of(65532, 0, 0), own, 0, "GID 0, this check as UID 65532, GID 65532. Give", r#"{"runAsUser":65532,"runAsGroup":0}"#),
             (of(0, 0, 0), own, 0, "UID 0, GID 0, this check as UID 65532", r#"{"runAsUser":0,"runAsGroup":0}"#),
-            (of(0, 0, DEFAULT), own, 0, "capabilities that this check lacks", r#""runAsGroup":0,"capabilities":{"add":["SYS_PTRACE"]}}"#),
+            (
+                of(0, 0, DEFAULT),
+                own,
+                0,
+                "capabilities that this check lacks",
+                r#""runAsUser":0,"runAsGroup":0,"capabilities":{"add":["SYS_PTRACE"]}}"#,
+            ),
             (of(0, 0, u64::MAX), (0, 0), DEFAULT, "as this check does, and it has capabilities", r#""add":["SYS_PTRACE"]"#),
             (of(65532, 65532, 0), own, 0, "as this check does, and it changed its user", r#""runAsUser":0,"#),
             (of(1000, 1000, 1 << 10), own, 0, "has capabilities", r#""runAsUser":0,"#),
         ] {
             let said = denied(7, &theirs, ours, capabilities);
             assert!(said.contains(says) && said.contains(json) && !said.contains('\n'), "{said}");
-            assert!(
-                said.contains("--target=CONTAINER") && said.contains("--custom=as.json") && said.contains("--profile=general"),
-                "{said}"
-            );
+            let profile = match (json.contains("SYS_PTRACE") || json.ends_with(','), json.contains(r#""runAsUser":0"#)) {
+                (true, _) => "general",
+                (false, true) => "baseline",
+                (false, false) => "restricted",
+            };
+            assert!(said.contains(&format!("--target=CONTAINER --image=IMAGE --profile={profile} --custom=as.json")), "{said}");
         }
         assert_eq!(denied(7, &of(1000, 1000, 0), own, 0).matches("SYS_PTRACE").count(), 0, "it would be of no use");
     }

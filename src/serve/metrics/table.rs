@@ -68,10 +68,17 @@ const TABLE: &[Row] = &[
         let findings = view.report().map(|report| report.findings.as_slice()).unwrap_or_default();
         findings.iter().map(|finding| (vec![finding.cause.code.id().into(), finding.severity.id().into()], 1.0)).collect()
     }),
-    gauge("irsa_probe_root_cause", &["code"], "1 for the root cause of the last round; absent when the round passed.", |view| {
-        let cause = view.report().and_then(|report| report.root_cause.as_ref());
-        cause.map(|cause| (vec![cause.code.id().into()], 1.0)).into_iter().collect()
-    }),
+    // Alerts tell a stuck worker by it: not ready, and nobody has looked why.
+    gauge(
+        "irsa_probe_root_cause",
+        &["code"],
+        "1 for the root cause of the last round; absent when it passed, or while the worker is stuck.",
+        |view| {
+            let looks = !matches!(view.standing.reason, Reason::Stuck(_));
+            let cause = view.report().filter(|_| looks).and_then(|report| report.root_cause.as_ref());
+            cause.map(|cause| (vec![cause.code.id().into()], 1.0)).into_iter().collect()
+        },
+    ),
     gauge(
         "irsa_probe_identity_matches",
         &[],

@@ -114,6 +114,18 @@ fn pages_are_as_they_were() {
     }
 }
 
+/// What the alert on a stuck worker rests on: not ready, and no root cause.
+#[test]
+fn a_stuck_worker_has_no_root_cause() {
+    let (metrics, mut board, _) = after(vec![report(0, &[], None, None), degraded()]);
+    board.begin_round(at(1800));
+    let causes = |page: String| parse(&page).iter().filter(|sample| sample.name == "irsa_probe_root_cause").count();
+    assert_eq!(causes(metrics.page(&board, at(1810))), 1);
+    let page = metrics.page(&board, at(1900));
+    assert!(page.contains("\nirsa_probe_state{state=\"not-ready\"} 1\n"), "{page}");
+    assert_eq!(causes(page), 0);
+}
+
 /// What differs from build to build and from run to run, replaced by figures of the same shape.
 fn normalised(page: &str) -> String {
     let version = regex::Regex::new(r#"version="[^"]*",revision="[^"]*",rustc="[^"]*""#).unwrap();
