@@ -1,4 +1,4 @@
-//! Foreign text made safe for where it goes: a terminal, a log line, a shell command that will be pasted.
+//! Foreign text: made safe for where it goes (a terminal, a log line, a shell command that will be pasted), and compared with what it may mean.
 
 use std::borrow::Cow;
 
@@ -51,6 +51,25 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
             Cow::Owned(format!("{}…", &text[..cut]))
         }
     }
+}
+
+/// Letters to insert, drop or replace (Levenshtein); more than the limit is only said to be more.
+pub fn distance(one: &str, other: &str, limit: usize) -> usize {
+    if one.len().abs_diff(other.len()) > 4 * limit {
+        return limit + 1;
+    }
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
 }
 
 /// What stands in for a secret.
@@ -111,6 +130,12 @@ fn is_address(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("kitten", "sitting", 5), 3);
+        assert_eq!(distance("", "abc", 5), 3);
+    }
 
     #[test]
     fn control_characters_never_reach_a_terminal() {

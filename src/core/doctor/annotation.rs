@@ -2,7 +2,7 @@
 
 use super::read;
 use crate::core::arn::{RoleArn, RoleArnError};
-use crate::core::policy::distance;
+use crate::core::text::distance;
 use serde_json::Value;
 
 /// The key (amazon-eks-pod-identity-webhook, `pkg/cache`).

@@ -42,17 +42,23 @@ fn spelt(document: &Document, request: &Request, evaluation: &Evaluation) -> Opt
     let mut all = evaluation.statements.iter().filter(refused);
     let (Some(judged), None) = (all.next(), all.next()) else { return None };
     let old = &document.statements()[judged.index];
-    let (mut statement, mut changes) = spell(old, request);
-    let (has, names_sts) = (|name| old.get(name).is_some(), old.get("Action").is_some_and(|actions| actions.many().iter().any(is_of_sts)));
-    let out = has("Resource") && !has("Principal") && !has("NotPrincipal") && !names_sts;
-    if out {
-        (statement, changes) =
-            (Json::Null, vec!["it is one of permissions, which belong into a policy of the role's own: take it out".to_owned()]);
-    }
-    let summary = format!("in {}: {}", judged.name(), changes.join("; "));
-    let edit = Edit { index: judged.index, summary, statement: Some(statement).filter(|_| !out) };
+    let (statement, what) = match is_of_permissions(old) {
+        true => (None, "it is one of permissions, which belong into a policy of the role's own: take it out".to_owned()),
+        false => {
+            let (statement, changes) = spell(old, request);
+            (Some(statement), changes.join("; "))
+        }
+    };
+    let edit = Edit { index: judged.index, summary: format!("in {}: {what}", judged.name()), statement };
     let opens = || request.stranger().is_some_and(|stranger| judge(&edit.apply(document), &stranger).decision == Decision::Allow);
-    (!changes.is_empty() && lets_in(document, request, evaluation, &edit) && !opens()).then_some(edit)
+    (!what.is_empty() && lets_in(document, request, evaluation, &edit) && !opens()).then_some(edit)
+}
+
+/// Whether a statement says what the role may do, and not who may have it.
+fn is_of_permissions(statement: &Json) -> bool {
+    let has = |name| statement.get(name).is_some();
+    let names_sts = statement.get("Action").is_some_and(|actions| actions.many().iter().any(is_of_sts));
+    has("Resource") && !has("Principal") && !has("NotPrincipal") && !names_sts
 }
 
 /// So many statements are tried; real policies have fewer.
@@ -79,9 +85,12 @@ fn in_place(document: &Document, request: &Request, evaluation: &Evaluation) -> 
             let warning = if opens { format!("; mind that {}", super::OPEN) } else { String::new() };
             let summary = format!("in {}: {}{warning}", judged.name(), changes.join("; "));
             let edit = Edit { index: judged.index, summary, statement: Some(statement) };
-            // What somebody else needs as well may not be what this pod can have.
-            let sure = |edit: &Edit| judge(&edit.apply(document), request).decision == Decision::Allow;
-            if lets_in(document, request, evaluation, &edit) && (!is_shared(old, request) || sure(&edit)) {
+            let helps = match is_shared(old, request) {
+                // What is asked of somebody else, too, may be what this pod can never have.
+                true => judge(&edit.apply(document), request).decision == Decision::Allow,
+                false => lets_in(document, request, evaluation, &edit),
+            };
+            if helps {
                 return Some(edit);
             }
         }

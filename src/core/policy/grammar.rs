@@ -5,7 +5,7 @@
 
 use super::condition::{Compare, Operator, is_bool};
 use super::{Document, Json, Reason, Slip};
-use crate::core::text::redact;
+use crate::core::text::{distance, redact};
 
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT: [&str; 9] = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition", "Resource", "NotResource"];
@@ -196,25 +196,6 @@ pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str
         .map(|(_, known)| known)
 }
 
-/// Letters to insert, drop or replace (Levenshtein); more than the limit is only said to be more.
-pub(crate) fn distance(one: &str, other: &str, limit: usize) -> usize {
-    if one.len().abs_diff(other.len()) > 4 * limit {
-        return limit + 1;
-    }
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,7 +215,5 @@ mod tests {
         ] {
             assert_eq!(nearest(name, &STATEMENT), meant, "{name}");
         }
-        assert_eq!(distance("kitten", "sitting", 5), 3);
-        assert_eq!(distance("", "abc", 5), 3);
     }
 }

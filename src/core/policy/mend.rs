@@ -1,11 +1,11 @@
 //! Mends a statement, element by element. Whom a mended one would let in or keep out besides is not looked at here, but in `others`.
 
 use super::condition::{Compare, Operator, met};
-use super::grammar::{distance, is_of_sts, nearest, shown};
+use super::grammar::{is_of_sts, nearest, shown};
 use super::pattern::{Pattern, Truth};
 use super::request::{Fact, Request};
 use super::{Json, Reason, Slip};
-use crate::core::text::is_object_name;
+use crate::core::text::{distance, is_object_name};
 
 fn many(mut values: Vec<Json>) -> Option<Json> {
     match values.len() {

@@ -19,7 +19,6 @@ mod pattern;
 mod request;
 mod why;
 
-pub(crate) use grammar::distance;
 pub use json::Json;
 pub use parse::{Place, Unreadable, parse};
 pub use request::{Request, subject};

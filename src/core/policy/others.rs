@@ -4,11 +4,11 @@
 //! Not everybody can be asked for; those are whom a statement speaks of (its principals and values, patterns filled in) and strangers.
 
 use super::condition::{Compare, Operator};
-use super::grammar::{distance, shown};
+use super::grammar::shown;
 use super::pattern::{Pattern, Truth};
-use super::request::{Fact, Request};
+use super::request::{Fact, NOBODY, Request};
 use super::{Document, Json, one, variables, why};
-use crate::core::text::is_object_name;
+use crate::core::text::{distance, is_object_name};
 
 /// Somebody else who may ask for the role.
 struct Other {
@@ -21,9 +21,6 @@ struct Other {
 
 /// So many values of a key are looked at.
 const VALUES: usize = 12;
-
-/// A namespace and a service account that nobody has named.
-const NOBODY: &str = "nobody-s";
 
 /// Whether an edit of a statement changes nothing for anybody else, but that whom it meant may get in.
 pub(super) fn harmless(before: &Json, after: &Json, asker: &Request, document: &Document) -> bool {
@@ -120,15 +117,13 @@ fn of_pod_identity(statement: &Json, asker: &Request, document: &Document) -> Ve
     for namespace in &in_namespaces {
         for account in &as_accounts {
             let request = asker.with(namespace_tag, namespace).with(account_tag, account);
-            let is = |asked: &[Asked], value: &str| means(asked, value) != Some(false);
-            let meant = told_apart && is(&namespaces, namespace) && is(&accounts, account);
-            if !is_object_name(namespace) || !is_object_name(account) {
+            let is_asker = keys.iter().all(|key| request.fact(key) == asker.fact(key));
+            if is_asker || !is_object_name(namespace) || !is_object_name(account) {
                 continue;
             }
-            let themselves = keys.iter().all(|key| request.fact(key) == asker.fact(key));
-            if !themselves {
-                others.push(Other { request, meant, another_way: false });
-            }
+            let is = |asked: &[Asked], value: &str| means(asked, value) != Some(false);
+            let meant = told_apart && is(&namespaces, namespace) && is(&accounts, account);
+            others.push(Other { request, meant, another_way: false });
         }
     }
     others

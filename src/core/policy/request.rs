@@ -24,6 +24,9 @@ pub struct Request {
 /// The principal of EKS Pod Identity (EKS user guide, "EKS Pod Identity role").
 pub const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
 
+/// A namespace, or a service account, that nobody has named.
+pub(super) const NOBODY: &str = "nobody-s";
+
 /// What is known of a condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fact<'a> {
@@ -206,17 +209,17 @@ impl Request {
         if self.issuer_path.is_some() {
             return matches!(name.as_str(), "sub" | "aud").then(|| self.claim_key(&name)).flatten();
         }
+        // "namespace", "kubernetes_namespace", "serviceAccount"; less than that is no name of either.
         let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-        let is_of = |tag: &&str| letters(tag).ends_with(&letters(&name)) && !name.is_empty();
-        // "namespace", "kubernetes_namespace", "serviceAccount"
-        let tag = OWN_TAGS.into_iter().find(is_of).filter(|_| letters(&name).len() >= "namespace".len())?;
-        Some(format!("aws:RequestTag/{tag}"))
+        let name = letters(&name);
+        let tag = OWN_TAGS.into_iter().find(|tag| name.len() >= "namespace".len() && letters(tag).ends_with(&name));
+        tag.map(|tag| format!("aws:RequestTag/{tag}"))
     }
 
     /// The same from a service account that nobody has named: who lets that in lets all in.
     pub(super) fn stranger(&self) -> Option<Request> {
         let key = self.claim_key("sub")?;
-        Some(self.with(&key, &subject("nobody-s-namespace", "nobody-s-account")))
+        Some(self.with(&key, &subject(NOBODY, NOBODY)))
     }
 
     /// Whether a key that is not known is never any of these: `aws:SourceArn` is the cluster's ARN, of which account and kind are known
