@@ -3,8 +3,10 @@
 use super::record::Window;
 use crate::core::arn::{Account, AssumedRoleArn, RoleArn, is_instance_id};
 use crate::core::partition::{PARTITIONS, Region};
+use crate::core::secrets::redact;
 use crate::core::time::Timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The facts of one error, as far as it states them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -76,7 +78,7 @@ impl Facts {
 /// The facts around a place.
 pub(super) fn facts(window: Window<'_>) -> Facts {
     let caller = caller(window).unwrap_or_default();
-    let principal = Some(word(caller).trim_end_matches(['.', ':', '\\'])).filter(|word| is_principal(word)).map(str::to_owned);
+    let principal = Some(arn(caller)).filter(|arn| is_principal(arn)).map(str::to_owned);
     let named = resource(window);
     let resource = named.filter(|word| is_resource(word));
     let host = sts_host(window);
@@ -124,6 +126,30 @@ fn word_after<'a>(window: Window<'a>, needles: &str) -> Option<&'a str> {
 fn word(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '"', '\'', '\\']);
     text.split([' ', '"', '\'', '<', ',', '`', ')', ';']).next().unwrap_or_default()
+}
+
+/// The first ARN in a text; `rolearn:` is none.
+pub(super) fn next_arn(text: &str) -> &str {
+    let begins = |at: &usize| !text[..*at].ends_with(|c: char| c.is_alphanumeric());
+    text.match_indices("arn:").map(|(at, _)| at).find(begins).map_or("", |at| arn(&text[at..]))
+}
+
+/// How a sentence of AWS goes on after an ARN.
+const GOES_ON: [&str; 7] = [" is not ", " isn't ", " does not ", " because ", " with an explicit ", " on resource", " by "];
+
+/// The ARN at the beginning of a text, as a sentence or a log has it. Commas and dots are letters of a name (IAM user guide, "IAM and AWS STS
+/// quotas"). At the end they are the sentence's, unless it goes on behind; a comma before `name=` or another ARN separates two fields.
+pub(super) fn arn(text: &str) -> &str {
+    let word = text.split([' ', '"', '\'', '<', '`', ')', ';', '}']).next().unwrap_or_default();
+    if GOES_ON.iter().any(|words| text[word.len()..].starts_with(words)) {
+        return word;
+    }
+    let is_field = |rest: &str| {
+        let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        name.len() < rest.len() && name.starts_with(['=', ':'])
+    };
+    let end = word.match_indices(',').find(|(at, _)| is_field(&word[at + 1..])).map_or(word.len(), |(at, _)| at);
+    trimmed(&word[..end]).trim_end_matches([',', '.'])
 }
 
 fn trimmed(word: &str) -> &str {
@@ -174,8 +200,16 @@ pub(super) fn account_of(arn: &str) -> Option<String> {
     account(arn.split(':').nth(4)?)
 }
 
+/// Fit to be said again, and to stand in a command: of ordinary length and characters, whole, and no secret.
 fn is_tidy(text: &str) -> bool {
-    text.len() <= 512 && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b)) && !text.contains("[redacted]")
+    let plain = text.len() <= 512 && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b));
+    plain && !is_masked(text) && matches!(redact(text), Cow::Borrowed(_))
+}
+
+/// Another tool took something out of the log before it came here.
+fn is_masked(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.contains("[redacted") || lower.contains("redacted]") || lower.contains("[masked") || lower.contains("***")
 }
 
 fn is_resource(word: &str) -> bool {
@@ -193,7 +227,7 @@ fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
     if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:")) {
         return Some(arn);
     }
-    let plain = trimmed(word(rest));
+    let plain = if rest.starts_with("arn:") { arn(rest) } else { trimmed(word(rest)) };
     // The one ARN that ends with a colon is that of no log stream yet.
     let whole = rest.get(..plain.len() + 1).filter(|whole| whole.starts_with(plain) && whole.ends_with(":log-stream:"));
     Some(whole.unwrap_or(plain))
@@ -212,10 +246,7 @@ fn action(window: Window<'_>) -> Option<String> {
 /// The role whose ARN stands there: the resource if that is one, else one that a policy or a log line names.
 fn role_arn(window: Window<'_>, resource: Option<&str>) -> Option<RoleArn> {
     let parse = |word: &str| RoleArn::parse(word).ok();
-    resource.and_then(parse).or_else(|| {
-        let ends = [' ', '"', '\'', '<', ',', ')', ';', '`', ']', '}'];
-        window.text.match_indices("arn:aws").find_map(|(at, _)| parse(window.text[at..].split(ends).next()?.trim_end_matches(['.', ':'])))
-    })
+    resource.and_then(parse).or_else(|| window.text.match_indices("arn:aws").find_map(|(at, _)| parse(arn(&window.text[at..]))))
 }
 
 /// An STS host as it stands in the text, even one that cannot exist: the nearest.
@@ -293,7 +324,7 @@ fn issuer(window: Window<'_>) -> Option<String> {
     // Of an EKS issuer the id is all that tells it from another: without it (taken out of the log) there is no issuer.
     let eks = host.starts_with("oidc.eks.") || host.starts_with("oidc-eks.");
     let id = path.strip_prefix("id/").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_alphanumeric()));
-    (host.contains('.') && host.len() >= 4 && (!eks || id)).then(|| format!("https://{word}"))
+    (host.contains('.') && host.len() >= 4 && (!eks || id) && is_tidy(word)).then(|| format!("https://{word}"))
 }
 
 fn request_id(window: Window<'_>) -> Option<String> {
