@@ -200,9 +200,12 @@ pub(super) fn account_of(arn: &str) -> Option<String> {
     account(arn.split(':').nth(4)?)
 }
 
+/// IAM user guide, "IAM identifiers".
+const LONGEST_ARN: usize = 2048;
+
 /// Fit to be said again, and to stand in a command: of ordinary length and characters, whole, and no secret.
 fn is_tidy(text: &str) -> bool {
-    let plain = text.len() <= 512 && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b));
+    let plain = text.len() <= LONGEST_ARN && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b));
     plain && !is_masked(text) && matches!(redact(text), Cow::Borrowed(_))
 }
 
