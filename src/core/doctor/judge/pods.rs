@@ -173,7 +173,7 @@ impl<'a> Reasons<'a> {
         let than = if case.way == Way::PodIdentity { "the association" } else { "the annotation" };
         let detail = format!(
             "{what}. Whether the pod is older than {than} is not known: {why}. A new pod settles it (kubectl -n {} delete pod {pod}, where a \
-             controller makes the next one): if that one is right, this one was only older; if not, see irsa-probe explain pod-not-injected.",
+             controller makes the next one): if that one is injected, this one was only older than {than}; if not, see irsa-probe explain pod-not-injected.",
             case.namespace
         );
         self.open.push((pod, detail));
