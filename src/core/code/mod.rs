@@ -317,6 +317,7 @@ codes! {
     PodNotInjected = "pod-not-injected",
     InjectionSuppressed = "injection-suppressed",
     ServiceAccountNotUsed = "service-account-not-used",
+    PodsRefused = "pods-refused",
 }
 
 const TABLES: [&[Row]; 8] =

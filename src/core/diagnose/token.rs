@@ -89,8 +89,8 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     rotation_overdue(claims, at_sts.map_or(here, |at_sts| at_sts.min(here))).into_iter().collect()
 }
 
-/// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`); the
-/// margin leaves it time for that.
+/// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`). Those come after
+/// 60 to 90 s (`syncFrequency`, and `workerResyncIntervalJitterFactor` in `pod_workers.go`): the margin leaves it time for one.
 fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
     let (iat, exp) = (claims.issued_at?, claims.expires_at?);
     let life = exp.since(iat);
@@ -98,7 +98,7 @@ fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
         return None;
     }
     let due = (life / 5 * 4).min(86_400);
-    let margin = (life / 20).clamp(60, 600);
+    let margin = (life / 20).clamp(120, 600);
     let age = now.since(iat);
     (age > due.saturating_add(margin)).then(|| {
         let left = exp.since(now);
@@ -151,4 +151,31 @@ fn refusal(evidence: &Evidence) -> Option<Code> {
 /// STS's own verdict on the audiences is the token's finding, as a failure.
 pub(super) fn audience_multiple(detail: String) -> Finding {
     Finding::new(Code::TokenAudienceMultiple, detail).escalated(Class::Permanent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kubelet looks at a pod every 60 to 90 s, so that it replaced tokens of 600 s at an age of 472 to 553 s.
+    #[test]
+    fn a_kubelet_has_two_minutes_for_a_rotation_that_is_due() {
+        for (life, in_time, overdue) in [
+            (600, 600, 601),
+            (900, 840, 841),
+            (3_600, 3_060, 3_061),
+            (7_200, 6_120, 6_121),
+            (86_400, 69_720, 69_721),
+            (604_800, 87_000, 87_001),
+        ] {
+            let claims = Claims { issued_at: Some(Timestamp(0)), expires_at: Some(Timestamp(life)), ..Claims::default() };
+            let code = |age| rotation_overdue(&claims, Timestamp(age)).map(|finding| finding.code);
+            assert_eq!((code(in_time), code(overdue)), (None, Some(Code::TokenRotationOverdue)), "{life}");
+            assert!(overdue - life.min(108_000) * 4 / 5 > 120);
+        }
+        for (iat, exp) in [(None, Some(600)), (Some(0), None), (Some(600), Some(600)), (Some(600), Some(0))] {
+            let claims = Claims { issued_at: iat.map(Timestamp), expires_at: exp.map(Timestamp), ..Claims::default() };
+            assert_eq!(rotation_overdue(&claims, Timestamp(i64::MAX)), None);
+        }
+    }
 }

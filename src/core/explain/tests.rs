@@ -93,6 +93,7 @@ const WITHOUT_TEXT: &[(Code, &str)] = &[
     (Code::PodNotInjected, "seen by doctor"),
     (Code::InjectionSuppressed, "seen by doctor"),
     (Code::ServiceAccountNotUsed, "seen by doctor"),
+    (Code::PodsRefused, "seen by doctor"),
 ];
 
 #[test]

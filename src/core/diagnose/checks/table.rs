@@ -141,8 +141,8 @@ pub(super) const ROWS: &[Row] = &[
         codes: &[Code::IssuerUnreachable, Code::IssuerMismatch, Code::SigningKeyUnknown],
         state: |e, _| match &e.issuer {
             Fact::Known(seen) => match issuer::good(seen) {
-                Some(key) => good(key),
-                None => skip("the token names no key (kid)"),
+                Ok(key) => good(key),
+                Err(because) => skip(because),
             },
             other => not_attempted(other),
         },
