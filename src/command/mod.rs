@@ -13,6 +13,7 @@ pub mod sdks;
 pub mod serve;
 pub mod trust_policy;
 
+use crate::collect::lack::spare_descriptors;
 use crate::core::text::printable;
 use std::io::Write;
 use tokio::runtime::Runtime;
@@ -31,7 +32,12 @@ fn print_to(mut out: impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// So many descriptors tokio opens for a runtime (epoll and its copy, an eventfd, a pair of sockets for signals and a copy of one), and two more.
+const RUNTIME_TAKES: usize = 8;
+
 /// One thread is enough: what blocks gets a thread of its own.
 pub fn runtime() -> std::io::Result<Runtime> {
+    // tokio panics where it cannot have the sockets (tokio 1.x, src/signal/unix.rs).
+    spare_descriptors(RUNTIME_TAKES)?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
