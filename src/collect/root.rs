@@ -12,7 +12,7 @@ use super::lack::is_lack;
 use crate::core::access::{Answer, Doubt, Object, Rights, Want, goes_by_mode, may, may_follow};
 use crate::core::evidence::{Access, FileFailure, FileFailureKind};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fstatfs, getxattr, openat, openat2, readlinkat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fstatfs, getxattr_query, openat, openat2, readlinkat};
 use rustix::io::Errno;
 use std::borrow::Cow;
 
@@ -293,7 +293,7 @@ fn components(path: &[u8]) -> Vec<Vec<u8>> {
 /// What the kernel would judge by.
 fn object(file: BorrowedFd<'_>, stat: &Stat) -> Object {
     let by_mode = fstatfs(file).is_ok_and(|mount| goes_by_mode(mount.f_type as u64));
-    let acl = match getxattr(by_descriptor(file), "system.posix_acl_access", &mut [0u8; 0]) {
+    let acl = match getxattr_query(by_descriptor(file), "system.posix_acl_access") {
         Ok(size) => Some(size > 0),
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Some(false),
         Err(_) => None,
