@@ -71,10 +71,10 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
         })
     });
     run_or_hear(check, heeded(SignalKind::terminate()), heeded(SignalKind::interrupt())).unwrap_or_else(|error| {
-        if is_lacking(&error) {
-            return check::without_means(&own, stdout, &format!("The check could not begin: {error}"));
-        }
         command::complain(&format!("the check could not be run: {error}"));
+        if is_lacking(&error) {
+            return check::without_means(&own, stdout, &format!("The check could not be run: {error}"));
+        }
         // Advice holds nothing back, whatever becomes of it.
         if own.advisory { 0 } else { 3 }
     })

@@ -44,6 +44,10 @@ pub async fn run(options: &Options, stdout: Stdout) -> u8 {
 pub fn without_means(options: &Options, stdout: Stdout, lack: &str) -> u8 {
     let evidence = collect::without_means(options.settings.clone(), lack);
     let report = report::report(&evidence, Run { duration_ms: 0, attempts: 0 });
+    if stdout == Stdout::Application {
+        super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false));
+        return if options.advisory { 0 } else { 3 };
+    }
     told(options, stdout, &report, &evidence)
 }
 
