@@ -7,6 +7,8 @@ mod namespace;
 #[path = "pid/rights.rs"]
 mod rights;
 mod support;
+#[path = "pid/together.rs"]
+mod together;
 
 use namespace::UserNamespace;
 use rustix::process::geteuid;

@@ -139,8 +139,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "pid",
         value: Some("N|auto"),
         scopes: &[Scope::Check],
-        help: "Judge process N of this pod, or the only one that can be the application, by its environment and files, from a debug \
-               container that shares its process namespace",
+        help: "Judge process N of this pod, or with auto the application, from a debug container that shares its process namespace",
         set: |o, v| {
             o.pid = Some(Target::parse(v).ok_or_else(|| format!("{v:?} is no process id; write a whole number such as 1, or auto"))?);
             Ok(())
