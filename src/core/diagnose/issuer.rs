@@ -8,7 +8,7 @@ use crate::core::issuer::{STS_READS, kept};
 
 /// What speaks against the issuer, or kept it from being looked at.
 pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
-    let Some(seen) = evidence.issuer.known() else { return Vec::new() };
+    let Some(seen) = evidence.issuer.known().filter(|seen| lack(seen).is_none()) else { return Vec::new() };
     let mut findings = Vec::new();
     let document = match read(&seen.discovery, "the discovery document") {
         Ok(document) => document,
@@ -31,6 +31,13 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
         _ => {}
     }
     findings
+}
+
+/// What the probe itself lacked to look: that says nothing of the issuer.
+pub(super) fn lack(seen: &Issuer) -> Option<&str> {
+    let keys = seen.keys.known().and_then(|call| call.answer.as_ref().err());
+    let failures = [seen.discovery.answer.as_ref().err(), keys].into_iter().flatten();
+    failures.filter(|failure| failure.kind == FailureKind::OutOfResources).map(|failure| failure.text.as_str()).next()
 }
 
 /// What a green line says; the error says why the key was not found, where no finding does. Only a key that was seen in the set is good.

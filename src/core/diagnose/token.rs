@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::core::code::{Class, Code};
-use crate::core::evidence::{Access, Answer, Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
+use crate::core::evidence::{Answer, Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::time::{Timestamp, spoken};
 use crate::core::token::{Claims, TokenDefect};
@@ -15,7 +15,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     let Some(token) = evidence.token.known() else { return Vec::new() };
     let path = &token.path;
     match &token.file {
-        FileFact::Failed(failure) => vec![unreadable(&path.to_string(), failure)],
+        FileFact::Failed(failure) => vec![unreadable(&path.to_string(), failure, evidence.inputs.settings.pid)],
         FileFact::Read { content: TokenContent::Defect(defect), .. } => {
             let code = match defect {
                 TokenDefect::Empty => Code::TokenEmpty,
@@ -49,26 +49,17 @@ fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> 
     Some(Finding::new(Code::TokenMalformed, format!("{path}: {what}, {consequence}.")))
 }
 
-fn unreadable(path: &str, failure: &FileFailure) -> Finding {
-    let text = &failure.text;
-    match failure.kind {
-        FileFailureKind::Missing => Finding::new(Code::TokenMissing, format!("{path}: {text}.")),
-        FileFailureKind::TooLarge => Finding::new(Code::TokenOversized, format!("{path}: {text}.")),
-        FileFailureKind::Denied => Finding::new(Code::TokenUnreadable, format!("{path}: {text}{}.", who_may(failure.access.as_ref()))),
-        FileFailureKind::NotRegular | FileFailureKind::Other => {
-            Finding::new(Code::TokenUnreadable, format!("{path}: {text}{}.", who_may(failure.access.as_ref())))
+fn unreadable(path: &str, failure: &FileFailure, pid: Option<u32>) -> Finding {
+    let code = match failure.kind {
+        FileFailureKind::Missing => Code::TokenMissing,
+        FileFailureKind::TooLarge => Code::TokenOversized,
+        FileFailureKind::OutOfResources => Code::ProbeOutOfResources,
+        // What is undecided is no verdict on the process: `check` then reports none. Here a failure only keeps it from passing.
+        FileFailureKind::Denied | FileFailureKind::Undecided | FileFailureKind::NotRegular | FileFailureKind::Other => {
+            Code::TokenUnreadable
         }
-    }
-}
-
-fn who_may(access: Option<&Access>) -> String {
-    let Some(access) = access else { return String::new() };
-    let groups = access.our_gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-    let file = match (access.mode, access.uid, access.gid) {
-        (Some(mode), Some(uid), Some(gid)) => format!("; the file has mode {mode:04o}, owner {uid}:{gid}"),
-        _ => "; the file itself cannot be looked at".to_owned(),
     };
-    format!("{file}; this process runs as UID {}, GIDs {groups}", access.our_uid)
+    Finding::new(code, format!("{path}: {}.", failure.told(pid)))
 }
 
 /// Expired, not yet valid, overdue. STS has the last word: what it accepted is valid, whatever this node's clock says.

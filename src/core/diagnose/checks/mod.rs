@@ -51,6 +51,8 @@ const NOT_VERIFIED: [Code; 1] = [Code::IssuerUnreachable];
 /// Every check's outcome. After the root cause's step nothing is judged: those are skipped because of it.
 pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
     let root = diagnosis.root_cause();
+    // Where the probe had not what it takes to read what the pod was given, no check was made.
+    let nothing_known = root.filter(|_| evidence.lack.is_some());
     let check = |row: &Row| {
         let mut check = Check {
             id: row.id.to_owned(),
@@ -76,23 +78,32 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
             }
             check.code = Some(finding.code);
             check.detail = Some(finding.detail.clone());
-            return check;
+            return Some(check);
+        }
+        let state = (row.state)(evidence, diagnosis);
+        if matches!(state, State::Unlisted) {
+            return None;
+        }
+        if let Some(root) = nothing_known {
+            check.because = Some(format!("skipped because of {}", root.code));
+            return Some(check);
         }
         // A prediction rests on what was injected alone, whatever became of it.
         if let Some(root) = root.filter(|root| root.code.step() < row.step && row.step < Step::Application) {
             check.because = Some(format!("skipped because of {}", root.code));
-            return check;
+            return Some(check);
         }
-        match (row.state)(evidence, diagnosis) {
+        match state {
             State::Good(detail) => {
                 check.outcome = Outcome::Pass;
                 check.detail = detail;
             }
             State::Skipped(because) => check.because = Some(because),
+            State::Unlisted => {}
         }
-        check
+        Some(check)
     };
-    ROWS.iter().map(check).collect()
+    ROWS.iter().filter_map(check).collect()
 }
 
 #[cfg(test)]
