@@ -60,7 +60,7 @@ impl Files {
         for uid in UIDS {
             for gid in GIDS {
                 for bits in 0..8u32 {
-                    let spread = |bit: u32| (bits & 1) * bit | (bits >> 1 & 1) * bit << 3 | (bits >> 2 & 1) * bit << 6;
+                    let spread = |bit: u32| (0..3).filter(|class| (bits >> class) & 1 == 1).map(|class| bit << (3 * class)).sum::<u32>();
                     let name = format!("{uid}-{gid}-{bits}");
                     files.file(files.dir.path().join(&name), spread(0o4), uid, gid);
                     let folder = files.folder(&format!("in-{name}"), spread(0o1), uid, gid);

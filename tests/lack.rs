@@ -1,7 +1,7 @@
 //! What the probe itself runs out of is never said to be the pod's fault: the real binary under every limit of descriptors and of threads.
 //!
 //! `prlimit` sets the limit for the process alone. Only a user of its own can be short of threads, so that takes root; with `IRSA_PROBE_NO_SKIP`
-//! (.ci/run sets it for root) what would be skipped fails.
+//! (.ci/run sets it for root) what would be skipped fails. `IRSA_PROBE_BINARY` runs another build: musl says otherwise what it lacks than glibc.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
@@ -21,6 +21,10 @@ use support::{Sandbox, World};
 
 fn world(json: Value) -> World {
     serde_json::from_value(json).unwrap()
+}
+
+fn binary() -> PathBuf {
+    std::env::var_os("IRSA_PROBE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_irsa-probe").into(), PathBuf::from)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -82,7 +86,7 @@ fn sweep_of(sandbox: &Sandbox, env: &BTreeMap<String, String>, args: &[&str]) {
     const FEWEST: u32 = 5;
     let run = |most: u32| {
         let limit = format!("nofile={most}:{most}");
-        judge(&limit, &limited(&limit, env!("CARGO_BIN_EXE_irsa-probe").into(), env, args).output().unwrap(), sandbox)
+        judge(&limit, &limited(&limit, binary(), env, args).output().unwrap(), sandbox)
     };
     let ended: Vec<Ended> = (FEWEST..40).map(run).collect();
     assert_eq!((ended.first(), ended.last()), (Some(&Ended::Lacked), Some(&Ended::Proven)), "{ended:?}");
@@ -146,7 +150,7 @@ fn descriptors_for_another_process() {
     // Every process is looked at, and that is given up for want of a descriptor alone; who is found otherwise is this machine's business.
     for most in 5..40 {
         let limit = format!("nofile={most}:{most}");
-        let output = limited(&limit, env!("CARGO_BIN_EXE_irsa-probe").into(), &BTreeMap::new(), &["--pid", "auto"]).output().unwrap();
+        let output = limited(&limit, binary(), &BTreeMap::new(), &["--pid", "auto"]).output().unwrap();
         assert!(matches!(output.status.code(), Some(0..=3)), "{limit}: {:?} {}", output.status, text(&output.stderr));
         if output.status.code() != Some(2) {
             judge(&limit, &output, &sandbox);
@@ -165,11 +169,11 @@ fn threads() {
     let sandbox = Sandbox::start(&world(json!({"sts": {"reach": "override"}})));
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let binary = folder.path().join("irsa-probe");
-    assert!(Command::new(env!("CARGO_BIN_EXE_irsa-probe")).arg("install").arg(folder.path()).status().unwrap().success());
+    let installed = folder.path().join("irsa-probe");
+    assert!(Command::new(binary()).arg("install").arg(folder.path()).status().unwrap().success());
     let run = |most: u32, reach: &[&str]| {
         let limit = format!("nproc={most}:{most}");
-        judge(&limit, &limited(&limit, binary.clone(), &sandbox.env(), reach).uid(USER).gid(USER).output().unwrap(), &sandbox)
+        judge(&limit, &limited(&limit, installed.clone(), &sandbox.env(), reach).uid(USER).gid(USER).output().unwrap(), &sandbox)
     };
     let ended: Vec<Ended> = (0..8).map(|most| run(most, &["--no-imds"])).collect();
     // The program itself, its check, and who looks the name up.
@@ -187,7 +191,7 @@ fn what_is_the_pods_fault_stays_its_fault() {
         (json!({"sts": {"reach": "refused"}}), "connect-refused", 3),
     ] {
         let sandbox = Sandbox::start(&world(world_of));
-        let command = limited("nofile=24:24", env!("CARGO_BIN_EXE_irsa-probe").into(), &sandbox.env(), &["--no-imds"]).output().unwrap();
+        let command = limited("nofile=24:24", binary(), &sandbox.env(), &["--no-imds"]).output().unwrap();
         let report: Value = serde_json::from_slice(&command.stdout).unwrap();
         let found = report["rootCause"]["code"].as_str().unwrap();
         // A machine without a resolver cannot say that there is no such name.

@@ -180,14 +180,17 @@ impl Process {
         };
         let same_ids = rights == our_rights;
         let seen = || -> std::io::Result<_> {
-            Ok((own.unmapped("uid")?, own.unmapped("gid")?, self.namespace(&own)?, self.label()?, own.label()?, setting(LINKS)?))
+            let (uids, gids) = (own.map("uid")?, own.map("gid")?);
+            let unmapped = (unmapped("uid", uids.as_ref())?, unmapped("gid", gids.as_ref())?);
+            Ok((uids, gids, unmapped, self.namespace(&own)?, self.label()?, own.label()?, setting(LINKS)?))
         };
-        let (unmapped_uid, unmapped_gid, namespace, label, our_label, links) = seen().map_err(|error| self.explain(&error))?;
-        let is_certain = |unmapped: Option<u32>, ids: &[u32]| unmapped.is_none_or(|id| !ids.contains(&id));
-        let are_certain = is_certain(unmapped_uid, &[rights.uid]) && is_certain(unmapped_gid, &rights.groups);
+        let (uids, gids, unmapped, namespace, label, our_label, links) = seen().map_err(|error| self.explain(&error))?;
+        // A process that runs as an id of its namespace: not one that came in without a number.
+        let has_all = |map: Option<IdMap>, ids: &[u32]| map.is_some_and(|map| ids.iter().all(|id| map.has(*id)));
+        let have_numbers = has_all(uids, &[rights.uid]) && has_all(gids, &rights.groups);
         let same_label = label.is_some() && label == our_label;
-        let same = same_ids && are_certain && same_label && namespace == Namespace::Ours;
-        rights.unmapped = (unmapped_uid, unmapped_gid);
+        let same = same_ids && have_numbers && same_label && namespace == Namespace::Ours;
+        rights.unmapped = unmapped;
         rights.namespace = namespace;
         Ok(Reader {
             pid: self.pid,
@@ -213,14 +216,6 @@ impl Process {
     fn map(&self, kind: &str) -> std::io::Result<Option<IdMap>> {
         let text = unless_lack(self.read(&format!("{kind}_map")))?;
         Ok(text.and_then(|text| IdMap::parse(&String::from_utf8_lossy(&text))))
-    }
-
-    /// The number that stands here, in this process's own namespace, for an id that has none; `None` where each has one.
-    fn unmapped(&self, kind: &str) -> std::io::Result<Option<u32>> {
-        if self.map(kind)?.is_some_and(|map| map.is_whole()) {
-            return Ok(None);
-        }
-        Ok(Some(setting(&format!("kernel/overflow{kind}"))?.unwrap_or(65534)))
     }
 
     /// What a security module calls it; empty where there is none that does. `None` where that cannot be seen.
@@ -333,6 +328,14 @@ impl Process {
             errno => self.explain(&errno.into()),
         }
     }
+}
+
+/// The number that stands in a namespace for an id that has none; `None` where each has one.
+fn unmapped(kind: &str, map: Option<&IdMap>) -> std::io::Result<Option<u32>> {
+    if map.is_some_and(IdMap::is_whole) {
+        return Ok(None);
+    }
+    Ok(Some(setting(&format!("kernel/overflow{kind}"))?.unwrap_or(65534)))
 }
 
 /// Of what cannot be seen, that it cannot; but not where only the probe's own means are lacking.

@@ -35,26 +35,31 @@ pub enum Namespace {
 
 /// `/proc/N/uid_map` or `gid_map`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IdMap(Vec<(u32, u64)>);
+pub struct IdMap(Vec<(u32, u32, u64)>);
 
 impl IdMap {
     /// Reads a map: on each line the first id inside, the first id outside, and how many.
     pub fn parse(text: &str) -> Option<IdMap> {
         let line = |line: &str| {
             let mut numbers = line.split_whitespace().map(|number| number.parse::<u32>().ok());
-            let (_, outside, count) = (numbers.next()??, numbers.next()??, numbers.next()??);
-            Some((outside, u64::from(count)))
+            Some((numbers.next()??, numbers.next()??, u64::from(numbers.next()??)))
         };
         text.lines().map(line).collect::<Option<Vec<_>>>().map(IdMap)
     }
 
     /// Every id is mapped. The last number is none: it means "no id".
     pub fn is_whole(&self) -> bool {
-        self.0.iter().map(|(_, count)| count).sum::<u64>() >= u64::from(u32::MAX)
+        self.0.iter().map(|(_, _, count)| count).sum::<u64>() >= u64::from(u32::MAX)
     }
 
-    fn holds(&self, id: u32) -> bool {
-        self.0.iter().any(|(first, count)| id >= *first && u64::from(id - first) < *count)
+    /// There is such an id inside.
+    pub fn has(&self, inside: u32) -> bool {
+        self.0.iter().any(|(first, _, count)| inside >= *first && u64::from(inside - first) < *count)
+    }
+
+    /// This id outside has one inside.
+    fn holds(&self, outside: u32) -> bool {
+        self.0.iter().any(|(_, first, count)| outside >= *first && u64::from(outside - first) < *count)
     }
 }
 
@@ -143,12 +148,9 @@ fn by_mode(rights: &Rights, object: &Object, want: Want) -> Answer {
         Want::Search => 1,
     };
     let class = |shift: u32| if (object.mode >> shift) & bit == 0 { Answer::No } else { Answer::Yes };
-    let is_member = std::iter::once(&rights.gid).chain(&rights.groups).map(|gid| same(*gid, object.gid, rights.unmapped.1));
-    let is_member = is_member.fold(Some(false), |so_far, this| match (so_far, this) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (Some(false), Some(false)) => Some(false),
-        _ => None,
-    });
+    let own = std::iter::once(&rights.gid).chain(&rights.groups);
+    let own: Vec<Option<bool>> = own.map(|gid| same(*gid, object.gid, rights.unmapped.1)).collect();
+    let is_member = if own.contains(&Some(true)) || !own.contains(&None) { Some(own.contains(&Some(true))) } else { None };
     // The kernel asks the list only where the bits of the group, which are its mask, leave anything to anybody.
     let not_owner = match object.acl {
         Some(false) => either(is_member, class(3), class(0)),

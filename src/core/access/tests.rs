@@ -125,6 +125,7 @@ fn maps_are_read_as_the_kernel_writes_them() {
     assert!(all.is_whole() && all.holds(0) && all.holds(4_294_967_294) && !all.holds(u32::MAX));
     let two = IdMap::parse("0 1000 1\n1 100000 65536\n").unwrap();
     assert!(!two.is_whole() && two.holds(1000) && !two.holds(1001) && two.holds(165_535) && !two.holds(165_536));
+    assert!(two.has(0) && two.has(65_536) && !two.has(65_537));
     // What is mapped to nothing that can be seen from here.
     assert!(!IdMap::parse("0 4294967295 1000\n").unwrap().holds(0));
     assert_eq!(IdMap::parse(""), Some(IdMap::default()), "none is mapped yet");
