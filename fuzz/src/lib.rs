@@ -136,7 +136,6 @@ fn untried(inputs: Inputs) -> Evidence {
         imds: Fact::NotAttempted(Because::NotAsked),
         chain: Fact::NotAttempted(Because::PlanFailed),
         issuer: Fact::NotAttempted(Because::NotAsked),
-        lack: None,
     }
 }
 
