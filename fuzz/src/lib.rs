@@ -175,30 +175,61 @@ fn classified(error: &ServiceError) {
     assert!(codes.iter().all(|code| !code.row().title.is_empty()));
 }
 
-/// What AWS would send for this code and message is never taken for another server's, in none of the shapes that it has.
+/// What AWS would send for this code and message is read as that, in each of the forms that it has, whatever the message quotes.
 fn well_formed(status: u16, text: &str) {
     let (code, message) = text.split_once(':').unwrap_or((text, ""));
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
     if code.is_empty() {
         return;
     }
-    let message: String = message.chars().filter(|c| !c.is_control()).collect();
     let message = message.trim();
-    let escaped = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{escaped}</Message></Error><RequestId>r-1</RequestId>");
-    let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"});
-    for body in [
-        format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>"),
-        format!(
-            "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"http://webservices.amazon.com/AWSFault/2005-15-09\">\n{error}\n</ErrorResponse>\n"
-        ),
-        json.to_string(),
-    ] {
-        let expected = ServiceError { status, code: Some(code.clone()), message: message.to_owned(), request_id: Some("r-1".to_owned()) };
-        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), Answer::Error(expected), "{body}");
+    let expected =
+        Answer::Error(ServiceError { status, code: Some(code.clone()), message: message.to_owned(), request_id: Some("r-1".to_owned()) });
+    let xml = WRITERS.iter().flat_map(|write| {
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error><RequestId>r-1</RequestId>", write(message));
+        [
+            format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>"),
+            format!(
+                "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"http://webservices.amazon.com/AWSFault/2005-15-09\">\n{error}\n</ErrorResponse>\n"
+            ),
+        ]
+    });
+    let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"}).to_string();
+    for body in xml.chain([json]) {
+        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), expected, "{body:?}");
     }
     let agent = agent_answer::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
-    assert_eq!((agent.code.as_deref(), agent.request_id.as_deref()), (Some(code.as_str()), Some("r-1")));
+    assert_eq!((agent.code.as_deref(), agent.message.as_str(), agent.request_id.as_deref()), (Some(code.as_str()), message, Some("r-1")));
+}
+
+/// How a message becomes text in XML. Nothing says which of them AWS's services use, or what they do with characters that XML 1.0 does
+/// not allow.
+const WRITERS: [fn(&str) -> String; 4] = [as_entities, as_little_as_possible, as_references, as_data];
+
+fn as_entities(message: &str) -> String {
+    let escape = |c: char| match c {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\'' => "&apos;".to_owned(),
+        '\u{fffe}' | '\u{ffff}' => format!("&#x{:X};", u32::from(c)),
+        c if c.is_control() => format!("&#{};", u32::from(c)),
+        c => c.to_string(),
+    };
+    message.chars().map(escape).collect()
+}
+
+fn as_little_as_possible(message: &str) -> String {
+    message.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+fn as_references(message: &str) -> String {
+    message.chars().map(|c| format!("&#x{:x};", u32::from(c))).collect()
+}
+
+fn as_data(message: &str) -> String {
+    format!("<![CDATA[{}]]>", message.replace("]]>", "]]]]><![CDATA[>"))
 }
 
 /// A trust policy, judged for IRSA and for EKS Pod Identity.
