@@ -76,7 +76,7 @@ impl Facts {
 /// The facts around a place.
 pub(super) fn facts(window: Window<'_>) -> Facts {
     let caller = caller(window).unwrap_or_default();
-    let principal = Some(word(caller).trim_end_matches(['.', ':', '\\'])).filter(|word| is_principal(word)).map(str::to_owned);
+    let principal = Some(arn_word(caller)).filter(|word| is_principal(word)).map(str::to_owned);
     let named = resource(window);
     let resource = named.filter(|word| is_resource(word));
     let host = sts_host(window);
@@ -95,7 +95,11 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
         endpoint: host.or_else(|| agent_host(window)).map(str::to_ascii_lowercase),
         times: times(window),
         service_account: service_account(window),
-        role_name: word_after(window, "the role with name ").filter(|name| is_resource(name)).map(str::to_owned),
+        // In whose names a comma is a character like others.
+        role_name: after(window, "the role with name ")
+            .and_then(|rest| rest.split([' ', '"', '<']).next())
+            .filter(|name| is_resource(name))
+            .map(str::to_owned),
         resource: resource.map(str::to_owned),
         principal,
         account,
@@ -124,6 +128,17 @@ fn word_after<'a>(window: Window<'a>, needles: &str) -> Option<&'a str> {
 fn word(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '"', '\'', '\\']);
     text.split([' ', '"', '\'', '<', ',', '`', ')', ';']).next().unwrap_or_default()
+}
+
+/// The ARN that a text begins with. IAM allows a comma in names, and a full stop at their end: where the sentence goes on they are the ARN's.
+pub(super) fn arn_word(text: &str) -> &str {
+    let text = text.trim_start_matches([' ', '"', '\'', '\\']);
+    let (arn, rest) = text.split_at(text.find([' ', '"', '\'', '<', '`', ')', ';', ']', '}']).unwrap_or(text.len()));
+    if [" is not authorized", " because ", " with an explicit "].iter().any(|more| rest.starts_with(more)) {
+        return arn;
+    }
+    let first = arn.find(",arn:").map_or(arn, |at| &arn[..at]);
+    first.trim_end_matches(['.', ':', ',', '\\', '|'])
 }
 
 fn trimmed(word: &str) -> &str {
@@ -175,7 +190,7 @@ pub(super) fn account_of(arn: &str) -> Option<String> {
 }
 
 fn is_tidy(text: &str) -> bool {
-    text.len() <= 512 && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b)) && !text.contains("[redacted]")
+    text.len() <= 2048 && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}\"'`".contains(&b)) && !text.contains("[redacted]")
 }
 
 fn is_resource(word: &str) -> bool {
@@ -193,7 +208,7 @@ fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
     if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:")) {
         return Some(arn);
     }
-    let plain = trimmed(word(rest));
+    let plain = if rest.starts_with("arn:") { arn_word(rest) } else { trimmed(word(rest)) };
     // The one ARN that ends with a colon is that of no log stream yet.
     let whole = rest.get(..plain.len() + 1).filter(|whole| whole.starts_with(plain) && whole.ends_with(":log-stream:"));
     Some(whole.unwrap_or(plain))
@@ -212,10 +227,17 @@ fn action(window: Window<'_>) -> Option<String> {
 /// The role whose ARN stands there: the resource if that is one, else one that a policy or a log line names.
 fn role_arn(window: Window<'_>, resource: Option<&str>) -> Option<RoleArn> {
     let parse = |word: &str| RoleArn::parse(word).ok();
-    resource.and_then(parse).or_else(|| {
-        let ends = [' ', '"', '\'', '<', ',', ')', ';', '`', ']', '}'];
-        window.text.match_indices("arn:aws").find_map(|(at, _)| parse(window.text[at..].split(ends).next()?.trim_end_matches(['.', ':'])))
-    })
+    resource.and_then(parse).or_else(|| window.text.match_indices("arn:aws").find_map(|(at, _)| parse(listed(window.text, at))))
+}
+
+/// The ARN at a place. In `roleArn=…,region=…` a comma ends it; the name of a variable begins no such list.
+fn listed(text: &str, at: usize) -> &str {
+    let arn = arn_word(&text[at..]);
+    let key = text[..at].strip_suffix('=').and_then(|before| before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next());
+    match key.filter(|key| key.contains(|c: char| c.is_ascii_lowercase())).and_then(|_| arn.split_once(',')) {
+        Some((arn, more)) if more.contains('=') => arn,
+        _ => arn,
+    }
 }
 
 /// An STS host as it stands in the text, even one that cannot exist: the nearest.
@@ -435,6 +457,30 @@ mod tests {
         let (values, path_lost) = values(&facts);
         assert!(path_lost && values.contains(&("roleArn", "arn:aws-us-gov:iam::367652197469:role/karpenter".into())), "{values:?}");
         assert!(values.contains(&("resourceName", "b".into())));
+    }
+
+    #[test]
+    fn names_are_whole_whatever_iam_allows_in_them() {
+        let session = "arn:aws:sts::111122223333:assumed-role/a,b=c.,/s.1,=@.";
+        let role = "arn:aws:iam::111122223333:role/x,y=z/a,b=c.,";
+        for (text, resource) in [
+            (format!("User: {session} is not authorized to perform: sts:AssumeRole on resource: {role} because no"), role),
+            (
+                format!("User: {session} is not authorized to perform: sts:AssumeRole on resource: {role}"),
+                role.trim_end_matches(['.', ',']),
+            ),
+            (
+                format!("User: {session} is not authorized to perform: sts:AssumeRole on resource: {role},arn:x"),
+                role.trim_end_matches(['.', ',']),
+            ),
+        ] {
+            let facts = of(&text);
+            assert_eq!((facts.principal.as_deref(), facts.resource.as_deref()), (Some(session), Some(resource)), "{text}");
+        }
+        let role = |text: &str| of(text).role.map(|role| role.name);
+        assert_eq!(role("AWS_ROLE_ARN=arn:aws:iam::111122223333:role/a,b=c AWS_REGION=x").as_deref(), Some("a,b=c"));
+        assert_eq!(role("Credentials(roleArn=arn:aws:iam::111122223333:role/a,region=us-west-2)").as_deref(), Some("a"));
+        assert_eq!(role("assume arn:aws:iam::111122223333:role/a, then").as_deref(), Some("a"));
     }
 
     #[test]

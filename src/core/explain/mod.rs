@@ -213,7 +213,7 @@ fn paths_in_aws_auth(record: &Record) -> Vec<Hit> {
     let places = record.text.match_indices("rolearn").map(|(at, _)| at).take(16);
     let with_path = |at: &usize| {
         let value = record.text[at + "rolearn".len()..].trim_start_matches([':', '=', ' ', '"', '\'']);
-        let arn = value.split([' ', '"', '\'', ',', '}']).next().unwrap_or_default();
+        let arn = facts::arn_word(value);
         let name = arn.split_once(":role/").filter(|(head, _)| head.starts_with("arn:")).map(|(_, name)| name.trim_end_matches('/'));
         name.is_some_and(|name| name.contains('/'))
     };
@@ -259,7 +259,7 @@ fn found(record: &Record, hit: &Hit) -> Match {
 
 /// A mapping has a role and nothing else.
 fn facts_of_mapping(window: Window<'_>) -> Facts {
-    let arn = window.text[window.at..].split([' ', '"', '\'', ',', '}']).find(|word| word.starts_with("arn:")).unwrap_or_default();
+    let arn = window.text[window.at..].split([' ', '"', '\'']).find(|word| word.starts_with("arn:")).map_or("", facts::arn_word);
     let role = super::arn::RoleArn::parse(arn).ok();
     Facts {
         resource: role.as_ref().map(ToString::to_string),
