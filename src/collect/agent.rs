@@ -7,7 +7,6 @@ use crate::core::arn::Account;
 use crate::core::evidence::{AgentCredentials, Alien, Answer, Call};
 use crate::core::exchange::{Failure, FailureKind, Phase};
 use crate::core::time::Timestamp;
-use crate::core::token::secrets;
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
@@ -59,11 +58,13 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
                     account: document.account_id.as_deref().and_then(Account::parse),
                     expires_at: document.expiration.as_deref().and_then(Timestamp::parse),
                 };
-                keys = Some(Keys {
+                let given = Keys {
                     access_key_id: document.access_key_id,
                     secret_access_key: document.secret_access_key,
                     session_token: document.token,
-                });
+                };
+                given.learn(client.secrets());
+                keys = Some(given);
                 Answer::Success(facts)
             }
             Err(_) => alien("a body that is not the agent's"),
@@ -73,7 +74,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
         if may_hold_credentials(&body) {
             alien("a body that is not one of the agent's errors")
         } else {
-            Answer::Error(parse_error(response.status, &body).redacted(&secrets(token)))
+            Answer::Error(parse_error(response.status, &body).redacted(client.secrets()))
         }
     };
     (Call { exchange: Some(exchange), answer: Ok(answer) }, keys)

@@ -5,7 +5,8 @@ use super::http::{Client, Limits, Recorder};
 use super::sts::{behaviour, caller_identity, outcome, words};
 use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
 use crate::core::plan::ImdsPlan;
-use crate::core::text::{redact, shorten};
+use crate::core::secrets::Secrets;
+use crate::core::text::shorten;
 use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
@@ -23,10 +24,10 @@ use std::time::{Duration, Instant};
 /// When the witness is cut off.
 pub const CUT: Duration = Duration::from_millis(1200);
 
-/// Follows the default chain to its end, at the latest `until`. `secrets` are taken out of the SDK's texts.
-pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, secrets: &[&str], until: Instant) -> Chain {
+/// Follows the default chain to its end, at the latest `until`.
+pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, until: Instant) -> Chain {
     let recorder = Recorder::new(client, Limits::default());
-    match tokio::time::timeout_at(until.into(), follow(&recorder, region, imds, secrets)).await {
+    match tokio::time::timeout_at(until.into(), follow(&recorder, region, imds)).await {
         Ok(chain) => chain,
         Err(_) => nothing(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
     }
@@ -36,7 +37,7 @@ fn nothing(kind: ChainErrorKind, text: String) -> Chain {
     Chain { provider: ChainProvider::None, identity: None, error: Some(ChainError { kind, text }) }
 }
 
-async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&str]) -> Chain {
+async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> Chain {
     let loader = aws_config::defaults(behaviour())
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::disabled())
@@ -48,17 +49,16 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan, secrets: &[&
     };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
-        Err(error) => return failed(&error, recorder, secrets),
+        Err(error) => return failed(&error, recorder),
     };
     let found = provider_of(&credentials);
+    let secrets = [Some(credentials.access_key_id()), Some(credentials.secret_access_key()), credentials.session_token()];
+    secrets.into_iter().flatten().for_each(|secret| recorder.secrets().learn(secret));
     recorder.take();
     let client =
         aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).credentials_provider(credentials.clone()).build());
     let result = client.get_caller_identity().send().await;
-    let mut all = secrets.to_vec();
-    all.extend([credentials.access_key_id(), credentials.secret_access_key()]);
-    all.extend(credentials.session_token());
-    let call = outcome(result, recorder.take().pop(), &all, caller_identity);
+    let call = outcome(result, recorder.take().pop(), recorder.secrets(), caller_identity);
     let (identity, error) = match call.answer {
         Ok(Answer::Success(identity)) => (Some(identity), None),
         Ok(Answer::Error(error)) => {
@@ -139,7 +139,7 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 }
 
 /// Why the chain gave nothing.
-fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Chain {
+fn failed(error: &CredentialsError, recorder: &Recorder) -> Chain {
     let kind = match error {
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
@@ -147,18 +147,18 @@ fn failed(error: &CredentialsError, recorder: &Recorder, secrets: &[&str]) -> Ch
         _ => match recorder.take().pop() {
             // The SDK failed before it called anything: a file or a setting.
             None => ChainErrorKind::Configuration,
-            Some(seen) => service_error(&seen, secrets),
+            Some(seen) => service_error(&seen, recorder.secrets()),
         },
     };
     let text = match &kind {
         ChainErrorKind::Service(refused) => format!("{} {}", refused.code.as_deref().unwrap_or_default(), refused.message),
         _ => words(error),
     };
-    let text = shorten(&redact(&text, secrets), 512).into_owned();
+    let text = shorten(&recorder.secrets().redact(&text), 512).into_owned();
     nothing(kind, text)
 }
 
-fn service_error(seen: &super::http::Answer, secrets: &[&str]) -> ChainErrorKind {
+fn service_error(seen: &super::http::Answer, secrets: &Secrets) -> ChainErrorKind {
     let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
     match crate::core::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
         Answer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),

@@ -6,6 +6,7 @@ use super::process::{Environ, Process};
 use crate::core::evidence::FileFailureKind;
 use crate::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
 use crate::core::proxy::Proxies;
+use crate::core::secrets::{InputUrl, InputValue, Secrets};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::{EnvConfigSections, Profile as Section};
 use aws_types::os_shim_internal::{Env, Fs};
@@ -24,6 +25,8 @@ pub struct World {
     pub root: Root,
     /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`: the token itself.
     pub container_token: Option<Zeroizing<String>>,
+    /// What the environment gives as a credential, and what an attempt learns beside that.
+    pub secrets: Secrets,
     /// The SDK would meet a file that blocks or floods it: the witness must not run.
     pub unsafe_files: bool,
     /// The files that the pod's identity rests on, there or not.
@@ -46,11 +49,24 @@ async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root
     let environment = Environment::read(lookup);
     let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment, &root).await;
     let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
-    files.extend(named.into_iter().filter_map(|var| var.value()).map(str::to_owned));
+    files.extend(named.into_iter().filter_map(|var| var.raw()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
     let container_token = lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(Zeroizing::new);
     let roots = roots(&environment, &root);
-    World { roots, proxies, root, container_token, unsafe_files, files, inputs: Inputs { environment, profile, settings } }
+    let secrets = secrets(lookup, &proxies);
+    World { roots, proxies, root, container_token, secrets, unsafe_files, files, inputs: Inputs { environment, profile, settings } }
+}
+
+/// What the environment gives as a credential. What else has the place of one is learned where it is read or sent.
+fn secrets(lookup: &dyn Fn(&str) -> Option<String>, proxies: &Proxies) -> Secrets {
+    let secrets = Secrets::default();
+    for name in Environment::SECRETS {
+        secrets.learn(&Zeroizing::new(lookup(name).unwrap_or_default()));
+    }
+    if let Some(authorization) = proxies.authorization() {
+        secrets.learn_authorization(authorization);
+    }
+    secrets
 }
 
 /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`, else the roots compiled in: the binary works in an image without any.
@@ -60,7 +76,7 @@ fn roots(environment: &Environment, root: &Root) -> Roots {
         return Roots::built_in();
     };
     let source = format!("{name}={path}");
-    match file::read(root, path, CONFIG_CAP) {
+    match file::read(root, path.raw(), CONFIG_CAP) {
         Ok(content) => Roots::from_pem(&source, &content.bytes),
         Err(failure) => Roots::unusable(&source, &failure.text),
     }
@@ -76,27 +92,27 @@ struct Shared {
 
 /// The selected profile, read by the SDK's own parser from files that passed our check.
 async fn shared_configuration(environment: &Environment, root: &Root) -> Shared {
-    let home = environment.home.value().unwrap_or_default();
+    let home = environment.home.raw().unwrap_or_default();
     let expand = |path: &str| match path.strip_prefix("~/") {
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
         _ => path.to_owned(),
     };
-    let config = environment.config_file.value().unwrap_or("~/.aws/config");
-    let credentials = environment.shared_credentials_file.value().unwrap_or("~/.aws/credentials");
-    let name = environment.profile.value().unwrap_or("default").to_owned();
-    let profile = Profile { name: name.clone(), ..Profile::default() };
+    let config = environment.config_file.raw().unwrap_or("~/.aws/config");
+    let credentials = environment.shared_credentials_file.raw().unwrap_or("~/.aws/credentials");
+    let name = environment.profile.raw().unwrap_or("default").to_owned();
+    let profile = Profile { name: name.as_str().into(), ..Profile::default() };
     let mut shared = Shared { profile, unsafe_files: false, files: vec![expand(config), expand(credentials)] };
     let mut contents: HashMap<String, Vec<u8>> = HashMap::new();
     for path in &shared.files {
         match file::read(root, path, CONFIG_CAP) {
             Ok(content) => {
-                shared.profile.files.push(path.clone());
+                shared.profile.files.push(path.as_str().into());
                 contents.insert(path.clone(), content.bytes.to_vec());
             }
             Err(failure) if failure.kind == FileFailureKind::Missing => {}
             Err(failure) => {
                 shared.unsafe_files |= matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge);
-                shared.profile.error.get_or_insert(format!("{path}: {}", failure.text));
+                shared.profile.error.get_or_insert(format!("{}: {}", InputValue::from(path.as_str()), failure.text));
             }
         }
     }
@@ -106,9 +122,9 @@ async fn shared_configuration(environment: &Environment, root: &Root) -> Shared 
     }
     let vars = [
         ("HOME", home),
-        ("AWS_CONFIG_FILE", environment.config_file.value().unwrap_or_default()),
-        ("AWS_SHARED_CREDENTIALS_FILE", environment.shared_credentials_file.value().unwrap_or_default()),
-        ("AWS_PROFILE", &name),
+        ("AWS_CONFIG_FILE", environment.config_file.raw().unwrap_or_default()),
+        ("AWS_SHARED_CREDENTIALS_FILE", environment.shared_credentials_file.raw().unwrap_or_default()),
+        ("AWS_PROFILE", name.as_str()),
     ];
     let vars: HashMap<String, String> =
         vars.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
@@ -127,7 +143,7 @@ async fn shared_configuration(environment: &Environment, root: &Root) -> Shared 
             shared.files.extend(tokens);
         }
         // The parser's texts name file and line, never a value.
-        Err(error) => shared.profile.error = Some(super::sts::words(&error)),
+        Err(error) => shared.profile.error = Some(InputValue::from(super::sts::words(&error)).to_string()),
     }
     shared
 }
@@ -135,12 +151,12 @@ async fn shared_configuration(environment: &Environment, root: &Root) -> Shared 
 fn fill(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) {
     let get = |key: &str| section.get(key).map(str::trim).filter(|value| !value.is_empty());
     let is_true = |key: &str| get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    profile.region = get("region").map(str::to_owned);
+    profile.region = get("region").map(InputValue::from);
     profile.endpoint_url = get("services")
         .and_then(|services| service_endpoint(sections, services))
         .or_else(|| get("endpoint_url").map(str::to_owned))
-        .map(|url| crate::core::text::hide_userinfo(&url).into_owned());
-    profile.sts_regional_endpoints = get("sts_regional_endpoints").map(str::to_owned);
+        .map(InputUrl::from);
+    profile.sts_regional_endpoints = get("sts_regional_endpoints").map(InputValue::from);
     profile.use_fips = is_true("use_fips_endpoint");
     profile.use_dual_stack = is_true("use_dualstack_endpoint");
     // The order in which the Rust SDK decides (aws-config `profile/credentials/repr.rs`).

@@ -131,7 +131,8 @@ fn too_large(size: u64, cap: usize) -> FileFailure {
 
 fn os_failure(errno: Errno, stat: Option<&Stat>) -> FileFailure {
     let kind = match errno {
-        Errno::NOENT | Errno::NOTDIR => FileFailureKind::Missing,
+        // No file has so long a name: a token stands where its path belongs.
+        Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => FileFailureKind::Missing,
         Errno::ACCESS | Errno::PERM => FileFailureKind::Denied,
         _ => FileFailureKind::Other,
     };

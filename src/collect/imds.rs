@@ -65,7 +65,7 @@ async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut
     let Ok(role) = get(ROLE_PATH) else { return ImdsReach::Other };
     let (exchange, response) = client.send(role, Limits::each(LIMIT)).await;
     let reached = reach(&exchange, response.as_ref());
-    imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
+    imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(client, &response));
     // 404 means that the instance has no profile: version 1 answers all the same.
     imds.no_role = exchange.status == Some(404);
     let reached = if imds.no_role { ImdsReach::Answers } else { reached };
@@ -73,7 +73,7 @@ async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut
         && let Ok(instance) = get(INSTANCE_PATH)
     {
         let (_, response) = client.send(instance, Limits::each(LIMIT)).await;
-        imds.instance_id = response.filter(|response| response.status == 200).and_then(|response| first_line(&response));
+        imds.instance_id = response.filter(|response| response.status == 200).and_then(|response| first_line(client, &response));
     }
     reached
 }
@@ -91,9 +91,9 @@ fn reach(exchange: &Exchange, response: Option<&Response>) -> ImdsReach {
 }
 
 /// A name of ordinary length, nothing that could be a document or a page.
-fn first_line(response: &Response) -> Option<String> {
+fn first_line(client: &Client, response: &Response) -> Option<String> {
     let text = std::str::from_utf8(&response.body).ok()?;
-    let line = text.lines().next()?.trim();
+    let line = client.secrets().redact(text.lines().next()?.trim());
     let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    (!line.is_empty() && line.len() <= 128 && line.chars().all(plain)).then(|| line.to_owned())
+    (!line.is_empty() && line.len() <= 128 && line.chars().all(plain)).then(|| line.into_owned())
 }

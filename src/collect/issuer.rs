@@ -106,6 +106,7 @@ mod tests {
     use super::super::http::{Roots, Settings};
     use super::*;
     use crate::core::proxy::Proxies;
+    use crate::core::secrets::Secrets;
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Instant;
@@ -134,7 +135,8 @@ mod tests {
     }
 
     async fn seen(issuer: &str) -> Issuer {
-        let settings = Settings { roots: Roots::built_in(), proxies: Proxies::default(), deadline: Instant::now() + CUT };
+        let settings =
+            Settings { roots: Roots::built_in(), proxies: Proxies::default(), secrets: Secrets::default(), deadline: Instant::now() + CUT };
         let claims = Claims { issuer: Some(issuer.to_owned()), key_id: Some("k1".to_owned()), ..Claims::default() };
         let seen = look(&Client::new(settings), &claims).await;
         assert!(!is_settled(&seen, &Claims::default()));

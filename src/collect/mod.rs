@@ -19,7 +19,7 @@ use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvide
 use crate::core::inputs::{Environment, Inputs};
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::time::Timestamp;
-use crate::core::token::{decode, secrets};
+use crate::core::token::decode;
 use environment::World;
 use http::{Client, Limits};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -96,9 +96,13 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let taken_at = now();
     let inputs = &world.inputs;
     let plan = Plan::of(inputs);
-    let client = || Client::new(http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), deadline });
+    // Of its own: what one attempt learns ends with it.
+    let secrets = world.secrets.fork();
+    let settings = || http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: secrets.clone(), deadline };
+    let client = || Client::new(settings());
     let (token, text) = own_token(world, &plan).await;
     let text = text.as_ref().map(|text| text.as_str());
+    text.map(crate::core::token::secrets).into_iter().flatten().for_each(|secret| secrets.learn(secret));
     let published = published(client().until(deadline.min(Instant::now() + issuer::CUT)), &plan, inputs, text, memory.issuer.take());
     // Beside the direct calls, so that it costs time only where the issuer is slower than STS.
     let direct = async { tokio::join!(direct(client, &plan, &inputs.environment, text), published) };
@@ -107,7 +111,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let witness = async {
         let until = beside();
         // The cut ends the witness, not one of its phases: it says nothing about the network.
-        witness(client().until(until + chain::CUT), world, &plan, text, until).await
+        witness(client().until(until + chain::CUT), world, &plan, until).await
     };
     let (((endpoints, agent), issuer), imds, chain) = if memory.retrying {
         let (direct, imds) = tokio::join!(direct, node);
@@ -179,7 +183,7 @@ async fn default_token(world: &World, plan: &Plan) -> Fact<Token> {
             return Fact::Known(token);
         }
     }
-    Fact::Known(token::read(&world.root, DEFAULT_TOKEN_PATH).await.0)
+    Fact::Known(token::read(&world.root, &DEFAULT_TOKEN_PATH.into()).await.0)
 }
 
 type Direct = (Vec<Endpoint>, Fact<Call<AgentCredentials>>);
@@ -213,7 +217,7 @@ async fn direct(client: impl Fn() -> Client, plan: &Plan, environment: &Environm
             let warm = all(plan.endpoints.iter().zip(&clients).map(|(planned, client)| warm(client, planned)));
             let agent_client = client();
             // STS is dialled while the agent still thinks: the two do not depend on each other.
-            let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url, token), warm);
+            let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url.raw(), token), warm);
             let Some(keys) = keys else { return (not_called(Because::EarlierFailure), Fact::Known(agent)) };
             let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned, &keys));
             (all(calls).await, Fact::Known(agent))
@@ -243,14 +247,14 @@ async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> Endp
 }
 
 async fn warm(client: &Client, planned: &PlannedEndpoint) {
-    if let Ok(url) = planned.url.parse() {
+    if let Ok(url) = planned.url.raw().parse() {
         client.warm(&url, Limits::default()).await;
     }
 }
 
 /// The session's name as the application's SDK would set it, or our own, so that CloudTrail tells the two apart.
 fn session_name(environment: &Environment) -> String {
-    environment.session_name.value().map_or_else(|| "irsa-probe".to_owned(), str::to_owned)
+    environment.session_name.raw().map_or_else(|| "irsa-probe".to_owned(), str::to_owned)
 }
 
 /// Runs futures side by side and keeps their order.
@@ -294,7 +298,7 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: 
         (ImdsPlan::Disabled, _) => Fact::NotAttempted(Because::ImdsDisabled),
         (ImdsPlan::Ask { .. }, Some(imds)) if !again => Fact::Known(imds),
         (ImdsPlan::Ask { endpoint, v1 }, remembered) => {
-            let seen = imds::look(&client, endpoint, *v1 && !v1_tried).await;
+            let seen = imds::look(&client, endpoint.raw(), *v1 && !v1_tried).await;
             match (seen, remembered) {
                 (Fact::Known(seen), Some(before)) => Fact::Known(imds::with_v1_of(seen, before)),
                 (seen, _) => seen,
@@ -306,7 +310,7 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: 
 /// The region that GetCallerIdentity is asked in when the pod has none: only to name an identity that should not be there.
 const STAND_IN_REGION: &str = "us-east-1";
 
-async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>, until: Instant) -> Fact<Chain> {
+async fn witness(client: Client, world: &World, plan: &Plan, until: Instant) -> Fact<Chain> {
     // The SDK would read this process's environment and files.
     if world.inputs.settings.pid.is_some() {
         return Fact::NotAttempted(Because::OtherProcess);
@@ -319,10 +323,9 @@ async fn witness(client: Client, world: &World, plan: &Plan, token: Option<&str>
     }
     let environment = &world.inputs.environment;
     let files = [&environment.token_file, &environment.container_token_file];
-    if world.unsafe_files || files.into_iter().filter_map(|var| var.value()).any(|path| environment::is_unsafe(&world.root, path)) {
+    if world.unsafe_files || files.into_iter().filter_map(|var| var.raw()).any(|path| environment::is_unsafe(&world.root, path)) {
         return Fact::NotAttempted(Because::UnsafeFile);
     }
     let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
-    let secrets: Vec<&str> = token.map(secrets).into_iter().flatten().collect();
-    Fact::Known(chain::witness(client, region, &plan.imds, &secrets, until).await)
+    Fact::Known(chain::witness(client, region, &plan.imds, until).await)
 }

@@ -5,10 +5,10 @@ use crate::core::arn::Account;
 use crate::core::evidence::{Alien, Answer, AssumedRole, Call, CallerIdentity};
 use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::plan::PlannedEndpoint;
+use crate::core::secrets::Secrets;
 use crate::core::sts_answer::classify_body;
-use crate::core::text::redact;
+use crate::core::text::cap;
 use crate::core::time::Timestamp;
-use crate::core::token::secrets;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Config, Region, StalledStreamProtectionConfig};
@@ -34,8 +34,9 @@ pub struct Keys {
 }
 
 impl Keys {
-    fn secrets(&self) -> [&str; 3] {
-        [&self.access_key_id, &self.secret_access_key, &self.session_token]
+    /// From now on they are never shown.
+    pub fn learn(&self, secrets: &Secrets) {
+        [&self.access_key_id, &self.secret_access_key, &self.session_token].into_iter().for_each(|secret| secrets.learn(secret));
     }
 }
 
@@ -52,7 +53,7 @@ impl Sts {
         let config = Config::builder()
             .behavior_version(behaviour())
             .region(Region::new(endpoint.region.signing_region().to_owned()))
-            .endpoint_url(&endpoint.url)
+            .endpoint_url(endpoint.url.raw())
             .http_client(recorder.clone())
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -71,7 +72,10 @@ impl Sts {
             secret_access_key: Zeroizing::new(c.secret_access_key().to_owned()),
             session_token: Zeroizing::new(c.session_token().to_owned()),
         });
-        (self.call(result, &secrets(token), assumed_role), keys)
+        if let Some(keys) = &keys {
+            keys.learn(self.recorder.secrets());
+        }
+        (self.call(result, assumed_role), keys)
     }
 
     /// Asks who the keys are.
@@ -85,26 +89,31 @@ impl Sts {
         );
         let client = aws_sdk_sts::Client::from_conf(self.config.clone().credentials_provider(credentials).build());
         let result = client.get_caller_identity().send().await;
-        self.call(result, &keys.secrets(), caller_identity)
+        self.call(result, caller_identity)
     }
 
-    fn call<O, E, T>(&self, result: Result<O, SdkError<E>>, secrets: &[&str], success: fn(&O) -> Option<T>) -> Call<T>
+    fn call<O, E, T>(&self, result: Result<O, SdkError<E>>, success: fn(&O, &Secrets) -> Option<T>) -> Call<T>
     where
         E: std::error::Error + 'static,
     {
         let seen = self.recorder.take().pop();
-        outcome(result, seen, secrets, success)
+        outcome(result, seen, self.recorder.secrets(), success)
     }
 }
 
 /// What the SDK says, beside what was seen on the wire.
-pub fn outcome<O, E, T>(result: Result<O, SdkError<E>>, seen: Option<Seen>, secrets: &[&str], success: fn(&O) -> Option<T>) -> Call<T>
+pub fn outcome<O, E, T>(
+    result: Result<O, SdkError<E>>,
+    seen: Option<Seen>,
+    secrets: &Secrets,
+    success: fn(&O, &Secrets) -> Option<T>,
+) -> Call<T>
 where
     E: std::error::Error + 'static,
 {
-    let value = result.as_ref().ok().and_then(success);
+    let value = result.as_ref().ok().and_then(|output| success(output, secrets));
     let Some(Seen { exchange, body }) = seen else {
-        let text = result.as_ref().err().map(|error| redact(&words(error), secrets)).unwrap_or_default();
+        let text = result.as_ref().err().map(|error| cap(&secrets.redact(&words(error)), ANSWER).into_owned()).unwrap_or_default();
         return Call { exchange: None, answer: Err(Failure { phase: Phase::Response, kind: FailureKind::BadRequest, text }) };
     };
     let answer = match (value, &exchange.failure, body) {
@@ -136,7 +145,7 @@ pub fn words(error: &(dyn std::error::Error + 'static)) -> String {
     said.join(": ")
 }
 
-fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &[&str]) -> Answer<T> {
+fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> Answer<T> {
     match classify_body(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
         Answer::Error(error) => Answer::Error(error.redacted(secrets)),
         Answer::Alien(alien) => Answer::Alien(alien),
@@ -144,21 +153,26 @@ fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &[&str]) -> Answer<T
     }
 }
 
-fn assumed_role(output: &AssumeRoleWithWebIdentityOutput) -> Option<AssumedRole> {
+/// No ARN is longer (IAM, "IAM identifiers"), nor is anything else that STS answers with and that is kept.
+const ANSWER: usize = 2048;
+
+fn assumed_role(output: &AssumeRoleWithWebIdentityOutput, secrets: &Secrets) -> Option<AssumedRole> {
     let credentials = output.credentials()?;
     let user = output.assumed_role_user();
+    let kept = |text: &str| cap(&secrets.redact(text), ANSWER).into_owned();
     Some(AssumedRole {
-        arn: user.map(|user| user.arn().to_owned()),
-        assumed_role_id: user.map(|user| user.assumed_role_id().to_owned()),
+        arn: user.map(|user| kept(user.arn())),
+        assumed_role_id: user.map(|user| kept(user.assumed_role_id())),
         expires_at: Some(Timestamp(credentials.expiration().secs())),
     })
 }
 
 /// GetCallerIdentity's output as evidence.
-pub fn caller_identity(output: &GetCallerIdentityOutput) -> Option<CallerIdentity> {
+pub fn caller_identity(output: &GetCallerIdentityOutput, secrets: &Secrets) -> Option<CallerIdentity> {
+    let kept = |text: &str| cap(&secrets.redact(text), ANSWER).into_owned();
     Some(CallerIdentity {
-        arn: output.arn()?.to_owned(),
+        arn: kept(output.arn()?),
         account: output.account().and_then(Account::parse),
-        user_id: output.user_id().map(str::to_owned),
+        user_id: output.user_id().map(kept),
     })
 }

@@ -2,6 +2,7 @@
 
 use super::file::{self, Root, TOKEN_CAP};
 use crate::core::evidence::{FileFact, Token, TokenContent};
+use crate::core::secrets::InputValue;
 use crate::core::time::Timestamp;
 use crate::core::token::{TokenDefect, decode};
 use std::time::Duration;
@@ -11,8 +12,8 @@ use zeroize::Zeroizing;
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
 /// Reads a token: the evidence, and the text for its receiver when it is a token.
-pub async fn read(root: &Root, path: &str) -> (Token, Option<Zeroizing<String>>) {
-    let first = look(root, path);
+pub async fn read(root: &Root, path: &InputValue) -> (Token, Option<Zeroizing<String>>) {
+    let first = look(root, path.raw());
     let torn = matches!(
         &first.0,
         FileFact::Read {
@@ -24,11 +25,11 @@ pub async fn read(root: &Root, path: &str) -> (Token, Option<Zeroizing<String>>)
     );
     let (file, text) = if torn {
         tokio::time::sleep(SECOND_LOOK).await;
-        look(root, path)
+        look(root, path.raw())
     } else {
         first
     };
-    (Token { path: path.to_owned(), file }, text)
+    (Token { path: path.clone(), file }, text)
 }
 
 fn look(root: &Root, path: &str) -> (FileFact, Option<Zeroizing<String>>) {

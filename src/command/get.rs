@@ -2,6 +2,7 @@
 
 use crate::collect::http::{Client, Limits, Roots, Settings};
 use crate::core::proxy::Proxies;
+use crate::core::secrets::Secrets;
 use bytes::Bytes;
 use http::Request;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -40,7 +41,12 @@ async fn ask(path: &str, server: SocketAddr) -> Result<(bool, String), String> {
     let url = format!("http://{server}/{}", path.trim_start_matches('/'));
     let request =
         Request::get(&url).body(Bytes::new()).map_err(|_| format!("{path:?} is no path; ask for readyz, livez, startupz or status"))?;
-    let client = Client::new(Settings { roots: Roots::built_in(), proxies: Proxies::default(), deadline: Instant::now() + PATIENCE });
+    let client = Client::new(Settings {
+        roots: Roots::built_in(),
+        proxies: Proxies::default(),
+        secrets: Secrets::default(),
+        deadline: Instant::now() + PATIENCE,
+    });
     let (exchange, response) = client.send(request, Limits::each(PATIENCE)).await;
     match response {
         Some(response) => Ok(((200..300).contains(&response.status), String::from_utf8_lossy(&response.body).into_owned())),

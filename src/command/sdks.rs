@@ -70,7 +70,7 @@ fn given(path: &str, sdk: Option<Sdk>) -> Result<(String, Vec<Prediction>), Stri
     }
     let env_file::Given { environment, not_understood } =
         env_file::read(&bytes).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
-    let name = environment.profile.value().unwrap_or("default").to_owned();
+    let name = environment.profile.value().cloned().unwrap_or_else(|| "default".into());
     let profile = Profile { name, ..Profile::default() };
     let about = match not_understood {
         0 => GIVEN.to_owned(),

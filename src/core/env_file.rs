@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_forms_that_tools_write() {
-        let set = Some(Var::Set("arn:x".to_owned()));
+        let set = Some(Var::Set("arn:x".into()));
         for content in [
             "AWS_ROLE_ARN=arn:x",
             "HOME=/\r\nAWS_ROLE_ARN=arn:x\r\n",
@@ -114,9 +114,9 @@ mod tests {
         ] {
             assert_eq!(role(content.as_bytes()), set, "{content:?}");
         }
-        assert_eq!(role(b"AWS_ROLE_ARN="), Some(Var::Set(String::new())));
-        assert_eq!(role(b"AWS_ROLE_ARN=\"\""), Some(Var::Set(String::new())));
-        assert_eq!(role(b"AWS_ROLE_ARN=\"arn:x"), Some(Var::Set("\"arn:x".to_owned())));
+        assert_eq!(role(b"AWS_ROLE_ARN="), Some(Var::Set("".into())));
+        assert_eq!(role(b"AWS_ROLE_ARN=\"\""), Some(Var::Set("".into())));
+        assert_eq!(role(b"AWS_ROLE_ARN=\"arn:x"), Some(Var::Set("\"arn:x".into())));
         assert_eq!(role(b"A=b=c\nAWS_ROLE_ARN"), Some(Var::Unset), "a name alone is inherited, from nobody here");
     }
 
@@ -132,7 +132,7 @@ mod tests {
             ("PATH=/bin\0AWS_ROLE_ARN=\"arn:x\"\0", "\"arn:x\""),
             ("AWS_ROLE_ARN=\"arn:x\"\0", "\"arn:x\""),
         ] {
-            assert_eq!(role(content.as_bytes()), Some(Var::Set(value.to_owned())), "{content:?}");
+            assert_eq!(role(content.as_bytes()), Some(Var::Set(value.into())), "{content:?}");
         }
     }
 
@@ -154,7 +154,7 @@ mod tests {
         for content in ["", "\n\n", "# nothing", "apiVersion: v1\nkind: Pod", "{\"a\": \"b=c\"}", "\0\0", "=x"] {
             assert_eq!(role(content.as_bytes()), None, "{content:?}");
         }
-        assert_eq!(role(b"\xff\xfe=1\nAWS_ROLE_ARN=arn:x"), Some(Var::Set("arn:x".to_owned())));
+        assert_eq!(role(b"\xff\xfe=1\nAWS_ROLE_ARN=arn:x"), Some(Var::Set("arn:x".into())));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::arn::Account;
 use super::exchange::{Exchange, Failure};
 use super::inputs::Inputs;
 use super::partition::Region;
-use super::text::{redact, shorten};
+use super::secrets::{InputValue, Secrets};
+use super::text::cap;
 use super::time::Timestamp;
 use super::token::{Claims, TokenDefect};
 use serde::{Deserialize, Serialize};
@@ -118,7 +119,7 @@ impl Because {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Token {
     /// Its path.
-    pub path: String,
+    pub path: InputValue,
     /// What reading it gave.
     pub file: FileFact,
 }
@@ -239,8 +240,8 @@ pub struct ServiceError {
 impl ServiceError {
     /// The same without secrets that the service echoed, in any of its fields, and without a message of a length that nobody reads.
     #[must_use]
-    pub fn redacted(self, secrets: &[&str]) -> ServiceError {
-        let clean = |text: &str, limit| shorten(&redact(text, secrets), limit).into_owned();
+    pub fn redacted(self, secrets: &Secrets) -> ServiceError {
+        let clean = |text: &str, limit| cap(&secrets.redact(text), limit).into_owned();
         ServiceError {
             status: self.status,
             code: self.code.map(|code| clean(&code, 128)),

@@ -4,32 +4,47 @@
 use super::arn::RoleArn;
 use super::partition::Region;
 use super::sdk::Sdk;
-use super::text::{hide_userinfo, redact};
+use super::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 /// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (FACTS, live matrix rows 06–09).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Var {
+pub enum Var<V = InputValue> {
     /// Not in the environment.
     #[default]
     Unset,
-    /// In the environment; possibly the empty string. A password in a URL is hidden.
-    Set(String),
+    /// In the environment; possibly the empty string.
+    Set(V),
 }
 
-impl Var {
+/// A variable whose value is an address, which may hold a user name and password.
+pub type UrlVar = Var<InputUrl>;
+
+impl<V: Shown> Var<V> {
     /// The value, unless unset or empty.
-    pub fn value(&self) -> Option<&str> {
+    pub fn value(&self) -> Option<&V> {
         match self {
-            Var::Set(value) if !value.is_empty() => Some(value),
+            Var::Set(value) if !value.raw().is_empty() => Some(value),
             _ => None,
+        }
+    }
+
+    /// The value as it was given, unless unset or empty: see [`Shown::raw`].
+    pub fn raw(&self) -> Option<&str> {
+        self.value().map(Shown::raw)
+    }
+
+    fn hide(&mut self, secrets: &Secrets) {
+        if let Var::Set(value) = self {
+            value.hide(secrets);
         }
     }
 
     /// Set, but to nothing.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Var::Set(value) if value.is_empty())
+        matches!(self, Var::Set(value) if value.raw().is_empty())
     }
 
     /// In the environment at all.
@@ -39,14 +54,13 @@ impl Var {
 
     /// The SDKs' reading of a boolean variable.
     pub fn is_true(&self) -> bool {
-        self.value().is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+        self.raw().is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
     }
 }
 
-impl From<Option<String>> for Var {
-    fn from(value: Option<String>) -> Var {
-        // A token pasted where its path belongs is a common slip; no path, ARN or region looks like one.
-        value.map_or(Var::Unset, |value| Var::Set(redact(&hide_userinfo(&value), &[])))
+impl<V: From<String>> From<Option<String>> for Var<V> {
+    fn from(value: Option<String>) -> Var<V> {
+        value.map_or(Var::Unset, |value| Var::Set(value.into()))
     }
 }
 
@@ -61,6 +75,11 @@ pub enum Secret {
     Empty,
     /// Set.
     Present,
+}
+
+impl Secret {
+    /// Nothing of it was kept.
+    fn hide(self, _: &Secrets) {}
 }
 
 impl From<Option<String>> for Secret {
@@ -87,9 +106,17 @@ macro_rules! environment {
             /// The names of all variables that are read.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
-            /// Reads the variables through `lookup`, once each.
+            /// The names of those whose value is a secret.
+            pub const SECRETS: [&'static str; 4] =
+                ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+
+            /// Reads the variables through `lookup`. A secret that stands in another variable too is not printed of that either.
             pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Environment {
-                Environment { $($field: lookup($name).into(),)* }
+                let secrets = Secrets::default();
+                Environment::SECRETS.iter().filter_map(|name| lookup(name).map(Zeroizing::new)).for_each(|secret| secrets.learn(&secret));
+                let mut environment = Environment { $($field: lookup($name).into(),)* };
+                $(environment.$field.hide(&secrets);)*
+                environment
             }
         }
     };
@@ -107,9 +134,9 @@ environment! {
     /// Name of the session; the SDKs invent one without it.
     session_name: Var = "AWS_ROLE_SESSION_NAME";
     /// Pod Identity (and ECS): where the credentials come from.
-    container_full_uri: Var = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+    container_full_uri: UrlVar = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
     /// ECS; beats the full URI in every SDK.
-    container_relative_uri: Var = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+    container_relative_uri: UrlVar = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
     /// Pod Identity: the projected token's path.
     container_token_file: Var = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
     /// The token itself, for hand-made set-ups.
@@ -133,9 +160,9 @@ environment! {
     /// `~` of the two default paths.
     home: Var = "HOME";
     /// Endpoint of STS alone.
-    endpoint_url_sts: Var = "AWS_ENDPOINT_URL_STS";
+    endpoint_url_sts: UrlVar = "AWS_ENDPOINT_URL_STS";
     /// Endpoint of every service.
-    endpoint_url: Var = "AWS_ENDPOINT_URL";
+    endpoint_url: UrlVar = "AWS_ENDPOINT_URL";
     /// Turns the two above off.
     ignore_endpoint_urls: Var = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
     /// `legacy` sends older SDKs to the global endpoint.
@@ -149,7 +176,7 @@ environment! {
     /// IMDS version 1 switched off for the SDKs.
     imds_v1_disabled: Var = "AWS_EC2_METADATA_V1_DISABLED";
     /// Where IMDS is.
-    imds_endpoint: Var = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+    imds_endpoint: UrlVar = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
     /// `IPv4` or `IPv6`.
     imds_endpoint_mode: Var = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
     /// Trust roots instead of the ones compiled in.
@@ -157,13 +184,13 @@ environment! {
     /// Trust roots, second to `AWS_CA_BUNDLE`.
     ssl_cert_file: Var = "SSL_CERT_FILE";
     /// Proxy of https URLs.
-    https_proxy: Var = "HTTPS_PROXY";
+    https_proxy: UrlVar = "HTTPS_PROXY";
     /// See `https_proxy`.
-    https_proxy_lower: Var = "https_proxy";
+    https_proxy_lower: UrlVar = "https_proxy";
     /// Proxy of http URLs: captures the Pod Identity agent and IMDS.
-    http_proxy: Var = "HTTP_PROXY";
+    http_proxy: UrlVar = "HTTP_PROXY";
     /// See `http_proxy`.
-    http_proxy_lower: Var = "http_proxy";
+    http_proxy_lower: UrlVar = "http_proxy";
     /// What is not proxied.
     no_proxy: Var = "NO_PROXY";
     /// See `no_proxy`.
@@ -180,7 +207,7 @@ environment! {
 
 impl Environment {
     /// The pod's name by the downward API. Never the host name: that is the node's under `hostNetwork`, and truncated at 63 characters.
-    pub fn downward_pod_name(&self) -> Option<&str> {
+    pub fn downward_pod_name(&self) -> Option<&InputValue> {
         [&self.pod_name, &self.my_pod_name, &self.k8s_pod_name].into_iter().find_map(Var::value)
     }
 
@@ -203,14 +230,14 @@ pub enum ProfileCredentials {
     Login,
 }
 
-/// The selected profile of the shared configuration files, without any secret in it.
+/// The selected profile of the shared configuration files. Its keys are never kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Profile {
     /// Its name: `AWS_PROFILE` or `default`.
-    pub name: String,
+    pub name: InputValue,
     /// The files that exist.
-    pub files: Vec<String>,
+    pub files: Vec<InputValue>,
     /// Why the files could not be used, when they exist and could not.
     pub error: Option<String>,
     /// `AWS_PROFILE` names a profile that no file has.
@@ -218,11 +245,11 @@ pub struct Profile {
     /// How it gives credentials, if it does.
     pub credentials: Option<ProfileCredentials>,
     /// `region`.
-    pub region: Option<String>,
+    pub region: Option<InputValue>,
     /// `endpoint_url` of STS (its `services` section) or of all services.
-    pub endpoint_url: Option<String>,
+    pub endpoint_url: Option<InputUrl>,
     /// `sts_regional_endpoints`.
-    pub sts_regional_endpoints: Option<String>,
+    pub sts_regional_endpoints: Option<InputValue>,
     /// `use_fips_endpoint`.
     pub use_fips: bool,
     /// `use_dualstack_endpoint`.
@@ -290,17 +317,19 @@ mod tests {
         let env = Environment::read(|name| match name {
             "AWS_ROLE_ARN" => Some(String::new()),
             "AWS_REGION" => Some("us-west-2".into()),
-            "AWS_SECRET_ACCESS_KEY" => Some("hunter2hunter2".into()),
+            "AWS_SECRET_ACCESS_KEY" => Some("hunter2hunter2hunter2".into()),
             "HTTPS_PROXY" => Some("http://user:hunter2@proxy:3128".into()),
+            "AWS_PROFILE" => Some("hunter2hunter2hunter2".into()),
             _ => None,
         });
         assert!(env.role_arn.is_empty() && !env.token_file.is_set());
         let json = serde_json::to_string(&env).unwrap();
         assert_eq!(
             json,
-            r#"{"AWS_ROLE_ARN":"","AWS_REGION":"us-west-2","AWS_SECRET_ACCESS_KEY":"present","HTTPS_PROXY":"http://***@proxy:3128"}"#
+            r#"{"AWS_ROLE_ARN":"","AWS_REGION":"us-west-2","AWS_SECRET_ACCESS_KEY":"present","AWS_PROFILE":"[redacted]","HTTPS_PROXY":"http://***@proxy:3128"}"#
         );
-        assert_eq!(serde_json::from_str::<Environment>(&json).unwrap(), env);
+        let again: Environment = serde_json::from_str(&json).unwrap();
+        assert_eq!((serde_json::to_string(&again).unwrap(), again.region), (json, env.region));
     }
 
     #[test]

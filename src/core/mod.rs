@@ -23,6 +23,7 @@ pub mod report;
 pub mod retry;
 pub mod schedule;
 pub mod sdk;
+pub mod secrets;
 pub mod status;
 pub mod sts_answer;
 pub mod text;

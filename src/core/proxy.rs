@@ -106,6 +106,11 @@ pub struct Proxies {
 }
 
 impl Proxies {
+    /// The value of `Proxy-Authorization` for the proxy of https URLs. A secret.
+    pub fn authorization(&self) -> Option<&str> {
+        self.https.as_ref()?.as_ref().ok()?.authorization()
+    }
+
     /// Reads the variables; all others are ignored.
     pub fn from_env<N: AsRef<str>, V: AsRef<str>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         let (mut https, mut no_proxy) = ([None, None], [None, None]);

@@ -73,9 +73,9 @@ impl Values {
                 values.known.push((name, value));
             }
         };
-        set("namespace", who.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(str::to_owned)));
+        set("namespace", who.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(ToString::to_string)));
         set("serviceAccount", who.and_then(|c| c.service_account.clone()));
-        set("pod", env.downward_pod_name().map(str::to_owned).or_else(|| who.and_then(|c| c.pod.clone())));
+        set("pod", env.downward_pod_name().map(ToString::to_string).or_else(|| who.and_then(|c| c.pod.clone())));
         set("node", who.and_then(|c| c.node.clone()));
         set("issuer", who.and_then(|c| c.issuer.clone()));
         set("issuerPath", who.and_then(|c| c.issuer_path().map(str::to_owned)));
@@ -87,7 +87,7 @@ impl Values {
         set("region", plan.region().map(ToString::to_string));
         set("host", plan.endpoints.first().map(|endpoint| endpoint.host.clone()));
         set("instanceId", evidence.imds.known().and_then(|imds| imds.instance_id.clone()));
-        set("tokenPath", plan.token_path.clone());
+        set("tokenPath", plan.token_path.as_ref().map(ToString::to_string));
         values
     }
 

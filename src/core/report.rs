@@ -7,6 +7,7 @@ use super::diagnose::{Diagnosis, Finding, diagnose, is_private, network_code, pr
 use super::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceError};
 use super::plan::Provider;
 use super::remedy::{Remedy, Values};
+use super::secrets::InputValue;
 use super::sts_answer::{classify_assume_role, classify_caller_identity};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -324,18 +325,18 @@ pub(crate) fn cause(finding: &Finding, values: &Values) -> Cause {
 /// The role as it was given, even where it is malformed: that is what the reader will look for.
 fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
     let given = evidence.inputs.environment.role_arn.value();
-    let malformed = given.filter(|arn| RoleArn::parse(arn).is_err()).map(str::to_owned);
+    let malformed = given.filter(|arn| RoleArn::parse(arn.raw()).is_err()).map(ToString::to_string);
     diagnosis.plan.expected_role.as_ref().map(ToString::to_string).or(malformed)
 }
 
 fn subject(evidence: &Evidence) -> Subject {
     let claims = evidence.token.known().and_then(|t| t.claims()).or_else(|| evidence.default_token.known().and_then(|t| t.claims()));
     let env = &evidence.inputs.environment;
-    let owned = |text: &str| text.to_owned();
+    let shown = |value: &InputValue| value.to_string();
     Subject {
-        namespace: claims.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(owned)),
+        namespace: claims.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(shown)),
         service_account: claims.and_then(|c| c.service_account.clone()),
-        pod: env.downward_pod_name().map(owned).or_else(|| claims.and_then(|c| c.pod.clone())),
+        pod: env.downward_pod_name().map(shown).or_else(|| claims.and_then(|c| c.pod.clone())),
         node: claims.and_then(|c| c.node.clone()),
         uid: claims.and_then(|c| c.pod_uid.clone()),
         pid: evidence.inputs.settings.pid,
@@ -381,7 +382,7 @@ fn token(evidence: &Evidence) -> Option<ReportedToken> {
     let token = evidence.token.known()?;
     let claims = token.claims().cloned().unwrap_or_default();
     Some(ReportedToken {
-        path: token.path.clone(),
+        path: token.path.to_string(),
         issuer: claims.issuer,
         subject: claims.subject,
         audience: claims.audience,

@@ -76,59 +76,21 @@ pub fn distance(one: &str, other: &str, limit: usize) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// What stands in for a secret.
-pub const REDACTED: &str = "[redacted]";
-
-/// Takes secrets out of foreign text: the given ones word for word, and whatever looks like a JWT or like credentials in a canonical request.
-/// STS echoes input in its errors: a rejected `webIdentityToken` in ValidationError, the canonical string with
-/// `x-amz-security-token` in SignatureDoesNotMatch.
-pub fn redact(text: &str, secrets: &[&str]) -> String {
-    let mut clean = text.to_owned();
-    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|s| s.len() >= 8).collect();
-    // The longest first: what one secret leaves of a longer one that begins with it is a secret still.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        // As it is, and as a query string or a canonical request has it.
-        let encoded = secret.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-        clean = clean.replace(secret, REDACTED).replace(&encoded, REDACTED);
+/// The nearest place at or before that begins a character.
+pub fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
     }
-    clean = redact_runs(&clean, "eyJ", |c| c.is_ascii_alphanumeric() || "-_.=".contains(c));
-    redact_runs(&clean, "x-amz-security-token:", |c| c.is_ascii_graphic())
+    at
 }
 
-fn redact_runs(text: &str, marker: &str, belongs: impl Fn(char) -> bool) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(marker) {
-        clean.push_str(&rest[..at]);
-        clean.push_str(REDACTED);
-        rest = rest[at..].trim_start_matches(&belongs);
+/// Foreign text with an upper bound: at most `limit` characters. Where something was cut, that is said.
+pub fn cap(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}… (cut at {limit} characters)", &text[..end])),
     }
-    clean.push_str(rest);
-    clean
-}
-
-/// A URL with `***@` for `user:password@`: proxies and endpoints are reported, their passwords never; that there was one is.
-///
-/// A password may hold an unescaped `@`, `/` or `://`: all before the last `@` is taken for userinfo, rather lose a path than show a secret.
-pub fn hide_userinfo(value: &str) -> Cow<'_, str> {
-    let Some((before, host)) = value.rsplit_once('@') else { return Cow::Borrowed(value) };
-    let is_scheme = |scheme: &str| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-    match before.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
-        Some((scheme, _)) => Cow::Owned(format!("{scheme}://{HIDDEN_USERINFO}{host}")),
-        // `user:password@host:port` is a proxy address that curl and Go accept.
-        None if is_address(value) => Cow::Owned(format!("{HIDDEN_USERINFO}{host}")),
-        None => Cow::Borrowed(value),
-    }
-}
-
-/// What stands for a user name and password.
-const HIDDEN_USERINFO: &str = "***@";
-
-/// Has a colon as addresses do, and is neither a path nor an ARN, in which `@` is a letter like others.
-fn is_address(value: &str) -> bool {
-    let first = value.split_once(':').map(|(first, _)| first.trim_matches(|c: char| !c.is_alphanumeric() && c != '/'));
-    first.is_some_and(|first| !first.contains('/') && !first.eq_ignore_ascii_case("arn"))
 }
 
 #[cfg(test)]
@@ -163,32 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn echoed_secrets_are_taken_out() {
-        let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln";
-        assert_eq!(redact(&format!("Value '{jwt}' at"), &[]), "Value '[redacted]' at");
-        assert_eq!(redact("x-amz-security-token:IQoJb3\nhost:sts", &[]), "[redacted]\nhost:sts");
-        assert_eq!(redact("the key abcdefghij is bad", &["abcdefghij"]), "the key [redacted] is bad");
-        assert_eq!(redact("X-Amz-Security-Token=IQo%2Bab%2Fcd%3D%3D&x", &["IQo+ab/cd=="]), "X-Amz-Security-Token=[redacted]&x");
-        assert_eq!(redact("abcdefghij abcdefghijXYZ", &["abcdefghij", "abcdefghijXYZ"]), "[redacted] [redacted]");
-    }
-
-    #[test]
-    fn userinfo_is_hidden_in_urls() {
-        for (given, shown) in [
-            ("http://user:pw@proxy:3128/", "http://***@proxy:3128/"),
-            ("http://proxy:3128", "http://proxy:3128"),
-            ("user:pw@proxy:3128", "***@proxy:3128"),
-            ("http://user:p/w@proxy:3128", "http://***@proxy:3128"),
-            ("http://user:a@b/c@proxy:3128", "http://***@proxy:3128"),
-            ("user:pw@proxy:3128/", "***@proxy:3128/"),
-            ("user:p/w@proxy:3128", "***@proxy:3128"),
-            ("user:p://w@proxy:3128", "***@proxy:3128"),
-            ("not a url", "not a url"),
-            ("arn:aws:iam::111122223333:role/team@example", "arn:aws:iam::111122223333:role/team@example"),
-            ("/etc/a:b@c/token", "/etc/a:b@c/token"),
-            ("me@example.com", "me@example.com"),
-        ] {
-            assert_eq!(hide_userinfo(given), shown);
-        }
+    fn a_cap_says_that_something_was_cut() {
+        assert_eq!(cap("äöü", 3), "äöü");
+        assert_eq!(cap("äöüß", 3), "äöü… (cut at 3 characters)");
+        assert_eq!((floor("äö", 1), floor("äö", 2), floor("äö", 9)), (0, 2, 4));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Shape: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), FACTS section H.
 
+use super::text::cap;
 use super::time::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +11,11 @@ use serde_json::Value;
 
 /// STS takes a `WebIdentityToken` of at most 20,000 characters (STS service model).
 pub const MAX_TOKEN: usize = 20_000;
+
+/// More of a claim is not kept: the URL of an IAM OIDC provider has at most 255 characters, as has a client id (IAM API reference).
+const CLAIM: usize = 2048;
+/// More audiences are not kept. STS takes one.
+const AUDIENCES: usize = 64;
 
 /// What a token says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,15 +131,15 @@ fn object(part: &str) -> Result<Value, TokenDefect> {
 }
 
 fn read(header: &Value, payload: &Value) -> Claims {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let text = |value: &Value| value.as_str().map(|text| cap(text, CLAIM).into_owned());
     // Kubernetes writes integers; other issuers write 1.7e9 or a fraction, which RFC 7519 allows.
     let time = |name: &str| {
         let value = &payload[name];
         value.as_i64().or_else(|| value.as_f64().map(|t| t as i64)).map(Timestamp)
     };
     let audience = match &payload["aud"] {
-        Value::String(one) => vec![one.clone()],
-        Value::Array(many) => many.iter().filter_map(text).collect(),
+        one @ Value::String(_) => text(one).into_iter().collect(),
+        Value::Array(many) => many.iter().filter_map(text).take(AUDIENCES).collect(),
         _ => Vec::new(),
     };
     let subject = text(&payload["sub"]);

@@ -72,7 +72,9 @@ fn token() -> BoxedStrategy<Token> {
     let read = (option::of(time()), prop::bool::weighted(0.1), content)
         .prop_map(|(modified, trailing_whitespace, content)| FileFact::Read { modified, trailing_whitespace, content });
     let path = prop_oneof![Just("/var/run/token".to_owned()), text()];
-    (path, prop_oneof![6 => read, 1 => file_failure().prop_map(FileFact::Failed)]).prop_map(|(path, file)| Token { path, file }).boxed()
+    (path, prop_oneof![6 => read, 1 => file_failure().prop_map(FileFact::Failed)])
+        .prop_map(|(path, file)| Token { path: path.into(), file })
+        .boxed()
 }
 
 fn file_failure() -> BoxedStrategy<FileFailure> {

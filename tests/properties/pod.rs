@@ -82,14 +82,14 @@ fn profile() -> impl Strategy<Value = Profile> {
         (foreign::text(), vec(foreign::text(), 0..3), foreign::maybe(), option::of(value()), option::of(value()), option::of(value()));
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
     (texts, option::of(select(kinds.to_vec())), flags).prop_map(|(texts, credentials, flags)| Profile {
-        name: texts.0,
-        files: texts.1,
+        name: texts.0.into(),
+        files: texts.1.into_iter().map(Into::into).collect(),
         error: texts.2,
         missing: flags.0,
         credentials,
-        region: texts.3,
-        endpoint_url: texts.4,
-        sts_regional_endpoints: texts.5,
+        region: texts.3.map(Into::into),
+        endpoint_url: texts.4.map(Into::into),
+        sts_regional_endpoints: texts.5.map(Into::into),
         use_fips: flags.1,
         use_dual_stack: flags.2,
     })

@@ -58,7 +58,7 @@ proptest! {
         let claims = evidence.token.known().and_then(|token| token.claims()).cloned().unwrap_or_default();
         if let Ok(claims) = decode(tokens::encode(&claims, "CANARY of a signature").as_bytes()) {
             let file = FileFact::Read { modified: None, trailing_whitespace: false, content: TokenContent::Claims(claims) };
-            evidence.token = Fact::Known(Token { path: "/t".to_owned(), file });
+            evidence.token = Fact::Known(Token { path: "/t".into(), file });
         }
         let shown = everything(&evidence);
         prop_assert!(!shown.contains(CANARY) && !shown.contains("Q0FOQVJZ"), "{:?}", variables);

@@ -39,6 +39,7 @@ pub async fn serve(services: Arc<Services>, mut tcp: TcpStream, connection: u64)
         ProxyMode::Ok if unauthorised => Some("407 Proxy Authentication Required"),
         ProxyMode::Auth => Some("407 Proxy Authentication Required"),
         ProxyMode::Forbidden => Some("403 Forbidden"),
+        ProxyMode::EchoAuth => return echo(&mut tcp, &head).await,
         ProxyMode::Hang => return until_gone(&mut tcp).await,
         ProxyMode::Close => return,
         ProxyMode::Garbage => {
@@ -93,6 +94,14 @@ async fn head(tcp: &mut TcpStream) -> Option<String> {
         head.push(tcp.read_u8().await.ok()?);
     }
     String::from_utf8(head).ok()
+}
+
+/// Says the credentials again, as they were sent and decoded: a proxy that is being debugged, or a hostile one.
+async fn echo(tcp: &mut TcpStream, head: &str) {
+    let sent = head.lines().find_map(|line| line.strip_prefix("Proxy-Authorization: Basic ")).unwrap_or_default();
+    let plain = BASE64_STANDARD.decode(sent).ok().and_then(|plain| String::from_utf8(plain).ok()).unwrap_or_default();
+    let password = plain.split_once(':').map_or("", |(_, password)| password);
+    refuse(tcp, &format!("407 Not {sent} nor {plain} with {password}")).await;
 }
 
 /// Answers as a proxy does that will not help.

@@ -400,6 +400,8 @@ fn placeholders(state: &State, seen: &Seen, parameters: &BTreeMap<String, String
         ("secret", session.map(|session| session.secret.clone()).unwrap_or_default()),
         ("sessionToken", session.and_then(|session| session.token.clone()).unwrap_or_default()),
         ("requestId", request_id.to_owned()),
+        // No name, message or id is so long. The body is still one that the probe reads whole.
+        ("long", "a".repeat(50_000)),
     ]
 }
 

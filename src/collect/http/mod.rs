@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::core::exchange::{Connection, Exchange, FailureKind, Phase};
 use crate::core::proxy::{Proxies, Proxy};
+use crate::core::secrets::Secrets;
 
 mod connect;
 mod der;
@@ -59,6 +60,7 @@ pub struct Client {
 struct Shared {
     roots: Roots,
     proxies: Proxies,
+    secrets: Secrets,
     idle: Mutex<HashMap<Target, Wire>>,
 }
 
@@ -71,9 +73,14 @@ impl fmt::Debug for Client {
 impl Client {
     /// A client without any connection yet.
     pub fn new(settings: Settings) -> Self {
-        let Settings { roots, proxies, deadline } = settings;
-        let shared = Shared { roots, proxies, idle: Mutex::default() };
+        let Settings { roots, proxies, secrets, deadline } = settings;
+        let shared = Shared { roots, proxies, secrets, idle: Mutex::default() };
         Self { shared: Arc::new(shared), deadline: Instant::from_std(deadline) }
+    }
+
+    /// What this client has sent as a credential, and was told to keep to itself.
+    pub fn secrets(&self) -> &Secrets {
+        &self.shared.secrets
     }
 
     /// The same client and pool under another overall deadline.
@@ -88,7 +95,7 @@ impl Client {
     /// Redirects are not followed. A reused connection that turns out to be closed before a byte of the response has come is
     /// replaced once by a new one.
     pub async fn send(&self, request: Request<Bytes>, limits: Limits) -> (Exchange, Option<Response>) {
-        let mut seen = Seen::new();
+        let mut seen = self.seen();
         match self.run(request, limits, &mut seen).await {
             Ok(response) => (seen.finish(None), Some(response)),
             Err(fault) => (seen.finish(Some(fault)), None),
@@ -99,7 +106,7 @@ impl Client {
     ///
     /// The exchange has no status; its failure, if any, is what a request would have met.
     pub async fn warm(&self, url: &Uri, limits: Limits) -> Exchange {
-        let mut seen = Seen::new();
+        let mut seen = self.seen();
         let opened = match Target::of(url) {
             Ok(target) => self.open(&target, limits, &mut seen).await.map(|wire| self.put_back(target, wire)),
             Err(fault) => Err(fault),
@@ -109,6 +116,7 @@ impl Client {
 
     async fn run(&self, request: Request<Bytes>, limits: Limits, seen: &mut Seen) -> Result<Response, Fault> {
         let target = Target::of(request.uri())?;
+        learn_credentials(&request, &self.shared.secrets);
         seen.at(&target);
         let request = target.prepare(request)?;
         if let Some(mut wire) = self.take_idle(&target).await {
@@ -116,7 +124,7 @@ impl Client {
             match wire.exchange(request.clone(), self.limit(limits.response), seen).await {
                 Err(Lost::Unanswered(_)) => {
                     tracing::debug!(host = target.host, "idle connection was closed, opening another");
-                    *seen = Seen::new();
+                    *seen = self.seen();
                 }
                 answer => return self.answered(target, wire, answer),
             }
@@ -193,7 +201,7 @@ impl Client {
             if proxy.tls {
                 stream = tls::handshake(&self.shared.roots, &proxy.host, stream).await.map_err(blame)?;
             }
-            proxy::tunnel(&mut stream, proxy, &target.host, target.port).await?;
+            proxy::tunnel(&mut stream, proxy, &target.host, target.port, &self.shared.secrets).await?;
             Ok(stream)
         };
         let stream = timeout_at(limit.at, tunnel)
@@ -214,7 +222,21 @@ impl Client {
         self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).insert(target, wire);
     }
 
+    fn seen(&self) -> Seen {
+        Seen::new(self.shared.secrets.clone())
+    }
+
     fn limit(&self, length: Duration) -> Limit {
         Limit::new(length, self.deadline)
+    }
+}
+
+/// Headers that carry a credential. The token of AssumeRoleWithWebIdentity stands in a body, and whoever reads the file learns it.
+const CREDENTIAL_HEADERS: [&str; 3] = ["authorization", "x-amz-security-token", "x-aws-ec2-metadata-token"];
+
+/// What is sent as a credential is not shown when it comes back.
+fn learn_credentials(request: &Request<Bytes>, secrets: &Secrets) {
+    for value in CREDENTIAL_HEADERS.iter().filter_map(|name| request.headers().get(*name)?.to_str().ok()) {
+        secrets.learn_authorization(value);
     }
 }

@@ -7,12 +7,17 @@ use super::io::Io;
 use super::seen::Fault;
 use crate::core::exchange::FailureKind;
 use crate::core::proxy::{Proxy, authority};
+use crate::core::secrets::Secrets;
+use crate::core::text::shorten;
 
 /// More than any proxy's head; an error page's body is not read.
 const HEAD_CAP: usize = 8 * 1024;
 
+/// So much of its status line is said again.
+const LINE: usize = 120;
+
 /// Asks the proxy at the other end of `stream` for a tunnel to `host:port`.
-pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16) -> Result<(), Fault> {
+pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16, secrets: &Secrets) -> Result<(), Fault> {
     let target = authority(host, port);
     let mut request = Zeroizing::new(String::with_capacity(512));
     for part in ["CONNECT ", &target, " HTTP/1.1\r\nHost: ", &target, "\r\n"] {
@@ -39,7 +44,7 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
         }
         head.extend_from_slice(&chunk[..read]);
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
-            return judge(&head, end + 4, proxy);
+            return judge(&head, end + 4, proxy, secrets);
         }
         let start = head.len().min(b"HTTP/1.".len());
         if head[..start] != b"HTTP/1."[..start] {
@@ -51,10 +56,12 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
     }
 }
 
-fn judge(head: &[u8], end: usize, proxy: &Proxy) -> Result<(), Fault> {
+fn judge(head: &[u8], end: usize, proxy: &Proxy, secrets: &Secrets) -> Result<(), Fault> {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    let line: String = String::from_utf8_lossy(line).chars().take(120).collect();
+    let line = String::from_utf8_lossy(line);
     let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|code| code.parse::<u16>().ok());
+    // A proxy that rewrites what it was sent may say our credentials again.
+    let line = shorten(&secrets.and_words_of(proxy.authorization()).redact(&line), LINE).into_owned();
     match status {
         // In TLS the client speaks first, so bytes after the head come from something that is not a tunnel.
         Some(200..=299) if head.len() > end => Err(failed(proxy, "sent data of its own after it opened the tunnel")),

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::seen::{Fault, Seen};
 use super::{Client, Limits, Response};
 use crate::core::exchange::{Exchange, Failure, FailureKind};
+use crate::core::secrets::Secrets;
 
 /// As much of a body as a classification needs.
 const KEPT: usize = 64 * 1024;
@@ -66,6 +67,11 @@ impl Recorder {
         Self { client, limits, answers: Arc::default() }
     }
 
+    /// The client's secrets.
+    pub fn secrets(&self) -> &Secrets {
+        self.client.secrets()
+    }
+
     /// Takes the answers recorded so far, in the order in which they ended.
     pub fn take(&self) -> Vec<Answer> {
         std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner))
@@ -92,7 +98,8 @@ impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let recorder = self.clone();
         HttpConnectorFuture::new(async move {
-            let mut open = Open { recorder, seen: Some(Seen::new()) };
+            let seen = recorder.client.seen();
+            let mut open = Open { recorder, seen: Some(seen) };
             let Open { recorder, seen: Some(seen) } = &mut open else {
                 return Err(never());
             };
@@ -113,7 +120,7 @@ struct Open {
 
 impl Open {
     fn end(&mut self, outcome: Result<Response, Fault>) -> Result<HttpResponse, ConnectorError> {
-        let seen = self.seen.take().unwrap_or_else(Seen::new);
+        let seen = self.seen.take().unwrap_or_else(|| self.recorder.client.seen());
         match outcome {
             Ok(response) => {
                 let body = evidence(&response);

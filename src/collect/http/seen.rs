@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 use super::target::Target;
 use crate::core::exchange::{Connection, Exchange, Failure, FailureKind, Phase};
+use crate::core::secrets::Secrets;
+use crate::core::text::cap;
 
 /// A failure before its phase is added, and whether a deadline caused it: the SDK tells timeouts from I/O errors.
 #[derive(Debug)]
@@ -68,10 +70,15 @@ pub(super) struct Seen {
     pub(super) phase: Phase,
     /// When the request was handed to the connection.
     pub(super) sent: Option<Instant>,
+    /// What is taken out of whatever comes back.
+    pub(super) secrets: Secrets,
 }
 
+/// More of a failure's text is no help.
+const FAULT: usize = 1024;
+
 impl Seen {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(secrets: Secrets) -> Self {
         let exchange = Exchange {
             connection: Connection::default(),
             status: None,
@@ -83,7 +90,7 @@ impl Seen {
             ms: 0.0,
             failure: None,
         };
-        Self { exchange, phase: Phase::Resolve, sent: None }
+        Self { exchange, phase: Phase::Resolve, sent: None, secrets }
     }
 
     /// Begins a new connection to `target`.
@@ -104,7 +111,7 @@ impl Seen {
             self.exchange.ms = millis(sent);
         }
         let phase = self.phase;
-        self.exchange.failure = fault.map(|fault| Failure { phase, kind: fault.kind, text: fault.text });
+        self.exchange.failure = fault.map(|fault| Failure { phase, kind: fault.kind, text: cap(&fault.text, FAULT).into_owned() });
         let kind = self.exchange.failure.as_ref().map(|failure| failure.kind);
         tracing::debug!(host = self.exchange.connection.host, status = self.exchange.status, ?phase, ?kind, "http");
         self.exchange

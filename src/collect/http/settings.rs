@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Roots;
 use crate::core::proxy::Proxies;
+use crate::core::secrets::Secrets;
 
 /// How long each phase may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Settings {
     pub roots: Roots,
     /// The environment's proxies.
     pub proxies: Proxies,
+    /// What is never shown, whoever sends it back.
+    pub secrets: Secrets,
     /// The end of the whole round: no phase outlives it.
     pub deadline: Instant,
 }

@@ -18,6 +18,7 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{Client, Exchange, Limits, Response, Roots, Settings};
 use crate::core::proxy::Proxies;
+use crate::core::secrets::Secrets;
 
 /// A server that hands each connection, with its number from 0 on, to a function on a thread of its own.
 pub(super) struct Server {
@@ -176,7 +177,7 @@ fn server_config(certificate: &CertificateDer<'static>, key: &KeyPair) -> Arc<Se
 
 pub(super) fn client(roots: Roots, variables: &[(&str, &str)]) -> Client {
     let deadline = Instant::now() + Duration::from_secs(30);
-    Client::new(Settings { roots, proxies: Proxies::from_env(variables.iter().copied()), deadline })
+    Client::new(Settings { roots, proxies: Proxies::from_env(variables.iter().copied()), secrets: Secrets::default(), deadline })
 }
 
 /// A client for plain http without a proxy.

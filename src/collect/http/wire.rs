@@ -23,7 +23,8 @@ use zeroize::Zeroizing;
 use super::io::{Counted, Io};
 use super::seen::{Fault, Limit, Seen};
 use super::tls::rustls_error;
-use crate::core::exchange::{Connection, Exchange, FailureKind, Phase};
+use crate::core::exchange::{Connection, FailureKind, Phase};
+use crate::core::text::cap;
 
 /// The largest body that is read. STS, IMDS and the agent answer with a few KiB.
 const BODY_CAP: usize = 1024 * 1024;
@@ -101,7 +102,7 @@ impl Wire {
         seen.sent = Some(started);
         let answer = timeout_at(limit.at, async {
             let (head, body) = self.sender.send_request(request).await.map_err(|error| fault_of(&error))?.into_parts();
-            note_head(&mut seen.exchange, head.status.as_u16(), &head.headers);
+            note_head(seen, head.status.as_u16(), &head.headers);
             seen.exchange.local_midpoint_ms = midpoint(wall, started.elapsed());
             let body = read_body(body, &head.headers).await?;
             Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
@@ -166,12 +167,16 @@ async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<
     Ok(kept)
 }
 
-fn note_head(exchange: &mut Exchange, status: u16, headers: &HeaderMap) {
-    /// Headers are foreign text: a kilobyte of it is no evidence.
-    const CAP: usize = 256;
-    let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(CAP).collect::<String>());
+/// A header's text is foreign: a kilobyte of it is no evidence.
+const HEADER_CAP: usize = 256;
+
+fn note_head(seen: &mut Seen, status: u16, headers: &HeaderMap) {
+    let raw = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let secrets = &seen.secrets;
+    let text = |name: &str| raw(name).map(|text| cap(&secrets.redact(&text), HEADER_CAP).into_owned());
+    let exchange = &mut seen.exchange;
     exchange.status = Some(status);
-    exchange.date = text(DATE.as_str()).and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok()).map(|date| date.secs());
+    exchange.date = raw(DATE.as_str()).and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok()).map(|date| date.secs());
     exchange.request_id = text("x-amzn-requestid").or_else(|| text("x-amzn-request-id"));
     exchange.content_type = text(CONTENT_TYPE.as_str());
     exchange.server = text(SERVER.as_str());

@@ -11,7 +11,7 @@ use crate::core::plan::Plan;
 /// The agent's answer.
 pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
     let call = evidence.agent.known()?;
-    let url = plan.agent_url.as_deref().unwrap_or("the agent");
+    let url = plan.agent_url.as_ref().map_or("the agent".to_owned(), ToString::to_string);
     match &call.answer {
         Ok(Answer::Success(_)) => None,
         Ok(Answer::Error(error)) => {

@@ -15,7 +15,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     let Some(token) = evidence.token.known() else { return Vec::new() };
     let path = &token.path;
     match &token.file {
-        FileFact::Failed(failure) => vec![unreadable(path, failure)],
+        FileFact::Failed(failure) => vec![unreadable(&path.to_string(), failure)],
         FileFact::Read { content: TokenContent::Defect(defect), .. } => {
             let code = match defect {
                 TokenDefect::Empty => Code::TokenEmpty,
@@ -27,7 +27,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
         FileFact::Read { content: TokenContent::Claims(claims), trailing_whitespace, .. } => {
             let mut findings = Vec::new();
             if *trailing_whitespace {
-                findings.extend(white_space(evidence, plan, path));
+                findings.extend(white_space(evidence, plan, &path.to_string()));
             }
             findings.extend(times(evidence, claims, clock_skew));
             findings.extend(audience(claims, plan));
@@ -125,7 +125,7 @@ fn audience(claims: &Claims, plan: &Plan) -> Vec<Finding> {
 
 fn other_pod(evidence: &Evidence, claims: &Claims) -> Option<Finding> {
     let ours = evidence.inputs.environment.downward_pod_name()?;
-    let theirs = claims.pod.as_deref().filter(|pod| *pod != ours)?;
+    let theirs = claims.pod.as_deref().filter(|pod| *pod != ours.raw())?;
     Some(Finding::new(Code::TokenOfAnotherPod, format!("It was issued to pod {theirs}; this pod is {ours}.")))
 }
 

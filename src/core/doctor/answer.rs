@@ -1,7 +1,7 @@
 //! What a command of kubectl or aws came to: the document, a definite "there is none", or why there is neither.
 
 use super::ask::Tool;
-use crate::core::explain::without_secrets;
+use crate::core::secrets::redact;
 use crate::core::text::shorten;
 use serde_json::Value;
 
@@ -155,7 +155,7 @@ fn one_line(stderr: &str) -> String {
         |line: &str| ["An error occurred", "Error from server", "rror:", "Unable to", "Error "].iter().any(|sign| line.contains(sign));
     let last = lines.clone().next_back().unwrap_or("without a word");
     let line = lines.find(|line| telling(line)).unwrap_or(last);
-    shorten(&without_secrets(line), 240).into_owned()
+    shorten(&redact(line), 240).into_owned()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@
 
 mod facts;
 mod record;
-mod secrets;
 mod service;
 mod table;
 #[cfg(test)]
@@ -16,11 +15,11 @@ mod tests;
 mod wrap;
 
 pub use facts::{Facts, Times};
-pub(crate) use secrets::without_secrets;
 
 use super::code::{Class, Code, Severity, Step};
 use super::remedy::{Remedy, Values};
-use super::text::{printable, shorten};
+use super::secrets::{redact, redact_around};
+use super::text::{floor, printable, shorten};
 use record::{Record, Window};
 use serde::Serialize;
 
@@ -145,9 +144,9 @@ pub fn list() -> Explanation {
 
 /// The beginning of a text that is not known, fit to be shown.
 pub fn beginning(text: &str) -> String {
-    let head = &text[..record::floor(text, 4096)];
+    let head = &text[..floor(text, 4096)];
     let plain: Vec<_> = head.lines().map(record::without_colours).collect();
-    shorten(secrets::without_secrets(&plain.join(" ")).trim(), 80).into_owned()
+    shorten(redact(&plain.join(" ")).trim(), 80).into_owned()
 }
 
 fn of_catalogue(code: Code) -> Match {
@@ -197,7 +196,7 @@ fn row_hit(record: &Record, row: &table::Row, gate: fn(Window<'_>) -> bool) -> O
 /// aws-iam-authenticator's log: the ARN that came has lost its path, whatever the mapping says.
 fn not_mapped(record: &Record) -> Option<Hit> {
     let at = record.places("arn is not mapped").next()?;
-    let arn = record.text[at..].split(' ').find(|word| word.starts_with("arn:")).unwrap_or_default();
+    let arn = facts::next_arn(&record.text[at..]);
     let has_path = arn.split_once(":role/").is_some_and(|(_, name)| name.contains('/'));
     Some(match has_path {
         true => Hit::at(at, Code::AwsAuthRolePath),
@@ -213,7 +212,7 @@ fn paths_in_aws_auth(record: &Record) -> Vec<Hit> {
     let places = record.text.match_indices("rolearn").map(|(at, _)| at).take(16);
     let with_path = |at: &usize| {
         let value = record.text[at + "rolearn".len()..].trim_start_matches([':', '=', ' ', '"', '\'']);
-        let arn = facts::arn_word(value);
+        let arn = facts::arn(value);
         let name = arn.split_once(":role/").filter(|(head, _)| head.starts_with("arn:")).map(|(_, name)| name.trim_end_matches('/'));
         name.is_some_and(|name| name.contains('/'))
     };
@@ -222,16 +221,7 @@ fn paths_in_aws_auth(record: &Record) -> Vec<Hit> {
 
 fn found(record: &Record, hit: &Hit) -> Match {
     let window = record.window(hit.at);
-    // Lines are clean already; this is for a secret that stands on another line than its name.
-    let clean = secrets::without_secrets(window.text);
-    let lower = clean.to_ascii_lowercase();
-    // The place moves by as much as secrets before it have shrunk.
-    let before = secrets::without_secrets(&window.text[..window.at]).len();
-    let clean_window = Window { text: &clean, lower: &lower, at: record::floor(&clean, before) };
-    let mut facts = facts::facts(clean_window);
-    if hit.code == Code::AwsAuthRolePath {
-        facts = facts_of_mapping(clean_window);
-    }
+    let facts = if hit.code == Code::AwsAuthRolePath { facts_of_mapping(window) } else { facts::facts(window) };
     let (values, path_lost) = facts::values(&facts);
     let row = hit.code.row();
     let mut remedy = Values::from(values).remedy(row);
@@ -250,7 +240,7 @@ fn found(record: &Record, hit: &Hit) -> Match {
         detail: hit.detail.clone().or_else(|| expiry(hit.code, &facts)),
         remedy,
         line: Some(line),
-        excerpt: Some(excerpt(clean_window)),
+        excerpt: Some(excerpt(record, hit.at)),
         last_line: line,
         facts,
         ..of_catalogue(hit.code)
@@ -259,7 +249,7 @@ fn found(record: &Record, hit: &Hit) -> Match {
 
 /// A mapping has a role and nothing else.
 fn facts_of_mapping(window: Window<'_>) -> Facts {
-    let arn = window.text[window.at..].split([' ', '"', '\'']).find(|word| word.starts_with("arn:")).map_or("", facts::arn_word);
+    let arn = facts::next_arn(&window.text[window.at..]);
     let role = super::arn::RoleArn::parse(arn).ok();
     Facts {
         resource: role.as_ref().map(ToString::to_string),
@@ -277,13 +267,18 @@ fn expiry(code: Code, facts: &Facts) -> Option<String> {
     (since > 0).then(|| format!("It had expired {} before.", super::time::spoken(since)))
 }
 
-/// The text around the place: from a little before it, so that it can be found again.
-fn excerpt(window: Window<'_>) -> String {
-    let from = record::floor(window.text, window.at.saturating_sub(60));
+/// So much of a record on either side is searched for secrets: more than the longest session token, so that none is cut in two.
+const SEARCHED: usize = 8 * 1024;
+
+/// The text around the place, without secrets: from a little before it, so that it can be found again.
+fn excerpt(record: &Record, at: usize) -> String {
+    let (begin, end) = (floor(&record.text, at.saturating_sub(SEARCHED)), floor(&record.text, at + SEARCHED));
+    let (clean, at) = redact_around(&record.text[begin..end], at - begin);
+    let from = floor(&clean, at.saturating_sub(60));
     // From the beginning of a word.
-    let from = window.text[from..].find(' ').filter(|at| from > 0 && from + at < window.at).map_or(from, |at| from + at + 1);
+    let from = clean[from..].find(' ').filter(|blank| from > 0 && from + blank < at).map_or(from, |blank| from + blank + 1);
     let cut = if from > 0 { "…" } else { "" };
-    format!("{cut}{}", shorten(&printable(&window.text[from..]), EXCERPT))
+    format!("{cut}{}", shorten(&printable(&clean[from..]), EXCERPT))
 }
 
 /// A stage, and why it stands where it does.

@@ -3,8 +3,9 @@
 //! Errors come escaped in JSON logs, coloured, boxed and broken over lines. A record has none of that left: what a recogniser
 //! looks for stands there as the SDK worded it, and every place still knows its line.
 
-use super::secrets::{awaits_secret, without_secrets};
 use super::wrap;
+use crate::core::secrets::awaits_secret;
+use crate::core::text::floor;
 use std::borrow::Cow;
 
 /// Longer records are cut: what lies that far apart does not belong together.
@@ -115,15 +116,6 @@ fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// The nearest place at or before that begins a character.
-pub(super) fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
 /// Splits a text into records and gives each to `see`.
 pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
     let indent = common_indent(text);
@@ -153,8 +145,7 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
         }
         open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400) || awaits_secret(plain);
         last = line.len();
-        // Here already: what is cut off later could not be told for a secret any more.
-        record.push(number + 1, &without_secrets(plain));
+        record.push(number + 1, plain);
     }
     finish(&mut record);
 }

@@ -4,7 +4,7 @@
 //! code and message in the shapes of the SDKs.
 
 use super::facts::{account_of, facts, sts_host};
-use super::record::{Record, Window, floor, stands_alone};
+use super::record::{Record, Window, stands_alone};
 use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS, Sentence, WHO_IS_NOT_SAID};
 use super::{Hit, row_hit};
 use crate::core::agent_answer;
@@ -14,6 +14,7 @@ use crate::core::partition::{PARTITIONS, Region};
 use crate::core::sts_answer::{
     ABOVE_THE_ROLE, classify_assume_role, classify_caller_identity, codes_of_assume_role, codes_of_caller_identity,
 };
+use crate::core::text::floor;
 
 /// What AWS answered, or the way to it refused. Each explains what follows it: the first that is found is all that counts.
 pub(super) fn hits(record: &Record) -> Vec<Hit> {

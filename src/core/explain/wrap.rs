@@ -5,10 +5,10 @@
 //! that begins none; and below such a place for as long as they are as full as the lines of a broken paragraph. What begins as a
 //! record does (a time, a level, an error's name) is one.
 
-use super::record::floor;
 use super::service::DENIED;
 use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, FAMILIES, NETWORK, NODE_ITSELF, SIGNED_TEXTS};
 use crate::core::agent_answer;
+use crate::core::text::floor;
 
 /// Nobody breaks lines at a column beyond it.
 const WIDEST: usize = 200;

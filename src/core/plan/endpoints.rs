@@ -6,6 +6,7 @@ use crate::core::code::{Code, Severity};
 use crate::core::inputs::{Environment, Inputs};
 use crate::core::partition::{Region, RegionError};
 use crate::core::proxy;
+use crate::core::secrets::{InputUrl, InputValue};
 use std::net::IpAddr;
 
 /// The regions to call, the primary first; without `--sts-region` the pod's own.
@@ -23,7 +24,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
     let candidates = [
         ("AWS_REGION", env.region.value()),
         ("AWS_DEFAULT_REGION", env.default_region.value()),
-        ("region of the profile", inputs.profile.region.as_deref().filter(|region| !region.is_empty())),
+        ("region of the profile", inputs.profile.region.as_ref().filter(|region| !region.raw().is_empty())),
     ];
     let Some((name, text)) = candidates.into_iter().find_map(|(name, value)| value.map(|value| (name, value))) else {
         if provider != Provider::None {
@@ -35,7 +36,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
         }
         return Vec::new();
     };
-    match Region::parse(text) {
+    match Region::parse(text.raw()) {
         Ok(region) => vec![region],
         Err(error) => {
             defects.add(Code::RegionMalformed, format!("{name} is {text:?}: {error}."));
@@ -49,7 +50,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
 }
 
 /// The configured endpoint URL, by the SDKs' precedence (FACTS B.5).
-fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &str)> {
+fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &InputUrl)> {
     let env = &inputs.environment;
     if env.ignore_endpoint_urls.is_true() {
         return None;
@@ -57,7 +58,7 @@ fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &str)> {
     [
         ("AWS_ENDPOINT_URL_STS", env.endpoint_url_sts.value()),
         ("AWS_ENDPOINT_URL", env.endpoint_url.value()),
-        ("endpoint_url of the profile", inputs.profile.endpoint_url.as_deref()),
+        ("endpoint_url of the profile", inputs.profile.endpoint_url.as_ref()),
     ]
     .into_iter()
     .find_map(|(name, value)| value.map(|value| (name, value)))
@@ -65,7 +66,7 @@ fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &str)> {
 
 pub(super) fn endpoints(inputs: &Inputs, regions: &[Region], fips: bool, dual_stack: bool, defects: &mut Defects) -> Vec<PlannedEndpoint> {
     if let Some((name, url)) = endpoint_override(inputs) {
-        let Some(host) = url_host(url) else {
+        let Some(host) = url_host(url.raw()) else {
             defects.add_as(
                 Code::EndpointOverride,
                 Severity::Fail,
@@ -87,7 +88,7 @@ pub(super) fn endpoints(inputs: &Inputs, regions: &[Region], fips: bool, dual_st
         } else {
             defects.add(Code::EndpointOverride, format!("{name} is {url}."));
         }
-        return regions.iter().map(|region| PlannedEndpoint { region: region.clone(), url: url.to_owned(), host: host.clone() }).collect();
+        return regions.iter().map(|region| PlannedEndpoint { region: region.clone(), url: url.clone(), host: host.clone() }).collect();
     }
     if let Some(region) = regions.first().filter(|region| fips && !region.has_fips_sts() && !region.is_global()) {
         let host = region.sts_host(fips, dual_stack);
@@ -97,14 +98,14 @@ pub(super) fn endpoints(inputs: &Inputs, regions: &[Region], fips: bool, dual_st
         .iter()
         .map(|region| {
             let host = region.sts_host(fips, dual_stack);
-            PlannedEndpoint { region: region.clone(), url: format!("https://{host}"), host }
+            PlannedEndpoint { region: region.clone(), url: format!("https://{host}").into(), host }
         })
         .collect()
 }
 
 pub(super) fn global_endpoint(inputs: &Inputs, primary: Option<&Region>, endpoints: &[PlannedEndpoint], defects: &mut Defects) {
     let env = &inputs.environment;
-    let legacy = env.sts_regional_endpoints.value().or(inputs.profile.sts_regional_endpoints.as_deref());
+    let legacy = env.sts_regional_endpoints.value().or(inputs.profile.sts_regional_endpoints.as_ref()).map(InputValue::raw);
     if legacy.is_some_and(|value| value.trim().eq_ignore_ascii_case("legacy")) && primary.is_some_and(Region::is_legacy_global) {
         defects.add(
             Code::GlobalEndpointConfigured,
@@ -118,7 +119,7 @@ pub(super) fn global_endpoint(inputs: &Inputs, primary: Option<&Region>, endpoin
 }
 
 /// The agent's URL, if SDKs would call it (FACTS C.1, ECS provider).
-pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> {
+pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<InputUrl> {
     if let Some(relative) = env.container_relative_uri.value() {
         defects.add(
             Code::AgentUriNotAllowed,
@@ -127,11 +128,11 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> 
         return None;
     }
     let uri = env.container_full_uri.value()?;
-    let Some(host) = url_host(uri) else {
+    let Some(host) = url_host(uri.raw()) else {
         defects.add(Code::AgentUriNotAllowed, format!("AWS_CONTAINER_CREDENTIALS_FULL_URI is {uri:?}, which is not an http or https URL."));
         return None;
     };
-    let is_clear = is_clear(uri);
+    let is_clear = is_clear(uri.raw());
     if is_clear && !may_be_called_in_clear(&host) {
         defects.add(
             Code::AgentUriNotAllowed,
@@ -142,12 +143,15 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<String> 
         return None;
     }
     let captures = env.http_proxy_lower.value().or(env.http_proxy.value());
-    let exempt = env.no_proxy_lower.value().or(env.no_proxy.value()).unwrap_or_default();
-    let port = url_port(uri);
-    if let Some(http_proxy) = captures.filter(|_| is_clear && !proxy::bypasses(exempt, &host, port)) {
-        defects.add(Code::ProxyCapturesAgent, format!("HTTP_PROXY is {http_proxy}, and NO_PROXY ({exempt:?}) does not exempt {host}."));
+    let exempt = env.no_proxy_lower.value().or(env.no_proxy.value());
+    let port = url_port(uri.raw());
+    if let Some(http_proxy) = captures.filter(|_| is_clear && !proxy::bypasses(exempt.map_or("", InputValue::raw), &host, port)) {
+        defects.add(
+            Code::ProxyCapturesAgent,
+            format!("HTTP_PROXY is {http_proxy}, and NO_PROXY ({:?}) does not exempt {host}.", exempt.cloned().unwrap_or_default()),
+        );
     }
-    Some(uri.to_owned())
+    Some(uri.clone())
 }
 
 /// Whether SDKs call this full URI at all (FACTS C.1, ECS provider; live matrix row 36).

@@ -4,6 +4,7 @@ use super::{Defects, Provider};
 use crate::core::arn::RoleArn;
 use crate::core::code::Code;
 use crate::core::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
+use crate::core::secrets::{InputValue, Shown};
 
 /// Which provider was injected, by FACTS' live matrix rows 06–10, 15, 22 and 23.
 pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
@@ -60,7 +61,7 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
     })
 }
 
-pub(super) fn state(var: &Var) -> &'static str {
+pub(super) fn state<V: Shown>(var: &Var<V>) -> &'static str {
     match (var.is_set(), var.is_empty()) {
         (false, _) => "unset",
         (true, true) => "empty",
@@ -89,7 +90,7 @@ fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
 
 pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> {
     let text = env.role_arn.value()?;
-    match RoleArn::parse(text) {
+    match RoleArn::parse(text.raw()) {
         Ok(role) => Some(role),
         Err(error) => {
             defects.add(Code::RoleArnMalformed, format!("AWS_ROLE_ARN is {text:?}: {error}."));
@@ -120,7 +121,11 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects
         let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
         defects.add(
             Code::ShadowedByProfile,
-            format!("Profile {:?} in {} gives credentials by {how}; {who}.", profile.name, profile.files.join(", ")),
+            format!("Profile {:?} in {} gives credentials by {how}; {who}.", profile.name, list(&profile.files)),
         );
     }
+}
+
+fn list(files: &[InputValue]) -> String {
+    files.iter().map(InputValue::to_string).collect::<Vec<_>>().join(", ")
 }

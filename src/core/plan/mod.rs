@@ -10,6 +10,7 @@ use super::arn::RoleArn;
 use super::code::{Code, Severity};
 use super::inputs::Inputs;
 use super::partition::Region;
+use super::secrets::{InputUrl, InputValue};
 use endpoints::{agent, endpoints, global_endpoint, regions};
 use injection::{provider, role, shadows};
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ pub struct PlannedEndpoint {
     /// Region, or `aws-global`.
     pub region: Region,
     /// URL.
-    pub url: String,
+    pub url: InputUrl,
     /// Host of the URL.
     pub host: String,
 }
@@ -65,7 +66,7 @@ pub enum ImdsPlan {
     /// Ask it.
     Ask {
         /// Base URL.
-        endpoint: String,
+        endpoint: InputUrl,
         /// Whether version 1 may be tried.
         v1: bool,
     },
@@ -87,13 +88,13 @@ pub struct Plan {
     /// The role that the identity is held against.
     pub expected_role: Option<RoleArn>,
     /// The token file of the provider.
-    pub token_path: Option<String>,
+    pub token_path: Option<InputValue>,
     /// The audience that the webhook projects for the provider.
     pub audience: &'static str,
     /// Endpoints, the primary first. Empty when no region is known.
     pub endpoints: Vec<PlannedEndpoint>,
     /// The agent's URL, when Pod Identity is to be proven and the URL may be called.
-    pub agent_url: Option<String>,
+    pub agent_url: Option<InputUrl>,
     /// IMDS.
     pub imds: ImdsPlan,
     /// FIPS endpoints are asked for.
@@ -116,7 +117,7 @@ impl Plan {
         let role = if provider == Provider::Irsa { role(env, &mut defects) } else { None };
         // Beside a complete IRSA that is not to be proven, AWS_ROLE_ARN says nothing of the other provider's role.
         let of_irsa = provider == Provider::PodIdentity && env.token_file.value().is_some();
-        let injected_role = env.role_arn.value().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok());
+        let injected_role = env.role_arn.raw().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok());
         let expected_role = inputs.settings.expect_role_arn.clone().or(injected_role);
         if let (Some(role), Some(expected)) = (&role, &inputs.settings.expect_role_arn)
             && !role.same_role(expected)
@@ -148,8 +149,8 @@ impl Plan {
             role,
             expected_role,
             token_path: match provider {
-                Provider::Irsa => env.token_file.value().map(str::to_owned),
-                Provider::PodIdentity => env.container_token_file.value().map(str::to_owned),
+                Provider::Irsa => env.token_file.value().cloned(),
+                Provider::PodIdentity => env.container_token_file.value().cloned(),
                 Provider::None => None,
             },
             audience: if provider == Provider::PodIdentity { "pods.eks.amazonaws.com" } else { "sts.amazonaws.com" },
@@ -193,12 +194,12 @@ fn imds(inputs: &Inputs) -> ImdsPlan {
     if env.imds_disabled.is_true() {
         return ImdsPlan::Disabled;
     }
-    let endpoint = match (env.imds_endpoint.value(), env.imds_endpoint_mode.value()) {
-        (Some(endpoint), _) => endpoint.trim_end_matches('/').to_owned(),
-        (None, Some(mode)) if mode.eq_ignore_ascii_case("ipv6") => "http://[fd00:ec2::254]".to_owned(),
-        _ => "http://169.254.169.254".to_owned(),
+    let endpoint = match (env.imds_endpoint.raw(), env.imds_endpoint_mode.raw()) {
+        (Some(endpoint), _) => endpoint.trim_end_matches('/'),
+        (None, Some(mode)) if mode.eq_ignore_ascii_case("ipv6") => "http://[fd00:ec2::254]",
+        _ => "http://169.254.169.254",
     };
-    ImdsPlan::Ask { endpoint, v1: !env.imds_v1_disabled.is_true() }
+    ImdsPlan::Ask { endpoint: endpoint.into(), v1: !env.imds_v1_disabled.is_true() }
 }
 
 #[cfg(test)]

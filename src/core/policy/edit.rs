@@ -9,12 +9,11 @@ use super::mend::{mend, narrow, spell};
 use super::others::{harmless, is_shared, tells_pods_apart};
 use super::request::{Fact, Request};
 use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
-use crate::core::text::redact;
 use crate::core::trust;
 
 /// An edit that makes the policy allow the request, unless it does so already or only its owner can say what to change.
 pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    let edit = match evaluation.decision {
+    match evaluation.decision {
         Decision::Allow => None,
         Decision::ExplicitDeny => lift(document, request, evaluation),
         // STS takes no token of several audiences: it is the token that needs mending.
@@ -22,17 +21,6 @@ pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evalu
         Decision::Deny => spelt(document, request, evaluation)
             .or_else(|| in_place(document, request, evaluation))
             .or_else(|| added(document, request, evaluation)),
-    }?;
-    // What stands in a policy is foreign text.
-    Some(Edit { index: edit.index, summary: redact(&edit.summary, &[]), statement: edit.statement.map(clean) })
-}
-
-fn clean(json: Json) -> Json {
-    match json {
-        Json::Text(text) => Json::Text(redact(&text, &[])),
-        Json::List(values) => Json::List(values.into_iter().map(clean).collect()),
-        Json::Map(members) => Json::Map(members.into_iter().map(|(key, value)| (redact(&key, &[]), clean(value))).collect()),
-        other => other,
     }
 }
 

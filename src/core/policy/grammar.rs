@@ -5,7 +5,8 @@
 
 use super::condition::{Compare, Operator, is_bool};
 use super::{Document, Json, Reason, Slip};
-use crate::core::text::{distance, redact};
+use crate::core::secrets::redact;
+use crate::core::text::distance;
 
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT: [&str; 9] = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition", "Resource", "NotResource"];
@@ -15,12 +16,12 @@ const VERSIONS: [&str; 2] = ["2008-10-17", "2012-10-17"];
 
 /// A reason of any kind. What stands in a policy is foreign text.
 pub(super) fn reason(slip: Slip, element: &str, wanted: Vec<String>, found: &[String], why: &str) -> Reason {
-    let clean = |text: &String| redact(text, &[]);
+    let clean = |text: &String| redact(text).into_owned();
     Reason {
-        element: redact(element, &[]),
+        element: redact(element).into_owned(),
         wanted: wanted.iter().map(clean).collect(),
         found: found.iter().map(clean).collect(),
-        why: redact(why, &[]),
+        why: redact(why).into_owned(),
         slip,
     }
 }

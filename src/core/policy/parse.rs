@@ -2,7 +2,8 @@
 
 use super::grammar::nearest;
 use super::{Document, Json};
-use crate::core::text::{redact, shorten};
+use crate::core::secrets::redact;
+use crate::core::text::shorten;
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +162,7 @@ fn excerpt(line: &str, column: usize) -> String {
     if ["secret", "token", "password"].iter().any(|word| lower.contains(word)) {
         return String::new();
     }
-    let line = redact(line.trim_end(), &[]);
+    let line = redact(line.trim_end());
     if line.chars().count() <= 2 * AROUND {
         return line.trim_start().to_owned();
     }

@@ -6,6 +6,7 @@ use super::situation::Situation;
 use crate::core::inputs::{Environment, Profile};
 use crate::core::partition::{Partition, Region};
 use crate::core::plan::url_host;
+use crate::core::secrets::{InputUrl, InputValue};
 use serde::Serialize;
 
 /// Which endpoint.
@@ -109,13 +110,13 @@ pub(super) fn no_region(sdk: Sdk) -> NoRegion {
 
 /// The region that the process names.
 pub(super) fn region<'a>(environment: &'a Environment, profile: &'a Profile) -> Option<&'a str> {
-    environment.region.value().or(environment.default_region.value()).or(profile.region.as_deref())
+    environment.region.value().or(environment.default_region.value()).or(profile.region.as_ref()).map(InputValue::raw)
 }
 
 /// The URL that is configured for STS, and heeded: no region is needed to find it.
-pub(super) fn url<'a>(sdk: Sdk, situation: &Situation<'a>) -> Option<&'a str> {
+pub(super) fn url<'a>(sdk: Sdk, situation: &Situation<'a>) -> Option<&'a InputUrl> {
     let env = situation.environment;
-    let given = env.endpoint_url_sts.value().or(env.endpoint_url.value()).or(situation.profile.endpoint_url.as_deref());
+    let given = env.endpoint_url_sts.value().or(env.endpoint_url.value()).or(situation.profile.endpoint_url.as_ref());
     given.filter(|_| chain::of(sdk).url_always || !env.ignore_endpoint_urls.is_true())
 }
 
@@ -162,7 +163,7 @@ pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Becaus
     let row = of(sdk);
     let env = situation.environment;
     if let Some(url) = url(sdk, situation) {
-        let is_global = url_host(url).is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
+        let is_global = url_host(url.raw()).is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
         return (if is_global { Endpoint::Global } else { Endpoint::Regional }, Because::Url);
     }
     let Some(region) = region(env, situation.profile) else {
@@ -177,7 +178,7 @@ pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Becaus
         Policy::LegacyEverywhere => region.partition() == Partition::Aws,
         _ => region.is_legacy_global(),
     });
-    let setting = env.sts_regional_endpoints.value().or(situation.profile.sts_regional_endpoints.as_deref()).map(str::trim);
+    let setting = env.sts_regional_endpoints.value().or(situation.profile.sts_regional_endpoints.as_ref()).map(|value| value.raw().trim());
     let says = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
     match row.policy {
         Policy::Always => (Endpoint::Regional, Because::Plain),

@@ -5,7 +5,7 @@ use super::chain::{self, Basis, Chain, Failing, Link, MissingProfile, VariantWit
 use super::endpoint::{self, Because, Endpoint, Minimum, NoRegion};
 use super::situation::{self, AgentCall, ImdsView, Situation, StsCall, TokenFile};
 use crate::core::evidence::ImdsReach;
-use crate::core::inputs::{ProfileCredentials, Secret};
+use crate::core::inputs::{ProfileCredentials, Secret, UrlVar};
 use crate::core::partition::Region;
 use crate::core::plan::agent_uri_may_be_called;
 use serde::Serialize;
@@ -97,7 +97,8 @@ pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
             say(&mut note, &["Without a region it calls that of us-east-1."])
         }
         Because::Url => {
-            say(&mut note, &["A URL is configured for STS: ", endpoint::url(sdk, situation).unwrap_or_default(), "."]);
+            let url = endpoint::url(sdk, situation).map(ToString::to_string).unwrap_or_default();
+            say(&mut note, &["A URL is configured for STS: ", &url, "."]);
             if situation.environment.ignore_endpoint_urls.is_true() {
                 say(&mut note, &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS does not reach the client that makes the exchange."]);
             }
@@ -321,7 +322,7 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
 
 fn has_uri(chain: &Chain, situation: &Situation<'_>) -> bool {
     let env = situation.environment;
-    let counts = |var: &crate::core::inputs::Var| if chain.empty_uri_counts { var.is_set() } else { var.value().is_some() };
+    let counts = |var: &UrlVar| if chain.empty_uri_counts { var.is_set() } else { var.value().is_some() };
     counts(&env.container_relative_uri) || counts(&env.container_full_uri)
 }
 
@@ -350,7 +351,7 @@ fn container(chain: &Chain, situation: &Situation<'_>) -> Step {
     }
     match env.container_full_uri.value() {
         None => return Step::Fails("The container's URI is empty, and counts as set all the same."),
-        Some(uri) if !agent_uri_may_be_called(uri) => {
+        Some(uri) if !agent_uri_may_be_called(uri.raw()) => {
             return Step::Fails(
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that SDKs call: over http only loopback and the agent's addresses.",
             );

@@ -150,7 +150,7 @@ impl<'a> Situation<'a> {
 
 /// What STS refuses whatever the trust policy says, in a sentence: what is no role's ARN, and a role of another partition than its own.
 pub(super) fn refused_for_certain(environment: &Environment, profile: &Profile) -> Option<&'static str> {
-    let Ok(role) = RoleArn::parse(environment.role_arn.value()?) else { return Some("AWS_ROLE_ARN is no role's ARN, and STS refuses it.") };
+    let Ok(role) = RoleArn::parse(environment.role_arn.raw()?) else { return Some("AWS_ROLE_ARN is no role's ARN, and STS refuses it.") };
     let region = endpoint::region(environment, profile).and_then(|region| Region::parse(region).ok())?;
     (role.partition != region.partition()).then_some("The role belongs to another partition than the region, whose STS refuses it.")
 }

@@ -91,7 +91,7 @@ const MATRIX: &[Case] = &[
         [ROW_IRSA; 4],
     ),
     with_profile("32", IRSA, |p| p.credentials = Some(ProfileCredentials::StaticKeys), [FILE, ROW_IRSA, FILE, ROW_IRSA]),
-    with_profile("33", &[ROLE, TOKEN, REGION, ("AWS_PROFILE", "bare")], |p| p.name = "bare".to_owned(), [ROW_IRSA; 4]),
+    with_profile("33", &[ROLE, TOKEN, REGION, ("AWS_PROFILE", "bare")], |p| p.name = "bare".into(), [ROW_IRSA; 4]),
     case(
         "34",
         &[ROLE, TOKEN, REGION, ("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")],
@@ -105,7 +105,7 @@ const MATRIX: &[Case] = &[
 
 fn ask(sdk: Sdk, case: &Case) -> Prediction {
     let environment = environment(case.vars);
-    let mut profile = Profile { name: "default".to_owned(), ..Profile::default() };
+    let mut profile = Profile { name: "default".into(), ..Profile::default() };
     (case.profile)(&mut profile);
     let mut situation = Situation::assumed(&environment, &profile);
     (case.change)(&mut situation);

@@ -32,7 +32,7 @@ pub enum Step {
     Act(Box<Act>),
 }
 
-/// One scripted answer. Texts take the placeholders {issuer} {audience} {role} {account} {token} {secret} {sessionToken} {requestId}.
+/// One scripted answer. Texts take the placeholders {issuer} {audience} {role} {account} {token} {secret} {sessionToken} {requestId}, and {long}, 50,000 letters.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Act {

@@ -122,6 +122,8 @@ pub enum ProxyMode {
     Auth,
     /// 403 with an HTML page.
     Forbidden,
+    /// 407 with the credentials in its status line, as they were sent and decoded.
+    EchoAuth,
     Hang,
     /// Bytes that are not HTTP.
     Garbage,

@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "its certificate is trusted",
         codes: &[Code::TlsUntrusted, Code::TlsNameMismatch, Code::TlsFailed],
         state: |e, d| match d.plan.endpoints.first() {
-            Some(endpoint) if endpoint.url.starts_with("http://") => skip("the endpoint is plain http"),
+            Some(endpoint) if endpoint.url.raw().starts_with("http://") => skip("the endpoint is plain http"),
             _ => reached(e, |x| x.connection.tls_ms.is_some(), |_| None),
         },
     },

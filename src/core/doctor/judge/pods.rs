@@ -9,7 +9,8 @@ use crate::core::doctor::checks::{Instead, Judged, Seen, open};
 use crate::core::doctor::injection::{Pod, State};
 use crate::core::doctor::read::{annotated_at, list, text, time};
 use crate::core::doctor::{Found, Kind};
-use crate::core::text::{redact, shorten};
+use crate::core::secrets::redact;
+use crate::core::text::shorten;
 use crate::core::time::Timestamp;
 use serde_json::Value;
 
@@ -307,7 +308,7 @@ pub fn events(found: &Found, case: &Case) -> Judged {
     }
     let said = |event: &&Value| {
         let of = |pointer| text(event, pointer).unwrap_or_default();
-        let message = redact(of("/message"), &[]);
+        let message = redact(of("/message"));
         format!("{} {}: {}", of("/reason"), of("/involvedObject/name"), shorten(&message, 160))
     };
     let words: Vec<String> = latest.iter().map(said).collect();

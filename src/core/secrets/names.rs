@@ -1,0 +1,197 @@
+//! Where names stand in a text. A name is never a secret, whatever it looks like.
+//!
+//! IAM allows `[\w+=,.@-]{1,64}` for a role and a session, and any printable ASCII in a role's path of up to 512 characters (IAM user
+//! guide, "IAM and AWS STS quotas" and "IAM identifiers"): a name may look like a key, a token, or `password=…`.
+
+use std::ops::Range;
+
+/// What kind of name stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An ARN, or its last part: `assumed-role/NAME/SESSION`, `system:serviceaccount:NAMESPACE:NAME`.
+    Arn,
+    /// A role, session or profile after the word that says so.
+    Name,
+    /// A request's id, and an encoded authorization message, which is one long word of base64.
+    Id,
+    /// A path of a file, or of a URL.
+    Path,
+    /// The host in a URL.
+    Host,
+}
+
+/// The longest name of a role or session.
+pub(super) const NAME: usize = 64;
+/// The longest path and name of a role.
+pub(super) const PATH_AND_NAME: usize = 512 + NAME;
+/// The longest label of a host name, and the longest host name (RFC 1035, section 2.3.4).
+const LABEL: usize = 63;
+const HOST: usize = 253;
+
+/// The names in a text.
+pub(super) struct Names(Vec<(Range<usize>, Kind)>);
+
+impl Names {
+    pub(super) fn of(text: &str) -> Names {
+        let mut names: Vec<_> = arns(text).into_iter().map(|at| (at, Kind::Arn)).collect();
+        let lower = text.to_ascii_lowercase();
+        labelled(text, &lower, &mut names);
+        paths(text, &mut names);
+        urls(text, &mut names);
+        Names(names)
+    }
+
+    /// What kind of name the whole of a place is in.
+    pub(super) fn around(&self, place: &Range<usize>) -> Option<Kind> {
+        let holds = |at: &Range<usize>| at.start <= place.start && place.end <= at.end;
+        self.0.iter().find(|(at, _)| holds(at)).map(|(_, kind)| *kind)
+    }
+
+    /// Whether three parts with dots between them are a name there, and no token. A signed JWT is longer than a name: the signature of the
+    /// weakest algorithm alone has 43 characters (RFC 7515, HS256), its header 20.
+    pub(super) fn has_jwt_like(&self, place: &Range<usize>, text: &str) -> bool {
+        let jwt = &text[place.clone()];
+        match self.around(place) {
+            Some(Kind::Arn) => jwt.len() <= PATH_AND_NAME,
+            Some(Kind::Host) => jwt.len() <= HOST && jwt.split('.').all(|label| label.len() <= LABEL),
+            Some(Kind::Name | Kind::Id | Kind::Path) => jwt.len() <= NAME,
+            None => false,
+        }
+    }
+}
+
+/// Where a word ends that may hold any character of a name. A quote ends it: JSON without blanks has more than the name in one word.
+fn end_of_word(text: &str, from: usize) -> usize {
+    from + text[from..].find(|c: char| c.is_whitespace() || "\"'<>`".contains(c)).unwrap_or(text.len() - from)
+}
+
+fn begins_word(text: &str, at: usize) -> bool {
+    !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+}
+
+/// ARNs, and what is left of one where its beginning was cut off or masked.
+pub(super) fn arns(text: &str) -> Vec<Range<usize>> {
+    const BEGINNINGS: [&str; 3] = ["arn:aws", "assumed-role/", "system:serviceaccount:"];
+    let mut found = Vec::new();
+    for begin in BEGINNINGS {
+        let mut done = 0;
+        for (at, _) in text.match_indices(begin) {
+            if at >= done && begins_word(text, at) {
+                done = end_of_word(text, at);
+                found.push(at..done);
+            }
+        }
+    }
+    found
+}
+
+/// Words that a name follows, in lower case.
+const NAMED: [&str; 9] = [
+    "profile",
+    "rolesessionname",
+    "role_session_name",
+    "role session name",
+    "session name",
+    "rolename",
+    "role_name",
+    "role-name",
+    "role name",
+];
+/// Words that an id follows. S3 has a second one of 76 characters of base64 (S3 user guide, "Getting Amazon S3 request IDs").
+const IDENTIFIED: [&str; 9] =
+    ["requestid", "request id", "request_id", "request-id", "hostid", "host id", "host_id", "x-amz-id-2", "authorization failure message"];
+
+fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+    let labels = NAMED.iter().map(|label| (*label, Kind::Name)).chain(IDENTIFIED.iter().map(|label| (*label, Kind::Id)));
+    for (label, kind) in labels {
+        for (at, _) in lower.match_indices(label) {
+            let after = at + label.len();
+            let word = text[after..].trim_start_matches([' ', ':', '=', '"', '\'', '(', '[', '{', '<', '>', '\\', '`']);
+            let start = text.len() - word.len();
+            let end = start + word.find(|c: char| c.is_whitespace() || "\"'<>()[]{}`;".contains(c)).unwrap_or(word.len());
+            // `profile` and the name are two words.
+            if start > after && end > start {
+                names.push((start..end, kind));
+            }
+        }
+    }
+}
+
+/// Words that begin as a path does.
+fn paths(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['/', '~', '.']) {
+        let at = from + at;
+        let is_path = ["/", "~/", "./", "../"].iter().any(|begin| text[at..].starts_with(begin));
+        let begins = !text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || "+/=_.~-:%".contains(c));
+        from = at + 1;
+        if is_path && begins {
+            from = end_of_word(text, at).max(from);
+            names.push((at..from, Kind::Path));
+        }
+    }
+}
+
+/// The host of a URL, and its path up to the query, which may hold a token.
+fn urls(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+    let mut done = 0;
+    for (at, _) in text.match_indices("://") {
+        if at < done {
+            continue;
+        }
+        let start = at + "://".len();
+        done = end_of_word(text, start);
+        let url = &text[start..done];
+        let host = url.find(['/', '?', '#']).unwrap_or(url.len());
+        let path = url.find(['?', '#']).unwrap_or(url.len());
+        let after_userinfo = url[..host].rfind('@').map_or(0, |at| at + 1);
+        names.push((start + after_userinfo..start + host, Kind::Host));
+        names.push((start + host..start + path, Kind::Path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_where_they_stand() {
+        for (text, name, kind) in [
+            ("User: arn:aws:sts::111122223333:assumed-role/web/s is not", "arn:aws:sts::111122223333:assumed-role/web/s", Kind::Arn),
+            (r#"{"Arn":"arn:aws-cn:iam::1:role/a","K":"v"}"#, "arn:aws-cn:iam::1:role/a", Kind::Arn),
+            ("***:assumed-role/web/s,", "assumed-role/web/s,", Kind::Arn),
+            ("sub system:serviceaccount:shop:web.", "system:serviceaccount:shop:web.", Kind::Arn),
+            ("The config profile (WebJobs) could not", "WebJobs", Kind::Name),
+            ("AWS_PROFILE=WebJobs", "WebJobs", Kind::Name),
+            ("'roleSessionName': 'x/y'", "x/y", Kind::Name),
+            ("Request ID: 0f3c-1", "0f3c-1", Kind::Id),
+            ("<RequestId>0f3c</RequestId>", "0f3c", Kind::Id),
+            ("S3 Extended Request ID: a/b+c=", "a/b+c=", Kind::Id),
+            ("open /tmp/KeyJar/token: no", "/tmp/KeyJar/token:", Kind::Path),
+            ("reading ~/.aws/config", "~/.aws/config", Kind::Path),
+            ("Get \"https://a.example/b/c?d=e\"", "a.example", Kind::Host),
+            ("Get \"https://a.example/b/c?d=e\"", "/b/c", Kind::Path),
+            ("s3://Bucket/key", "Bucket", Kind::Host),
+        ] {
+            let at = text.find(name).unwrap();
+            assert_eq!(Names::of(text).around(&(at..at + name.len())), Some(kind), "{text}");
+        }
+        for (text, other) in [
+            ("https://a.example/b?d=e", "d=e"),
+            (r#"{"Arn":"arn:aws-cn:iam::1:role/a","K":"v"}"#, "v"),
+            ("https://user:pw@a.example", "user:pw"),
+            ("key wJal/K7MD", "wJal/K7MD"),
+            ("profiled", "d"),
+        ] {
+            let at = text.rfind(other).unwrap();
+            assert_eq!(Names::of(text).around(&(at..at + other.len())), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_nothing_but_beginnings_takes_no_longer() {
+        for piece in ["arn:aws", "://", "profile ", "request id: ", "/", "../", "assumed-role/"] {
+            Names::of(&piece.repeat(100_000 / piece.len()));
+        }
+    }
+}
