@@ -208,7 +208,8 @@ fn a_denial_says_of_any_name_what_it_says_of_an_ordinary_one() {
 fn what_sts_quotes_of_any_name_is_whole() {
     are_treated_as_plain(pods().collect(), "role-arn-rejected", |pod| {
         let mut world = pod.world();
-        let message = format!("Request ARN is invalid: {} of {} in {}", pod.arn(), pod.session_arn(), pod.session);
+        let message =
+            format!("Request ARN is invalid: {} of {}; Value '{}' at 'roleSessionName'", pod.arn(), pod.session_arn(), pod.session);
         let act =
             world::Act { status: Some(400), code: Some("ValidationError".to_owned()), message: Some(message), ..world::Act::default() };
         world.sts.script.insert("AssumeRoleWithWebIdentity".to_owned(), world::Script::Steps(vec![world::Step::Act(Box::new(act))]));

@@ -323,7 +323,7 @@ pub fn env_file(data: &[u8]) {
         assert_eq!(given.environment, Environment::read(last));
     }
 
-    let name = given.environment.profile.value().unwrap_or("default").to_owned();
+    let name = given.environment.profile.value().cloned().unwrap_or_else(|| "default".into());
     let profile = Profile { name, ..Profile::default() };
     let situation = Situation::assumed(&given.environment, &profile);
     let predictions: Vec<_> = Sdk::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();

@@ -6,6 +6,7 @@ use super::{allowed, cases, pod, shapes, texts, tokens};
 use irsa_probe::core::evidence::{Answer, Call, Evidence, Fact, FileFact, ServiceError, Token, TokenContent};
 use irsa_probe::core::explain::{beginning, explain};
 use irsa_probe::core::report::{Run, report};
+use irsa_probe::core::secrets::Secrets;
 use irsa_probe::core::token::decode;
 use irsa_probe::render::{Style, explain as explained, json, termination, text};
 use proptest::collection::vec;
@@ -106,7 +107,7 @@ proptest! {
         let (principal, denial) = denial(&role, &session);
         let message = format!("{} {denial}", secret.text);
         // As the collector keeps it.
-        let error = ServiceError { status: 400, code: Some("Unheard".to_owned()), message: message.clone(), request_id: Some("r-1".to_owned()) }.redacted(&[]);
+        let error = ServiceError { status: 400, code: Some("Unheard".to_owned()), message: message.clone(), request_id: Some("r-1".to_owned()) }.redacted(&Secrets::default());
         evidence.inputs.environment = pod::environment(&vec![
             ("AWS_ROLE_ARN", pod::ROLE.to_owned()), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token".to_owned()), ("AWS_REGION", "us-west-2".to_owned()),
         ]);
@@ -129,7 +130,7 @@ proptest! {
         let environment = pod::environment(&variables);
         // Inside, the value is what was given.
         let given = [&environment.role_arn, &environment.token_file, &environment.session_name, &environment.profile, &environment.region, &environment.config_file, &environment.pod_name][at];
-        prop_assert_eq!(given.value(), Some(secret.text.as_str()));
+        prop_assert_eq!(given.raw(), Some(secret.text.as_str()));
         let inputs = irsa_probe::core::inputs::Inputs { environment, ..irsa_probe::core::inputs::Inputs::default() };
         let shown = everything(&pod::untried(inputs));
         prop_assert!(!secret.leaks_into(&shown), "{} in {}", variable, shown);

@@ -13,6 +13,7 @@ use irsa_probe::core::plan::Plan;
 use irsa_probe::core::policy::{self, Request};
 use irsa_probe::core::report::{Run, report};
 use irsa_probe::core::sdk::{Sdk, Situation, predict};
+use irsa_probe::core::secrets::Secrets;
 use irsa_probe::core::time::Timestamp;
 use irsa_probe::core::token::Claims;
 use irsa_probe::core::trust;
@@ -101,7 +102,7 @@ fn environment(names: &Names) -> Environment {
 
 /// What an attempt finds in a pod of these names, where STS answers with this.
 fn evidence(names: &Names, answer: Answer<AssumedRole>) -> Evidence {
-    let profile = Profile { name: names.profile.clone(), ..Profile::default() };
+    let profile = Profile { name: names.profile.as_str().into(), ..Profile::default() };
     let settings = Settings { expect_role_arn: RoleArn::parse(&names.arn()).ok(), ..Settings::default() };
     let inputs = Inputs { environment: environment(names), profile, settings };
     let plan = Plan::of(&inputs);
@@ -155,7 +156,9 @@ fn assumed(names: &Names) -> Answer<AssumedRole> {
 
 fn denied(code: &str, message: &str) -> Answer<AssumedRole> {
     let request_id = Some("5c3f9ce5-ba7d-495e-98b1-ffcd5cf85133".to_owned());
-    Answer::Error(ServiceError { status: 403, code: Some(code.to_owned()), message: message.to_owned(), request_id })
+    let error = ServiceError { status: 403, code: Some(code.to_owned()), message: message.to_owned(), request_id };
+    // As the collector keeps it.
+    Answer::Error(error.redacted(&Secrets::default()))
 }
 
 fn said(evidence: &Evidence) -> Vec<String> {
@@ -196,7 +199,6 @@ proptest! {
         ] {
             let quoting = |names: &Names| {
                 let text = message.replace("{session}", &names.session_arn()).replace("{arn}", &names.arn()).replace("{name}", &names.session);
-                // As the collector has it of an answer, which never is longer than what is kept.
                 let code = if message.starts_with("User") { "AccessDenied" } else { "ValidationError" };
                 said(&evidence(names, denied(code, &text)))
             };
@@ -215,7 +217,7 @@ proptest! {
         };
         let all = |names: &Names| {
             let environment = given(names);
-            let profile = Profile { name: environment.profile.value().unwrap().to_owned(), ..Profile::default() };
+            let profile = Profile { name: environment.profile.value().unwrap().clone(), ..Profile::default() };
             let situation = Situation::assumed(&environment, &profile);
             let all: Vec<_> = Sdk::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
             let one = all.iter().map(|one| sdks::one("", one, Style::default()));
@@ -230,7 +232,7 @@ proptest! {
             (&environment.session_name, &names.session),
             (&environment.profile, &names.profile),
         ] {
-            prop_assert_eq!(variable.value(), Some(value.as_str()));
+            prop_assert_eq!(variable.raw(), Some(value.as_str()));
         }
     }
 }
@@ -371,7 +373,7 @@ fn each_listed_name_is_kept_as_it_is_given() {
             "AWS_PROFILE" => environment.profile,
             _ => environment.token_file,
         };
-        assert_eq!(var.value(), Some(value), "{variable}");
+        assert_eq!(var.raw(), Some(value), "{variable}");
         assert!(Var::Unset != var);
     };
     for name in allowed::NAMES {
