@@ -193,9 +193,10 @@ pub fn path() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Without the characters that logs write around an ARN, where it cannot be told whose they are. No name holds them, only a path.
+/// Without the characters that logs write around an ARN or in place of a part of it, where it cannot be told whose they are. But for the
+/// comma only a path holds them.
 pub fn without_syntax(path: &str) -> String {
-    path.replace(|c: char| "\"'`<>()[]{};\\&|".contains(c), "_")
+    path.replace(|c: char| "\"'`<>()[]{};\\&|,*".contains(c), "_")
 }
 
 /// The path of a file: characters that no shell has to quote.

@@ -192,6 +192,7 @@ proptest! {
 
     #[test]
     fn sts_may_quote_any_name(names in names()) {
+        let names = Names { path: allowed::without_syntax(&names.path), ..names };
         for message in [
             "User: {session} is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: {arn} with an explicit deny in a service control policy",
             "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must have length less than or equal to 1",
@@ -269,7 +270,7 @@ fn policies(names: &Names) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn a_policy_with_any_name_is_judged_and_mended_the_same(names in names()) {
@@ -303,7 +304,7 @@ const LINES: [&str; 9] = [
     "{\"level\":\"error\",\"msg\":\"operation error S3: GetObject, https response error StatusCode: 403, RequestID: {request}, HostID: {extended}, api error AccessDenied: User: {session} is not authorized to perform: s3:GetObject on resource: \\\"arn:aws:s3:::{object}\\\" because no identity-based policy allows the s3:GetObject action\"}",
     "AccessDenied: User: {session} is not authorized to perform: sts:AssumeRole on resource: {arn}",
     "User: {session} is not authorized to perform: iam:PassRole on resource: {arn} because no identity-based policy allows the iam:PassRole action",
-    "error: An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity; AWS_ROLE_ARN={arn} AWS_ROLE_SESSION_NAME={name}",
+    "error: An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity; AWS_ROLE_ARN={arn} AWS_ROLE_SESSION_NAME={name} (attempt 1)",
     "WebIdentityErr: failed to retrieve credentials for {arn}\n\tcaused by: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity\n\tstatus code: 403, request id: {request}",
     "botocore.exceptions.ProfileNotFound: The config profile ({profile}) could not be found",
     "FileNotFoundError: [Errno 2] No such file or directory: '{file}' (AWS_WEB_IDENTITY_TOKEN_FILE={file})",
@@ -329,9 +330,12 @@ proptest! {
     ) {
         // Such a session is of a node, and means something else.
         prop_assume!(!names.session.starts_with("i-"));
-        // At the end of a sentence these are the sentence's.
-        prop_assume!(!names.role.ends_with(['.', ',']));
+        // A comma or a full stop after an ARN is the log's own, unless AWS's sentence goes on, as it does after a session.
+        let listed = line.contains("{arn}") || line.contains("{name}");
+        let names = Names { role: if listed { names.role.replace([',', '.'], "+") } else { names.role }, ..names };
         let names = Names { path: allowed::without_syntax(&names.path), ..names };
+        // In a log nothing tells `/run/password=x1` from a field of a path's.
+        let names = Names { file: names.file.replace('=', "-"), ..names };
         let understood = |names: &Names, what: [&str; 3]| -> (Vec<String>, Vec<String>) {
             let [object, request, host] = what;
             let fill = |text: &str| {
