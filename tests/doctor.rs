@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
+#[path = "properties/allowed.rs"]
+mod allowed;
 #[path = "doctor/cloud.rs"]
 mod cloud;
 #[path = "doctor/cluster.rs"]
@@ -1020,6 +1022,40 @@ fn probes_that_failed_before_a_pod_was_ready() {
     assert_eq!(outcome(), "warn");
     scene.cluster.edit(POD, |pod| pod["status"]["conditions"] = json!([{"type": "Ready", "status": "True"}]));
     assert_eq!(outcome(), "warn");
+}
+
+/// A role that is named like a secret is the role, in its annotation, in its pods, in what they are held against and in commands.
+#[test]
+fn any_role_s_name_is_shown_whole() {
+    let scene = Scene::of_kubernetes();
+    for (nth, name) in allowed::NAMES.into_iter().enumerate().step_by(9) {
+        let arn = |name: &str| format!("arn:aws:iam::{}:role{}{name}", scene.account.id, allowed::PATHS[nth % allowed::PATHS.len()]);
+        let has = |role: &str| scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
+        scene.annotate(json!({KEY: arn(name)}));
+        has(&arn(name));
+        let seen = scene.checkout();
+        seen.finds_nothing();
+        assert_eq!(seen.report["expected"]["roleArn"], arn(name).as_str());
+        assert_eq!(seen.check("pods-injected")["detail"], "IRSA");
+        assert!(!seen.report.to_string().contains("[redacted"), "{:#}", seen.report);
+        // A pod from before the annotation has another one's.
+        has(&arn(&format!("{}-1", name.get(..name.len().min(62)).unwrap())));
+        scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-01T08:00:00Z"));
+        let event = json!({
+            "type": "Warning", "reason": "Failed", "message": format!("cannot become {} on key-jar.eyJ.example", arn(name)),
+            "involvedObject": {"kind": "Pod", "name": "checkout-1"}, "lastTimestamp": "2026-11-03T09:00:00Z",
+        });
+        scene.cluster.put("/api/v1/namespaces/shop/events/e", event);
+        let seen = scene.checkout();
+        seen.fails("pod-predates-annotation", &[&format!("{}-1", name.get(..name.len().min(62)).unwrap())]);
+        let events = seen.check("events")["detail"].as_str().unwrap();
+        let told = events.contains(&arn(name)) || events.contains('…');
+        assert!(told && !seen.report.to_string().contains("[redacted"), "{:#}", seen.report);
+        let (_, page, _) = scene.raw(&["checkout", "--cluster", "production"]);
+        assert!(!page.contains("[redacted"), "{page}");
+        scene.cluster.remove("/api/v1/namespaces/shop/events/e");
+        scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-03T08:00:00Z"));
+    }
 }
 
 #[test]

@@ -49,12 +49,27 @@ fn log() {
 }
 
 #[test]
+fn issuer() {
+    replay("issuer", targets::issuer);
+}
+
+#[test]
+fn env_file() {
+    replay("env_file", targets::env_file);
+}
+
+#[test]
+fn proxy() {
+    replay("proxy", targets::proxy);
+}
+
+#[test]
 fn every_target_is_replayed_and_every_corpus_is_small() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     let mut folders: Vec<String> =
         std::fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     folders.sort();
-    assert_eq!(folders, ["arn", "inputs_plan", "log", "policy", "sts_body", "token"]);
+    assert_eq!(folders, ["arn", "env_file", "inputs_plan", "issuer", "log", "policy", "proxy", "sts_body", "token"]);
     for folder in folders {
         assert!(std::fs::read_dir(corpus.join(&folder)).unwrap().count() <= 40, "{folder}");
     }

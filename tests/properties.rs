@@ -5,6 +5,8 @@
 
 use proptest::prelude::ProptestConfig;
 
+#[path = "properties/allowed.rs"]
+mod allowed;
 #[path = "properties/evidence.rs"]
 mod evidence;
 #[path = "properties/foreign.rs"]
@@ -19,10 +21,14 @@ mod reports;
 mod retries;
 #[path = "properties/secrets.rs"]
 mod secrets;
+#[path = "properties/shapes.rs"]
+mod shapes;
 #[path = "properties/texts.rs"]
 mod texts;
 #[path = "properties/tokens.rs"]
 mod tokens;
+#[path = "properties/whole.rs"]
+mod whole;
 
 /// So many cases, and no files written into the source tree.
 fn cases(cases: u32) -> ProptestConfig {

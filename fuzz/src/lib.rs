@@ -4,19 +4,24 @@
 
 use irsa_probe::core::arn::{AssumedRoleArn, RoleArn};
 use irsa_probe::core::diagnose::diagnose;
-use irsa_probe::core::evidence::{self, Answer, Because, Evidence, Fact, ServiceError};
+use irsa_probe::core::env_file;
+use irsa_probe::core::evidence::{self, Alien, Answer, Because, Call, Evidence, Fact, Issuer, ServiceError};
 use irsa_probe::core::explain::explain;
-use irsa_probe::core::inputs::{Environment, Inputs, ProviderChoice, Settings};
+use irsa_probe::core::inputs::{Environment, Inputs, Profile, ProviderChoice, Settings};
+use irsa_probe::core::issuer;
 use irsa_probe::core::partition::{Region, RegionError};
 use irsa_probe::core::plan::{Plan, Provider};
 use irsa_probe::core::policy::{self, Decision, Request};
+use irsa_probe::core::proxy::{Proxies, bypasses};
 use irsa_probe::core::report::{self, Report, Run, Verdict};
+use irsa_probe::core::sdk::{Sdk, Situation, predict};
 use irsa_probe::core::text::printable;
 use irsa_probe::core::time::Timestamp;
 use irsa_probe::core::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::{agent_answer, sts_answer};
-use irsa_probe::render::{Style, explain as explained, json, policy as judged, termination, text};
+use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// A token's file.
 pub fn token(data: &[u8]) {
@@ -180,30 +185,181 @@ fn classified(error: &ServiceError) {
     assert!(codes.iter().all(|code| !code.row().title.is_empty()));
 }
 
-/// What AWS would send for this code and message is never taken for another server's, in none of the shapes that it has.
+/// What AWS would send for this code and message is read as that, in each of the forms that it has, whatever the message quotes.
 fn well_formed(status: u16, text: &str) {
     let (code, message) = text.split_once(':').unwrap_or((text, ""));
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
     if code.is_empty() {
         return;
     }
-    let message: String = message.chars().filter(|c| !c.is_control()).collect();
     let message = message.trim();
-    let escaped = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{escaped}</Message></Error><RequestId>r-1</RequestId>");
-    let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"});
-    for body in [
-        format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>"),
-        format!(
-            "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"http://webservices.amazon.com/AWSFault/2005-15-09\">\n{error}\n</ErrorResponse>\n"
-        ),
-        json.to_string(),
-    ] {
-        let expected = ServiceError { status, code: Some(code.clone()), message: message.to_owned(), request_id: Some("r-1".to_owned()) };
-        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), Answer::Error(expected), "{body}");
+    let expected =
+        Answer::Error(ServiceError { status, code: Some(code.clone()), message: message.to_owned(), request_id: Some("r-1".to_owned()) });
+    let xml = WRITERS.iter().flat_map(|write| {
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error><RequestId>r-1</RequestId>", write(message));
+        [
+            format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>"),
+            format!(
+                "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"http://webservices.amazon.com/AWSFault/2005-15-09\">\n{error}\n</ErrorResponse>\n"
+            ),
+        ]
+    });
+    let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"}).to_string();
+    for body in xml.chain([json]) {
+        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), expected, "{body:?}");
     }
     let agent = agent_answer::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
-    assert_eq!((agent.code.as_deref(), agent.request_id.as_deref()), (Some(code.as_str()), Some("r-1")));
+    assert_eq!((agent.code.as_deref(), agent.message.as_str(), agent.request_id.as_deref()), (Some(code.as_str()), message, Some("r-1")));
+}
+
+/// How a message becomes text in XML. Nothing says which of them AWS's services use, or what they do with characters that XML 1.0 does
+/// not allow.
+const WRITERS: [fn(&str) -> String; 4] = [as_entities, as_little_as_possible, as_references, as_data];
+
+fn as_entities(message: &str) -> String {
+    let escape = |c: char| match c {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\'' => "&apos;".to_owned(),
+        '\u{fffe}' | '\u{ffff}' => format!("&#x{:X};", u32::from(c)),
+        c if c.is_control() => format!("&#{};", u32::from(c)),
+        c => c.to_string(),
+    };
+    message.chars().map(escape).collect()
+}
+
+fn as_little_as_possible(message: &str) -> String {
+    message.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+fn as_references(message: &str) -> String {
+    message.chars().map(|c| format!("&#x{:x};", u32::from(c))).collect()
+}
+
+fn as_data(message: &str) -> String {
+    format!("<![CDATA[{}]]>", message.replace("]]>", "]]]]><![CDATA[>"))
+}
+
+/// An issuer or `jwks_uri` in the first line, a document of it in the rest.
+pub fn issuer(data: &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (Ok(named), body) = (std::str::from_utf8(&data[..end]), data.get(end + 1..).unwrap_or_default()) else { return };
+    if let Ok(url) = issuer::discovery_url(named) {
+        assert!(url.strip_suffix("/.well-known/openid-configuration").is_some_and(|of| of == named || format!("{of}/") == named));
+    }
+    match issuer::may_be_asked(named) {
+        Ok(()) => is_of_the_world(named),
+        Err(why) => assert!(!why.is_empty()),
+    }
+
+    let discovery = issuer::discovery(body, named);
+    let keys = issuer::key_set(body, Some("k1"));
+    if let Ok(document) = &discovery {
+        assert!(document.issuer == named || document.issuer.chars().count() <= 256);
+    }
+    if let Ok(set) = &keys {
+        let without = issuer::key_set(body, None).expect("the key that is looked for makes no document");
+        assert_eq!((without.keys, &without.key_ids, without.has_token_key), (set.keys, &set.key_ids, None));
+        assert!(
+            set.has_token_key.is_some() && set.key_ids.len() <= set.keys as usize && set.key_ids.iter().all(|id| id.chars().count() <= 256)
+        );
+    }
+    let inputs =
+        inputs("AWS_ROLE_ARN=arn:aws:iam::111122223333:role/apps/checkout\nAWS_WEB_IDENTITY_TOKEN_FILE=/token\nAWS_REGION=us-west-2");
+    let settings = Settings { check_issuer: true, ..Settings::default() };
+    let evidence = Evidence {
+        issuer: Fact::Known(Issuer {
+            issuer: named.to_owned(),
+            key_id: Some("k1".to_owned()),
+            discovery: read(discovery),
+            keys: Fact::Known(read(keys)),
+        }),
+        ..untried(Inputs { settings, ..inputs })
+    };
+    shown_safely(&evidence, &report::report(&evidence, Run { duration_ms: 1, attempts: 1 }));
+}
+
+fn read<T>(document: Result<T, &'static str>) -> Call<T> {
+    let alien = |what: &str| Answer::Alien(Alien { status: 200, what: what.to_owned() });
+    Call { exchange: None, answer: Ok(document.map_or_else(alien, Answer::Success)) }
+}
+
+/// By another reading than the code's: https, or loopback, without a password, and no link-local address.
+fn is_of_the_world(url: &str) {
+    let (scheme, rest) = url.split_once("://").expect("an absolute URL");
+    let authority = rest.split(['/', '?', '#']).next().expect("the first piece");
+    assert!(!authority.contains('@') && authority.is_ascii(), "{url}");
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().expect("the first piece"),
+        None => authority.split(':').next().expect("the first piece"),
+    };
+    let address = host.trim_end_matches('.').parse::<IpAddr>().map(|address| address.to_canonical());
+    let near = match address {
+        Ok(IpAddr::V4(address)) => address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_unicast_link_local() || address.segments()[..2] == [0xfd00, 0xec2],
+        Err(_) => host.is_empty() || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'),
+    };
+    assert!(!near, "{url}");
+    let here = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
+    assert!(scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") && here, "{url}");
+}
+
+/// An environment as a file: what each SDK makes of it, and the same once more as the kernel would have it.
+pub fn env_file(data: &[u8]) {
+    let Some(given) = env_file::read(data) else { return };
+    let text = String::from_utf8_lossy(data);
+    assert!(given.not_understood <= text.split('\n').count());
+    if text.contains('\0') {
+        // No quotes, no comments, and the first of several counts.
+        let pairs = || text.trim_start_matches('\u{feff}').split('\0').filter_map(|pair| pair.split_once('='));
+        let first = |name: &str| pairs().find(|(given, _)| *given == name).map(|(_, value)| value.to_owned());
+        assert_eq!(given.environment, Environment::read(first));
+    } else if !text.contains(['"', '\'', '#', ' ', '\t', '\r', '\u{feff}']) {
+        let last = |name: &str| {
+            let pairs = text.split('\n').filter_map(|line| line.trim_start().split_once('='));
+            pairs.filter(|(given, _)| *given == name).last().map(|(_, value)| value.to_owned())
+        };
+        assert_eq!(given.environment, Environment::read(last));
+    }
+
+    let name = given.environment.profile.value().cloned().unwrap_or_else(|| "default".into());
+    let profile = Profile { name, ..Profile::default() };
+    let situation = Situation::assumed(&given.environment, &profile);
+    let predictions: Vec<_> = Sdk::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
+    harmless(&json::sdks("", &predictions));
+    harmless(&sdks::table("", &predictions, Style::default()));
+    predictions.iter().for_each(|one| harmless(&sdks::one("", one, Style::default())));
+}
+
+/// `HTTPS_PROXY`, `NO_PROXY` and a host, a line each.
+pub fn proxy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.splitn(3, '\n');
+    let [value, no_proxy, host] = [(); 3].map(|()| lines.next().unwrap_or_default());
+    let proxies = Proxies::from_env([("HTTPS_PROXY", value), ("NO_PROXY", no_proxy)]);
+    let found = proxies.for_url(true, host, 443);
+    assert!(proxies.for_url(false, host, 443).is_none(), "plain http goes to the node only");
+    assert!(["169.254.169.254", "[fd00:ec2::254]"].iter().all(|host| proxies.for_url(true, host, 443).is_none()));
+    assert!(found.is_none() || !bypasses(no_proxy, host, 443));
+    assert!(bypasses(&format!("{no_proxy},*"), host, 443));
+    // Neither the value nor its password is in what is said of it: another one makes no difference.
+    let hidden = value.rsplit_once('@').map(|(_, rest)| format!("http://u:p@{rest}"));
+    match found {
+        Some(Ok(proxy)) => {
+            assert!(proxy.port != 0 && !proxy.host.is_empty());
+            let said = format!("{proxy:?} {}", proxy.authority());
+            assert!(!said.contains('@'), "{said}");
+            if let Some(hidden) = hidden.filter(|_| !proxy.tls) {
+                let other = Proxies::from_env([("HTTPS_PROXY", hidden.as_str()), ("NO_PROXY", no_proxy)]);
+                let other = other.for_url(true, host, 443).and_then(Result::ok).expect("a proxy with another password is one");
+                assert_eq!(format!("{other:?} {}", other.authority()), said);
+            }
+        }
+        Some(Err(why)) => assert!(why.len() < 100 && why.starts_with("HTTPS_PROXY is unusable: ")),
+        None => {}
+    }
 }
 
 /// A trust policy, judged for IRSA and for EKS Pod Identity.

@@ -95,13 +95,18 @@ impl fmt::Display for RoleArnError {
 impl RoleArn {
     /// Parses `arn:partition:iam::account:role/path/name`.
     pub fn parse(text: &str) -> Result<RoleArn, RoleArnError> {
-        use RoleArnError::*;
         if text.is_empty() {
-            return Err(Empty);
+            return Err(RoleArnError::Empty);
         }
-        if text.chars().any(|c| c.is_whitespace() || c == '"' || c == '\'' || c.is_control()) {
-            return Err(Untidy);
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(RoleArnError::Untidy);
         }
+        // IAM allows quotes in a path. Elsewhere they are what a shell or YAML has left.
+        RoleArn::of_tidy(text).map_err(|error| if text.contains(['"', '\'']) { RoleArnError::Untidy } else { error })
+    }
+
+    fn of_tidy(text: &str) -> Result<RoleArn, RoleArnError> {
+        use RoleArnError::*;
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [prefix, partition, service, region, account, resource] = parts[..] else {
             return Err(if is_name(text) { NameOnly } else { NotAnArn });
@@ -259,6 +264,14 @@ mod tests {
     }
 
     #[test]
+    fn a_path_may_hold_any_visible_character() {
+        let path = format!("/{}/", (0x21..=0x7eu8).map(char::from).collect::<String>());
+        let text = format!("arn:aws:iam::111122223333:role{path}checkout");
+        let role = RoleArn::parse(&text).unwrap();
+        assert_eq!((role.path.as_str(), role.name.as_str(), role.to_string()), (path.as_str(), "checkout", text));
+    }
+
+    #[test]
     fn what_is_no_role_arn_says_what_it_is() {
         use RoleArnError::*;
         for (text, error) in [
@@ -266,6 +279,8 @@ mod tests {
             ("checkout", NameOnly),
             (" arn:aws:iam::111122223333:role/a", Untidy),
             ("\"arn:aws:iam::111122223333:role/a\"", Untidy),
+            ("arn:aws:iam::111122223333:role/a'", Untidy),
+            ("'arn:aws:iam::111122223333:role/apps/a", Untidy),
             ("arn:aws:iam::111122223333:role/", BadName),
             ("arn:aws:iam::111122223333:role", OtherResource("a role without a name".into())),
             ("arn:aws:iam::11112222333:role/a", BadAccount("11112222333".into())),

@@ -32,3 +32,4 @@ pub mod text;
 pub mod time;
 pub mod token;
 pub mod trust;
+pub mod xml;

@@ -5,7 +5,7 @@
 
 use super::code::Code;
 use super::evidence::{Alien, Answer, ServiceError};
-use aws_smithy_xml::decode::Document;
+use super::xml::{Piece, Pieces};
 
 /// Classifies the body of a response that is no success. `request_id` is the header's, used when the body names none.
 pub fn classify_body(status: u16, body: &[u8], request_id: Option<&str>) -> Answer<std::convert::Infallible> {
@@ -30,32 +30,47 @@ struct ErrorBody {
     request_id: Option<String>,
 }
 
+impl ErrorBody {
+    /// The field that the text of these open elements is of.
+    fn field(&mut self, open: &[&str]) -> Option<&mut Option<String>> {
+        match open {
+            ["ErrorResponse", "RequestId"] => Some(&mut self.request_id),
+            ["ErrorResponse", "Error", "Code"] => Some(&mut self.code),
+            ["ErrorResponse", "Error", "Message"] => Some(&mut self.message),
+            _ => None,
+        }
+    }
+}
+
 /// `<ErrorResponse><Error><Type/><Code/><Message/></Error><RequestId/></ErrorResponse>`
 fn xml_error(text: &str) -> Option<ErrorBody> {
-    let mut document = Document::try_from(text.as_bytes()).ok()?;
-    let mut root = document.root_element().ok()?;
-    if !root.start_el().matches("ErrorResponse") {
-        return None;
-    }
     let mut error = ErrorBody::default();
-    while let Some(mut child) = root.next_tag() {
-        if child.start_el().matches("RequestId") {
-            error.request_id = data(&mut child);
-        } else if child.start_el().matches("Error") {
-            while let Some(mut field) = child.next_tag() {
-                if field.start_el().matches("Code") {
-                    error.code = data(&mut field);
-                } else if field.start_el().matches("Message") {
-                    error.message = data(&mut field);
+    let mut open = Vec::new();
+    for piece in Pieces::of(text) {
+        match piece {
+            Piece::Open(name) => {
+                open.push(name);
+                if let Some(field) = error.field(&open) {
+                    *field = Some(String::new());
+                }
+            }
+            // What follows the document is no part of it.
+            Piece::Close if open.len() <= 1 => break,
+            Piece::Close => drop(open.pop()),
+            Piece::Text(text) if open.is_empty() && !text.trim().is_empty() => return None,
+            Piece::Text(text) => {
+                if let Some(Some(field)) = error.field(&open) {
+                    field.push_str(&text);
                 }
             }
         }
     }
-    error.code.is_some().then_some(error)
-}
-
-fn data(element: &mut aws_smithy_xml::decode::ScopedDecoder<'_, '_>) -> Option<String> {
-    aws_smithy_xml::decode::try_data(element).ok().map(|text| text.trim().to_owned())
+    let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
+    error.code.is_some().then(|| ErrorBody {
+        code: trimmed(error.code),
+        message: trimmed(error.message),
+        request_id: trimmed(error.request_id),
+    })
 }
 
 /// `{"Error":{"Code","Message","Type"},"RequestId"}`: what STS answers when a proxy added `Accept: application/json`.
@@ -379,6 +394,20 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
+        // What was sent is quoted, and a session name can be anything.
+        let quoting = |message: &str| {
+            format!(
+                "<ErrorResponse><Error><Code>ValidationError</Code><Message>{message}</Message></Error><RequestId>r-3</RequestId></ErrorResponse>"
+            )
+        };
+        for (written, message) in [
+            ("Value 'a\u{ffff}\u{1}' at 'roleSessionName'", "Value 'a\u{ffff}\u{1}' at 'roleSessionName'"),
+            ("Value 'a&#xFFFF;&#1;' at 'roleSessionName'", "Value 'a\u{ffff}\u{1}' at 'roleSessionName'"),
+            ("Value 'a&nbsp;' & <![CDATA[more & <b>]]> <!-- no -->at 'roleArn'", "Value 'a&nbsp;' & more & <b> at 'roleArn'"),
+        ] {
+            let error = ServiceError { request_id: Some("r-3".to_owned()), ..error(400, "ValidationError", message) };
+            assert_eq!(classify_body(400, quoting(written).as_bytes(), None), Answer::Error(error), "{written}");
+        }
         let json = r#"{"Error":{"Code":"AccessDenied","Message":"m","Type":"Sender"},"RequestId":"r-2"}"#;
         assert!(matches!(classify_body(403, json.as_bytes(), None), Answer::Error(e) if e.code.as_deref() == Some("AccessDenied")));
         for (body, what) in [
@@ -388,6 +417,9 @@ mod tests {
             ("{}", "JSON that is not STS's"),
             ("hello", "text that is not STS's"),
             ("<ErrorResponse><Error></Error>", "XML that is not STS's"),
+            ("<a><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse></a>", "XML that is not STS's"),
+            ("<a/><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "XML that is not STS's"),
+            ("error: <ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "text that is not STS's"),
         ] {
             assert_eq!(classify_body(502, body.as_bytes(), None), Answer::Alien(Alien { status: 502, what: what.into() }), "{body}");
         }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// Text from AWS, a token or the environment, made safe for a terminal or one log line: control characters, line breaks and
-/// the bidirectional overrides that can reorder a line (CVE-2021-42574) become `\u{…}` escapes. Ordinary text is borrowed as it is.
+/// the bidirectional overrides that can reorder a line (CVE-2021-42574) become `\u{…}` escapes, and so do Unicode's noncharacters, which
+/// nothing shows. Ordinary text is borrowed as it is.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -22,7 +23,10 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn is_unsafe(c: char) -> bool {
+    // The last two of each plane, and 32 of Arabic's.
+    let is_noncharacter = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
     c.is_control()
+        || is_noncharacter
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -103,6 +107,7 @@ mod tests {
     fn control_characters_never_reach_a_terminal() {
         assert_eq!(printable("plain – text"), "plain – text");
         assert_eq!(printable("a\u{1b}[31mred\nnext\u{202e}\u{61c}"), "a\\u{1b}[31mred\\nnext\\u{202e}\\u{61c}");
+        assert_eq!(printable("\u{ffff}\u{1fffe}\u{fdd0}\u{fffd}"), "\\u{ffff}\\u{1fffe}\\u{fdd0}\u{fffd}");
     }
 
     #[test]

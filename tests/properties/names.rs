@@ -38,7 +38,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn a_role_arn_is_read_as_written(partition in partition(), account in "[0-9]{12}", path in "(/[!-~&&[^'\"]]{1,30}){0,3}/", name in "[A-Za-z0-9_+=,.@-]{1,64}") {
+    fn a_role_arn_is_read_as_written(partition in partition(), account in "[0-9]{12}", path in "(/[!-~]{1,30}){0,3}/", name in "[A-Za-z0-9_+=,.@-]{1,64}") {
         let text = format!("arn:{partition}:iam::{account}:role{path}{name}");
         let arn = RoleArn::parse(&text).unwrap();
         prop_assert_eq!((arn.partition, arn.account.as_str(), &arn.path, &arn.name), (partition, account.as_str(), &path, &name));

@@ -2,9 +2,11 @@
 
 use super::{foreign, names};
 use irsa_probe::core::arn::RoleArn;
+use irsa_probe::core::evidence::{self, Because, Evidence, Fact};
 use irsa_probe::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
 use irsa_probe::core::partition::Region;
 use irsa_probe::core::sdk::Sdk;
+use irsa_probe::core::time::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -109,6 +111,22 @@ fn settings() -> impl Strategy<Value = Settings> {
             ..Settings::default()
         },
     )
+}
+
+/// The evidence of an attempt that called nothing.
+pub fn untried(inputs: Inputs) -> Evidence {
+    Evidence {
+        schema: evidence::SCHEMA.to_owned(),
+        taken_at: Timestamp(foreign::NOW),
+        inputs,
+        token: Fact::NotAttempted(Because::PlanFailed),
+        default_token: Fact::NotAttempted(Because::PlanFailed),
+        endpoints: Vec::new(),
+        agent: Fact::NotAttempted(Because::PlanFailed),
+        imds: Fact::NotAttempted(Because::NotAsked),
+        chain: Fact::NotAttempted(Because::PlanFailed),
+        issuer: Fact::NotAttempted(Because::NotAsked),
+    }
 }
 
 /// A well-formed region.

@@ -1,11 +1,14 @@
-//! Secrets in the places that are secret by construction: nothing that is made of them shows them.
+//! Secrets in the places that are secret by construction, and secrets by their shape in foreign text: nothing that is made of them shows
+//! them, and what stands beside them stays.
 
 use super::evidence::evidence;
-use super::{cases, pod, texts, tokens};
-use irsa_probe::core::evidence::{Evidence, Fact, FileFact, Token, TokenContent};
+use super::{allowed, cases, pod, shapes, texts, tokens};
+use irsa_probe::core::evidence::{Answer, Call, Evidence, Fact, FileFact, ServiceError, Token, TokenContent};
+use irsa_probe::core::explain::{beginning, explain};
 use irsa_probe::core::report::{Run, report};
+use irsa_probe::core::secrets::Secrets;
 use irsa_probe::core::token::decode;
-use irsa_probe::render::{Style, json, termination, text};
+use irsa_probe::render::{Style, explain as explained, json, termination, text};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -60,5 +63,76 @@ proptest! {
         }
         let shown = everything(&evidence);
         prop_assert!(!shown.contains(CANARY) && !shown.contains("Q0FOQVJZ"), "{:?}", variables);
+    }
+}
+
+/// Who was denied, in AWS's words.
+fn denial(role: &str, session: &str) -> (String, String) {
+    let principal = format!("arn:aws:sts::111122223333:assumed-role/{role}/{session}");
+    let text = format!(
+        "User: {principal} is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::bucket/key\" because no identity-based policy allows the s3:GetObject action"
+    );
+    (principal, text)
+}
+
+proptest! {
+    #![proptest_config(cases(600))]
+
+    #[test]
+    fn a_log_s_secrets_stay_in_it_and_its_names_come_out(
+        secret in shapes::in_its_place(),
+        (role, session) in (allowed::name(), allowed::session()),
+        order in 0u8..4,
+    ) {
+        prop_assume!(!session.starts_with("i-"));
+        let (principal, denial) = denial(&role, &session);
+        let log = match order {
+            0 => format!("{}\n{denial}", secret.text),
+            1 => format!("{denial}\n{}", secret.text),
+            2 => format!("level=error request=[{}] msg={denial}", secret.text),
+            _ => format!("{denial} ({})", secret.text),
+        };
+        let explanation = explain(&log);
+        let shown = [explained::text(&explanation), json::explanation(&explanation), beginning(&log), beginning(&secret.text)].concat();
+        prop_assert!(!secret.leaks_into(&shown), "{}", shown);
+        prop_assert_eq!(explanation.matches[0].facts.principal.as_deref(), Some(principal.as_str()), "{}", log);
+    }
+
+    #[test]
+    fn what_an_answer_holds_of_a_secret_is_not_shown(
+        secret in shapes::in_its_place(),
+        (role, session) in (allowed::name(), allowed::session()),
+        mut evidence in evidence(),
+    ) {
+        let (principal, denial) = denial(&role, &session);
+        let message = format!("{} {denial}", secret.text);
+        // As the collector keeps it.
+        let error = ServiceError { status: 400, code: Some("Unheard".to_owned()), message: message.clone(), request_id: Some("r-1".to_owned()) }.redacted(&Secrets::default());
+        evidence.inputs.environment = pod::environment(&vec![
+            ("AWS_ROLE_ARN", pod::ROLE.to_owned()), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token".to_owned()), ("AWS_REGION", "us-west-2".to_owned()),
+        ]);
+        for endpoint in &mut evidence.endpoints {
+            endpoint.assume_role = Fact::Known(Call { exchange: None, answer: Ok(Answer::Error(error.clone())) });
+        }
+        let shown = everything(&evidence);
+        prop_assert!(!secret.leaks_into(&shown), "{}", shown);
+        // Beyond what is kept of a message nothing is asked of it.
+        let kept = message.chars().count() <= 900 && !evidence.endpoints.is_empty();
+        prop_assert!(!kept || shown.contains(&principal), "{} is not in {}", principal, shown);
+    }
+
+    #[test]
+    fn a_token_in_the_place_of_a_name_is_never_shown(secret in shapes::jwt(), at in 0usize..7) {
+        let variable = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_SESSION_NAME", "AWS_PROFILE", "AWS_REGION", "AWS_CONFIG_FILE", "POD_NAME"][at];
+        let usual = [("AWS_ROLE_ARN", pod::ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token"), ("AWS_REGION", "us-west-2")];
+        let mut variables: pod::Variables = usual.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        variables.push((variable, secret.text.clone()));
+        let environment = pod::environment(&variables);
+        // Inside, the value is what was given.
+        let given = [&environment.role_arn, &environment.token_file, &environment.session_name, &environment.profile, &environment.region, &environment.config_file, &environment.pod_name][at];
+        prop_assert_eq!(given.raw(), Some(secret.text.as_str()));
+        let inputs = irsa_probe::core::inputs::Inputs { environment, ..irsa_probe::core::inputs::Inputs::default() };
+        let shown = everything(&pod::untried(inputs));
+        prop_assert!(!secret.leaks_into(&shown), "{} in {}", variable, shown);
     }
 }

@@ -21,12 +21,14 @@ impl RoleArn {
         let [_, partition, "iam", "", account, resource] = text.splitn(6, ':').collect::<Vec<_>>()[..] else {
             return None;
         };
-        let clean = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+        // CreateRole: a path of `!` to `~`, a name of `[\w+=,.@-]`.
+        let clean = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
         let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
         let good = text.starts_with("arn:aws")
             && account.len() == 12
             && account.bytes().all(|byte| byte.is_ascii_digit())
-            && resource.chars().all(clean)
+            && resource.bytes().all(|byte| byte.is_ascii_graphic())
+            && name.chars().all(clean)
             && (1..=64).contains(&name.len());
         good.then(|| Self { partition: partition.to_owned(), account: account.to_owned(), name: name.to_owned() })
     }

@@ -89,7 +89,7 @@ fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
 /// What the default chain became, beside what was proven directly.
 pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
     let chain = evidence.chain.known()?;
-    if is_node(chain) {
+    if is_node(chain, proven) {
         return Some(Finding::new(Code::NodeRoleFallback, node_words(evidence, chain)));
     }
     let proven = proven?;
@@ -149,9 +149,16 @@ pub(crate) fn same_role(one: &str, other: &str) -> bool {
     }
 }
 
-fn is_node(chain: &Chain) -> bool {
-    let session = chain.identity.as_ref().and_then(|identity| AssumedRoleArn::parse(&identity.arn));
-    chain.provider == ChainProvider::Node || session.is_some_and(|session| session.is_instance_session())
+/// The chain took IMDS's credentials, or some whose session is named as theirs are. `AWS_ROLE_SESSION_NAME` may name a session so, too: of
+/// the injected provider, and of the role that is proven, it is not the node's.
+fn is_node(chain: &Chain, proven: Option<&Proven>) -> bool {
+    let own = |identity: &CallerIdentity| proven.is_some_and(|proven| same_role(&identity.arn, &proven.arn));
+    let of_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
+    match chain.provider {
+        ChainProvider::Node => true,
+        ChainProvider::Irsa | ChainProvider::PodIdentity => false,
+        _ => chain.identity.as_ref().is_some_and(|identity| of_instance(identity) && !own(identity)),
+    }
 }
 
 fn node_words(evidence: &Evidence, chain: &Chain) -> String {

@@ -227,7 +227,9 @@ fn identity_matches(report: &Report) -> Option<bool> {
 
 /// By the finding, or by what the default chain became: the finding is dropped where an earlier step holds the root cause.
 fn node_role_active(report: &Report) -> bool {
-    let session = report.chain.arn.as_deref().and_then(AssumedRoleArn::parse);
+    // The injected provider's session may be named so by AWS_ROLE_SESSION_NAME.
+    let injected = matches!(report.chain.provider, ChainProvider::Irsa | ChainProvider::PodIdentity);
+    let session = report.chain.arn.as_deref().and_then(AssumedRoleArn::parse).filter(|_| !injected);
     report.chain.provider == ChainProvider::Node
         || session.is_some_and(|session| session.is_instance_session())
         || report.findings.iter().any(|finding| finding.cause.code == Code::NodeRoleFallback)
