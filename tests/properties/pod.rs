@@ -126,6 +126,7 @@ pub fn untried(inputs: Inputs) -> Evidence {
         imds: Fact::NotAttempted(Because::NotAsked),
         chain: Fact::NotAttempted(Because::PlanFailed),
         issuer: Fact::NotAttempted(Because::NotAsked),
+        lack: None,
     }
 }
 
