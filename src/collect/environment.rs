@@ -99,6 +99,8 @@ async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root
     let roots = roots(&environment, &root, pid, &mut unread);
     let Unread { lack, undecided } = unread;
     let secrets = secrets(lookup, &proxies);
+    let names = [&environment.role_arn, &environment.session_name, &environment.profile, &environment.token_file];
+    names.into_iter().filter_map(|var| var.raw()).for_each(|name| secrets.spare(name));
     let inputs = Inputs { environment, profile, settings };
     (World { roots, proxies, root, container_token, secrets, unsafe_files, files, lack, inputs }, undecided)
 }

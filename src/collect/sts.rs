@@ -159,7 +159,7 @@ const ANSWER: usize = 2048;
 fn assumed_role(output: &AssumeRoleWithWebIdentityOutput, secrets: &Secrets) -> Option<AssumedRole> {
     let credentials = output.credentials()?;
     let user = output.assumed_role_user();
-    let kept = |text: &str| cap(&secrets.redact(text), ANSWER).into_owned();
+    let kept = |text: &str| cap(&secrets.redact_name(text), ANSWER).into_owned();
     Some(AssumedRole {
         arn: user.map(|user| kept(user.arn())),
         assumed_role_id: user.map(|user| kept(user.assumed_role_id())),
@@ -169,7 +169,7 @@ fn assumed_role(output: &AssumeRoleWithWebIdentityOutput, secrets: &Secrets) -> 
 
 /// GetCallerIdentity's output as evidence.
 pub fn caller_identity(output: &GetCallerIdentityOutput, secrets: &Secrets) -> Option<CallerIdentity> {
-    let kept = |text: &str| cap(&secrets.redact(text), ANSWER).into_owned();
+    let kept = |text: &str| cap(&secrets.redact_name(text), ANSWER).into_owned();
     Some(CallerIdentity {
         arn: kept(output.arn()?),
         account: output.account().and_then(Account::parse),

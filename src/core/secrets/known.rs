@@ -17,9 +17,16 @@ const PIECE: usize = 16;
 /// How far the pieces that are looked for lie apart: any 23 characters of a secret hold a whole one.
 const STRIDE: usize = 8;
 
-/// The credentials of one attempt. Clones share what is learned. Wiped when the last clone is dropped.
+/// The credentials of one attempt, and the names that it sends beside them. Clones share what is learned. Wiped when the last one is dropped.
 #[derive(Clone, Default)]
-pub struct Secrets(Arc<Mutex<Vec<Zeroizing<String>>>>);
+pub struct Secrets(Arc<Mutex<Known>>);
+
+#[derive(Clone, Default)]
+struct Known {
+    values: Vec<Zeroizing<String>>,
+    /// A service quotes them, and none is a secret, whatever it looks like.
+    names: Vec<String>,
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +38,7 @@ impl Secrets {
     /// A copy that learns by itself: what one attempt learns is gone with it.
     #[must_use]
     pub fn fork(&self) -> Secrets {
-        Secrets(Arc::new(Mutex::new(self.values().clone())))
+        Secrets(Arc::new(Mutex::new(self.known().clone())))
     }
 
     /// From now on this is never shown, unless it is too short to be told from a word.
@@ -41,9 +48,16 @@ impl Secrets {
 
     fn learn_from(&self, shortest: usize, value: &str) {
         let value = value.trim();
-        let mut values = self.values();
+        let values = &mut self.known().values;
         if value.len() >= shortest && !values.iter().any(|known| known.as_str() == value) {
             values.push(Zeroizing::new(value.to_owned()));
+        }
+    }
+
+    /// A name of the pod's own: it is not taken for a secret where a service says it again. One that holds a token is no name.
+    pub fn spare(&self, name: &str) {
+        if name.len() >= SHORTEST && shapes::in_value(name).is_empty() {
+            self.known().names.push(name.to_owned());
         }
     }
 
@@ -79,27 +93,41 @@ impl Secrets {
 
     /// Text from outside without secrets: the known ones, however they are written, and what has the shape of one.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut found = shapes::find(text);
+        let known = self.known();
         let arns = names::arns(text);
-        for value in self.values().iter() {
+        let mut found = shapes::find(text);
+        for value in known.values.iter().filter(|value| value.len() >= PIECE + STRIDE) {
+            pieces(text, value, &arns, &mut found);
+        }
+        if !found.is_empty() {
+            let places = known.names.iter().flat_map(|name| text.match_indices(name.as_str()).map(|(at, name)| at..at + name.len()));
+            let spared: Vec<Range<usize>> = places.collect();
+            found.retain(|found| !spared.iter().any(|name| name.start <= found.at.start && found.at.end <= name.end));
+        }
+        for value in &known.values {
             whole(text, value, &arns, &mut found);
-            if value.len() >= PIECE + STRIDE {
-                pieces(text, value, &arns, &mut found);
-            }
         }
         without(text, found)
+    }
+
+    /// A name or an ARN from outside. Only a token that is longer than any name has the shape of a secret there.
+    pub fn redact_name<'t>(&self, name: &'t str) -> Cow<'t, str> {
+        match self.redact_known(name) {
+            Cow::Borrowed(name) => without(name, shapes::in_value(name)),
+            Cow::Owned(name) => Cow::Owned(without(&name, shapes::in_value(&name)).into_owned()),
+        }
     }
 
     /// A name without the known secrets that are no word: for a value that has its own rule for shapes.
     pub(super) fn redact_known<'t>(&self, value: &'t str) -> Cow<'t, str> {
         let mut found = Vec::new();
-        for secret in self.values().iter().filter(|secret| secret.len() >= KEY) {
+        for secret in self.known().values.iter().filter(|secret| secret.len() >= KEY) {
             whole(value, secret, &[], &mut found);
         }
         without(value, found)
     }
 
-    fn values(&self) -> std::sync::MutexGuard<'_, Vec<Zeroizing<String>>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -205,6 +233,20 @@ mod tests {
         secrets
             .learn_authorization("AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/20261129/us-west-2/sts/aws4_request, Signature=0123456789abcdef");
         assert_eq!(secrets.redact("us-west-2 0123456789abcdef"), "us-west-2 [redacted]");
+    }
+
+    #[test]
+    fn a_name_of_the_pod_s_own_is_spared() {
+        let secrets = Secrets::default();
+        let name = "wJalrXUtnFEMI7K7MDENG0bPxRfiCYEXAMPLEKEY";
+        let quoted = format!("Value '{name}' at 'roleSessionName', key {}", name.replace("wJ", "xK"));
+        assert_eq!(secrets.redact(&quoted), "Value '[redacted]' at 'roleSessionName', key [redacted]");
+        secrets.spare(name);
+        assert_eq!(secrets.redact(&quoted), format!("Value '{name}' at 'roleSessionName', key [redacted]"));
+        let id = format!("AROAEXAMPLE:{name}");
+        assert_eq!(Secrets::default().redact_name(&id), id);
+        secrets.learn(name);
+        assert_eq!(secrets.redact_name(&id), "AROAEXAMPLE:[redacted]", "a key stays one");
     }
 
     #[test]
