@@ -5,7 +5,7 @@
 
 use super::condition::{Compare, Operator, is_bool};
 use super::{Document, Json, Reason, Slip};
-use crate::core::secrets::redact;
+use crate::core::secrets::redact_value;
 use crate::core::text::distance;
 
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
@@ -16,12 +16,12 @@ const VERSIONS: [&str; 2] = ["2008-10-17", "2012-10-17"];
 
 /// A reason of any kind. What stands in a policy is foreign text.
 pub(super) fn reason(slip: Slip, element: &str, wanted: Vec<String>, found: &[String], why: &str) -> Reason {
-    let clean = |text: &String| redact(text).into_owned();
+    let clean = |text: &String| redact_value(text).into_owned();
     Reason {
-        element: redact(element).into_owned(),
+        element: redact_value(element).into_owned(),
         wanted: wanted.iter().map(clean).collect(),
         found: found.iter().map(clean).collect(),
-        why: redact(why).into_owned(),
+        why: redact_value(why).into_owned(),
         slip,
     }
 }

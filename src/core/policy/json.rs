@@ -1,7 +1,7 @@
 //! JSON that keeps what `serde_json::Value` drops: the order of members, which a corrected statement must not change, and a key that
 //! stands twice, which IAM refuses.
 
-use crate::core::secrets::redact;
+use crate::core::secrets::redact_value;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use std::fmt;
@@ -120,9 +120,9 @@ impl Serialize for Json {
             Json::Bool(yes) => serializer.serialize_bool(*yes),
             Json::Number(number) => number.serialize(serializer),
             // What leaves is without secrets; what is decided rests on the text as it is.
-            Json::Text(text) => serializer.serialize_str(&redact(text)),
+            Json::Text(text) => serializer.serialize_str(&redact_value(text)),
             Json::List(values) => serializer.collect_seq(values),
-            Json::Map(members) => serializer.collect_map(members.iter().map(|(key, value)| (redact(key), value))),
+            Json::Map(members) => serializer.collect_map(members.iter().map(|(key, value)| (redact_value(key), value))),
         }
     }
 }

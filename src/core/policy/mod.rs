@@ -23,7 +23,7 @@ pub use json::Json;
 pub use parse::{Place, Unreadable, parse};
 pub use request::{Request, subject};
 
-use crate::core::secrets::redact;
+use crate::core::secrets::redact_value;
 use pattern::Truth;
 use serde::Serialize;
 
@@ -242,7 +242,7 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
     let (conditions, why) = condition::judge(statement.get("Condition"), request, variables);
     reasons.extend(why);
     let truth = if refused { Truth::No } else { Truth::all([principal, conditions].into_iter()) };
-    let text = |name: &str| statement.get(name).map(|value| redact(&grammar::shown(value)).into_owned());
+    let text = |name: &str| statement.get(name).map(|value| redact_value(&grammar::shown(value)).into_owned());
     let effect = match statement.get("Effect").and_then(Json::text) {
         Some("Allow") => Effect::Allow,
         Some("Deny") => Effect::Deny,

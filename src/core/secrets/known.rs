@@ -239,10 +239,10 @@ mod tests {
     fn a_name_of_the_pod_s_own_is_spared() {
         let secrets = Secrets::default();
         let name = "wJalrXUtnFEMI7K7MDENG0bPxRfiCYEXAMPLEKEY";
-        let quoted = format!("Value '{name}' at 'roleSessionName', key {}", name.replace("wJ", "xK"));
-        assert_eq!(secrets.redact(&quoted), "Value '[redacted]' at 'roleSessionName', key [redacted]");
+        let quoted = format!("Session '{name}' is taken, key {}", name.replace("wJ", "xK"));
+        assert_eq!(secrets.redact(&quoted), "Session '[redacted]' is taken, key [redacted]");
         secrets.spare(name);
-        assert_eq!(secrets.redact(&quoted), format!("Value '{name}' at 'roleSessionName', key [redacted]"));
+        assert_eq!(secrets.redact(&quoted), format!("Session '{name}' is taken, key [redacted]"));
         let id = format!("AROAEXAMPLE:{name}");
         assert_eq!(Secrets::default().redact_name(&id), id);
         secrets.learn(name);

@@ -32,7 +32,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     without(text, shapes::find(text))
 }
 
-/// The same, and the place in it to which a place of the text has moved: it moves by as much as secrets before it have shrunk.
+/// One value by itself, of which it is not said what it is: a member of a policy. Only a token that is longer than any name goes, and the user
+/// name and password of a URL.
+pub fn redact_value(value: &str) -> Cow<'_, str> {
+    without(value, shapes::in_value(value))
+}
+
+/// [`redact`], and the place in it to which a place of the text has moved: it moves by as much as secrets before it have shrunk.
 pub(crate) fn redact_around(text: &str, at: usize) -> (String, usize) {
     let mut found = shapes::find(text);
     // A place within a secret is where that begins.

@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Arn,
     /// A role, session or profile after the word that says so.
     Name,
+    /// A role or session that STS quotes as a parameter.
+    Parameter,
     /// A request's id, and an encoded authorization message, which is one long word of base64.
     Id,
     /// A path of a file, or of a URL.
@@ -36,6 +38,7 @@ impl Names {
         let mut names: Vec<_> = arns(text).into_iter().map(|at| (at, Kind::Arn)).collect();
         let lower = text.to_ascii_lowercase();
         labelled(text, &lower, &mut names);
+        quoted_parameters(text, &lower, &mut names);
         paths(text, &mut names);
         urls(text, &mut names);
         Names(names)
@@ -54,7 +57,7 @@ impl Names {
         match self.around(place) {
             Some(Kind::Arn) => jwt.len() <= PATH_AND_NAME,
             Some(Kind::Host) => jwt.len() <= HOST && jwt.split('.').all(|label| label.len() <= LABEL),
-            Some(Kind::Name | Kind::Id | Kind::Path) => jwt.len() <= NAME,
+            Some(Kind::Name | Kind::Parameter | Kind::Id | Kind::Path) => jwt.len() <= NAME,
             None => false,
         }
     }
@@ -64,7 +67,7 @@ impl Names {
         match self.around(place) {
             Some(Kind::Arn) => place.len() <= PATH_AND_NAME,
             Some(Kind::Path) => place.len() <= FILE,
-            Some(Kind::Name) => place.len() <= NAME,
+            Some(Kind::Name | Kind::Parameter) => place.len() <= NAME,
             Some(Kind::Id | Kind::Host) => true,
             None => false,
         }
@@ -83,7 +86,7 @@ fn begins_word(text: &str, at: usize) -> bool {
     !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
 }
 
-/// ARNs, and what is left of one where its beginning was cut off or masked.
+/// ARNs, what is left of one where its beginning was cut off or masked, and the ids of sessions.
 pub(super) fn arns(text: &str) -> Vec<Range<usize>> {
     const BEGINNINGS: [&str; 3] = ["arn:aws", "assumed-role/", "system:serviceaccount:"];
     let mut found = Vec::new();
@@ -94,6 +97,13 @@ pub(super) fn arns(text: &str) -> Vec<Range<usize>> {
                 done = end_of_word(text, at);
                 found.push(at..done);
             }
+        }
+    }
+    // `AROA…:SESSION`, the user id of a session (IAM user guide, "IAM identifiers").
+    for (at, _) in text.match_indices("AROA") {
+        let id = text[at..].bytes().take_while(u8::is_ascii_alphanumeric).count();
+        if begins_word(text, at) && text[at + id..].starts_with(':') {
+            found.push(at..end_of_word(text, at));
         }
     }
     found
@@ -131,17 +141,31 @@ fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Kind)>) {
     }
 }
 
+/// `Value 'NAME' at 'roleSessionName' failed to satisfy constraint`, as AWS words a ValidationError.
+fn quoted_parameters(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+    for parameter in ["' at 'rolesessionname'", "' at 'rolearn'"] {
+        for (end, _) in lower.match_indices(parameter) {
+            let start = text[..end].rfind('\'').map_or(end, |quote| quote + 1);
+            names.push((start..end, Kind::Parameter));
+        }
+    }
+}
+
 /// Words that begin as a path does.
 fn paths(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
     let mut from = 0;
     while let Some(at) = text[from..].find(['/', '~', '.']) {
         let at = from + at;
-        let is_path = ["/", "~/", "./", "../"].iter().any(|begin| text[at..].starts_with(begin));
-        let begins = !text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || "+/=_.~-:%".contains(c));
+        let rest = &text[at..];
+        let is_path = ["/", "~/", "./", "../"].iter().any(|begin| rest.starts_with(begin)) && !rest.starts_with("//");
+        let begins = !text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || "+/_.~-%".contains(c));
         from = at + 1;
         if is_path && begins {
-            from = end_of_word(text, at).max(from);
-            names.push((at..from, Kind::Path));
+            let end = end_of_word(text, at);
+            // What follows a `?` is a query, which may hold a token.
+            let end = text[at..end].find('?').map_or(end, |query| at + query);
+            names.push((at..end, Kind::Path));
+            from = end.max(from);
         }
     }
 }
@@ -177,6 +201,8 @@ mod tests {
             ("sub system:serviceaccount:shop:web.", "system:serviceaccount:shop:web.", Kind::Arn),
             ("The config profile (WebJobs) could not", "WebJobs", Kind::Name),
             ("AWS_PROFILE=WebJobs", "WebJobs", Kind::Name),
+            ("Value 'Web.Jobs.' at 'roleSessionName' failed", "Web.Jobs.", Kind::Parameter),
+            ("AWS_CONFIG_FILE=/mnt/a.b.c/d", "/mnt/a.b.c/d", Kind::Path),
             ("'roleSessionName': 'x/y'", "x/y", Kind::Name),
             ("Request ID: 0f3c-1", "0f3c-1", Kind::Id),
             ("<RequestId>0f3c</RequestId>", "0f3c", Kind::Id),
@@ -192,6 +218,7 @@ mod tests {
         }
         for (text, other) in [
             ("https://a.example/b?d=e", "d=e"),
+            ("GET /b?d=e", "d=e"),
             (r#"{"Arn":"arn:aws-cn:iam::1:role/a","K":"v"}"#, "v"),
             ("https://user:pw@a.example", "user:pw"),
             ("key wJal/K7MD", "wJal/K7MD"),

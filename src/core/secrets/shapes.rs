@@ -22,7 +22,8 @@ pub(super) fn in_value(value: &str) -> Vec<Found> {
     let is_arn = value.starts_with("arn:");
     let longest_name = if is_arn { super::names::PATH_AND_NAME } else { super::names::NAME };
     let tokens = keys(value).filter(|key| begins_as_session_token(&value[key.clone()]));
-    let all = jwts(value).into_iter().chain(tokens.filter(|_| !is_arn));
+    let is_path = value.starts_with('/');
+    let all = jwts(value).into_iter().chain(tokens.filter(|_| !is_arn && !is_path));
     let mut found: Vec<Found> = all.filter(|token| token.len() > longest_name).map(Found::secret).collect();
     userinfo(value, &Names::of(value), &mut found);
     found
@@ -184,15 +185,18 @@ fn after_markers(text: &str, names: &Names, found: &mut Vec<Found>) {
     while let Some((at, marker)) = next_marker(&lower, from) {
         from = at + marker.len();
         let (start, seen) = value(text, from);
-        if !is_secret(marker, &text[from..start], &text[start..seen]) {
+        // `/run/secrets/db-password: no such file`
+        let ends_a_path = names.around(&(at..from)) == Some(Kind::Path) && names.around(&(at..start + 1)).is_none();
+        let is_credential = is_header(marker, &lower[..at]) && seen - start >= CREDENTIALS;
+        if ends_a_path || !is_credential && !is_secret(marker, &text[from..start], &text[start..seen]) {
             continue;
         }
         let ends = |c: char| !is_of_key(c) || (c == '&' && !marker.starts_with("passw"));
         let end = start + text[start..].find(ends).unwrap_or(text.len() - start);
-        let in_arn = |place: Range<usize>| names.around(&place) == Some(Kind::Arn);
+        let in_arn = |place: Range<usize>| matches!(names.around(&place), Some(Kind::Arn | Kind::Parameter));
         // A role may be called `password=x1`; a whole key after its name is one in an ARN too, where a comma may separate fields.
         let is_name = match (in_arn(at..at + 1), in_arn(start..start + 1)) {
-            (true, _) => !is_whole_key(&text[start..end]),
+            (true, _) => !(is_field(text, at) && is_whole_key(&text[start..end])),
             (false, true) => true,
             (false, false) => is_path(&text[start..end]),
         };
@@ -214,8 +218,25 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
 }
 
+/// Fewer characters after a scheme are no credentials.
+const CREDENTIALS: usize = 8;
+
+/// The scheme in an `Authorization` header: credentials follow, whatever they look like.
+fn is_header(marker: &str, before: &str) -> bool {
+    matches!(marker, "basic" | "bearer") && before.trim_end_matches([' ', ':', '=', '"', '\'', '\\']).ends_with("authorization")
+}
+
+/// A comma stands before the marker's word: it may be the next field after an ARN.
+fn is_field(text: &str, marker: usize) -> bool {
+    text[..marker].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').ends_with(',')
+}
+
+/// What no name in an ARN is: a secret key and no more, a session token that is longer than a name, or more than a path and a name.
 fn is_whole_key(value: &str) -> bool {
-    value.len() == SECRET_KEY && is_random(value) || value.len() > super::names::NAME
+    let is_key =
+        value.len() == SECRET_KEY && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') && is_random(value);
+    let is_token = value.len() > super::names::NAME && begins_as_session_token(value);
+    is_key || is_token || value.len() > super::names::PATH_AND_NAME
 }
 
 /// `/var/run/token1`: more than one part, and words in each. A secret key may begin with a slash too.
@@ -242,12 +263,20 @@ fn value(text: &str, from: usize) -> (usize, usize) {
 /// Whether a line ends where the next one can only begin with a secret.
 pub(crate) fn awaits_secret(line: &str) -> bool {
     let name = line.strip_suffix('=').unwrap_or_default().to_ascii_lowercase();
-    MARKERS.iter().any(|marker| name.ends_with(marker))
+    // A role may be called `Basic=`.
+    let is_arn = name.rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("arn:aws"));
+    let begins = |before: &str| !before.ends_with(['=', '/']);
+    !is_arn && MARKERS.iter().any(|marker| name.strip_suffix(marker).is_some_and(begins))
 }
 
 /// Words of prose are no secrets: a key has a digit and some length. What a password looks like cannot be known.
 fn is_secret(marker: &str, separators: &str, value: &str) -> bool {
     let assigned = separators.contains([':', '=']);
+    // `'password=' at …`: the quote ends something, and white space follows it.
+    let quote = separators.rfind(['"', '\'', '`']).filter(|quote| separators[..*quote].contains(['=', ':']));
+    if quote.is_some_and(|quote| separators[quote + 1..].contains(char::is_whitespace)) {
+        return false;
+    }
     match marker.starts_with("passw") {
         true => assigned && !value.is_empty(),
         false => {
