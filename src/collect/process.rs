@@ -345,7 +345,7 @@ fn unless_lack<T>(seen: std::io::Result<T>) -> std::io::Result<Option<T>> {
     }
 }
 
-/// Whether links in folders that anybody may write to are protected.
+/// Whether links in folders that every user may write to are protected.
 const LINKS: &str = "fs/protected_symlinks";
 
 /// One of the kernel's settings (proc_sys(5)).

@@ -1,7 +1,7 @@
 //! Which of the processes that can be seen is the application (`check --pid auto`, and `--pid 1` in a pod that shares its process namespace).
 //!
 //! Process 1 of such a pod is the pause container's (Kubernetes, "Share Process Namespace between Containers in a Pod"): it holds the pod's
-//! namespaces, has none of the webhook's variables, and runs nothing that asks AWS for anything.
+//! namespaces, has none of the webhook's variables, and never calls AWS.
 
 use std::fmt::Write;
 
@@ -47,7 +47,7 @@ pub struct Seen {
     pub environment: Result<Variables, String>,
 }
 
-/// What tells containers apart: each has a control group of its own, and a mount namespace, which not everybody may see.
+/// What tells containers apart: each has a control group of its own, and a mount namespace, which only the privileged may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Container {
     /// `/proc/N/cgroup`
@@ -78,7 +78,7 @@ pub const PAUSE: &str = "pause";
 const OWN: &str = "irsa-probe";
 
 impl Seen {
-    /// The pause container's process: its name and no variable of AWS's, as far as that can be seen.
+    /// The pause container's process: by its name, and as long as no `AWS_*` variable of it was seen.
     pub fn is_pause(&self) -> bool {
         self.name == PAUSE && !self.environment.as_ref().is_ok_and(|variables| variables.has_aws)
     }

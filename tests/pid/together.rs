@@ -110,7 +110,7 @@ fn process_1_is_pause() {
     }
     let Some(pod) = Shared::with_pause() else { return };
     let sandbox = sandbox();
-    // Nobody else is there yet: it is judged as asked.
+    // No other process is there yet: it is judged as asked.
     let (report, exit) = pod.report("1", &sandbox);
     assert_eq!((exit, findings(&report)), (Some(1), vec!["not-injected"]));
     let said = refused(&pod.check(&[], "auto", &[], &sandbox));

@@ -76,8 +76,8 @@ fn an_application_with_workers_is_one() {
     assert_eq!(numbers(&pod), [(7, 1)]);
     let mark = |mark, seen| Seen { environment: Ok(Variables { has_aws: true, mark }), ..seen };
     assert_eq!(numbers(&with_debugger(vec![worker(1, 0), mark(2, worker(8, 1))])), [(1, 0), (8, 0)], "its child has other variables");
-    let nobody = Seen { rights: "33".to_owned(), uid: 33, ..worker(8, 1) };
-    assert_eq!(numbers(&with_debugger(vec![worker(1, 0), nobody])), [(1, 0), (8, 0)], "its child is another user");
+    let other_user = Seen { rights: "33".to_owned(), uid: 33, ..worker(8, 1) };
+    assert_eq!(numbers(&with_debugger(vec![worker(1, 0), other_user])), [(1, 0), (8, 0)], "its child is another user");
     assert_eq!(numbers(&with_debugger(vec![process(7, 0, "app", "one"), process(9, 0, "app", "two")])), [(7, 0), (9, 0)], "two containers");
     let low = with_debugger(vec![process(30, 0, "app", "app"), process(12, 30, "app", "app")]);
     assert_eq!(numbers(&low), [(30, 1)], "a number that is lower than its parent's");
