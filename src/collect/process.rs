@@ -238,7 +238,10 @@ impl Process {
         let environment = match self.read("environ") {
             Ok(environ) => Ok(Environ(environ).variables(keys)),
             Err(error) if is_lacking(&error) => return Err(error),
-            Err(_) => Err(format!("its environment may not be read by this check's UID {}", geteuid().as_raw())),
+            Err(_) => {
+                let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+                Err(format!("its environment may not be read by this check's UID {uid}, GID {gid}"))
+            }
         };
         let cgroup = self.read("cgroup").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         Ok(Seen {
@@ -246,7 +249,7 @@ impl Process {
             parent: status.parent,
             is_none: !status.has_memory || status.is_dead,
             rights: format!("{:?}", status.rights()),
-            uid: status.uids.get(1).copied().unwrap_or_default(),
+            ids: (status.uids.get(1).copied().unwrap_or_default(), status.gids.get(1).copied().unwrap_or_default()),
             container: Container { cgroup, mounts: self.link("ns/mnt") },
             is_elsewhere: is_elsewhere(self.folder.as_fd()),
             environment,

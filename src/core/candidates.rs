@@ -37,8 +37,8 @@ pub struct Seen {
     pub is_none: bool,
     /// User, groups and capabilities, as they decide about files. Equal where these are.
     pub rights: String,
-    /// Its effective user.
-    pub uid: u32,
+    /// Its effective user and group.
+    pub ids: (u32, u32),
     /// What its container's processes have in common.
     pub container: Container,
     /// It has another network than this check: it cannot be judged from here.
@@ -111,7 +111,7 @@ pub fn candidates(all: &[Seen], own: u32) -> Vec<Candidate<'_>> {
     // Parents before their children, and of two that are not related the older one.
     counted.sort_by_key(|seen| (ancestors(all, seen).count(), seen.pid));
     for seen in counted {
-        match found.iter_mut().find(|candidate| are_one(all, candidate.seen, seen)) {
+        match found.iter_mut().find(|candidate| are_one(candidate.seen, seen)) {
             Some(candidate) => candidate.like_it += 1,
             None => found.push(Candidate { seen, like_it: 0 }),
         }
@@ -120,11 +120,11 @@ pub fn candidates(all: &[Seen], own: u32) -> Vec<Candidate<'_>> {
     found
 }
 
-/// Where an environment cannot be read, only what one process started is taken to be like it.
-fn are_one(all: &[Seen], top: &Seen, other: &Seen) -> bool {
+/// Of two that may not be read it is not known whether their variables are the same. But neither can be judged, and what helps is the same.
+fn are_one(top: &Seen, other: &Seen) -> bool {
     let alike = match (&top.environment, &other.environment) {
         (Ok(one), Ok(another)) => one.mark == another.mark,
-        (Err(_), Err(_)) => ancestors(all, other).any(|ancestor| ancestor.pid == top.pid),
+        (Err(_), Err(_)) => true,
         _ => false,
     };
     alike && top.container.is(&other.container) && top.rights == other.rights
@@ -164,7 +164,8 @@ pub fn listed(candidates: &[Candidate<'_>]) -> String {
         };
         let separator = if text.is_empty() { "" } else { "; " };
         // What cannot be written to a string does not exist.
-        let _ = write!(text, "{separator}{} ({}, UID {}, {variables}{more})", seen.pid, seen.name, seen.uid);
+        let (uid, gid) = seen.ids;
+        let _ = write!(text, "{separator}{} ({}, UID {uid}, GID {gid}, {variables}{more})", seen.pid, seen.name);
     }
     if candidates.len() > MOST {
         let _ = write!(text, "; and {} more", candidates.len() - MOST);
