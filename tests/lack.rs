@@ -108,7 +108,7 @@ fn descriptors_by_address() {
 /// Nothing but the token is opened before STS is called.
 #[test]
 fn descriptors_for_the_token() {
-    sweep(json!({"sts": {"reach": "override-http"}, "env": {"AWS_CA_BUNDLE": null}}), &["--no-imds"]);
+    sweep(json!({"sts": {"reach": "override-http"}, "env": {"AWS_CA_BUNDLE": null}}), &["--no-imds", "--app-sdk", "java-v2"]);
 }
 
 #[test]
