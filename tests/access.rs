@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Owners, groups: of nobody in particular, of the processes below, of a process in a user namespace, and the number for "none here".
+/// Owners and groups: root, those of the processes below, of a process in a user namespace, and the number for "none here".
 const UIDS: [u32; 5] = [0, 1000, 2000, 101_000, 65534];
 const GIDS: [u32; 5] = [0, 3000, 4000, 103_000, 65534];
 
@@ -71,7 +71,7 @@ impl Files {
         files
     }
 
-    /// What stands on the way: links into folders, folders in folders, steps back, links in a folder of everybody.
+    /// What stands on the way: links into folders, folders in folders, steps back, links in a folder that all may write to.
     fn on_ways(seed: u64) -> Files {
         let mut files = Files::new();
         let random = &mut fastrand::Rng::with_seed(seed);
@@ -117,7 +117,7 @@ impl Files {
     }
 }
 
-/// acl(5) in its form on disk: the owner, user 1000 may read, the group, nobody else more than the mask, the others.
+/// acl(5) in its form on disk: the owner, user 1000 may read, the group, the mask, the others.
 fn list(mode: u32) -> Vec<u8> {
     let mut bytes = 2u32.to_le_bytes().to_vec();
     let none = u32::MAX;

@@ -78,6 +78,11 @@ pub async fn read(settings: Settings) -> World {
     world(settings, &lookup, Root::Own).await.0
 }
 
+/// This process's environment alone: that takes neither a file nor a thread.
+pub fn variables() -> Environment {
+    Environment::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+}
+
 /// Reads another process's.
 pub async fn read_of(process: &Process, settings: Settings) -> Result<World, Refusal> {
     let (environ, root): (Environ, Root) = process.look()?;

@@ -70,7 +70,7 @@ mod tests {
         }
         assert!(is_lacking(&io::Error::from(io::ErrorKind::OutOfMemory)));
         assert!(is_lacking(&no_thread(io::Error::from_raw_os_error(11))));
-        assert!(!is_lacking(&io::Error::other("Too many open files")), "words alone are anybody's");
+        assert!(!is_lacking(&io::Error::other("Too many open files")), "words alone prove nothing");
     }
 
     #[test]

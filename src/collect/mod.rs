@@ -171,9 +171,10 @@ fn nothing(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence {
     }
 }
 
-/// The evidence of a check that could not begin.
-pub fn without_means(settings: Settings, lack: &str) -> Evidence {
-    nothing(Inputs { settings, ..Inputs::default() }, lack, now())
+/// The evidence of a check that could not begin: the variables, unless it was to be of another process.
+pub fn without_means(settings: Settings, other: bool, lack: &str) -> Evidence {
+    let environment = if other { Environment::default() } else { environment::variables() };
+    nothing(Inputs { environment, settings, ..Inputs::default() }, lack, now())
 }
 
 /// Something was asked of the injected provider.

@@ -239,7 +239,10 @@ impl Process {
         let environment = match self.read("environ") {
             Ok(environ) => Ok(Environ(environ).variables(keys)),
             Err(error) if is_lacking(&error) => return Err(error),
-            Err(_) => Err(format!("its environment may not be read by this check's UID {}", geteuid().as_raw())),
+            Err(_) => {
+                let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+                Err(format!("its environment may not be read by this check's UID {uid}, GID {gid}"))
+            }
         };
         let cgroup = self.read("cgroup").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         Ok(Seen {
@@ -247,7 +250,7 @@ impl Process {
             parent: status.parent,
             is_none: !status.has_memory || status.is_dead,
             rights: format!("{:?}", status.rights()),
-            uid: status.uids.get(1).copied().unwrap_or_default(),
+            ids: (status.uids.get(1).copied().unwrap_or_default(), status.gids.get(1).copied().unwrap_or_default()),
             container: Container { cgroup, mounts: self.link("ns/mnt") },
             is_elsewhere: is_elsewhere(self.folder.as_fd()),
             environment,
@@ -346,7 +349,7 @@ fn unless_lack<T>(seen: std::io::Result<T>) -> std::io::Result<Option<T>> {
     }
 }
 
-/// Whether links in folders that anybody may write to are protected.
+/// Whether links in folders that every user may write to are protected.
 const LINKS: &str = "fs/protected_symlinks";
 
 /// One of the kernel's settings (proc_sys(5)).

@@ -43,6 +43,8 @@ pub struct Reader {
 const MOST_LINKS: usize = 40;
 /// The longest path that it takes (PATH_MAX, with its end).
 const LONGEST: usize = 4096;
+/// So deep a path may be: each folder of it takes a descriptor.
+const DEEPEST: usize = 256;
 /// So often a file is looked for behind links before it is missing.
 const TRIES: usize = 3;
 
@@ -134,10 +136,10 @@ fn step(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedFd, E
 /// The way to a file.
 struct Walk<'a> {
     of: &'a OtherRoot,
-    /// The folders below the root, each opened in the one before it. `..` goes back in here and nowhere else: no folder is asked for a way out.
+    /// The folders below the root, each opened in the one before it. `..` takes the last one off: no folder is asked for its parent.
     way: Vec<(Vec<u8>, OwnedFd)>,
     links: usize,
-    /// Why it cannot be told whether the process gets there. The walk goes on all the same: what is not there is missing for it, too.
+    /// Why it cannot be told whether the process gets there. The walk is ended all the same: what is not there is missing for the process, too.
     doubt: Option<String>,
 }
 
@@ -173,6 +175,9 @@ impl Walk<'_> {
                         self.way.clear();
                     }
                     left.append(&mut components(&target));
+                }
+                FileType::Directory if self.way.len() == DEEPEST => {
+                    return Err(self.untold(&format!("it is more than {DEEPEST} folders deep")));
                 }
                 FileType::Directory => self.way.push((name, file)),
                 _ if left.is_empty() => return Ok(file),

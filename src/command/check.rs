@@ -42,7 +42,7 @@ pub async fn run(options: &Options, stdout: Stdout) -> u8 {
 
 /// The same where the check could not even begin, for what the probe itself lacked.
 pub fn without_means(options: &Options, stdout: Stdout, lack: &str) -> u8 {
-    let evidence = collect::without_means(options.settings.clone(), lack);
+    let evidence = collect::without_means(options.settings.clone(), options.pid.is_some(), lack);
     let report = report::report(&evidence, Run { duration_ms: 0, attempts: 0 });
     if stdout == Stdout::Application {
         super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false));

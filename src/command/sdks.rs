@@ -46,13 +46,16 @@ fn result(output: Output, about: &str, predictions: &[Prediction]) -> String {
 /// This process's environment, token files and profile.
 fn own(sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
     let runtime = super::runtime().map_err(|error| format!("the environment could not be read: {error}"))?;
-    Ok(runtime.block_on(async {
-        let World { inputs, .. } = collect::environment::read(Settings::default()).await;
+    runtime.block_on(async {
+        let World { inputs, lack, .. } = collect::environment::read(Settings::default()).await;
+        if let Some(lack) = lack {
+            return Err(format!("the environment could not be read: {lack}"));
+        }
         let mut situation = Situation::assumed(&inputs.environment, &inputs.profile);
         situation.token = look(&inputs.environment.token_file).await;
         situation.container_token = look(&inputs.environment.container_token_file).await;
-        answers(sdk, &situation)
-    }))
+        Ok(answers(sdk, &situation))
+    })
 }
 
 async fn look(path: &Var) -> TokenFile {

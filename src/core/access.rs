@@ -1,4 +1,4 @@
-//! Whether a process may read a file, or search a folder on its way, as Linux decides it for file systems that go by mode bits.
+//! Whether a process may read a file, or search a folder on its way, as Linux decides it for file systems that have no rules but mode bits.
 //!
 //! The rules are those of path_resolution(7), capabilities(7) and user_namespaces(7); their source is `generic_permission` in the kernel's
 //! fs/namei.c. What they do not decide (an access control list, a file system with rules of its own, an id without a number here) is neither a
@@ -83,7 +83,7 @@ pub struct Object {
     pub gid: u32,
     /// It has an access control list (acl(5)); `None` where that could not be seen.
     pub acl: Option<bool>,
-    /// Its file system goes by these alone.
+    /// Its file system decides by these alone.
     pub by_mode: bool,
 }
 
@@ -109,7 +109,7 @@ pub enum Doubt {
     Owner,
     /// A user namespace that cannot be seen.
     Namespace,
-    /// A link in a folder that anybody may write to.
+    /// A link in a folder that every user may write to.
     Link,
     /// A security module holds the process to a profile that this check does not have.
     Label,
@@ -123,7 +123,7 @@ impl Doubt {
             Doubt::FileSystem => "is on a file system with rules of its own",
             Doubt::Owner => "has an owner or a group without a number in this user namespace",
             Doubt::Namespace => "is not open by its mode, and the user namespace that the process's capabilities count in cannot be seen",
-            Doubt::Link => "is a link in a folder that anybody may write to, where fs.protected_symlinks may forbid to follow it",
+            Doubt::Link => "is a link in a folder that every user may write to, where fs.protected_symlinks may forbid to follow it",
             Doubt::Label => "is under a security module's profile that this check does not share",
         }
     }
@@ -151,7 +151,7 @@ fn by_mode(rights: &Rights, object: &Object, want: Want) -> Answer {
     let own = std::iter::once(&rights.gid).chain(&rights.groups);
     let own: Vec<Option<bool>> = own.map(|gid| same(*gid, object.gid, rights.unmapped.1)).collect();
     let is_member = if own.contains(&Some(true)) || !own.contains(&None) { Some(own.contains(&Some(true))) } else { None };
-    // The kernel asks the list only where the bits of the group, which are its mask, leave anything to anybody.
+    // The kernel asks the list only where the bits of the group, which are its mask, are not all zero.
     let not_owner = match object.acl {
         Some(false) => either(is_member, class(3), class(0)),
         _ if object.mode & 0o070 == 0 => either(is_member, class(3), class(0)),
@@ -194,8 +194,8 @@ fn either(which: Option<bool>, yes: Answer, no: Answer) -> Answer {
     }
 }
 
-/// Whether a link at the end of a path is followed. In a folder that anybody may write to and nobody may delete from, such as /tmp, only its
-/// owner's own and the folder's owner's are (fs.protected_symlinks in proc_sys_fs(5)); no capability helps. `protected` is that setting.
+/// Whether a link at the end of a path is followed. In a folder that every user may write to and only owners may delete from, such as /tmp, only
+/// links of the process's own user and of the folder's owner are (fs.protected_symlinks in proc_sys_fs(5)); no capability helps. `protected` is that setting.
 pub fn may_follow(rights: &Rights, link_uid: u32, folder: &Object, protected: Option<bool>) -> Answer {
     const STICKY_AND_OPEN: u32 = 0o1002;
     if protected == Some(false) || folder.mode & STICKY_AND_OPEN != STICKY_AND_OPEN {

@@ -1,7 +1,7 @@
 //! Which of the processes that can be seen is the application (`check --pid auto`, and `--pid 1` in a pod that shares its process namespace).
 //!
 //! Process 1 of such a pod is the pause container's (Kubernetes, "Share Process Namespace between Containers in a Pod"): it holds the pod's
-//! namespaces, has none of the webhook's variables, and runs nothing that asks AWS for anything.
+//! namespaces, has none of the webhook's variables, and never calls AWS.
 
 use std::fmt::Write;
 
@@ -37,8 +37,8 @@ pub struct Seen {
     pub is_none: bool,
     /// User, groups and capabilities, as they decide about files. Equal where these are.
     pub rights: String,
-    /// Its effective user.
-    pub uid: u32,
+    /// Its effective user and group.
+    pub ids: (u32, u32),
     /// What its container's processes have in common.
     pub container: Container,
     /// It has another network than this check: it cannot be judged from here.
@@ -47,7 +47,7 @@ pub struct Seen {
     pub environment: Result<Variables, String>,
 }
 
-/// What tells containers apart: each has a control group of its own, and a mount namespace, which not everybody may see.
+/// What tells containers apart: each has a control group of its own, and a mount namespace, which only the privileged may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Container {
     /// `/proc/N/cgroup`
@@ -78,7 +78,7 @@ pub const PAUSE: &str = "pause";
 const OWN: &str = "irsa-probe";
 
 impl Seen {
-    /// The pause container's process: its name and no variable of AWS's, as far as that can be seen.
+    /// The pause container's process: by its name, and as long as no `AWS_*` variable of it was seen.
     pub fn is_pause(&self) -> bool {
         self.name == PAUSE && !self.environment.as_ref().is_ok_and(|variables| variables.has_aws)
     }
@@ -111,7 +111,7 @@ pub fn candidates(all: &[Seen], own: u32) -> Vec<Candidate<'_>> {
     // Parents before their children, and of two that are not related the older one.
     counted.sort_by_key(|seen| (ancestors(all, seen).count(), seen.pid));
     for seen in counted {
-        match found.iter_mut().find(|candidate| are_one(all, candidate.seen, seen)) {
+        match found.iter_mut().find(|candidate| are_one(candidate.seen, seen)) {
             Some(candidate) => candidate.like_it += 1,
             None => found.push(Candidate { seen, like_it: 0 }),
         }
@@ -120,11 +120,11 @@ pub fn candidates(all: &[Seen], own: u32) -> Vec<Candidate<'_>> {
     found
 }
 
-/// Where an environment cannot be read, only what one process started is taken to be like it.
-fn are_one(all: &[Seen], top: &Seen, other: &Seen) -> bool {
+/// Of two that may not be read it is not known whether their variables are the same. But neither can be judged, and what helps is the same.
+fn are_one(top: &Seen, other: &Seen) -> bool {
     let alike = match (&top.environment, &other.environment) {
         (Ok(one), Ok(another)) => one.mark == another.mark,
-        (Err(_), Err(_)) => ancestors(all, other).any(|ancestor| ancestor.pid == top.pid),
+        (Err(_), Err(_)) => true,
         _ => false,
     };
     alike && top.container.is(&other.container) && top.rights == other.rights
@@ -164,7 +164,8 @@ pub fn listed(candidates: &[Candidate<'_>]) -> String {
         };
         let separator = if text.is_empty() { "" } else { "; " };
         // What cannot be written to a string does not exist.
-        let _ = write!(text, "{separator}{} ({}, UID {}, {variables}{more})", seen.pid, seen.name, seen.uid);
+        let (uid, gid) = seen.ids;
+        let _ = write!(text, "{separator}{} ({}, UID {uid}, GID {gid}, {variables}{more})", seen.pid, seen.name);
     }
     if candidates.len() > MOST {
         let _ = write!(text, "; and {} more", candidates.len() - MOST);

@@ -3,7 +3,7 @@
 
 use super::page::{Page, Paint, Style};
 use super::{label, name, provider};
-use crate::core::code::{Severity, Step};
+use crate::core::code::{Code, Severity, Step};
 use crate::core::diagnose::checks::{Check, Outcome};
 use crate::core::plan::Provider;
 use crate::core::report::{Report, ReportedFinding, Verdict};
@@ -42,7 +42,11 @@ fn header(page: &mut Page, report: &Report) {
     let mut about = Vec::new();
     about.extend(subject.pid.map(|pid| format!("process {pid}")));
     about.extend(subject.pod.as_ref().map(|pod| format!("pod {pod}")));
-    about.push(provider(report.expected.provider).to_owned());
+    let unread = report.root_cause.as_ref().is_some_and(|cause| cause.code == Code::ProbeOutOfResources);
+    about.push(match report.expected.provider {
+        Provider::None if unread => "not looked at".to_owned(),
+        injected => provider(injected).to_owned(),
+    });
     about.extend(report.expected.region.clone());
     page.line(0, &[(Paint::Bold, &name(subject)), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);
 }

@@ -1,4 +1,4 @@
-//! What the judged process may not read is not read, and a token that is not read goes nowhere. All through the real binary, as root.
+//! What the judged process may not read is not read, and so it is not sent. All through the real binary, as root.
 
 use super::*;
 use std::net::TcpListener;
@@ -45,7 +45,7 @@ impl Pod {
         assert!(calls(&self.0, Service::Sts, "AssumeRoleWithWebIdentity") > 0);
     }
 
-    /// Nothing was sent to anybody. The detail of the root cause.
+    /// Nothing was sent. The detail of the root cause.
     fn reads_nothing(&self, target: &Target) -> String {
         let before = self.0.requests().len();
         let (report, exit) = report_on(target.pid(), &["--no-imds"], &self.0);
@@ -124,7 +124,7 @@ fn root_without_capabilities() {
 
 /// The target names a file that it may not read, and its own server for whatever is read there.
 #[test]
-fn a_token_of_roots_goes_to_nobody() {
+fn a_token_that_root_alone_may_read_is_not_sent() {
     if !is_root() {
         return;
     }
@@ -227,7 +227,7 @@ fn configuration_and_trust_are_files_like_any_other() {
     assert_eq!(report_on(target.pid(), &["--no-imds"], &pod.0).1, Some(0));
 }
 
-/// Neither "it may" nor "it may not": it is not read, and there is no verdict.
+/// Where it cannot be told whether the process may read it, it is not read, and there is no verdict.
 #[test]
 fn what_cannot_be_told() {
     if !is_root() {

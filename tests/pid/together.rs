@@ -21,8 +21,7 @@ impl Shared {
         let mut unshare = Command::new("unshare");
         unshare.args(["--pid", "--fork", "--mount-proc", "--kill-child", "--"]).arg(dir.path().join(name)).arg("999");
         let first = Target::start(&mut unshare, env);
-        let children = format!("/proc/{0}/task/{0}/children", first.pid());
-        let child = || std::fs::read_to_string(&children).unwrap_or_default().trim().to_owned();
+        let child = || children(&first.pid().to_string()).into_iter().next().unwrap_or_default();
         let ended = || std::fs::read_to_string(format!("/proc/{}/status", first.pid())).is_ok_and(|status| status.contains("State:\tZ"));
         patiently(|| !child().is_empty() || ended());
         let inside = child();
@@ -53,10 +52,7 @@ impl Shared {
     /// An application, with its numbers in there and out here.
     fn application(&self, env: &BTreeMap<String, String>, name: &str, program: &[&str]) -> (Target, u32, String) {
         let target = Target::start(self.beside().args(program), env);
-        let outside = || {
-            let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", target.pid())).unwrap_or_default();
-            children.split_whitespace().next().map(str::to_owned)
-        };
+        let outside = || children(&target.pid().to_string()).into_iter().next();
         patiently(|| outside().is_some());
         let outside = outside().unwrap();
         self.until(&outside, name);
@@ -89,6 +85,16 @@ impl Drop for Shared {
     }
 }
 
+/// Not every kernel lists them (CONFIG_PROC_CHILDREN).
+fn children(parent: &str) -> Vec<String> {
+    let is_child = |pid: &String| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|number| number.trim() == parent))
+    };
+    let names = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).filter(is_child).collect()
+}
+
 fn sandbox() -> Sandbox {
     Sandbox::start(&world(json!({"sts": {"reach": "override-http"}, "imds": "absent"})))
 }
@@ -110,7 +116,7 @@ fn process_1_is_pause() {
     }
     let Some(pod) = Shared::with_pause() else { return };
     let sandbox = sandbox();
-    // Nobody else is there yet: it is judged as asked.
+    // No other process is there yet: it is judged as asked.
     let (report, exit) = pod.report("1", &sandbox);
     assert_eq!((exit, findings(&report)), (Some(1), vec!["not-injected"]));
     let said = refused(&pod.check(&[], "auto", &[], &sandbox));
@@ -121,7 +127,7 @@ fn process_1_is_pause() {
         said.contains("process 1 is the pause container's, which has no AWS_* variable: this pod shares its process namespace"),
         "{said}"
     );
-    assert!(said.trim_end().ends_with(&format!("number: {number} (sleep, UID 0, has AWS_* variables)")), "{said}");
+    assert!(said.trim_end().ends_with(&format!("number: {number} (sleep, UID 0, GID 0, has AWS_* variables)")), "{said}");
     assert_eq!(pod.check(&[], "1", &["--advisory"], &sandbox).status.code(), Some(0));
     let (report, exit) = pod.report("auto", &sandbox);
     assert_eq!((exit, &report["subject"]["pid"]), (Some(0), &json!(number)), "{report:#}");
@@ -145,7 +151,7 @@ fn who_may_not_read_it_is_not_told_to_become_pause() {
     let (_app, number, _) = pod.application(&sandbox.env(), "sleep", &app);
     let user = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups", "--"];
     let said = refused(&pod.check(&user, "1", &[], &sandbox));
-    let listed = format!("{number} (sleep, UID 1000, its environment may not be read by this check's UID 65532)");
+    let listed = format!("{number} (sleep, UID 1000, GID 3000, its environment may not be read by this check's UID 65532, GID 65532)");
     assert!(said.contains("process 1 is the pause container's: this pod") && said.trim_end().ends_with(&listed), "{said}");
     assert!(!said.contains("runAsUser"), "{said}");
     let said = refused(&pod.check(&user, "auto", &[], &sandbox));
@@ -166,7 +172,10 @@ fn an_application_by_that_name() {
     let (report, exit) = pod.report("1", &sandbox);
     assert_eq!((exit, &report["verdict"]), (Some(0), &json!("pass")), "{report:#}");
     let said = refused(&pod.check(&[], "auto", &[], &sandbox));
-    assert!(said.contains("2 processes here can be the application") && said.contains("1 (pause, UID 0, has AWS_* variables); "), "{said}");
+    assert!(
+        said.contains("2 processes here can be the application") && said.contains("1 (pause, UID 0, GID 0, has AWS_* variables); "),
+        "{said}"
+    );
     // And one by another name without an identity, as process 1: what --target gives, and a pod that lacks its injection.
     let Some(pod) = Shared::starting("checkout", &BTreeMap::new()) else { return };
     let _other = pod.application(&sandbox.env(), "sleep", &SLEEP);
@@ -183,21 +192,21 @@ fn an_application_with_workers_and_one_beside_it() {
     let sandbox = sandbox();
     let master = ["sh", "-c", "sleep 999 & sleep 999 & wait"];
     let (_app, number, outside) = pod.application(&sandbox.env(), "sh", &master);
-    let sleepers = || {
-        let children = std::fs::read_to_string(format!("/proc/{outside}/task/{outside}/children")).unwrap_or_default();
-        let names = children.split_whitespace().map(|pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default());
-        names.filter(|name| name == "sleep\n").count()
-    };
+    let name = |pid: &String| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let sleepers = || children(&outside).iter().filter(|pid| name(pid) == "sleep\n").count();
     patiently(|| sleepers() == 2);
     let (report, exit) = pod.report("auto", &sandbox);
     assert_eq!((exit, &report["subject"]["pid"]), (Some(0), &json!(number)), "its topmost process: {report:#}");
     let said = refused(&pod.check(&[], "1", &[], &sandbox));
-    assert!(said.trim_end().ends_with(&format!("{number} (sh, UID 0, has AWS_* variables, 2 more like it)")), "{said}");
+    assert!(said.trim_end().ends_with(&format!("{number} (sh, UID 0, GID 0, has AWS_* variables, 2 more like it)")), "{said}");
     // Another container with the same variables, as the webhook gives them to every container of a pod.
     let (_mesh, second, _) = pod.application(&sandbox.env(), "sleep", &SLEEP);
     let said = refused(&pod.check(&[], "auto", &[], &sandbox));
     assert!(said.contains("2 processes here can be the application; give the number of one: "), "{said}");
-    assert!(said.contains(&format!("{number} (sh, ")) && said.contains(&format!("{second} (sleep, UID 0, has AWS_* variables)")), "{said}");
+    assert!(
+        said.contains(&format!("{number} (sh, ")) && said.contains(&format!("{second} (sleep, UID 0, GID 0, has AWS_* variables)")),
+        "{said}"
+    );
     assert_eq!(pod.check(&[], "auto", &["--advisory"], &sandbox).status.code(), Some(0));
     assert_eq!(pod.report(&second.to_string(), &sandbox).1, Some(0));
 }

@@ -117,7 +117,7 @@ impl Judged {
     }
 
     fn read(&self, path: &str) -> Result<String, FileFailure> {
-        read(&Root::Of(Arc::new(self.root())), path, 64).map(|content| String::from_utf8_lossy(&content.bytes).into_owned())
+        read(&Root::Of(Arc::new(self.root())), path, 4096).map(|content| String::from_utf8_lossy(&content.bytes).into_owned())
     }
 
     fn kind(&self, path: &str) -> Result<String, FileFailureKind> {
@@ -237,8 +237,21 @@ fn what_cannot_be_told_is_not_read_and_not_said_to_be_shut() {
     assert_eq!(judged.kind("/ours/none"), Err(FileFailureKind::Missing));
 }
 
+/// A path of the process's own making does not use up this check's descriptors.
 #[test]
-fn a_link_in_a_folder_of_everybody() {
+fn a_path_that_is_too_deep() {
+    let judged = Judged::new();
+    let deep = "d/".repeat(DEEPEST);
+    judged.folder(&deep, 0o755);
+    judged.file(&format!("{deep}token"), 0o644);
+    assert_eq!(judged.kind(&format!("/{deep}token")), Ok(format!("{deep}token")));
+    judged.folder(&format!("{deep}d"), 0o755);
+    judged.file(&format!("{deep}d/token"), 0o644);
+    assert_eq!(judged.kind(&format!("/{deep}d/token")), Err(FileFailureKind::Undecided));
+}
+
+#[test]
+fn a_link_in_a_folder_that_all_may_write_to() {
     let judged = Judged::new();
     judged.folder("tmp", 0o1777);
     judged.file("token", 0o644);

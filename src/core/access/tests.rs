@@ -17,7 +17,7 @@ fn by_mode_as_for_the_first_class_that_fits() {
         (0o100_640, 0, 2000, Yes, No, "an fsGroup's token, by a supplementary group"),
         (0o100_640, 0, 3000, Yes, No, "by the process's own group"),
         (0o100_640, 0, 5000, No, No, "another group's"),
-        (0o100_644, 0, 0, Yes, No, "anybody's"),
+        (0o100_644, 0, 0, Yes, No, "open to all"),
         (0o100_044, 1000, 0, No, No, "the owner has no bits, and does not count among the others"),
         (0o100_604, 0, 2000, No, No, "a group without bits is kept from what others may"),
         (0o100_604, 0, 5000, Yes, No, "who is not in it is not"),
@@ -78,7 +78,7 @@ fn a_list_decides_only_where_the_kernel_asks_it() {
 }
 
 #[test]
-fn an_id_without_a_number_here_is_nobodys_and_everybodys() {
+fn an_id_without_a_number_here_cannot_be_compared() {
     let unmapped = (Some(65534), Some(65534));
     let with = |uid, gid, overrides| Rights { unmapped, ..rights(uid, gid, &[], overrides) };
     assert_eq!(may(&with(65534, 7, false), &object(0o100_600, 65534, 7), Want::Read), Unknown(Doubt::Owner));
@@ -96,11 +96,11 @@ fn other_file_systems_have_rules_of_their_own() {
         assert_eq!(goes_by_mode(number), by_mode, "{number:#x}");
     }
     let foreign = Object { by_mode: false, ..object(0o100_644, 0, 0) };
-    assert_eq!(may(&rights(0, 0, &[], true), &foreign, Want::Read), Unknown(Doubt::FileSystem), "a server may hold root for nobody");
+    assert_eq!(may(&rights(0, 0, &[], true), &foreign, Want::Read), Unknown(Doubt::FileSystem), "a server may give root no rights");
 }
 
 #[test]
-fn links_in_folders_of_everybody() {
+fn links_in_folders_that_all_may_write_to() {
     let app = rights(1000, 1000, &[], true);
     let tmp = object(0o041_777, 0, 0);
     for (link, folder, protected, answer) in [

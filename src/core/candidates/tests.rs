@@ -10,7 +10,7 @@ fn process(pid: u32, parent: u32, name: &str, container: &str) -> Seen {
         name: name.to_owned(),
         is_none: false,
         rights: "1000".to_owned(),
-        uid: 1000,
+        ids: (1000, 3000),
         container: Container { cgroup: format!("0::/../{container}"), mounts: Some(format!("mnt:[{container}]")) },
         is_elsewhere: false,
         environment: Ok(Variables { has_aws: true, mark: 1 }),
@@ -18,11 +18,11 @@ fn process(pid: u32, parent: u32, name: &str, container: &str) -> Seen {
 }
 
 fn pause() -> Seen {
-    Seen { environment: Ok(Variables { has_aws: false, mark: 0 }), uid: 65535, ..process(1, 0, "pause", "pause") }
+    Seen { environment: Ok(Variables { has_aws: false, mark: 0 }), ids: (65535, 65535), ..process(1, 0, "pause", "pause") }
 }
 
 fn shut(seen: Seen) -> Seen {
-    Seen { environment: Err("its environment may not be read by UID 65532".to_owned()), ..seen }
+    Seen { environment: Err("its environment may not be read by UID 65532, GID 65532".to_owned()), ..seen }
 }
 
 /// A debug container: its shell and the check.
@@ -45,11 +45,11 @@ fn a_pod_that_shares_its_process_namespace() {
     assert_eq!(only(&pod, OWN), Ok(7));
     let said = instead_of_pause(&pod, OWN).unwrap();
     assert!(said.contains("process 1 is the pause container's, which has no AWS_* variable"), "{said}");
-    assert!(said.ends_with("7 (checkout, UID 1000, has AWS_* variables)"), "{said}");
+    assert!(said.ends_with("7 (checkout, UID 1000, GID 3000, has AWS_* variables)"), "{said}");
     let none = Ok(Variables { has_aws: false, mark: 3 });
     let pod = with_debugger(vec![pause(), process(7, 0, "checkout", "app"), Seen { environment: none, ..process(9, 0, "envoy", "mesh") }]);
     let said = only(&pod, OWN).unwrap_err();
-    assert!(said.contains("2 processes") && said.contains("9 (envoy, UID 1000, has no AWS_* variable)"), "{said}");
+    assert!(said.contains("2 processes") && said.contains("9 (envoy, UID 1000, GID 3000, has no AWS_* variable)"), "{said}");
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn an_application_with_workers_is_one() {
     assert_eq!(numbers(&pod), [(7, 1)]);
     let mark = |mark, seen| Seen { environment: Ok(Variables { has_aws: true, mark }), ..seen };
     assert_eq!(numbers(&with_debugger(vec![worker(1, 0), mark(2, worker(8, 1))])), [(1, 0), (8, 0)], "its child has other variables");
-    let nobody = Seen { rights: "33".to_owned(), uid: 33, ..worker(8, 1) };
-    assert_eq!(numbers(&with_debugger(vec![worker(1, 0), nobody])), [(1, 0), (8, 0)], "its child is another user");
+    let other_user = Seen { rights: "33".to_owned(), ids: (33, 33), ..worker(8, 1) };
+    assert_eq!(numbers(&with_debugger(vec![worker(1, 0), other_user])), [(1, 0), (8, 0)], "its child is another user");
     assert_eq!(numbers(&with_debugger(vec![process(7, 0, "app", "one"), process(9, 0, "app", "two")])), [(7, 0), (9, 0)], "two containers");
     let low = with_debugger(vec![process(30, 0, "app", "app"), process(12, 30, "app", "app")]);
     assert_eq!(numbers(&low), [(30, 1)], "a number that is lower than its parent's");
@@ -88,9 +88,18 @@ fn one_that_may_not_be_read_is_listed_all_the_same() {
     let pod = with_debugger(vec![pause(), shut(process(7, 0, "checkout", "app")), shut(process(8, 7, "checkout", "app"))]);
     assert_eq!(only(&pod, OWN), Ok(7), "it is the only one, and to judge it says why it may not be read");
     let said = instead_of_pause(&pod, OWN).unwrap();
-    assert!(said.ends_with("7 (checkout, UID 1000, its environment may not be read by UID 65532, one more like it)"), "{said}");
+    assert!(
+        said.ends_with("7 (checkout, UID 1000, GID 3000, its environment may not be read by UID 65532, GID 65532, one more like it)"),
+        "{said}"
+    );
     let pod = with_debugger(vec![pause(), shut(process(7, 0, "one", "app")), shut(process(8, 0, "two", "app"))]);
-    assert_eq!(numbers(&pod), [(7, 0), (8, 0)], "not one started the other");
+    assert_eq!(numbers(&pod), [(7, 1)], "a daemon that lost its parent: to read either takes the same");
+    let other = Seen { rights: "2000".to_owned(), ..shut(process(8, 0, "two", "app")) };
+    assert_eq!(numbers(&with_debugger(vec![pause(), shut(process(7, 0, "one", "app")), other])), [(7, 0), (8, 0)], "another user");
+    let apart = with_debugger(vec![shut(process(7, 0, "one", "app")), shut(process(8, 0, "two", "other"))]);
+    assert_eq!(numbers(&apart), [(7, 0), (8, 0)], "another container");
+    let half = with_debugger(vec![shut(process(7, 0, "one", "app")), process(8, 7, "two", "app")]);
+    assert_eq!(numbers(&half), [(7, 0), (8, 0)], "one may be read, the other may not");
     let unseen = |seen: Seen| Seen { container: Container { mounts: None, ..seen.container.clone() }, ..seen };
     let pod = with_debugger(vec![unseen(shut(process(7, 0, "one", "app"))), unseen(shut(process(8, 7, "two", "app")))]);
     assert_eq!(numbers(&pod), [(7, 1)], "the control group tells the container");
@@ -126,5 +135,5 @@ fn whatever_the_parents_are_said_to_be_it_ends() {
 fn many_are_cut() {
     let many: Vec<Seen> = (100..140).map(|pid| process(pid, 0, "app", &pid.to_string())).collect();
     let said = only(&with_debugger(many), OWN).unwrap_err();
-    assert!(said.ends_with("115 (app, UID 1000, has AWS_* variables); and 24 more"), "{said}");
+    assert!(said.ends_with("115 (app, UID 1000, GID 3000, has AWS_* variables); and 24 more"), "{said}");
 }

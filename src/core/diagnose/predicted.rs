@@ -15,7 +15,8 @@ pub struct Predicted {
 
 /// The prediction; `None` when this process's own chain is the one.
 pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
-    evidence.inputs.settings.pid?;
+    // Of an environment that could not be read nothing can be predicted.
+    evidence.inputs.settings.pid.filter(|_| evidence.lack.is_none())?;
     let prediction = predict(Sdk::Rust, &Situation::of(evidence));
     let provider = match prediction.outcome {
         Outcome::Irsa => ChainProvider::Irsa,

@@ -159,8 +159,14 @@ impl TokenFile {
     /// What reading it gave.
     pub fn of(token: &Token) -> TokenFile {
         match &token.file {
-            FileFact::Failed(failure) if failure.kind == FileFailureKind::Missing => TokenFile::Missing,
-            FileFact::Failed(_) => TokenFile::Unreadable,
+            FileFact::Failed(failure) => match failure.kind {
+                FileFailureKind::Missing => TokenFile::Missing,
+                // That it was not read says nothing of it.
+                FileFailureKind::Undecided | FileFailureKind::OutOfResources => TokenFile::Good,
+                FileFailureKind::Denied | FileFailureKind::NotRegular | FileFailureKind::TooLarge | FileFailureKind::Other => {
+                    TokenFile::Unreadable
+                }
+            },
             FileFact::Read { content: TokenContent::Defect(TokenDefect::Empty), .. } => TokenFile::Empty,
             FileFact::Read { content: TokenContent::Defect(_), .. } => TokenFile::NotAToken,
             FileFact::Read { trailing_whitespace: true, .. } => TokenFile::TrailingWhitespace,

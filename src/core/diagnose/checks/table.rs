@@ -3,7 +3,7 @@
 use super::super::application::{self, Judgement};
 use super::super::{Diagnosis, identity, issuer, predicted};
 use crate::core::code::{Code, Step};
-use crate::core::evidence::{Because, Call, Endpoint, Evidence, Fact, ImdsReach};
+use crate::core::evidence::{Because, Call, Endpoint, Evidence, Fact, FileFact, ImdsReach, Token};
 use crate::core::exchange::{Exchange, Failure, FailureKind};
 use crate::core::plan::Provider;
 use crate::core::time::spoken;
@@ -12,7 +12,7 @@ use crate::core::time::spoken;
 pub(super) enum State {
     Good(Option<String>),
     Skipped(String),
-    /// Nobody asks for it while it is true.
+    /// It is listed only when it fails.
     Unlisted,
 }
 
@@ -82,6 +82,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "the token file can be read",
         codes: &[Code::TokenMissing, Code::TokenUnreadable, Code::TokenEmpty, Code::TokenOversized],
         state: |e, _| match &e.token {
+            Fact::Known(Token { file: FileFact::Failed(failure), .. }) => skip(&failure.text),
             Fact::Known(token) => good(&token.path),
             other => not_attempted(other),
         },
