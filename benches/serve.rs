@@ -15,14 +15,20 @@
 mod child;
 #[path = "serve/client.rs"]
 mod client;
+#[path = "../tests/serve/crowd.rs"]
+mod crowd;
 #[path = "serve/garbage.rs"]
 mod garbage;
+#[path = "serve/greedy.rs"]
+mod greedy;
 #[path = "serve/idle.rs"]
 mod idle;
 #[path = "serve/load.rs"]
 mod load;
 #[path = "serve/process.rs"]
 mod process;
+#[path = "serve/quota.rs"]
+mod quota;
 #[path = "serve/slow.rs"]
 mod slow;
 #[path = "serve/soak.rs"]
@@ -54,10 +60,11 @@ struct Part {
 const PROBE: &str = "IRSA_PROBE_BENCH_BINARY";
 const FAST: &str = "IRSA_PROBE_BENCH_FAST";
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { name: "idle", scale: 60, unit: "seconds", binary: PROBE, run: idle::run },
     Part { name: "load", scale: 10, unit: "seconds for each path", binary: PROBE, run: load::run },
     Part { name: "slow", scale: 20, unit: "seconds", binary: PROBE, run: slow::run },
+    Part { name: "greedy", scale: 10, unit: "seconds for each page", binary: PROBE, run: greedy::run },
     Part { name: "garbage", scale: 20_000, unit: "connections", binary: PROBE, run: garbage::run },
     Part { name: "soak", scale: 10_000, unit: "rounds", binary: FAST, run: soak::run },
 ];

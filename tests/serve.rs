@@ -4,6 +4,10 @@
 
 #[path = "serve/child.rs"]
 mod child;
+#[path = "serve/crowd.rs"]
+mod crowd;
+#[path = "serve/greedy.rs"]
+mod greedy;
 #[path = "serve/hours.rs"]
 mod hours;
 mod support;

@@ -10,28 +10,43 @@ use crate::render::{html, json};
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
 
-type Page = fn(&Board, &Metrics, Moment, bool) -> Answer;
+/// How a path is answered.
+enum Page {
+    /// To a probe, from the state as it is now. The last argument is `?verbose`.
+    Probe(fn(&Board, Moment, bool) -> Answer),
+    /// To those who look in from time to time.
+    Whole(fn(&Board, &Metrics, Moment) -> Answer),
+}
 
-/// Every path. The last argument is `?verbose`, of any value, as the Kubernetes API server takes it.
+/// Every path.
 const PAGES: &[(&str, Page)] = &[
-    ("/livez", |board, _, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose)),
-    ("/healthz", |board, _, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose)),
-    ("/readyz", |board, _, now, verbose| probe(Probe::Ready, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose)),
-    ("/startupz", |board, _, now, verbose| probe(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose)),
-    ("/status", |board, _, now, _| typed("application/json", json::status(&board.status(now)))),
-    ("/metrics", |board, metrics, now, _| typed(Metrics::CONTENT_TYPE, metrics.page(board, now))),
-    ("/", |board, _, now, _| {
-        typed("text/html; charset=utf-8", html::page(board, now))
-            .with(CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP))
-            .with(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
-    }),
+    ("/livez", Page::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
+    ("/healthz", Page::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
+    ("/readyz", Page::Probe(|board, now, verbose| probe(Probe::Ready, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
+    ("/startupz", Page::Probe(|board, now, verbose| probe(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
+    ("/status", Page::Whole(|board, _, now| typed("application/json", json::status(&board.status(now))))),
+    ("/metrics", Page::Whole(|board, metrics, now| typed(Metrics::CONTENT_TYPE, metrics.page(board, now)))),
+    (
+        "/",
+        Page::Whole(|board, _, now| {
+            typed("text/html; charset=utf-8", html::page(board, now))
+                .with(CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP))
+                .with(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
+        }),
+    ),
 ];
 
 /// Answers a path from what is known; `None` when there is no such page.
 pub fn answer(shared: &Shared, path: &str, query: Option<&str>) -> Option<Answer> {
-    let (_, page) = PAGES.iter().find(|(known, _)| *known == path)?;
-    let verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
-    Some(shared.read(|board, metrics, now| page(board, metrics, now, verbose)))
+    let (path, page) = PAGES.iter().find(|(known, _)| *known == path)?;
+    Some(match page {
+        Page::Probe(answer) => {
+            // Of any value, as the Kubernetes API server takes it.
+            let verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
+            shared.read(|board, now| answer(board, now, verbose))
+        }
+        Page::Whole(render) => shared.page(path, render),
+    })
 }
 
 fn probe(probe: Probe, no: StatusCode, board: &Board, now: Moment, verbose: bool) -> Answer {

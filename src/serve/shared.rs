@@ -2,11 +2,13 @@
 
 use super::clock::Clock;
 use super::metrics::Metrics;
+use super::server::Answer;
 use crate::core::clock::Moment;
-use crate::core::readiness::State;
+use crate::core::readiness::{Standing, State};
 use crate::core::report::Report;
 use crate::core::schedule::Trigger;
 use crate::core::status::Board;
+use crate::core::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,34 +22,79 @@ pub struct Shared {
 struct Inner {
     board: Board,
     metrics: Metrics,
+    pages: Pages,
     /// The state that was logged last.
     logged: State,
+}
+
+/// Pages as they were rendered last. Rendering costs ten times what sending does, so what many ask for at once is rendered once.
+#[derive(Default)]
+struct Pages {
+    rendered: Option<Stamp>,
+    pages: Vec<(&'static str, Answer)>,
+}
+
+/// What a page depends on beside the board, to the second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    wall: Timestamp,
+    uptime: u64,
+    standing: Standing,
+}
+
+impl Pages {
+    fn get(&mut self, stamp: Stamp, path: &'static str, render: impl FnOnce() -> Answer) -> Answer {
+        if self.rendered.as_ref() != Some(&stamp) {
+            self.pages.clear();
+            self.rendered = Some(stamp);
+        }
+        if let Some((_, page)) = self.pages.iter().find(|(kept, _)| *kept == path) {
+            return page.clone();
+        }
+        let page = render();
+        self.pages.push((path, page.clone()));
+        page
+    }
 }
 
 impl Shared {
     /// Before the first round. Fails only if two metrics had one name.
     pub fn new(disabled: Option<String>, clock: Clock) -> Result<Shared, prometheus::Error> {
-        let inner = Inner { board: Board::new(disabled, clock.now()), metrics: Metrics::new()?, logged: State::Starting };
+        let inner =
+            Inner { board: Board::new(disabled, clock.now()), metrics: Metrics::new()?, pages: Pages::default(), logged: State::Starting };
         Ok(Shared { clock, state: Mutex::new(inner) })
     }
 
     /// Reads the board as it stands now.
-    pub fn read<T>(&self, look: impl FnOnce(&Board, &Metrics, Moment) -> T) -> T {
+    pub fn read<T>(&self, look: impl FnOnce(&Board, Moment) -> T) -> T {
         let mut inner = self.lock();
         let now = self.clock.now();
         inner.log_state(now);
-        look(&inner.board, &inner.metrics, now)
+        look(&inner.board, now)
+    }
+
+    /// The page of this path, rendered now or within the same second; a step of the worker or a change of state renders it again.
+    pub fn page(&self, path: &'static str, render: impl FnOnce(&Board, &Metrics, Moment) -> Answer) -> Answer {
+        let mut inner = self.lock();
+        let now = self.clock.now();
+        let standing = inner.log_state(now);
+        let Inner { board, metrics, pages, .. } = &mut *inner;
+        let stamp = Stamp { wall: now.wall, uptime: now.uptime.as_secs(), standing };
+        pages.get(stamp, path, || render(board, metrics, now))
     }
 
     /// The worker begins a round.
     pub fn begin_round(&self) {
-        self.lock().board.begin_round(self.clock.now());
+        let mut inner = self.lock();
+        inner.pages = Pages::default();
+        inner.board.begin_round(self.clock.now());
     }
 
     /// The worker has ended a round; returns when that was.
     pub fn end_round(&self, report: Report, trigger: Trigger) -> Moment {
         let mut inner = self.lock();
         let now = self.clock.now();
+        inner.pages = Pages::default();
         inner.metrics.observe(&report);
         inner.board.end_round(report, trigger, now);
         inner.log_state(now);
@@ -58,6 +105,7 @@ impl Shared {
     pub fn sleep(&self, nap: Duration, next: Duration) {
         let mut inner = self.lock();
         let now = self.clock.now();
+        inner.pages = Pages::default();
         inner.board.sleep(now.awake + self.clock.real_length(nap), next);
         inner.log_state(now);
     }
@@ -70,11 +118,11 @@ impl Shared {
 
 impl Inner {
     /// One line for every change of state, whoever sees it first: time alone changes it too.
-    fn log_state(&mut self, now: Moment) {
+    fn log_state(&mut self, now: Moment) -> Standing {
         let standing = self.board.standing(now);
         let was = std::mem::replace(&mut self.logged, standing.state);
         if was == standing.state {
-            return;
+            return standing;
         }
         let cause = self.board.report().and_then(|report| report.root_cause.as_ref());
         let (code, step) = cause.map_or(("", ""), |cause| (cause.code.id(), cause.step.id()));
@@ -85,5 +133,41 @@ impl Inner {
         } else {
             tracing::warn!(state, was, code, step, reason, "state changed");
         }
+        standing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::readiness::Reason;
+    use http::StatusCode;
+
+    #[test]
+    fn a_page_is_rendered_once_for_all_who_ask_within_a_second_and_again_for_each_change() {
+        let stamp = |wall: i64, uptime: u64, state: State, reason: Reason| Stamp {
+            wall: Timestamp(wall),
+            uptime,
+            standing: Standing { state, since: Timestamp(1), reason },
+        };
+        let ready = |wall, uptime| stamp(wall, uptime, State::Ready, Reason::Proven);
+        let mut pages = Pages::default();
+        let mut rendered = 0;
+        let mut ask = |stamp: Stamp, path: &'static str| {
+            let page = pages.get(stamp, path, || {
+                rendered += 1;
+                Answer::text(StatusCode::OK, rendered.to_string())
+            });
+            String::from_utf8(page.body.to_vec()).unwrap()
+        };
+        assert_eq!([(); 3].map(|()| ask(ready(10, 5), "/status")), ["1", "1", "1"]);
+        assert_eq!([(); 2].map(|()| ask(ready(10, 5), "/metrics")), ["2", "2"]);
+        assert_eq!(ask(ready(10, 5), "/status"), "1");
+        // Another second, by either clock.
+        assert_eq!(ask(ready(11, 5), "/status"), "3");
+        assert_eq!(ask(ready(11, 6), "/status"), "4");
+        // Time alone has ended the state, or the worker is stuck.
+        assert_eq!(ask(stamp(11, 6, State::NotReady, Reason::Stuck(Timestamp(9))), "/status"), "5");
+        assert_eq!(ask(stamp(11, 6, State::NotReady, Reason::Stuck(Timestamp(9))), "/metrics"), "6");
     }
 }

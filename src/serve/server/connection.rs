@@ -1,9 +1,9 @@
 //! One connection, from its first byte to its end.
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -17,9 +17,11 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::task::yield_now;
+use tokio::time::{Instant, timeout};
 
-use super::{Answer, Handler, Latest, Limits};
+use super::eviction::Standing;
+use super::{Answer, Desk, Handler, Limits};
 
 /// Room for a request's head, and what hyper reads at a time: the least that it allows, allocated once a client has connected.
 const HEAD_CAP: usize = 8 * 1024;
@@ -28,26 +30,94 @@ const HEAD_CAP: usize = 8 * 1024;
 pub(super) struct Connection {
     pub(super) handler: Arc<Handler>,
     pub(super) limits: Limits,
-    pub(super) latest: Latest,
+    pub(super) client: Arc<Client>,
+}
+
+/// A client, as the room sees it.
+pub(super) struct Client {
+    desk: Arc<Desk>,
+    since: Instant,
+    heard: OnceLock<Instant>,
+    /// The number of its latest request, counted over all clients: 0 while there has been none, [`Client::LEAVING`] when there will be no more.
+    latest: AtomicU64,
+}
+
+impl Client {
+    const LEAVING: u64 = u64::MAX;
+
+    pub(super) fn new(desk: Arc<Desk>) -> Self {
+        Self { desk, since: Instant::now(), heard: OnceLock::new(), latest: AtomicU64::new(0) }
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match (self.latest.load(Ordering::Relaxed), self.heard.get()) {
+            (Self::LEAVING, _) => Standing::Leaving,
+            (0, None) => Standing::Mute(self.since.elapsed()),
+            (0, Some(heard)) => Standing::Speaking(heard.elapsed()),
+            (number, _) => Standing::Served(number),
+        }
+    }
+
+    /// Its first byte has come.
+    fn hear(&self) {
+        self.heard.get_or_init(Instant::now);
+        self.desk.patience.heard();
+    }
+
+    /// A request has come, completely.
+    fn note(&self) {
+        self.latest.store(self.desk.requests.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.desk.news.notify_one();
+    }
+
+    /// No further one will come.
+    fn leave(&self) {
+        self.latest.store(Self::LEAVING, Ordering::Relaxed);
+        self.desk.news.notify_one();
+    }
 }
 
 impl Connection {
     /// Answers requests until either side closes the connection or a limit does.
     pub(super) async fn serve(self, stream: TcpStream, mut draining: watch::Receiver<bool>) {
-        let Self { handler, limits, latest } = self;
+        let Self { handler, limits, client } = self;
         // The kernel watches over what a client does not take: also over what is left after the close, and without a timer of
-        // ours. Neither option is refused by Linux; without them the connection would still work.
+        // ours. Linux does not refuse it; without it the connection would still work.
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(limits.stall));
-        let _ = stream.set_nodelay(true);
-        let served = latest.clone();
+        // Until its first byte it costs no buffer, and the room knows whom it waits for. (`readable` can err, `peek` cannot.)
+        let mut first = [0];
+        tokio::select! {
+            biased;
+            heard = timeout(limits.head, stream.peek(&mut first)) => match heard {
+                Ok(Ok(_)) => client.hear(),
+                _ => return,
+            },
+            () = drained(&mut draining) => return,
+        }
+        let (served, requests) = (Arc::clone(&client), AtomicUsize::new(0));
         let service = service_fn(move |request: Request<Incoming>| {
             served.note();
-            ready(Ok::<_, Infallible>(respond(&*handler, &request)))
+            let earlier = requests.fetch_add(1, Ordering::Relaxed);
+            let (handler, client) = (Arc::clone(&handler), Arc::clone(&served));
+            async move {
+                if earlier > 0 {
+                    // One turn, one answer: what came on other connections meanwhile goes first, also where a client sends its requests
+                    // all at once.
+                    yield_now().await;
+                }
+                let mut response = respond(&*handler, &request);
+                // While every place is taken, a connection is good for one answer: so a client that asks again queues with the others,
+                // and what a probe waits for is one answer for each of those before it.
+                if earlier + 1 >= limits.requests || client.desk.full.load(Ordering::Relaxed) {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // hyper starts this timer whenever it waits for a head: when the connection is opened and again when an answer has
-            // been written. So it covers the first byte, and it closes an idle connection; bytes do not reset it.
+            // hyper starts this timer whenever it waits for a head: now, and again when an answer has been written. So it closes an
+            // idle connection, too; bytes do not reset it.
             .header_read_timeout(limits.head)
             .max_buf_size(HEAD_CAP)
             // Without it, a client that closes its sending side after the request (`nc -N`) would get no answer.
@@ -66,9 +136,14 @@ impl Connection {
             }
         };
         // What it cannot parse (a head too large, no HTTP) hyper has answered; other errors are timeouts and clients gone.
+        let shut = outcome.is_ok();
         if outcome.as_ref().map_or_else(hyper::Error::is_parse, |()| true) {
-            latest.forget();
-            let stream = connection.into_parts().io.into_inner();
+            client.leave();
+            let mut stream = connection.into_parts().io.into_inner();
+            if !shut {
+                // A failure says that the client is gone.
+                let _ = stream.shutdown().await;
+            }
             tokio::select! {
                 biased;
                 _ = timeout(limits.head, linger(stream)) => {}
@@ -81,9 +156,8 @@ impl Connection {
 /// Closes in a way that lets the last answer arrive: a socket closed with unread bytes sends a reset, which can overtake it
 /// (RFC 9112, section 9.6).
 async fn linger(mut stream: TcpStream) {
-    // Failures say that the client is gone, which is what we wait for.
-    let _ = stream.shutdown().await;
-    let mut scrap = vec![0; 4096];
+    let mut scrap = [0; 512];
+    // A failure says that the client is gone, which is what we wait for.
     while stream.read(&mut scrap).await.is_ok_and(|read| read > 0) {}
 }
 

@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// A node that starts many pods probes them all at once.
-const BACKLOG: i32 = 1024;
+/// Those who wait: a probe behind a crowd of thousands must not be refused, for its kernel would try again only after a second. The kernel
+/// takes no more than `net.core.somaxconn`, which is 4096 by default.
+const BACKLOG: i32 = 4096;
 
 /// What keeps a socket from listening, and the cure.
 const CURES: [(ErrorKind, &str); 3] = [

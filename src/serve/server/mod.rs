@@ -5,10 +5,11 @@
 //!
 //! | what | bound |
 //! |---|---|
-//! | a request's head | 8 KiB and 100 headers, else 431; complete within [`Limits::head`] |
-//! | an idle connection | closed after [`Limits::head`] too |
+//! | a request's head | 8 KiB and 100 headers, else 431; complete within [`Limits::head`] of its first byte |
+//! | a connection without a byte, or idle | closed after [`Limits::head`] too |
 //! | an answer that the client does not take | [`Limits::stall`] without progress |
 //! | connections | [`Limits::connections`]; one more closes the one that matters least |
+//! | requests of a connection | [`Limits::requests`]; one, while every place is taken |
 //! | a request's body | never read: answered, then closed |
 //!
 //! It knows nothing of what it serves: the handler answers a path, at once and from memory.
@@ -19,19 +20,21 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet, yield_now};
 use tokio::time::timeout;
 
 mod accept;
 mod connection;
+mod eviction;
 mod listen;
 
 #[cfg(test)]
@@ -40,7 +43,8 @@ mod tests;
 pub use listen::listen;
 
 use accept::Door;
-use connection::Connection;
+use connection::{Client, Connection};
+use eviction::{Least, Patience, Standing};
 
 /// What a handler answers. The server adds `Content-Length`, `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
 #[derive(Debug, Clone)]
@@ -76,19 +80,30 @@ pub type Handler = dyn Fn(&str, Option<&str>) -> Option<Answer> + Send + Sync;
 /// How much patience the server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From the opening of a connection, or from the end of an answer, to the end of the next request's head.
+    /// From the opening of a connection to its first byte; from there, or from the end of an answer, to the end of the next request's head.
     pub head: Duration,
     /// How long an answer may lie about without the client taking any of it.
     pub stall: Duration,
     /// Connections at a time.
     pub connections: usize,
+    /// How long a new connection may be mute, at most, before it goes for a newer one.
+    pub grace: Duration,
+    /// Requests of one connection; its last answer says `Connection: close`.
+    pub requests: usize,
     /// How long the drain may take.
     pub drain: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { head: Duration::from_secs(2), stall: Duration::from_secs(5), connections: 64, drain: Duration::from_secs(5) }
+        Self {
+            head: Duration::from_secs(2),
+            stall: Duration::from_secs(5),
+            connections: 64,
+            grace: Duration::from_millis(100),
+            requests: 100,
+            drain: Duration::from_secs(5),
+        }
     }
 }
 
@@ -99,6 +114,8 @@ pub async fn run(
     limits: Limits,
     draining: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    // Every connection inherits it (Linux). Without it they would still work.
+    let _ = SockRef::from(&listener).set_tcp_nodelay(true);
     let mut door = Door::new(TcpListener::from_std(listener)?);
     let mut room = Room::new(handler, limits);
     let mut draining = pin!(draining);
@@ -122,73 +139,75 @@ struct Room {
     tasks: JoinSet<()>,
     /// In the order of their arrival.
     places: Vec<Place>,
-    requests: Arc<AtomicU64>,
+    desk: Arc<Desk>,
     draining: watch::Sender<bool>,
 }
 
 struct Place {
     task: AbortHandle,
-    latest: Latest,
+    client: Arc<Client>,
 }
 
-/// The number of a connection's latest request, counted over all connections; 0 while there has been none.
-#[derive(Clone, Default)]
-struct Latest {
-    requests: Arc<AtomicU64>,
-    number: Arc<AtomicU64>,
-}
-
-impl Latest {
-    /// A request has come, completely.
-    fn note(&self) {
-        self.number.store(self.requests.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-    }
-
-    /// No further one will come.
-    fn forget(&self) {
-        self.number.store(0, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> u64 {
-        self.number.load(Ordering::Relaxed)
-    }
+/// What the connections know of each other.
+struct Desk {
+    /// Requests so far.
+    requests: AtomicU64,
+    /// No place is left.
+    full: AtomicBool,
+    /// A client has brought a request, or had its last answer.
+    news: Notify,
+    patience: Patience,
 }
 
 impl Room {
     fn new(handler: Arc<Handler>, limits: Limits) -> Self {
         let (draining, _) = watch::channel(false);
-        Self { handler, limits, tasks: JoinSet::new(), places: Vec::new(), requests: Arc::default(), draining }
+        let patience = Patience::new(&limits);
+        let desk = Desk { requests: AtomicU64::new(0), full: AtomicBool::new(false), news: Notify::new(), patience };
+        Self { handler, limits, tasks: JoinSet::new(), places: Vec::new(), desk: Arc::new(desk), draining }
     }
 
     /// Takes a connection in, and when there are too many, closes the one that matters least.
     async fn admit(&mut self, stream: TcpStream) {
-        let latest = Latest { requests: Arc::clone(&self.requests), number: Arc::default() };
-        let connection = Connection { handler: Arc::clone(&self.handler), limits: self.limits, latest: latest.clone() };
+        let client = Arc::new(Client::new(Arc::clone(&self.desk)));
+        let connection = Connection { handler: Arc::clone(&self.handler), limits: self.limits, client: Arc::clone(&client) };
         let task = self.tasks.spawn(connection.serve(stream, self.draining.subscribe()));
-        self.places.push(Place { task, latest });
-        if self.places.len() > self.limits.connections {
+        self.places.push(Place { task, client });
+        self.count();
+        while self.places.len() > self.limits.connections.max(1) {
             // A whole crowd may have been accepted in one go: a kubelet in its midst must not go for a request not read yet.
             settle().await;
             self.tidy();
-        }
-        while self.places.len() > self.limits.connections.max(1) {
-            self.evict();
+            self.make_room().await;
         }
     }
 
-    /// Closes the oldest connection that has not brought a request yet; when all have, the one whose latest request was longest
-    /// ago, be it idle or slow to take its answer. The newest is spared: it had no chance yet.
-    fn evict(&mut self) {
-        let others = self.places.len().saturating_sub(1);
-        let least = self.places.iter().take(others).enumerate().min_by_key(|(_, place)| place.latest.get());
-        if let Some((index, _)) = least {
-            self.places.remove(index).task.abort();
+    /// Closes one connection if there are too many, or waits a moment for one that can be closed.
+    async fn make_room(&mut self) {
+        if self.places.len() <= self.limits.connections {
+            return;
+        }
+        let clients: Vec<_> = self.places.iter().map(|place| place.client.standing()).collect();
+        match eviction::least(&clients, self.desk.patience.grace(), self.limits.connections) {
+            Least::Close(index) => {
+                if matches!(clients.get(index), Some(Standing::Mute(_))) {
+                    self.desk.patience.in_vain();
+                }
+                self.places.remove(index).task.abort();
+            }
+            // Those who come meanwhile wait in the kernel's queue, and their requests with them.
+            Least::Wait(longest) => drop(timeout(longest, self.desk.news.notified()).await),
         }
     }
 
     /// Forgets the connections that have ended.
     fn tidy(&mut self) {
         self.places.retain(|place| !place.task.is_finished());
+        self.count();
+    }
+
+    fn count(&self) {
+        self.desk.full.store(self.places.len() >= self.limits.connections, Ordering::Relaxed);
     }
 
     /// Idle connections close at once, the others after their answer.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,12 +14,13 @@ use tokio::sync::oneshot;
 
 use super::{Answer, Handler, Limits, listen, run};
 
+mod fairness;
 mod limits;
 mod listening;
 mod robustness;
 
 /// No loaded machine takes this long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 const GET: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
 /// More than the kernel keeps for a client.
 const BIG: usize = 32 << 20;
@@ -39,7 +41,12 @@ impl Server {
 
     fn on(listener: TcpListener, limits: Limits) -> Self {
         let address = listener.local_addr().unwrap();
-        let handler: Arc<Handler> = Arc::new(page);
+        let turns = AtomicUsize::new(0);
+        let handler: Arc<Handler> = Arc::new(move |path, query| match path {
+            // How many of these were answered before.
+            "/turn" => Some(Answer::text(StatusCode::OK, turns.fetch_add(1, Ordering::SeqCst).to_string())),
+            _ => page(path, query),
+        });
         let (drain, draining) = oneshot::channel::<()>();
         let served = Arc::clone(&handler);
         let thread = thread::spawn(move || {
@@ -101,7 +108,7 @@ fn page(path: &str, query: Option<&str>) -> Option<Answer> {
 
 /// Limits that no loaded machine exceeds.
 fn ample() -> Limits {
-    Limits { head: 2 * PATIENCE, stall: 2 * PATIENCE, connections: 64, drain: 2 * PATIENCE }
+    Limits { head: 2 * PATIENCE, stall: 2 * PATIENCE, drain: 2 * PATIENCE, ..Limits::default() }
 }
 
 fn connect(address: impl Into<SocketAddr>) -> TcpStream {

@@ -1,0 +1,157 @@
+//! Which connection goes when there are too many.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::Limits;
+
+/// What a client has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has been connected for so long and has not sent a byte.
+    Mute(Duration),
+    /// The head of its first request has been on its way for so long.
+    Speaking(Duration),
+    /// The number of its latest request, counted over all clients.
+    Served(u64),
+    /// It has had its last answer.
+    Leaving,
+}
+
+/// What makes room.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Least {
+    /// Closing this one.
+    Close(usize),
+    /// Waiting, no longer than this, for one that can be closed.
+    Wait(Duration),
+}
+
+/// How long a head may be on its way before its client counts as slow: one that is larger than a packet has come by then.
+const SLOW: Duration = Duration::from_millis(10);
+
+/// Which client matters least, of those that came in this order.
+///
+/// 1. One that has had its last answer.
+/// 2. The first one that is slow to send its head.
+/// 3. The one that was served longest ago, be it idle or slow to take its answer: it has had what it came for. But clients that say nothing
+///    and come again and again get no more than half of the places in this way.
+/// 4. The first one that is mute, once it has had its grace. Until then it is worth waiting for its request, which may be on its way: else
+///    all of a crowd that comes at once would be closed for the next ones before they could ask, and a probe in its midst with them.
+///
+/// The newest is spared: it had no chance yet.
+pub(super) fn least(clients: &[Standing], grace: Duration, places: usize) -> Least {
+    let others = clients.len().saturating_sub(1);
+    let others = || clients.iter().copied().enumerate().take(others);
+    let first = |wanted: fn(&Standing) -> bool| others().find(|(_, client)| wanted(client)).map(|(index, _)| index);
+    let slow = |client: &Standing| matches!(client, Standing::Speaking(time) if *time >= SLOW);
+    if let Some(index) = first(|client| *client == Standing::Leaving).or_else(|| first(slow)) {
+        return Least::Close(index);
+    }
+    let unserved = others().filter(|(_, client)| matches!(client, Standing::Mute(_) | Standing::Speaking(_))).count();
+    let longest_ago =
+        others().filter_map(|(index, client)| if let Standing::Served(number) = client { Some((number, index)) } else { None }).min();
+    if let Some((_, index)) = longest_ago.filter(|_| unserved <= places / 2) {
+        return Least::Close(index);
+    }
+    let mute = others().find_map(|(index, client)| if let Standing::Mute(time) = client { Some((index, time)) } else { None });
+    match mute {
+        Some((index, time)) if time >= grace => Least::Close(index),
+        Some((_, time)) => Least::Wait(grace - time),
+        // A head is on its way, or there is none but the newest.
+        None => Least::Wait(SLOW),
+    }
+}
+
+/// How long a mute client is worth waiting for, by what became of those before it: where clients talk, if late because they run on a busy
+/// machine, almost [`Limits::grace`]; where they say nothing, a twentieth of it, so that thousands of them are soon gone through.
+pub(super) struct Patience {
+    longest: u64,
+    micros: AtomicU64,
+}
+
+impl Patience {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let longest = u64::try_from(limits.grace.as_micros()).unwrap_or(u64::MAX);
+        Self { longest, micros: AtomicU64::new(longest) }
+    }
+
+    pub(super) fn grace(&self) -> Duration {
+        Duration::from_micros(self.micros.load(Ordering::Relaxed))
+    }
+
+    /// A client was heard.
+    pub(super) fn heard(&self) {
+        let more = self.micros.load(Ordering::Relaxed).saturating_add(self.longest / 10);
+        self.micros.store(more.min(self.longest), Ordering::Relaxed);
+    }
+
+    /// One was waited for in vain.
+    pub(super) fn in_vain(&self) {
+        let less = self.micros.load(Ordering::Relaxed) / 10 * 9;
+        self.micros.store(less.max(self.longest / 20), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Least::{Close, Wait};
+    use Standing::{Leaving, Mute, Served, Speaking};
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn who_matters_least() {
+        let (new, old) = (Mute(ms(1)), Mute(ms(25)));
+        for (clients, expected) in [
+            // The newest is spared, whatever it is.
+            (vec![Served(7), Leaving], Close(0)),
+            (vec![Speaking(ms(99)), Speaking(ms(99))], Close(0)),
+            (vec![old], Wait(SLOW)),
+            (vec![], Wait(SLOW)),
+            // The one that leaves, before all others.
+            (vec![old, Speaking(ms(99)), Served(3), Leaving, Served(9)], Close(3)),
+            // The first one that is slow.
+            (vec![old, Served(3), Speaking(ms(10)), Speaking(ms(99)), Served(4)], Close(2)),
+            // None that may only be late, while others have been served: of those, the one served longest ago.
+            (vec![Served(8), Served(3), Served(4), old, new], Close(1)),
+            (vec![old, Served(8), Served(3), Speaking(ms(9)), Served(5)], Close(2)),
+            // When most are not served yet, the first that is mute, once it has had its grace.
+            (vec![Served(8), new, old, old, new], Wait(ms(24))),
+            (vec![Served(8), old, new, new, new], Close(1)),
+            (vec![Served(8), Speaking(ms(9)), old, new, new], Close(2)),
+            (vec![old, new], Close(0)),
+            // Nor is a head interrupted that has just begun.
+            (vec![Speaking(ms(1)), Speaking(ms(1)), Speaking(ms(1)), Speaking(ms(1)), new], Wait(SLOW)),
+            // All have been served.
+            (vec![Served(8), Served(3), Served(4), Served(2), Served(1)], Close(3)),
+        ] {
+            assert_eq!(least(&clients, ms(25), 4), expected, "{clients:?}");
+        }
+    }
+
+    #[test]
+    fn patience_is_for_those_who_talk() {
+        let patience = Patience::new(&Limits { grace: ms(100), ..Limits::default() });
+        assert_eq!(patience.grace(), ms(100));
+        let mut waited = Duration::ZERO;
+        for _ in 0..1000 {
+            waited += patience.grace();
+            patience.in_vain();
+        }
+        assert_eq!(patience.grace(), ms(5));
+        assert!(waited / 64 < ms(100), "a thousand mute clients hold up the next one for {:?}", waited / 64);
+        // Where one in five is waited for in vain, the others have their time.
+        for _ in 0..100 {
+            (0..4).for_each(|_| patience.heard());
+            patience.in_vain();
+        }
+        assert!(patience.grace() >= ms(80), "{:?}", patience.grace());
+        patience.heard();
+        patience.heard();
+        assert_eq!(patience.grace(), ms(100));
+    }
+}
