@@ -18,7 +18,7 @@ use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use support::{Sandbox, Service, World};
 
@@ -80,13 +80,32 @@ fn main() {
         .iter()
         .map(|folder| {
             Trial::test(name(folder), {
-                let folder = folder.clone();
-                move || patiently(&folder)
+                let (folder, name) = (folder.clone(), name(folder));
+                move || patiently(&folder, &name)
             })
             .with_ignored_flag(other_build && own_build_only(folder))
         })
         .collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let ran = conclusion.num_passed + conclusion.num_failed;
+    if too_many_repeated(usize::try_from(ran).unwrap()) {
+        std::process::exit(101);
+    }
+    conclusion.exit();
+}
+
+/// The scenarios that were tried again.
+static REPEATED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Says how many scenarios were repeated, and which. In the pipeline more than one of a hundred is a failure: there the machine is quiet.
+fn too_many_repeated(ran: usize) -> bool {
+    let repeated = REPEATED.lock().unwrap();
+    println!("repeated: {} of {ran} scenarios {}", repeated.len(), repeated.join(" "));
+    let too_many = repeated.len() > ran.div_ceil(100);
+    if too_many && std::env::var_os("CI").is_some() {
+        eprintln!("more than one of a hundred scenarios was repeated: what they wait for has to be found");
+    }
+    too_many && std::env::var_os("CI").is_some()
 }
 
 fn find(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -109,10 +128,15 @@ fn own_build_only(folder: &Path) -> bool {
 }
 
 /// On a machine that is busy with other things a probe can lose the 1.2 s that it gives the witness and IMDS, and then rightly reports
-/// that. Such a scenario is tried again, twice at most, and every repetition is said: one that is repeated on a quiet machine is a bug.
-fn patiently(folder: &Path) -> Result<(), Failed> {
+/// that. Such a scenario is tried again, twice at most, and every repetition is said and counted: one that is repeated on a quiet machine is a bug.
+fn patiently(folder: &Path, name: &str) -> Result<(), Failed> {
     let again = |failed: Failed| {
-        eprintln!("REPEATED {}: {}", folder.display(), failed.message().unwrap_or_default());
+        eprintln!("REPEATED {name}: {}", failed.message().unwrap_or_default());
+        let mut repeated = REPEATED.lock().unwrap();
+        if !repeated.iter().any(|other| other == name) {
+            repeated.push(name.to_owned());
+        }
+        drop(repeated);
         run(folder)
     };
     run(folder).or_else(again).or_else(again)
