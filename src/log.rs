@@ -47,8 +47,8 @@ fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(level: LevelFil
 
 /// Lines that wait for a reader: more than hours of a failing pod's.
 const QUEUE: usize = 256;
-/// How long the end of the process waits for the last lines.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long the end of the process waits for the last lines. On a busy node the thread that writes them may have to wait for its turn.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 enum Entry {
     Line(Vec<u8>),

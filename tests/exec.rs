@@ -11,7 +11,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 use support::{Sandbox, World};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_irsa-probe");
@@ -41,7 +40,7 @@ impl Pod {
     }
 
     fn exec(&self, flags: &[&str], command: &[&str]) -> Command {
-        let mut exec = self.start(BINARY, &["exec", "--timeout", "2s", "--termination-log", self.log().to_str().unwrap()]);
+        let mut exec = self.start(BINARY, &["exec", "--timeout", "4s", "--termination-log", self.log().to_str().unwrap()]);
         exec.args(flags).arg("--").args(command);
         exec
     }
@@ -72,7 +71,7 @@ fn a_proven_identity_starts_the_application_with_its_words_and_its_exit_code() {
     assert!(err.contains("identity proven") && err.contains(":assumed-role/checkout/"), "{err}");
     assert!(!pod.log().exists());
     // The words are the application's from the first one that is no flag, also without the two dashes.
-    let (code, out, err) = pod.run(&mut pod.start(BINARY, &["exec", "--timeout=2s", "echo", "--strict"]));
+    let (code, out, err) = pod.run(&mut pod.start(BINARY, &["exec", "--timeout=120s", "echo", "--strict"]));
     assert_eq!((code, out.as_str()), (Some(0), "--strict\n"), "{err}");
 }
 
@@ -82,7 +81,7 @@ fn nothing_of_the_probe_is_left_in_the_application() {
     // With core files allowed, as far as this machine allows them (the probe forbids its own), and with what nohup ignores.
     let allowed = "trap '' HUP INT; ulimit -S -c $(ulimit -H -c); exec \"$@\"";
     let alone = pod.run(&mut pod.start("sh", &["-c", allowed, "sh", "sh", "-c", STATE]));
-    let exec = ["-c", allowed, "sh", BINARY, "exec", "--timeout", "2s", "--log-level", "off", "--", "sh", "-c", STATE];
+    let exec = ["-c", allowed, "sh", BINARY, "exec", "--timeout", "120s", "--log-level", "off", "--", "sh", "-c", STATE];
     assert_eq!(pod.run(&mut pod.start("sh", &exec)), alone);
     // The process is the same one: whoever watches it, watches the application.
     let child = pod.exec(&[], &["sh", "-c", "echo $$"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -99,7 +98,7 @@ fn a_signal_is_the_applications() {
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(7));
     std::fs::remove_file(&started).unwrap();
-    let mut child = pod.exec(&[], &["sh", "-c", ": >started; exec sleep 60"]).spawn().unwrap();
+    let mut child = pod.exec(&[], &["sh", "-c", ": >started; exec sleep 600"]).spawn().unwrap();
     until(|| started.exists());
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(15));
@@ -116,7 +115,7 @@ fn a_broken_identity_keeps_it_from_starting() {
     assert_eq!((code, out.starts_with("{\n  \"schema\": \"irsa-probe/report/v1\"")), (Some(1), true), "{out}");
     assert!(!pod.sandbox.dir().join("started").exists());
     let pod = Pod::new(REFUSED);
-    let (code, out, err) = pod.run(&mut pod.exec(&["--timeout", "800ms"], &["touch", "started"]));
+    let (code, out, err) = pod.run(&mut pod.exec(&[], &["touch", "started"]));
     assert_eq!(code, Some(3), "{out}{err}");
     assert!(out.contains("connect-refused") && !pod.sandbox.dir().join("started").exists());
 }
@@ -183,7 +182,7 @@ fn a_command_that_cannot_be_started_is_named() {
 #[test]
 fn sigterm_during_the_check_ends_it_before_the_application() {
     let pod = Pod::new(HANGING);
-    let mut child = pod.exec(&["--timeout", "60s"], &["touch", "started"]).spawn().unwrap();
+    let mut child = pod.exec(&["--timeout", "1h"], &["touch", "started"]).spawn().unwrap();
     until(|| !pod.sandbox.requests().is_empty());
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));
@@ -227,9 +226,5 @@ fn install_says_where_it_cannot() {
 }
 
 fn until(condition: impl Fn() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
-    while !condition() {
-        assert!(Instant::now() < patience, "it never came to that");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    support::until("it came to that", condition);
 }

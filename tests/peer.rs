@@ -89,7 +89,7 @@ impl Pod {
 
     /// Exit code and report.
     fn check(&self) -> (Option<i32>, Value) {
-        let args = ["check", "--output", "json", "--timeout", "5s", "--termination-log", "none"];
+        let args = ["check", "--output", "json", "--timeout", "10s", "--termination-log", "none"];
         let output = self.run(Path::new(env!("CARGO_BIN_EXE_irsa-probe")), &args);
         let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
         (output.status.code(), report)

@@ -57,13 +57,18 @@ impl Drop for Target {
 }
 
 fn patiently(holds: impl Fn() -> bool) {
-    assert!(
-        (0..1000).any(|_| holds() || {
-            std::thread::sleep(Duration::from_millis(5));
-            false
-        }),
-        "in vain"
-    );
+    support::until("it is so", holds);
+}
+
+/// A program that `unshare` starts: whether it runs, and not `unshare` itself any more; the error says how that ended.
+fn unshared(target: &mut Target) -> Result<(), std::process::ExitStatus> {
+    let mut ended = None;
+    support::until("unshare has ended or become the program", || {
+        ended = target.0.try_wait().unwrap();
+        let program = std::fs::read(format!("/proc/{}/cmdline", target.pid())).unwrap_or_default();
+        ended.is_some() || (!program.is_empty() && !program.starts_with(b"unshare\0"))
+    });
+    ended.map_or(Ok(()), Err)
 }
 
 fn world(json: Value) -> World {
@@ -82,7 +87,7 @@ fn check(pid: u32, args: &[&str]) -> Command {
         ("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
         ("HOME", "/nowhere"),
     ]);
-    command.args(["check", "--pid", &pid.to_string(), "--timeout", "4s", "--termination-log", "none"]).args(args);
+    command.args(["check", "--pid", &pid.to_string(), "--timeout", "120s", "--termination-log", "none"]).args(args);
     command
 }
 
@@ -205,7 +210,7 @@ fn who_cannot_be_judged() {
         let said = refused(&output_of(check(2, &[]), &sandbox));
         assert!(said.contains("a thread of the kernel"), "{said}");
     } else {
-        eprintln!("SKIPPED: no thread of the kernel can be seen and read here");
+        support::skipped("no thread of the kernel can be seen and read here");
     }
 }
 
@@ -216,7 +221,7 @@ fn one_that_ends_meanwhile() {
     })));
     let mut target = Target::sleeping(&sandbox.env());
     let mut command = check(target.pid(), &["--log-level", "off"]);
-    let checking = command.args(["--timeout", "30s"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let checking = command.args(["--timeout", "1h"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     patiently(|| calls(&sandbox, Service::Sts, "AssumeRoleWithWebIdentity") >= 1);
     // Killed and not collected yet: a zombie.
     target.0.kill().unwrap();
@@ -271,9 +276,8 @@ fn a_process_in_another_network() {
         unshare.arg("--map-root-user");
     }
     let mut target = Target::start(unshare.args(["--net", "--", "sleep", "999"]), &sandbox.env());
-    std::thread::sleep(Duration::from_millis(100));
-    if let Some(status) = target.0.try_wait().unwrap() {
-        return eprintln!("SKIPPED: no network namespace without privilege here (unshare: {status})");
+    if let Err(status) = unshared(&mut target) {
+        return support::skipped(&format!("no network namespace without privilege here (unshare: {status})"));
     }
     let said = refused(&output_of(check(target.pid(), &["--log-level", "off"]), &sandbox));
     assert!(said.contains("has another network than this check") && said.contains("kubectl debug -it POD --target=CONTAINER"), "{said}");
@@ -300,7 +304,7 @@ fn a_hidden_process_has_not_ended() {
                 let said = refused(&output);
                 assert!(said.contains("process 1 may not be read from here") && said.contains("SYS_PTRACE"), "hidepid={hide}: {said}");
             }
-            _ => eprintln!("SKIPPED: no process namespace can be made here"),
+            _ => support::skipped("no process namespace can be made here"),
         }
     }
 }
@@ -337,13 +341,12 @@ fn files_are_read_below_its_root() {
         .spawn();
     let target = match possible {
         Ok(child) => Target(child),
-        Err(error) => return eprintln!("SKIPPED: unshare cannot be run: {error}"),
+        Err(error) => return support::skipped(&format!("unshare cannot be run: {error}")),
     };
     drop(target);
     let mut target = Target::start(&mut unshare, &sandbox.env());
-    std::thread::sleep(Duration::from_millis(100));
-    if let Some(status) = target.0.try_wait().unwrap() {
-        return eprintln!("SKIPPED: no root of its own without privilege here (unshare: {status})");
+    if let Err(status) = unshared(&mut target) {
+        return support::skipped(&format!("no root of its own without privilege here (unshare: {status})"));
     }
     patiently(|| std::fs::read_link(format!("/proc/{}/root", target.pid())).is_ok_and(|link| link == root));
     let (report, exit) = report_on(target.pid(), &[], &sandbox);

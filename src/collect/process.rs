@@ -411,7 +411,7 @@ mod tests {
         let process = Process::find(child.id()).unwrap();
         let environ = || process.look().map(|(environ, _)| environ.get("AWS_REGION"));
         // Until it has become sleep, it is still this test.
-        let found = (0..500).any(|_| {
+        let found = (0..12_000).any(|_| {
             environ().is_ok_and(|region| region.as_deref() == Some("us-west-2")) || {
                 std::thread::sleep(std::time::Duration::from_millis(10));
                 false
@@ -421,7 +421,7 @@ mod tests {
         child.kill().unwrap();
         let dead = || environ().is_err_and(|refusal| refusal.to_string().contains("has ended"));
         assert!(
-            (0..500).any(|_| dead() || {
+            (0..12_000).any(|_| dead() || {
                 std::thread::sleep(std::time::Duration::from_millis(10));
                 false
             }),

@@ -3,14 +3,28 @@
 use crate::core::clock::Moment;
 use crate::core::time::Timestamp;
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Reads the clocks, and waits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct Clock {
     origin: Duration,
-    rate: u32,
+    pace: Pace,
 }
+
+/// How schedules and sessions pass. The time of day and the worker's sign of life are real in each.
+#[derive(Clone)]
+enum Pace {
+    /// So many times as fast.
+    Times(u32),
+    /// As somebody says.
+    Steps { passed: watch::Receiver<Duration>, sleeps: Arc<dyn Fn(Duration) + Send + Sync> },
+}
+
+/// On a clock that goes by steps no sleep is too long.
+const EVER: Duration = Duration::from_secs(365 * 86_400);
 
 impl Clock {
     /// The machine's clocks as they are.
@@ -18,30 +32,52 @@ impl Clock {
         Clock::fast(1)
     }
 
-    /// A clock on which schedules and sessions pass `rate` times as fast: hours of a sidecar's life in seconds, for stress tests.
-    /// The time of day and the worker's sign of life stay real.
+    /// A clock on which schedules and sessions pass `rate` times as fast: for stress runs, which judge nothing by it.
     pub fn fast(rate: u32) -> Clock {
-        Clock { origin: elapsed(ClockId::Boottime), rate: rate.max(1) }
+        Clock { origin: elapsed(ClockId::Boottime), pace: Pace::Times(rate.max(1)) }
+    }
+
+    /// A clock on which schedules and sessions pass only as `passed` says: hours of a sidecar's life, the same on any machine. Whoever waits
+    /// is told of by `sleeps`: until when, counted like `passed`.
+    pub fn stepped(passed: watch::Receiver<Duration>, sleeps: impl Fn(Duration) + Send + Sync + 'static) -> Clock {
+        Clock { origin: elapsed(ClockId::Boottime), pace: Pace::Steps { passed, sleeps: Arc::new(sleeps) } }
     }
 
     /// Now.
     pub fn now(&self) -> Moment {
-        let since = elapsed(ClockId::Boottime).saturating_sub(self.origin);
+        let passed = match &self.pace {
+            Pace::Times(rate) => elapsed(ClockId::Boottime).saturating_sub(self.origin).saturating_mul(*rate),
+            Pace::Steps { passed, .. } => *passed.borrow(),
+        };
         Moment {
             wall: Timestamp(clock_gettime(ClockId::Realtime).tv_sec),
-            uptime: self.origin + since.saturating_mul(self.rate),
+            uptime: self.origin + passed,
             awake: elapsed(ClockId::Monotonic),
         }
     }
 
-    /// What a wait of this length takes for real.
+    /// What a wait of this length takes for real, at most.
     pub fn real_length(&self, wait: Duration) -> Duration {
-        wait / self.rate
+        match self.pace {
+            Pace::Times(rate) => wait / rate,
+            Pace::Steps { .. } => EVER,
+        }
     }
 
     /// Waits.
     pub async fn sleep(&self, wait: Duration) {
-        tokio::time::sleep(self.real_length(wait)).await;
+        match &self.pace {
+            Pace::Times(_) => tokio::time::sleep(self.real_length(wait)).await,
+            Pace::Steps { passed, sleeps } => {
+                let mut passed = passed.clone();
+                let until = *passed.borrow() + wait;
+                sleeps(until);
+                // Without anybody to say so, no more time passes.
+                if passed.wait_for(|passed| *passed >= until).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
     }
 }
 

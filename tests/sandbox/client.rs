@@ -55,7 +55,7 @@ pub fn sandbox(situation: Value) -> Sandbox {
 /// What the server sends until it closes, or stays silent for a while (hangs).
 pub fn exchange(address: &str, request: &str) -> String {
     let mut tcp = TcpStream::connect(address).unwrap();
-    tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     tcp.write_all(request.as_bytes()).unwrap();
     let mut text = Vec::new();
     let _ = tcp.read_to_end(&mut text);

@@ -87,7 +87,7 @@ fn imds_is_shut_in_its_own_ways() {
 fn imds_tokens_end() {
     let sandbox = sandbox(json!({"imds": "v2"}));
     let token = imds(&sandbox, "PUT", "/latest/api/token", &[(TTL, "1")]).body;
-    let ended = (0..200).any(|_| {
+    let ended = (0..2400).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
         imds(&sandbox, "GET", ROLE, &[(TOKEN, &token)]).status == 401
     });

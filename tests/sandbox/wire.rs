@@ -24,7 +24,7 @@ fn tunnel(sandbox: &Sandbox, host: &str, headers: &str) -> Result<TcpStream, Str
     let proxy = sandbox.expand("{proxy}");
     let address = proxy.rsplit(['@', '/']).next().unwrap();
     let mut tcp = TcpStream::connect(address).unwrap();
-    tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     tcp.write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n{headers}\r\n").as_bytes()).unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

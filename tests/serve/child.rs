@@ -6,7 +6,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use serde_json::Value;
 use super::support::Sandbox;
 
 /// Long enough for a busy machine; nothing that works takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The child; killed when dropped.
 pub struct Serve {
@@ -57,16 +58,13 @@ impl Serve {
         Serve::spawn(sandbox, Command::new(env!("CARGO_BIN_EXE_irsa-probe")).arg("serve").args(args))
     }
 
-    /// The same on a clock that runs `rate` times as fast.
-    pub fn fast(sandbox: &Sandbox, rate: u32, args: &[&str]) -> Serve {
-        let binary = PathBuf::from(env!("CARGO_BIN_EXE_irsa-probe")).with_file_name("examples").join("fast_serve");
-        assert!(binary.exists(), "cargo build --example fast_serve (cargo test without --test does it)");
-        Serve::spawn(sandbox, Command::new(binary).arg(rate.to_string()).args(args))
+    pub fn spawn(sandbox: &Sandbox, command: &mut Command) -> Serve {
+        Serve::piped(sandbox, command.stdin(Stdio::null()).stdout(Stdio::null()))
     }
 
-    pub fn spawn(sandbox: &Sandbox, command: &mut Command) -> Serve {
+    fn piped(sandbox: &Sandbox, command: &mut Command) -> Serve {
         let command = command.args(["--listen", "127.0.0.1:0", "--log-format", "json"]).env_clear().envs(sandbox.env());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut first = String::new();
         lines.read_line(&mut first).unwrap();
@@ -128,6 +126,14 @@ impl Serve {
         self.until("/status", |reply| reply.json()["history"].as_array().unwrap().len() >= count).json()
     }
 
+    /// Rounds that have ended so far.
+    pub fn rounds(&self) -> usize {
+        let metrics = self.get("/metrics");
+        let count = |verdict: &str| metrics.metric(&format!("irsa_probe_rounds_total{{verdict=\"{verdict}\"}}")).unwrap();
+        ["pass", "fail", "unknown"].map(count).iter().sum::<f64>() as usize
+    }
+
+    /// The log so far. What has happened is in it soon after, not at once.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
@@ -176,5 +182,67 @@ impl Drop for Serve {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A sidecar whose time passes only as the test says, however fast the machine is.
+pub struct Stepped {
+    pub serve: Serve,
+    steps: ChildStdin,
+    naps: Receiver<Duration>,
+    /// What has passed.
+    pub now: Duration,
+    /// When the worker wakes up.
+    wakes: Duration,
+}
+
+impl Stepped {
+    /// It has ended its first round.
+    pub fn start(sandbox: &Sandbox, args: &[&str]) -> Stepped {
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_irsa-probe")).with_file_name("examples").join("fast_serve");
+        assert!(binary.exists(), "cargo build --example fast_serve (cargo test without --test does it)");
+        let mut command = Command::new(binary);
+        let mut serve = Serve::piped(sandbox, command.arg("step").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let (steps, out) = (serve.child.stdin.take().unwrap(), BufReader::new(serve.child.stdout.take().unwrap()));
+        let (send, naps) = channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = send.send(Duration::from_nanos(line.parse().unwrap()));
+            }
+        });
+        // The first one that is later than this.
+        let mut stepped = Stepped { serve, steps, naps, now: Duration::ZERO, wakes: Duration::ZERO };
+        stepped.await_sleep();
+        stepped
+    }
+
+    /// Lets this much time pass. All is done that was due by then.
+    pub fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            let next = self.wakes.min(end);
+            writeln!(self.steps, "{}", (next - self.now).as_nanos()).unwrap();
+            self.now = next;
+            if self.now == self.wakes {
+                self.await_sleep();
+            }
+        }
+    }
+
+    /// Lets time pass until one more round has ended, no longer than `most`.
+    pub fn pass_to_round(&mut self, most: Duration) {
+        let (rounds, end) = (self.serve.rounds(), self.now + most);
+        while self.serve.rounds() == rounds {
+            assert!(self.now < end, "no round in {most:?}");
+            self.pass(self.wakes.saturating_sub(self.now).min(end - self.now));
+        }
+    }
+
+    /// The worker has done its work and sleeps again.
+    fn await_sleep(&mut self) {
+        while self.wakes <= self.now {
+            let nap = self.naps.recv_timeout(PATIENCE);
+            self.wakes = nap.unwrap_or_else(|_| panic!("the worker does not go to sleep\nlog: {}", self.serve.log()));
+        }
     }
 }

@@ -226,6 +226,25 @@ impl Drop for Sandbox {
     }
 }
 
+/// Says, past the harness, which keeps to itself what a passing test prints, that something is not tested on this machine, and why. Where
+/// nothing may be left out, `IRSA_PROBE_NO_SKIPS` makes it a failure.
+pub fn skipped(why: &str) {
+    use std::io::Write as _;
+    assert!(std::env::var_os("IRSA_PROBE_NO_SKIPS").is_none(), "not tested: {why}");
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
+}
+
+/// Waits for a condition. No machine is so busy that it takes two minutes: what does not come by then never comes.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(120);
+    while !holds() {
+        assert!(std::time::Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Registers the IAM users' keys, making those that are not given.
 fn learn_users(state: &mut State) {
     let account = state.world.account.clone();

@@ -91,7 +91,7 @@ fn project(path: &Path, content: Option<&[u8]>) {
     }
 }
 
-/// Waits for somebody to open and close the file, then completes it 30 ms later.
+/// Waits for somebody to open and close the file, then completes it: before the reader's second look, which comes 50 ms after the first.
 fn complete_after_first_read(path: PathBuf, content: Vec<u8>) {
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).unwrap();
     inotify::add_watch(&watch, &path, inotify::WatchFlags::CLOSE_NOWRITE).unwrap();
@@ -100,11 +100,10 @@ fn complete_after_first_read(path: PathBuf, content: Vec<u8>) {
         // Ends when the sandbox's directory is gone, too.
         while path.exists() {
             if inotify::Reader::new(&watch, &mut buffer).next().is_ok() {
-                std::thread::sleep(Duration::from_millis(30));
                 let _ = fs::write(&path, &content);
                 return;
             }
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(1));
         }
     });
 }

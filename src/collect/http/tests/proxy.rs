@@ -74,12 +74,20 @@ async fn tls_through_a_tls_proxy() {
         there.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         stream.sock.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let mut chunk = [0; 32 * 1024];
-        for _ in 0..100 {
-            if let Ok(read) = stream.read(&mut chunk) {
-                there.write_all(&chunk[..read]).unwrap();
+        let waits = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+        loop {
+            // Until the client has closed; nothing is an error that only says that nothing has come.
+            match stream.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => there.write_all(&chunk[..read]).unwrap(),
+                Err(error) if waits(&error) => {}
+                Err(_) => break,
             }
-            if let Ok(read) = there.read(&mut chunk) {
-                stream.write_all(&chunk[..read]).unwrap();
+            match there.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => stream.write_all(&chunk[..read]).unwrap(),
+                Err(error) if waits(&error) => {}
+                Err(_) => break,
             }
         }
     });

@@ -1,7 +1,6 @@
 //! TLS: whom the client trusts, and what it says when it does not.
 
 use std::io::{Read, Write};
-use std::thread;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, IsCa, date_time_ymd};
@@ -107,7 +106,8 @@ async fn handshakes_that_end_early() {
     let talker = Server::start(|mut stream, _| {
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        thread::sleep(Duration::from_millis(100));
+        // Until the client has closed.
+        let _ = stream.read_to_end(&mut Vec::new());
     });
     let (exchange, _) = get(&plain(), &talker.url("https", "localhost"), ample()).await;
     has(text(&exchange, Phase::Tls, FailureKind::TlsFailed), "does not speak TLS");
@@ -118,7 +118,7 @@ async fn handshakes_that_end_early() {
 
 #[tokio::test]
 async fn a_bundle_without_a_usable_certificate_is_named() {
-    let server = Server::start(|_, _| thread::sleep(Duration::from_millis(100)));
+    let server = Server::start(|mut stream, _| drop(stream.read_to_end(&mut Vec::new())));
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (roots, wanted) in [
         (Roots::from_pem("AWS_CA_BUNDLE=/x/ca.pem", b""), "AWS_CA_BUNDLE=/x/ca.pem: no certificate in it"),

@@ -55,18 +55,14 @@ fn a_client_that_sends_a_byte_at_a_time_is_closed() {
 
 #[test]
 fn an_idle_connection_is_closed() {
-    let server = Server::start(Limits { head: BRIEF, ..ample() });
-    let mut stream = server.connect();
-    stream.write_all(GET).unwrap();
+    let (server, mut stream) = Server::asked(Limits { head: BRIEF, ..ample() }, GET);
     assert!(rest(&mut stream).ends_with("\r\n\r\nok\n"));
     eventually("the connection is gone", || server.connections() == 0);
 }
 
 #[test]
 fn a_slow_reader_has_more_time_than_a_slow_writer() {
-    let server = Server::start(Limits { head: BRIEF, ..ample() });
-    let mut stream = server.connect();
-    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let (_server, mut stream) = Server::asked(Limits { head: BRIEF, ..ample() }, b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
     let (begun, mut read, mut chunk) = (Instant::now(), 0, vec![0; 1 << 20]);
     while read < BIG / 2 || begun.elapsed() < 3 * BRIEF {
         // It falls asleep over the end of the answer if the machine is slow enough; then there is nothing more to be seen.

@@ -39,6 +39,14 @@ impl Server {
         Self::on(listen(([127, 0, 0, 1], 0).into()).unwrap(), limits)
     }
 
+    /// One that begins when this request has come, and the client that sent it: so its time for the request cannot end before.
+    fn asked(limits: Limits, request: &[u8]) -> (Self, TcpStream) {
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let mut stream = connect(listener.local_addr().unwrap());
+        stream.write_all(request).unwrap();
+        (Self::on(listener, limits), stream)
+    }
+
     fn on(listener: TcpListener, limits: Limits) -> Self {
         let address = listener.local_addr().unwrap();
         let turns = AtomicUsize::new(0);
