@@ -40,7 +40,8 @@ LABEL org.opencontainers.image.title="irsa-probe" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.source="${SOURCE}"
 COPY --from=build /out/${TARGETARCH}/irsa-probe /irsa-probe
-# Numeric: without a name to look up, `runAsNonRoot` can see that it is not root. Any other UID does as well.
+# Numeric: without a name to look up, `runAsNonRoot` can see that it is not root. Any other UID does as well. The GID is for Docker and
+# podman: a kubelet passes on the UID alone (kubernetes pkg/kubelet/kuberuntime/security_context.go), and without runAsGroup the GID is 0.
 USER 65532:65532
 EXPOSE 9475
 ENTRYPOINT ["/irsa-probe"]

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "edge module: the sidecar's log is written by a thread of its own")]
 
 use crate::cli::LogFormat;
+use crate::collect::lack::no_thread;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +27,7 @@ pub fn install_queued(level: LevelFilter, format: LogFormat) -> io::Result<Queue
     let (send, receive) = sync_channel(QUEUE);
     let queue = Queue { send, lost: Arc::default() };
     let lost = queue.lost.clone();
-    std::thread::Builder::new().name("log".to_owned()).spawn(move || write_out(&receive, &lost))?;
+    std::thread::Builder::new().name("log".to_owned()).spawn(move || write_out(&receive, &lost)).map_err(no_thread)?;
     install_to(level, format, queue.clone());
     Ok(queue)
 }

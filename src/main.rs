@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the edge of the process")]
 
 use irsa_probe::cli::{self, Command, Options};
+use irsa_probe::collect::lack::{is_lacking, no_thread};
 use irsa_probe::command::check::Stdout;
 use irsa_probe::command::{self, check, doctor, exec, explain, get, install, runtime, sdks, serve, trust_policy};
 use irsa_probe::log;
@@ -59,7 +60,7 @@ fn switched_off(reason: &str) {
 /// one hears the signal and ends the process.
 fn until_signal(options: Options, stdout: Stdout) -> u8 {
     log::install(options.log_level, options.log_format);
-    let advisory = options.advisory;
+    let own = options.clone();
     // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
     let heeded = |kind| stdout == Stdout::Ours || !ignored(kind);
     let check = Box::new(move || {
@@ -70,9 +71,12 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
         })
     });
     run_or_hear(check, heeded(SignalKind::terminate()), heeded(SignalKind::interrupt())).unwrap_or_else(|error| {
-        // A fault of the probe's own, such as a thread that a limit forbids. Advice holds nothing back, whatever becomes of it.
         command::complain(&format!("the check could not be run: {error}"));
-        if advisory { 0 } else { 3 }
+        if is_lacking(&error) {
+            return check::without_means(&own, stdout, &format!("The check could not be run: {error}"));
+        }
+        // Advice holds nothing back, whatever becomes of it.
+        if own.advisory { 0 } else { 3 }
     })
 }
 
@@ -90,9 +94,11 @@ fn examine(name: String, options: Options) -> u8 {
 /// Does the work in a thread of its own until it is done, or until a signal comes that is to be heard; its exit code.
 fn run_or_hear(work: Box<dyn FnOnce() -> std::io::Result<u8> + Send>, terminate: bool, interrupt: bool) -> std::io::Result<u8> {
     let (done, finished) = oneshot::channel();
+    // Before the work begins: what fails here must not leave it running.
+    let runtime = runtime()?;
     // Nobody listens any more when a signal came first.
-    std::thread::Builder::new().spawn(move || done.send(work()))?;
-    runtime()?.block_on(async {
+    std::thread::Builder::new().spawn(move || done.send(work())).map_err(no_thread)?;
+    runtime.block_on(async {
         tokio::select! {
             biased;
             code = signalled(SignalKind::terminate(), 143), if terminate => Ok(code),

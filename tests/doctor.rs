@@ -11,6 +11,8 @@ mod allowed;
 mod cloud;
 #[path = "doctor/cluster.rs"]
 mod cluster;
+#[path = "doctor/refused.rs"]
+mod refused;
 
 use cloud::Account;
 use cluster::Cluster;
@@ -571,8 +573,68 @@ fn pod_not_injected() {
     scene.checkout().fails("pod-not-injected", &["younger than what names the role"]);
     scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-02T08:00:00Z"));
     scene.checkout().fails("pod-not-injected", &["cannot be told: both are of the same second"]);
-    scene.cluster.edit(ACCOUNT, |account| account["metadata"]["managedFields"] = json!([]));
-    scene.checkout().fails("pod-not-injected", &["cannot be told"]);
+}
+
+/// An account of `kubectl create serviceaccount`, annotated by `kubectl annotate`, as a real API server gives it: nothing tells when it was
+/// annotated. The pod may have been there before, or the webhook may have left it out: neither is said.
+#[test]
+fn whether_a_pod_predates_the_annotation_is_not_known() {
+    const TITLE: &str = "containers lack the identity, and why is not known";
+    let undecided = |seen: &Seen, words: &[&str]| {
+        seen.finds_nothing();
+        let check = seen.check("pods-injected");
+        assert_eq!((&check["outcome"], &check["title"]), (&json!("warn"), &json!(TITLE)), "{:#}", seen.report);
+        assert!(seen.report["undecided"].as_array().unwrap().contains(&json!("pods-injected")), "{:#}", seen.report);
+        for word in words {
+            assert!(check["detail"].as_str().unwrap().contains(word), "{word}: {check}");
+        }
+    };
+    let scene = Scene::of_kubernetes();
+    let untracked = || scene.cluster.edit(ACCOUNT, |account| drop(account["metadata"].as_object_mut().unwrap().remove("managedFields")));
+    untracked();
+    scene.checkout().finds_nothing();
+    scene.bare("2026-11-03T08:00:00Z");
+    let seen = scene.checkout();
+    let settles =
+        ["Pod checkout-1, container app: nothing was injected", "says when it was annotated", "kubectl -n shop delete pod checkout-1"];
+    undecided(&seen, &settles);
+    let (exit, text, _) = scene.raw(&["checkout", "--cluster", "production"]);
+    assert_eq!(exit, Some(3));
+    assert!(
+        text.contains(&format!("‼ {TITLE}: Pod checkout-1")) && text.lines().last().unwrap().starts_with("UNKNOWN  not decided: "),
+        "{text}"
+    );
+    // What is said of several: the first in full.
+    scene.cluster.put("/api/v1/namespaces/shop/pods/checkout-2", {
+        let mut other = scene.cluster.held.lock().unwrap().document(POD);
+        other["metadata"]["name"] = json!("checkout-2");
+        other
+    });
+    undecided(&scene.checkout(), &["The same with checkout-2."]);
+    // What can be told of one of them is said, and the other one is not forgotten.
+    scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-01T07:00:00Z"));
+    scene
+        .checkout()
+        .fails("pod-predates-annotation", &["the service account itself at 2026-11-01T08:00:00Z", "Of pod checkout-2 it is not known"]);
+    scene.cluster.remove("/api/v1/namespaces/shop/pods/checkout-2");
+    // A server-side apply dates what it finds by itself. What was created after that is younger, of what was before nothing is known.
+    let by_apply = json!([{
+        "manager": "before-first-apply", "operation": "Update", "apiVersion": "v1", "time": "2026-11-02T08:00:00Z", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:metadata": {"f:annotations": {".": {}, "f:eks.amazonaws.com/role-arn": {}}}},
+    }]);
+    scene.cluster.edit(ACCOUNT, |account| account["metadata"]["managedFields"] = by_apply);
+    scene.bare("2026-11-02T07:00:00Z");
+    undecided(&scene.checkout(), &settles);
+    scene.bare("2026-11-03T08:00:00Z");
+    scene.checkout().fails("pod-not-injected", &["younger than what names the role"]);
+    untracked();
+    // Other reasons need no times.
+    scene.cluster.edit(POD, |pod| pod["metadata"]["labels"] = json!({"eks.amazonaws.com/skip-pod-identity-webhook": "true"}));
+    scene.checkout().fails("pod-not-injected", &["skip-pod-identity-webhook"]);
+    // With another role: of an older annotation, or preset.
+    scene.cluster.put(POD, scene.pod("checkout-1"));
+    scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!("arn:aws:iam::111122223333:role/old"));
+    undecided(&scene.checkout(), &["carries arn:aws:iam::111122223333:role/old, and the annotation now names another role"]);
 }
 
 #[test]
@@ -919,6 +981,47 @@ fn hostile_text_paints_nothing() {
     let seen = scene.checkout();
     seen.fails("role-arn-malformed", &["white space"]);
     assert_eq!(seen.check("events")["outcome"], "warn");
+}
+
+/// Each start of a sidecar leaves an event of its start-up probe, and each application may of its readiness probe.
+#[test]
+fn probes_that_failed_before_a_pod_was_ready() {
+    let scene = Scene::of_kubernetes();
+    let event = |reason: &str, at: &str| {
+        let event = json!({
+            "type": "Warning", "reason": reason, "message": "Startup probe failed: HTTP probe failed with statuscode: 503", "count": 1,
+            "involvedObject": {"apiVersion": "v1", "kind": "Pod", "name": "checkout-1"}, "lastTimestamp": at,
+        });
+        scene.cluster.put("/api/v1/namespaces/shop/events/e", event);
+    };
+    let ready = |status: &str| {
+        let conditions = json!([
+            {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-11-03T08:00:00Z"},
+            {"type": "Ready", "status": status, "lastTransitionTime": "2026-11-03T08:00:05Z"},
+        ]);
+        scene.cluster.edit(POD, |pod| pod["status"]["conditions"] = conditions);
+    };
+    let outcome = || {
+        let seen = scene.checkout();
+        seen.finds_nothing();
+        seen.check("events")["outcome"].as_str().unwrap().to_owned()
+    };
+    ready("True");
+    for (reason, at, expected) in [
+        ("Unhealthy", "2026-11-03T08:00:02Z", "pass"),
+        ("Unhealthy", "2026-11-03T08:00:05Z", "pass"),
+        ("Unhealthy", "2026-11-03T08:00:06Z", "warn"),
+        ("BackOff", "2026-11-03T08:00:02Z", "warn"),
+    ] {
+        event(reason, at);
+        assert_eq!(outcome(), expected, "{reason} at {at}");
+    }
+    // Not ready, or nobody knows since when.
+    event("Unhealthy", "2026-11-03T08:00:02Z");
+    ready("False");
+    assert_eq!(outcome(), "warn");
+    scene.cluster.edit(POD, |pod| pod["status"]["conditions"] = json!([{"type": "Ready", "status": "True"}]));
+    assert_eq!(outcome(), "warn");
 }
 
 /// A role that is named like a secret is the role, in its annotation, in its pods, in what they are held against and in commands.

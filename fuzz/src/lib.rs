@@ -132,6 +132,7 @@ fn untried(inputs: Inputs) -> Evidence {
     Evidence {
         schema: evidence::SCHEMA.to_owned(),
         taken_at: Timestamp(1_795_383_243),
+        lack: None,
         inputs,
         token: Fact::NotAttempted(Because::PlanFailed),
         default_token: Fact::NotAttempted(Because::PlanFailed),

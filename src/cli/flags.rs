@@ -3,6 +3,7 @@
 use super::commands::Scope;
 use super::{LogFormat, Options, Output, TerminationLog};
 use crate::core::arn::RoleArn;
+use crate::core::candidates::Target;
 use crate::core::duration;
 use crate::core::inputs::ProviderChoice;
 use crate::core::partition::Region;
@@ -136,12 +137,11 @@ pub(super) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "pid",
-        value: Some("N"),
+        value: Some("N|auto"),
         scopes: &[Scope::Check],
-        help: "Judge process N of this pod, by its environment and files, from a debug container that shares its process namespace",
+        help: "Judge process N of this pod, or with auto the application, from a debug container that shares its process namespace",
         set: |o, v| {
-            let pid = v.parse().ok().filter(|pid| *pid > 0);
-            o.settings.pid = Some(pid.ok_or_else(|| format!("{v:?} is no process id; write a whole number such as 1"))?);
+            o.pid = Some(Target::parse(v).ok_or_else(|| format!("{v:?} is no process id; write a whole number such as 1, or auto"))?);
             Ok(())
         },
     },

@@ -10,6 +10,7 @@ mod help;
 mod tests;
 
 use crate::core::arn::RoleArn;
+use crate::core::candidates::Target;
 use crate::core::inputs::Settings;
 use crate::core::schedule::DEFAULT_INTERVAL;
 use crate::core::sdk::Sdk;
@@ -143,6 +144,8 @@ pub struct Options {
     pub timeout: Duration,
     /// `--output`
     pub output: Output,
+    /// `--pid`
+    pub pid: Option<Target>,
     /// `--advisory`
     pub advisory: bool,
     /// `--termination-log`
@@ -174,6 +177,7 @@ impl Default for Options {
             log_format: LogFormat::Text,
             timeout: Duration::from_secs(60),
             output: Output::Text,
+            pid: None,
             advisory: false,
             termination_log: TerminationLog::Default,
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9475)),

@@ -2,6 +2,7 @@
 //! without retries, and cut off so that it never delays the verdict.
 
 use super::http::{Client, Limits, Recorder};
+use super::lack::is_lacking;
 use super::sts::{behaviour, caller_identity, outcome, words};
 use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
 use crate::core::plan::ImdsPlan;
@@ -141,6 +142,8 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 /// Why the chain gave nothing.
 fn failed(error: &CredentialsError, recorder: &Recorder) -> Chain {
     let kind = match error {
+        // A file that the SDK could not open for want of a descriptor says nothing of the file.
+        _ if is_lacking(error) => ChainErrorKind::Passing,
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
         CredentialsError::ProviderTimedOut(_) => ChainErrorKind::Passing,

@@ -2,8 +2,8 @@
 
 use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
-use super::process::{Environ, Process};
-use crate::core::evidence::FileFailureKind;
+use super::process::{Environ, Process, Refusal};
+use crate::core::evidence::{FileFailure, FileFailureKind};
 use crate::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
 use crate::core::proxy::Proxies;
 use crate::core::secrets::{InputUrl, InputValue, Secrets};
@@ -31,30 +31,76 @@ pub struct World {
     pub unsafe_files: bool,
     /// The files that the pod's identity rests on, there or not.
     pub files: Vec<String>,
+    /// What the probe itself lacked to read what is above: none of it may be relied on.
+    pub lack: Option<String>,
+}
+
+impl World {
+    /// One of which nothing could be read, for what the probe itself lacked.
+    pub fn lacking(settings: Settings, lack: String) -> World {
+        World {
+            inputs: Inputs { settings, ..Inputs::default() },
+            roots: Roots::built_in(),
+            proxies: Proxies::default(),
+            root: Root::Own,
+            container_token: None,
+            secrets: Secrets::default(),
+            unsafe_files: false,
+            files: Vec::new(),
+            lack: Some(lack),
+        }
+    }
+}
+
+/// Files that were there and not read, and yet nothing was found out about them.
+#[derive(Default)]
+struct Unread {
+    /// The probe had not the means.
+    lack: Option<String>,
+    /// Whether the judged process may read it cannot be told: the path, and why.
+    undecided: Option<(InputValue, String)>,
+}
+
+impl Unread {
+    fn note(&mut self, path: &InputValue, failure: &FileFailure) {
+        match failure.kind {
+            FileFailureKind::OutOfResources => drop(self.lack.get_or_insert_with(|| format!("{path}: {}", failure.text))),
+            FileFailureKind::Undecided => drop(self.undecided.get_or_insert_with(|| (path.clone(), failure.text.clone()))),
+            _ => {}
+        }
+    }
 }
 
 /// Reads this process's environment and the files that it names.
 pub async fn read(settings: Settings) -> World {
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    world(settings, &lookup, Root::Own).await
+    // What is undecided is another process's.
+    world(settings, &lookup, Root::Own).await.0
 }
 
-/// Reads another process's. The error is one line for a person.
-pub async fn read_of(process: &Process, settings: Settings) -> Result<World, String> {
+/// Reads another process's.
+pub async fn read_of(process: &Process, settings: Settings) -> Result<World, Refusal> {
     let (environ, root): (Environ, Root) = process.look()?;
-    Ok(world(settings, &|name| environ.get(name), root).await)
+    match world(settings, &|name| environ.get(name), root).await {
+        (_, Some((path, why))) => Err(Refusal::No(process.undecided(&path, &why))),
+        (world, None) => Ok(world),
+    }
 }
 
-async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> World {
+async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> (World, Option<(InputValue, String)>) {
     let environment = Environment::read(lookup);
-    let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment, &root).await;
+    let mut unread = Unread::default();
+    let pid = settings.pid;
+    let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment, &root, pid, &mut unread).await;
     let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
     files.extend(named.into_iter().filter_map(|var| var.raw()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
     let container_token = lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(Zeroizing::new);
-    let roots = roots(&environment, &root);
+    let roots = roots(&environment, &root, pid, &mut unread);
+    let Unread { lack, undecided } = unread;
     let secrets = secrets(lookup, &proxies);
-    World { roots, proxies, root, container_token, secrets, unsafe_files, files, inputs: Inputs { environment, profile, settings } }
+    let inputs = Inputs { environment, profile, settings };
+    (World { roots, proxies, root, container_token, secrets, unsafe_files, files, lack, inputs }, undecided)
 }
 
 /// What the environment gives as a credential. What else has the place of one is learned where it is read or sent.
@@ -70,7 +116,7 @@ fn secrets(lookup: &dyn Fn(&str) -> Option<String>, proxies: &Proxies) -> Secret
 }
 
 /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`, else the roots compiled in: the binary works in an image without any.
-fn roots(environment: &Environment, root: &Root) -> Roots {
+fn roots(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> Roots {
     let configured = [("AWS_CA_BUNDLE", &environment.ca_bundle), ("SSL_CERT_FILE", &environment.ssl_cert_file)];
     let Some((name, path)) = configured.into_iter().find_map(|(name, var)| Some((name, var.value()?))) else {
         return Roots::built_in();
@@ -78,8 +124,16 @@ fn roots(environment: &Environment, root: &Root) -> Roots {
     let source = format!("{name}={path}");
     match file::read(root, path.raw(), CONFIG_CAP) {
         Ok(content) => Roots::from_pem(&source, &content.bytes),
-        Err(failure) => Roots::unusable(&source, &failure.text),
+        Err(failure) => {
+            unread.note(path, &failure);
+            Roots::unusable(&source, &told(&failure, pid))
+        }
     }
+}
+
+/// Of another process's file also whose it is, and who that process is.
+fn told(failure: &FileFailure, pid: Option<u32>) -> String {
+    pid.map_or_else(|| failure.text.clone(), |pid| failure.told(Some(pid)))
 }
 
 /// What the shared configuration files gave.
@@ -91,7 +145,7 @@ struct Shared {
 }
 
 /// The selected profile, read by the SDK's own parser from files that passed our check.
-async fn shared_configuration(environment: &Environment, root: &Root) -> Shared {
+async fn shared_configuration(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> Shared {
     let home = environment.home.raw().unwrap_or_default();
     let expand = |path: &str| match path.strip_prefix("~/") {
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
@@ -111,8 +165,10 @@ async fn shared_configuration(environment: &Environment, root: &Root) -> Shared 
             }
             Err(failure) if failure.kind == FileFailureKind::Missing => {}
             Err(failure) => {
-                shared.unsafe_files |= matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge);
-                shared.profile.error.get_or_insert(format!("{}: {}", InputValue::from(path.as_str()), failure.text));
+                shared.unsafe_files |= would_hang(&failure);
+                let path = InputValue::from(path.as_str());
+                unread.note(&path, &failure);
+                shared.profile.error.get_or_insert_with(|| format!("{path}: {}", told(&failure, pid)));
             }
         }
     }
@@ -139,7 +195,10 @@ async fn shared_configuration(environment: &Environment, root: &Root) -> Shared 
             // A profile can name a token file of its own, which the SDK would read.
             let tokens = sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file"));
             let tokens: Vec<String> = tokens.map(str::to_owned).collect();
-            shared.unsafe_files |= tokens.iter().any(|path| is_unsafe(root, path));
+            for path in &tokens {
+                let read = file::read(root, path, CONFIG_CAP);
+                shared.unsafe_files |= read.as_ref().is_err_and(would_hang);
+            }
             shared.files.extend(tokens);
         }
         // The parser's texts name file and line, never a value.
@@ -186,5 +245,9 @@ fn service_endpoint(sections: &EnvConfigSections, services: &str) -> Option<Stri
 
 /// The SDK reads whole files and blocks on a FIFO; a file that is merely missing or forbidden it handles.
 pub fn is_unsafe(root: &Root, path: &str) -> bool {
-    file::read(root, path, CONFIG_CAP).is_err_and(|failure| matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge))
+    file::read(root, path, CONFIG_CAP).as_ref().is_err_and(would_hang)
+}
+
+fn would_hang(failure: &FileFailure) -> bool {
+    matches!(failure.kind, FileFailureKind::NotRegular | FileFailureKind::TooLarge)
 }

@@ -2,9 +2,11 @@
 //!
 //! A FIFO or device is refused before it is opened (opening one can block, or have effects), and what is opened is looked at again.
 
+use super::lack::{is_lack, is_lacking};
+use super::root::OtherRoot;
 use crate::core::evidence::{Access, FileFailure, FileFailureKind};
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::io::Read;
 use std::sync::Arc;
@@ -28,67 +30,35 @@ pub struct Content {
 pub enum Root {
     /// This process's own.
     Own,
-    /// Another process's: no path leads out of its root, as none does for that process.
+    /// Another process's: no path leads out of its root, and what it may not read is not read.
     Of(Arc<OtherRoot>),
-}
-
-/// Another process's root and working directory.
-#[derive(Debug)]
-pub struct OtherRoot {
-    root: OwnedFd,
-    cwd: String,
-}
-
-impl Root {
-    /// The root of another process, whose working directory is `cwd`. Fails where the kernel cannot confine a path to it.
-    pub fn of(root: OwnedFd, cwd: String) -> Result<Root, Errno> {
-        let other = Root::Of(Arc::new(OtherRoot { root, cwd }));
-        other.open("/", OFlags::PATH | OFlags::DIRECTORY)?;
-        Ok(other)
-    }
-
-    fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let flags = flags | OFlags::CLOEXEC;
-        let Root::Of(other) = self else { return rustix::fs::open(path, flags, Mode::empty()) };
-        let path = if path.starts_with('/') || path.is_empty() { path.to_owned() } else { format!("{}/{path}", other.cwd) };
-        // A link such as Debian's /var/run -> /run begins at that root, and `..` ends there (openat2(2)). A magic link of /proc would lead out.
-        let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        let mut opened = Err(Errno::AGAIN);
-        // Where something is being renamed at the same time the kernel cannot be sure of `..`, and asks to try again.
-        for _ in 0..16 {
-            opened = rustix::fs::openat2(&other.root, path.as_str(), flags, Mode::empty(), within);
-            if !matches!(opened, Err(Errno::AGAIN)) {
-                break;
-            }
-        }
-        opened
-    }
-
-    fn stat(&self, path: &str) -> Result<Stat, Errno> {
-        match self {
-            Root::Own => rustix::fs::stat(path),
-            // What is only pointed to is neither opened nor woken.
-            Root::Of(_) => rustix::fs::fstat(self.open(path, OFlags::PATH)?),
-        }
-    }
 }
 
 /// Reads a regular file of at most `cap` bytes.
 pub fn read(root: &Root, path: &str, cap: usize) -> Result<Content, FileFailure> {
-    let before = root.stat(path).map_err(|errno| os_failure(errno, None))?;
-    regular(&before, cap)?;
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let fd = root.open(path, flags).map_err(|errno| os_failure(errno, Some(&before)))?;
-    // Between the two looks the path may have been swapped; what counts is what was opened.
-    let stat = rustix::fs::fstat(&fd).map_err(|errno| os_failure(errno, Some(&before)))?;
-    regular(&stat, cap)?;
+    let (fd, stat) = match root {
+        Root::Own => open(path, cap)?,
+        Root::Of(other) => other.open(path, |stat| regular(stat, cap))?,
+    };
     let mut bytes = Zeroizing::new(Vec::with_capacity(cap.min(usize::try_from(stat.st_size).unwrap_or(0) + 1)));
     std::fs::File::from(fd).take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|error| FileFailure {
-        kind: FileFailureKind::Other,
+        kind: if is_lacking(&error) { FileFailureKind::OutOfResources } else { FileFailureKind::Other },
         text: error.to_string(),
         access: None,
     })?;
     if bytes.len() > cap { Err(too_large(bytes.len() as u64, cap)) } else { Ok(Content { bytes, modified: stat.st_mtime }) }
+}
+
+/// Opens one of our own files.
+fn open(path: &str, cap: usize) -> Result<(OwnedFd, Stat), FileFailure> {
+    let before = rustix::fs::stat(path).map_err(|errno| os_failure(errno, None))?;
+    regular(&before, cap)?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| os_failure(errno, Some(&before)))?;
+    // Between the two looks the path may have been swapped; what counts is what was opened.
+    let stat = rustix::fs::fstat(&fd).map_err(|errno| os_failure(errno, Some(&before)))?;
+    regular(&stat, cap)?;
+    Ok((fd, stat))
 }
 
 /// What tells one version of a file from the next, without reading it: the kubelet swaps a symlink on the path, others rename a
@@ -134,6 +104,7 @@ fn os_failure(errno: Errno, stat: Option<&Stat>) -> FileFailure {
         // No file has so long a name: a token stands where its path belongs.
         Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => FileFailureKind::Missing,
         Errno::ACCESS | Errno::PERM => FileFailureKind::Denied,
+        errno if is_lack(errno) => FileFailureKind::OutOfResources,
         _ => FileFailureKind::Other,
     };
     let access = (kind == FileFailureKind::Denied).then(|| access(stat));
@@ -151,6 +122,7 @@ fn access(stat: Option<&Stat>) -> Access {
         gid: stat.map(|stat| stat.st_gid),
         our_uid: rustix::process::geteuid().as_raw(),
         our_gids,
+        folder: None,
     }
 }
 
@@ -198,69 +170,5 @@ mod tests {
         assert_eq!(kind("none", 4), Err(FileFailureKind::Missing));
         assert_eq!(kind("file/below", 4), Err(FileFailureKind::Missing));
         assert_eq!(read(&Root::Own, "/dev/zero", 4).map_err(|f| f.kind).err(), Some(FileFailureKind::NotRegular));
-    }
-    /// Everything below `root` is the other process's; what lies beside it must stay out of reach.
-    #[test]
-    fn no_path_leads_out_of_another_root() {
-        use std::os::unix::fs::symlink;
-        let dir = tempfile::tempdir().unwrap();
-        let (outside, root) = (dir.path().join("run"), dir.path().join("root"));
-        for folder in [&outside, &root.join("run"), &root.join("var"), &root.join("app"), &root.join("proc")] {
-            std::fs::create_dir_all(folder).unwrap();
-        }
-        std::fs::write(outside.join("token"), b"outside").unwrap();
-        std::fs::write(dir.path().join("secret"), b"outside").unwrap();
-        std::fs::write(root.join("run/token"), b"inside").unwrap();
-        std::fs::write(root.join("app/token"), b"the app's").unwrap();
-        for (to, link) in [
-            ("/run", "var/run"), // Debian's
-            ("/var/run/token", "absolute"),
-            ("../../../../run/token", "app/up"),
-            ("loop", "loop"),
-            (outside.join("token").to_str().unwrap(), "escape"),
-            (&format!("/proc/{}/root/{}", std::process::id(), outside.display()), "magic"),
-        ] {
-            symlink(to, root.join(link)).unwrap();
-        }
-        symlink("/proc/self/fd/0", root.join("descriptor")).unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, root.join("fifo"), Mode::RUSR | Mode::WUSR).unwrap();
-        let fd = rustix::fs::open(&root, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
-        let other = match Root::of(fd, "/app".to_owned()) {
-            Ok(other) => other,
-            // As a container runtime of before 2021 has it.
-            Err(errno) => return eprintln!("SKIPPED: no openat2 here: {errno}"),
-        };
-        let read =
-            |path: &str| read(&other, path, 16).map(|content| String::from_utf8_lossy(&content.bytes).into_owned()).map_err(|f| f.kind);
-        let inside = || Ok("inside".to_owned());
-        assert_eq!(read("/run/token"), inside());
-        assert_eq!(read("/var/run/token"), inside());
-        assert_eq!(read("/absolute"), inside());
-        assert_eq!(read("/app/up"), inside());
-        assert_eq!(read("/../../run/token"), inside());
-        assert_eq!(read("token"), Ok("the app's".to_owned()), "from its working directory");
-        assert_eq!(read("../run/token"), inside());
-        assert_eq!(read("../../../secret"), Err(FileFailureKind::Missing));
-        assert_eq!(read("/escape"), Err(FileFailureKind::Missing));
-        assert_eq!(read("/magic"), Err(FileFailureKind::Missing), "its /proc is empty");
-        assert_eq!(read("/loop"), Err(FileFailureKind::Other));
-        assert_eq!(read("/fifo"), Err(FileFailureKind::NotRegular));
-        assert_eq!(read("/run"), Err(FileFailureKind::NotRegular));
-        assert_eq!(read(""), Err(FileFailureKind::Missing));
-        assert_eq!(read("/run/token\0"), Err(FileFailureKind::Other));
-    }
-
-    #[test]
-    fn magic_links_are_not_followed_where_there_are_some() {
-        let fd = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
-        let Ok(other) = Root::of(fd, "/".to_owned()) else { return eprintln!("SKIPPED: no openat2 here") };
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("file");
-        std::fs::write(&path, b"four").unwrap();
-        let path = path.to_str().unwrap();
-        assert!(read(&other, path, 4).is_ok());
-        let by_magic = format!("/proc/{}/root{path}", std::process::id());
-        assert!(read(&Root::Own, &by_magic, 4).is_ok());
-        assert_eq!(read(&other, &by_magic, 4).err().map(|failure| failure.kind), Some(FileFailureKind::Other));
     }
 }

@@ -27,6 +27,10 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
         });
     };
     let (exchange, response) = client.send(put, Limits::each(LIMIT)).await;
+    // Whether it can be reached is not known then.
+    if let Some(lack) = exchange.failure.as_ref().filter(|failure| failure.kind == FailureKind::OutOfResources) {
+        return Fact::Failed(lack.clone());
+    }
     let v2 = reach(&exchange, response.as_ref());
     let mut imds = Imds { v2, v1: None, role: None, no_role: false, instance_id: None };
     if v2 == ImdsReach::Answers {

@@ -5,7 +5,8 @@
 use super::http::{Client, Limits, Response};
 use crate::core::evidence::{Alien, Answer, Because, Call, Discovery, Fact, Issuer};
 use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::issuer::{discovery, discovery_url, instead, kept, key_set, may_be_asked};
+use crate::core::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
+use crate::core::secrets::Secrets;
 use crate::core::token::Claims;
 use bytes::Bytes;
 use http::Request;
@@ -15,15 +16,19 @@ use std::time::Duration;
 /// For both documents together: an issuer that is slower fails STS, too (FACTS A.3), and so much can the check take longer for it.
 pub const CUT: Duration = Duration::from_secs(5);
 
+/// A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to who does not take that, also in a list
+/// (kubernetes `pkg/routes/openidmetadata.go`, go-restful's `matchesAccept`). Other servers may have yet another type for the same JSON.
+const TYPES: &str = "application/json, application/jwk-set+json, */*;q=0.1";
+
 /// Asks the issuer of a token, whose claims these are. The client's deadline bounds both requests.
 pub async fn look(client: &Client, claims: &Claims) -> Issuer {
     let issuer = claims.issuer.clone().unwrap_or_default();
-    let key_id = claims.key_id.as_deref();
+    let key_id = key_id(claims);
     let seen = match discovery_url(&issuer) {
         Ok(url) => get(client, &url).await,
         Err(why) => refused(&issuer, why),
     };
-    let mut discovery = seen.read(|body| discovery(body, &issuer));
+    let mut discovery = seen.read(client.secrets(), |body| discovery(body, &issuer));
     let keys = match uri_of(&mut discovery) {
         None => Fact::NotAttempted(Because::EarlierFailure),
         Some(uri) => {
@@ -31,7 +36,7 @@ pub async fn look(client: &Client, claims: &Claims) -> Issuer {
                 Ok(()) => get(client, &uri).await,
                 Err(why) => refused(&uri, why),
             };
-            Fact::Known(seen.read(|body| key_set(body, key_id)))
+            Fact::Known(seen.read(client.secrets(), |body| key_set(body, key_id)))
         }
     };
     Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
@@ -39,11 +44,16 @@ pub async fn look(client: &Client, claims: &Claims) -> Issuer {
 
 /// Whether another look is not worth its time: the key was found, or the issuer kept silent and would only hold up the next attempt.
 pub fn is_settled(seen: &Issuer, claims: &Claims) -> bool {
-    let same = claims.issuer.as_ref() == Some(&seen.issuer) && claims.key_id.as_deref().map(kept) == seen.key_id;
+    let same = claims.issuer.as_ref() == Some(&seen.issuer) && key_id(claims).map(kept) == seen.key_id;
     let keys = seen.keys.known();
     let good = keys.and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
     let failure = seen.discovery.answer.as_ref().err().or_else(|| keys.and_then(|keys| keys.answer.as_ref().err()));
     same && (good || failure.is_some_and(|failure| matches!(failure.kind, FailureKind::ConnectTimeout | FailureKind::RequestTimeout)))
+}
+
+/// The key that a token names. An empty name is none: it would fit any key without one.
+fn key_id(claims: &Claims) -> Option<&str> {
+    claims.key_id.as_deref().filter(|key_id| !key_id.is_empty())
 }
 
 /// The `jwks_uri` as it is; evidence keeps it without what might be a password.
@@ -61,32 +71,40 @@ struct Seen {
 
 impl Seen {
     /// What came, read as a document; the error says what it is instead.
-    fn read<T>(self, read: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
-        let answer = self.answer.map(|response| {
-            let what = match response.status {
-                200 => match read(&response.body) {
-                    Ok(document) => return Answer::Success(document),
-                    Err(what) => what.to_owned(),
-                },
-                _ => not_the_document(&response),
-            };
-            Answer::Alien(Alien { status: response.status, what })
+    fn read<T>(self, secrets: &Secrets, read: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
+        let answer = self.answer.map(|response| match response.status {
+            200 => read(&response.body).map_or_else(|what| alien(200, what), Answer::Success),
+            status => refused_by_server(&response, secrets).unwrap_or_else(|| alien(status, not_the_document(&response))),
         });
         Call { exchange: self.exchange, answer }
     }
 }
 
+fn alien<T>(status: u16, what: impl Into<String>) -> Answer<T> {
+    Answer::Alien(Alien { status, what: what.into() })
+}
+
+/// Where a redirect leads, if it is one.
+fn redirect(response: &Response) -> Option<String> {
+    let to = response.headers.get(LOCATION).filter(|_| (300..400).contains(&response.status))?;
+    Some(kept(&String::from_utf8_lossy(to.as_bytes())))
+}
+
+/// The server's own words, if it is no redirect and has some.
+fn refused_by_server<T>(response: &Response, secrets: &Secrets) -> Option<Answer<T>> {
+    let error = refusal(response.status, &response.body).filter(|_| redirect(response).is_none())?;
+    Some(Answer::Error(error.redacted(secrets)))
+}
+
 fn not_the_document(response: &Response) -> String {
-    match response.headers.get(LOCATION) {
-        Some(to) if (300..400).contains(&response.status) => {
-            format!("a redirect to {}, which is not followed", kept(&String::from_utf8_lossy(to.as_bytes())))
-        }
-        _ => instead(&String::from_utf8_lossy(&response.body)).to_owned(),
+    match redirect(response) {
+        Some(to) => format!("a redirect to {to}, which is not followed"),
+        None => unexplained(&response.body).to_owned(),
     }
 }
 
 async fn get(client: &Client, url: &str) -> Seen {
-    let Ok(request) = Request::get(url).header(ACCEPT, "application/json").body(Bytes::new()) else {
+    let Ok(request) = Request::get(url).header(ACCEPT, TYPES).body(Bytes::new()) else {
         return refused(url, "it is not a URL");
     };
     let (exchange, response) = client.send(request, Limits::default()).await;
@@ -106,7 +124,6 @@ mod tests {
     use super::super::http::{Roots, Settings};
     use super::*;
     use crate::core::proxy::Proxies;
-    use crate::core::secrets::Secrets;
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Instant;
@@ -156,6 +173,21 @@ mod tests {
         assert_eq!((keys.keys, keys.has_token_key), (2, Some(true)));
         let claims = |key: &str| Claims { issuer: Some(url.clone()), key_id: Some(key.to_owned()), ..Claims::default() };
         assert!(is_settled(&seen, &claims("k1")) && !is_settled(&seen, &claims("k2")), "a rotated token is looked for anew");
+    }
+
+    /// A key set without ids fits no token, and none that names no key.
+    #[tokio::test]
+    async fn an_empty_key_id_is_none() {
+        let url = issuer(2, |path, own| match path {
+            "/id/1/.well-known/openid-configuration" => format!(r#"{{"issuer":"{own}","jwks_uri":"{own}/keys"}}"#),
+            _ => r#"{"keys":[{"kid":""},{}]}"#.to_owned(),
+        });
+        let settings =
+            Settings { roots: Roots::built_in(), proxies: Proxies::default(), secrets: Secrets::default(), deadline: Instant::now() + CUT };
+        let claims = Claims { issuer: Some(url), key_id: Some(String::new()), ..Claims::default() };
+        let seen = look(&Client::new(settings), &claims).await;
+        assert_eq!((seen.key_id.as_deref(), seen.keys.known().unwrap().success().unwrap().has_token_key), (None, None));
+        assert!(!is_settled(&seen, &claims));
     }
 
     #[tokio::test]

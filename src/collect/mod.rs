@@ -9,14 +9,16 @@ pub mod file;
 pub mod http;
 pub mod imds;
 pub mod issuer;
+pub mod lack;
 pub mod process;
+pub mod root;
 pub mod sts;
 pub mod token;
 
 use crate::core::code::{Code, Severity};
 use crate::core::diagnose::same_role;
 use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, Issuer, SCHEMA, Token};
-use crate::core::inputs::{Environment, Inputs};
+use crate::core::inputs::{Environment, Inputs, Settings};
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::time::Timestamp;
 use crate::core::token::decode;
@@ -95,6 +97,9 @@ impl Memory {
 pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> Evidence {
     let taken_at = now();
     let inputs = &world.inputs;
+    if let Some(lack) = &world.lack {
+        return nothing(inputs.clone(), lack, taken_at);
+    }
     let plan = Plan::of(inputs);
     // Of its own: what one attempt learns ends with it.
     let secrets = world.secrets.fork();
@@ -137,6 +142,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         schema: SCHEMA.to_owned(),
         taken_at,
         inputs: inputs.clone(),
+        lack: None,
         default_token: default_token(world, &plan).await,
         token,
         endpoints,
@@ -145,6 +151,29 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
         chain,
         issuer,
     }
+}
+
+/// Where what the pod was given could not be read, nothing is planned and nothing is called.
+fn nothing(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence {
+    let because = Because::EarlierFailure;
+    Evidence {
+        schema: SCHEMA.to_owned(),
+        taken_at,
+        inputs,
+        lack: Some(lack.to_owned()),
+        token: Fact::NotAttempted(because),
+        default_token: Fact::NotAttempted(because),
+        endpoints: Vec::new(),
+        agent: Fact::NotAttempted(because),
+        imds: Fact::NotAttempted(because),
+        chain: Fact::NotAttempted(because),
+        issuer: Fact::NotAttempted(because),
+    }
+}
+
+/// The evidence of a check that could not begin.
+pub fn without_means(settings: Settings, lack: &str) -> Evidence {
+    nothing(Inputs { settings, ..Inputs::default() }, lack, now())
 }
 
 /// Something was asked of the injected provider.

@@ -2,8 +2,9 @@
 
 use crate::cli::{Options, Output, TerminationLog};
 use crate::collect::environment::{self, World};
-use crate::collect::process::Process;
+use crate::collect::process::{self, Process, Refusal};
 use crate::collect::{self, Memory};
+use crate::core::code::Step;
 use crate::core::evidence::Evidence;
 use crate::core::report::{self, Report, Run, Verdict};
 use crate::core::retry::{Attempts, Next, backoff};
@@ -36,6 +37,22 @@ pub async fn run(options: &Options, stdout: Stdout) -> u8 {
             return if options.advisory { 0 } else { 2 };
         }
     };
+    told(options, stdout, &report, &evidence)
+}
+
+/// The same where the check could not even begin, for what the probe itself lacked.
+pub fn without_means(options: &Options, stdout: Stdout, lack: &str) -> u8 {
+    let evidence = collect::without_means(options.settings.clone(), lack);
+    let report = report::report(&evidence, Run { duration_ms: 0, attempts: 0 });
+    if stdout == Stdout::Application {
+        super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false));
+        return if options.advisory { 0 } else { 3 };
+    }
+    told(options, stdout, &report, &evidence)
+}
+
+/// Tells the result; the exit code.
+fn told(options: &Options, stdout: Stdout, report: &Report, evidence: &Evidence) -> u8 {
     let code = match report.verdict {
         _ if options.advisory => 0,
         Verdict::Pass => 0,
@@ -48,12 +65,12 @@ pub async fn run(options: &Options, stdout: Stdout) -> u8 {
             let identity = report.identity.as_ref().map(|identity| identity.arn.as_str());
             tracing::info!(identity = %printable(identity.unwrap_or("none")), "identity proven");
         }
-        _ if application_starts => super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false)),
-        _ => super::print(&result(options, &report, &evidence, std::io::stdout().is_terminal())),
+        _ if application_starts => super::print_to(std::io::stderr().lock(), &result(options, report, evidence, false)),
+        _ => super::print(&result(options, report, evidence, std::io::stdout().is_terminal())),
     }
     // What the application leaves there at its end must be its own.
     if report.verdict != Verdict::Pass && !application_starts {
-        write_termination_log(&options.termination_log, &termination::message(&report));
+        write_termination_log(&options.termination_log, &termination::message(report));
     }
     code
 }
@@ -72,15 +89,14 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
     let deadline = started + options.timeout;
     let mut attempts = Attempts::new();
     let mut memory = Memory::default();
-    let other = options.settings.pid.map(Process::find).transpose()?;
+    let mut other = None;
     loop {
-        let settings = options.settings.clone();
-        let world: World = match &other {
-            None => environment::read(settings).await,
-            Some(process) => environment::read_of(process, settings).await?,
-        };
+        let world = world(options, &mut other).await?;
         let evidence = collect::collect(&world, deadline, &mut memory).await;
         let report = report::report(&evidence, Run { duration_ms: millis(started), attempts: attempts.count + 1 });
+        if let Some(why) = other.as_ref().and_then(|process| undecided(process, &evidence, &report)) {
+            return Err(why);
+        }
         let cause = report.root_cause.as_ref().map(|cause| (cause.code, cause.class.id()));
         let next = attempts.add(report, evidence, Instant::now() >= deadline);
         if next == Next::Stop {
@@ -97,6 +113,36 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
         tokio::time::sleep(wait).await;
     }
     Ok(attempts.finish(millis(started)))
+}
+
+/// What is to be judged. `other` is the process, once it is found: it stays the same for all attempts.
+async fn world(options: &Options, other: &mut Option<Process>) -> Result<World, String> {
+    let mut settings = options.settings.clone();
+    let Some(target) = options.pid else { return Ok(environment::read(settings).await) };
+    let found = match other.take() {
+        Some(process) => Ok(process),
+        None => process::choose(target),
+    };
+    let seen = match found {
+        Ok(process) => {
+            settings.pid = Some(process.pid());
+            environment::read_of(other.insert(process), settings.clone()).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    seen.or_else(|refusal| match refusal {
+        Refusal::No(why) => Err(why),
+        Refusal::Lack(lack) => Ok(World::lacking(settings, lack)),
+    })
+}
+
+/// Why there is no verdict, although all else was looked at: whether the process may read its token cannot be told. What an earlier step has
+/// found holds without it.
+fn undecided(process: &Process, evidence: &Evidence, report: &Report) -> Option<String> {
+    let token = evidence.token.known()?;
+    let failure = token.undecided()?;
+    let earlier = report.root_cause.as_ref().is_some_and(|cause| cause.step < Step::Token);
+    (!earlier).then(|| process.undecided(&token.path, &failure.text))
 }
 
 fn millis(since: Instant) -> u64 {

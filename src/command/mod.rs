@@ -13,8 +13,10 @@ pub mod sdks;
 pub mod serve;
 pub mod trust_policy;
 
+use crate::collect::lack::spare_descriptors;
 use crate::core::text::printable;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Runtime;
 
 /// Says why there is no result, in one line on standard error. What cannot be written there cannot be said.
@@ -31,7 +33,17 @@ fn print_to(mut out: impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// So many descriptors the first runtime takes: epoll and a copy of it, an eventfd, a pair of sockets for signals and a copy of one of them.
+const FIRST_TAKES: usize = 6;
+
 /// One thread is enough: what blocks gets a thread of its own.
 pub fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+    static HAS_SOCKETS: AtomicBool = AtomicBool::new(false);
+    // The pair is made once in a process, and tokio panics where it cannot have it (tokio 1.x, src/signal/unix.rs). All else it returns.
+    if !HAS_SOCKETS.load(Ordering::Relaxed) {
+        spare_descriptors(FIRST_TAKES)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    HAS_SOCKETS.store(true, Ordering::Relaxed);
+    Ok(runtime)
 }

@@ -1,6 +1,8 @@
 //! `irsa-probe serve`: the sidecar.
 
 use crate::cli::Options;
+use crate::collect::lack::{is_lacking, no_thread};
+use crate::core::code::Code;
 use crate::log;
 use crate::serve::clock::Clock;
 use crate::serve::server::{self, Limits};
@@ -15,10 +17,11 @@ pub fn run(options: Options, clock: Clock) -> u8 {
     let ended = log::install_queued(options.log_level, options.log_format).and_then(|log| {
         let ended = super::runtime()?.block_on(serve(options, clock));
         log.flush();
-        ended.map_err(std::io::Error::other)
+        ended
     });
     ended.unwrap_or_else(|error| {
-        super::complain(&error.to_string());
+        let code = if is_lacking(&error) { format!("{}: ", Code::ProbeOutOfResources) } else { String::new() };
+        super::complain(&format!("{code}{error}"));
         1
     })
 }
@@ -26,13 +29,13 @@ pub fn run(options: Options, clock: Clock) -> u8 {
 /// Half of the shortest usual session (AssumeRoleWithWebIdentity's default is an hour): a longer interval can leave no time to bear a failure.
 const LONGEST_CAREFREE: Duration = Duration::from_secs(1800);
 
-async fn serve(options: Options, clock: Clock) -> Result<u8, String> {
-    let words = |error: std::io::Error| error.to_string();
+async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
+    let other = std::io::Error::other::<String>;
     // Before anything else: as PID 1 a process without a handler does not even notice SIGTERM.
-    let mut signals = Signals::listen().map_err(words)?;
-    let listener = server::listen(options.listen)?;
-    let address = listener.local_addr().map_err(words)?;
-    let shared = Arc::new(Shared::new(options.disabled.clone(), clock).map_err(|error| error.to_string())?);
+    let mut signals = Signals::listen()?;
+    let listener = server::listen(options.listen).map_err(other)?;
+    let address = listener.local_addr()?;
+    let shared = Arc::new(Shared::new(options.disabled.clone(), clock).map_err(|error| other(error.to_string()))?);
     match &options.disabled {
         Some(reason) => {
             tracing::warn!(%address, reason = %crate::core::text::printable(reason), "switched off: serving ready, checking nothing")
@@ -44,7 +47,7 @@ async fn serve(options: Options, clock: Clock) -> Result<u8, String> {
                     "the interval is longer than half an hour: a failure may be met when the proven credentials have ended already"
                 );
             }
-            start_worker(options, shared.clone()).map_err(words)?;
+            start_worker(options, shared.clone())?;
         }
     }
     let handler = move |path: &str, query: Option<&str>| pages::answer(&shared, path, query);
@@ -66,7 +69,7 @@ async fn serve(options: Options, clock: Clock) -> Result<u8, String> {
                 }
                 None => return Ok(code),
             },
-            ended = &mut server => return ended.map(|()| 0).map_err(words),
+            ended = &mut server => return ended.map(|()| 0),
         }
     }
 }
@@ -74,10 +77,10 @@ async fn serve(options: Options, clock: Clock) -> Result<u8, String> {
 /// The worker has a thread of its own: a resolver or a file system that hangs there holds up no probe here.
 fn start_worker(options: Options, shared: Arc<Shared>) -> std::io::Result<()> {
     let runtime = super::runtime()?;
-    std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
+    let started = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
         runtime.block_on(worker::work(options.settings, options.interval, &shared));
-    })?;
-    Ok(())
+    });
+    started.map(drop).map_err(no_thread)
 }
 
 /// The signals that end the process, with the exit codes of a shell.

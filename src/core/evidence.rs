@@ -22,6 +22,9 @@ pub struct Evidence {
     pub taken_at: Timestamp,
     /// What the pod was given.
     pub inputs: Inputs,
+    /// What the probe itself lacked (a descriptor, a thread, memory) to find that out: nothing is known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lack: Option<String>,
     /// The injected provider's token.
     pub token: Fact<Token>,
     /// The default service account token, read when nothing was injected: it names namespace, service account and issuer.
@@ -134,6 +137,16 @@ impl Token {
     }
 }
 
+impl Token {
+    /// Why it cannot be told whether the judged process may read it.
+    pub fn undecided(&self) -> Option<&FileFailure> {
+        match &self.file {
+            FileFact::Failed(failure) if failure.kind == FileFailureKind::Undecided => Some(failure),
+            _ => None,
+        }
+    }
+}
+
 /// What reading a token file gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -189,11 +202,30 @@ pub enum FileFailureKind {
     NotRegular,
     /// Larger than the cap.
     TooLarge,
+    /// Not read: whether the judged process (`--pid`) may read it cannot be told, or this check itself may not. It says nothing of that process.
+    Undecided,
+    /// The probe itself has no descriptor or memory left (EMFILE, ENFILE, ENOMEM). It says nothing of the file.
+    OutOfResources,
     /// Anything else (EIO, ELOOP, …).
     Other,
 }
 
-/// Mode and owner of a file beside our own identity.
+impl FileFailure {
+    /// What happened, with whose file it is and who cannot read it. `pid` is the judged process, if that is another one.
+    pub fn told(&self, pid: Option<u32>) -> String {
+        let Some(access) = &self.access else { return self.text.clone() };
+        let groups = access.our_gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let what = access.folder.as_ref().map_or_else(|| "the file".to_owned(), |folder| format!("the folder {folder}"));
+        let file = match (access.mode, access.uid, access.gid) {
+            (Some(mode), Some(uid), Some(gid)) => format!("{what} has mode {mode:04o}, owner {uid}:{gid}"),
+            _ => format!("{what} itself cannot be looked at"),
+        };
+        let who = pid.map_or_else(|| "this process".to_owned(), |pid| format!("process {pid}"));
+        format!("{}; {file}; {who} runs as UID {}, GIDs {groups}", self.text, access.our_uid)
+    }
+}
+
+/// Mode and owner of a file beside the identity of who reads it: this process, or the judged one (`--pid`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {
@@ -203,10 +235,13 @@ pub struct Access {
     pub uid: Option<u32>,
     /// Its group.
     pub gid: Option<u32>,
-    /// Our effective UID.
+    /// The reader's effective UID.
     pub our_uid: u32,
-    /// Our effective GID and supplementary groups.
+    /// The reader's effective GID and supplementary groups.
     pub our_gids: Vec<u32>,
+    /// It is not the file that is shut, but this folder on its path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 /// A service's answer to one call.

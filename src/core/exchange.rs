@@ -46,6 +46,8 @@ pub enum FailureKind {
     ConnectionLost,
     /// What came back is not HTTP/1.1, or its body is larger than the cap.
     NotHttp,
+    /// The probe itself has no descriptor, thread or memory left (EMFILE, ENFILE, ENOMEM, ENOBUFS, EAI_MEMORY). It says nothing of the network.
+    OutOfResources,
     /// The request itself could not be made (not an absolute http or https URL, a header value that HTTP forbids).
     BadRequest,
 }

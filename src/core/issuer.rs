@@ -3,7 +3,7 @@
 //! OpenID Connect Discovery 1.0 and JSON Web Key Sets (RFC 7517). A token's `iss` and a document's `jwks_uri` are foreign text: what is
 //! asked has to be https, and never the node's own services.
 
-use super::evidence::{Discovery, KeySet};
+use super::evidence::{Discovery, KeySet, ServiceError};
 use super::proxy::is_link_local;
 use super::secrets::{hide_userinfo, redact};
 use super::text::cap;
@@ -92,13 +92,42 @@ fn object(body: &[u8]) -> Result<Value, &'static str> {
     match serde_json::from_slice::<Value>(body) {
         Ok(document) if document.is_object() => Ok(document),
         Ok(_) => Err("JSON that is not an object"),
-        Err(_) => Err(instead(&String::from_utf8_lossy(body))),
+        Err(_) => Err(instead(body)),
+    }
+}
+
+/// What a server says in JSON of why it does not give the document: a `Status` of Kubernetes, or what other servers write.
+/// `None` where the body is no JSON, or says nothing.
+pub fn refusal(status: u16, body: &[u8]) -> Option<ServiceError> {
+    let said = serde_json::from_slice::<Value>(body).ok()?;
+    // A list of errors, or one error in an object of its own, which some APIs wrap once more in a list.
+    let said = said.get(0).unwrap_or(&said);
+    let inner = [&said["error"], &said["errors"][0], &said["errors"], said];
+    // In one line: the message of a kube-apiserver's 406 has paragraphs.
+    let text = |value: &Value| {
+        let text = value.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(text).filter(|text| !text.is_empty())
+    };
+    let of = |names: &[&str]| inner.iter().find_map(|value| names.iter().find_map(|name| text(&value[*name])));
+    // Kubernetes: message and reason. AWS: message or Message. OAuth 2.0 (RFC 6749, section 5.2): error_description and error.
+    // Problem details (RFC 9457): detail and title.
+    let short = of(&["reason", "code", "title"]).or_else(|| text(&said["error"])).or_else(|| text(&said["errors"][0]));
+    let message = of(&["message", "Message", "error_description", "detail"]).or_else(|| text(said));
+    let code = short.filter(|short| Some(short) != message.as_ref());
+    (message.is_some() || code.is_some()).then(|| ServiceError { status, code, message: message.unwrap_or_default(), request_id: None })
+}
+
+/// What came with another status than 200, where it says nothing of why.
+pub fn unexplained(body: &[u8]) -> &'static str {
+    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Ok(_) => "JSON that does not say why",
+        Err(_) => instead(body),
     }
 }
 
 /// What a body is that is no JSON.
-pub fn instead(body: &str) -> &'static str {
-    let head: String = body.chars().take(256).collect::<String>().to_ascii_lowercase();
+fn instead(body: &[u8]) -> &'static str {
+    let head: String = String::from_utf8_lossy(body).chars().take(256).collect::<String>().to_ascii_lowercase();
     match head.trim() {
         "" => "an empty body",
         head if head.contains("<!doctype html") || head.contains("<html") => "an HTML page",
@@ -218,6 +247,48 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_told_in_the_servers_words() {
+        for (body, code, message) in [
+            (
+                r#"{"kind":"Status","status":"Failure","message":"forbidden: User \"system:anonymous\"","reason":"Forbidden","code":403}"#,
+                Some("Forbidden"),
+                "forbidden: User \"system:anonymous\"",
+            ),
+            (
+                r#"{"kind":"Status","message":"406: Not Acceptable\n\nAvailable representations: application/json"}"#,
+                None,
+                "406: Not Acceptable Available representations: application/json",
+            ),
+            (r#"{"message":"Missing Authentication Token"}"#, None, "Missing Authentication Token"),
+            (r#"{"Message":"denied","code":"AccessDenied"}"#, Some("AccessDenied"), "denied"),
+            (r#"{"error":"invalid_request","error_description":"no tenant"}"#, Some("invalid_request"), "no tenant"),
+            (r#"{"error":{"code":404,"message":"Not here"}}"#, None, "Not here"),
+            (r#"{"errors":[{"code":"1003","message":"first"},{"message":"second"}]}"#, Some("1003"), "first"),
+            (r#"{"errors":["first"]}"#, Some("first"), ""),
+            (r#"[{"message":"in a list"}]"#, None, "in a list"),
+            (r#"{"type":"about:blank","title":"Gone","detail":"It moved."}"#, Some("Gone"), "It moved."),
+            (r#"{"error":"Not Found"}"#, Some("Not Found"), ""),
+            (r#""Forbidden""#, None, "Forbidden"),
+        ] {
+            let refusal = refusal(403, body.as_bytes()).unwrap_or_else(|| panic!("{body}"));
+            assert_eq!((refusal.code.as_deref(), refusal.message.as_str()), (code, message), "{body}");
+        }
+        for (body, what) in [
+            ("{}", "JSON that does not say why"),
+            (r#"{"message":""}"#, "JSON that does not say why"),
+            (r#"{"message":{"a":1}}"#, "JSON that does not say why"),
+            ("[]", "JSON that does not say why"),
+            ("404", "JSON that does not say why"),
+            (r#"{"message":"half"#, "JSON that is cut off or broken"),
+            ("404 page not found", "a body that is not JSON"),
+            ("", "an empty body"),
+            ("<html>", "an HTML page"),
+        ] {
+            assert_eq!((refusal(404, body.as_bytes()), unexplained(body.as_bytes())), (None, what), "{body}");
+        }
+    }
+
+    #[test]
     fn no_secret_of_a_document_is_kept() {
         let token = format!("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.{}", "c2ln".repeat(85));
         let body = format!(r#"{{"issuer":"https://user:hunter2@issuer.example/{token}","keys":[{{"kid":"{token}"}}]}}"#);
@@ -234,6 +305,7 @@ mod tests {
             let _ = discovery(&document.as_bytes()[..end], "https://issuer.example");
             let _ = key_set(&document.as_bytes()[..end], Some("one"));
             let _ = may_be_asked(&document[..end]);
+            let _ = refusal(403, &document.as_bytes()[..end]);
         }
     }
 }

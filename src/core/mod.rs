@@ -1,7 +1,9 @@
 //! The pure core: no I/O, no clock, no environment, no tokio. `clippy.toml` denies them; only the edges allow them.
 
+pub mod access;
 pub mod agent_answer;
 pub mod arn;
+pub mod candidates;
 pub mod clock;
 pub mod code;
 pub mod diagnose;

@@ -51,6 +51,12 @@ fn verdict(report: &DoctorReport) -> String {
             with_warnings(format!("nothing keeps {} from being {role} ({})", name(&report.subject), report.expected.provider), &warnings)
         }
         Verdict::Fail => cause.unwrap_or_default(),
+        // What lacks its identity has a fault, whichever of several it is.
+        Verdict::Unknown
+            if report.checks.iter().any(|check| check.outcome == Outcome::Warn && report.undecided.contains(&check.id.as_str())) =>
+        {
+            format!("not decided: {}", report.undecided.join(", "))
+        }
         Verdict::Unknown => format!("no fault seen; not decided: {}", report.undecided.join(", ")),
     }
 }

@@ -55,17 +55,18 @@ pub(super) fn heading(page: &mut Page, name: &str) {
 
 /// The checks in their order, each finding under its own. A check holds one code; a second finding of it follows at the step's end.
 pub(super) fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&ReportedFinding]) {
-    for check in checks.iter().filter(|check| check.outcome != Outcome::Skip) {
+    for check in checks {
         match findings.iter().find(|finding| Some(finding.cause.code) == check.code) {
             Some(found) => finding(page, found),
+            None if check.outcome == Outcome::Skip => {}
             None => plain(page, check),
         }
     }
     for found in findings.iter().filter(|finding| !checks.iter().any(|check| check.code == Some(finding.cause.code))) {
         finding(page, found);
     }
-    let skipped: Vec<(&str, &str)> =
-        checks.iter().filter(|check| check.outcome == Outcome::Skip).map(|check| (check.id.as_str(), because(check))).collect();
+    let silent = |check: &&&Check| check.outcome == Outcome::Skip && check.code.is_none();
+    let skipped: Vec<(&str, &str)> = checks.iter().filter(silent).map(|check| (check.id.as_str(), because(check))).collect();
     quietly(page, &skipped);
 }
 

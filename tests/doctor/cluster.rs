@@ -116,7 +116,9 @@ fn answer(held: &mut Held, method: &str, target: &str) -> (u16, String, &'static
 }
 
 fn is_list(path: &str) -> bool {
-    ["/serviceaccounts", "/pods", "/events", "/mutatingwebhookconfigurations"].iter().any(|list| path.ends_with(list))
+    const LISTS: [&str; 8] =
+        ["/serviceaccounts", "/pods", "/events", "/mutatingwebhookconfigurations", "/replicasets", "/daemonsets", "/statefulsets", "/jobs"];
+    LISTS.iter().any(|list| path.ends_with(list))
 }
 
 /// The objects below a path; a selector that the API server does not support is an error, as there.

@@ -16,11 +16,12 @@ use std::fmt::Debug;
 pub fn evidence() -> BoxedStrategy<Evidence> {
     let tokens = (fact(token()), fact(token()));
     let nodes = (fact(call(agent())), fact(imds()), fact(chain()), fact(issuer()));
-    (time(), pod::inputs(), tokens, vec(endpoint(), 0..4), nodes)
-        .prop_map(|(taken_at, inputs, tokens, endpoints, nodes)| Evidence {
+    (time(), (pod::inputs(), option::weighted(0.05, text())), tokens, vec(endpoint(), 0..4), nodes)
+        .prop_map(|(taken_at, (inputs, lack), tokens, endpoints, nodes)| Evidence {
             schema: SCHEMA.to_owned(),
             taken_at,
             inputs,
+            lack,
             token: tokens.0,
             default_token: tokens.1,
             endpoints,
@@ -60,6 +61,7 @@ fn failure() -> BoxedStrategy<Failure> {
         RequestTimeout,
         ConnectionLost,
         NotHttp,
+        OutOfResources,
         BadRequest,
     ];
     (select(phases), select(kinds), text()).prop_map(|(phase, kind, text)| Failure { phase, kind, text }).boxed()
@@ -80,9 +82,9 @@ fn token() -> BoxedStrategy<Token> {
 fn file_failure() -> BoxedStrategy<FileFailure> {
     use FileFailureKind::*;
     let number = || option::of(any::<u32>());
-    let access = (number(), number(), number(), any::<u32>(), vec(any::<u32>(), 0..3))
-        .prop_map(|(mode, uid, gid, our_uid, our_gids)| Access { mode, uid, gid, our_uid, our_gids });
-    (select(vec![Missing, Denied, NotRegular, TooLarge, Other]), text(), option::of(access))
+    let access = (number(), number(), number(), any::<u32>(), vec(any::<u32>(), 0..3), maybe())
+        .prop_map(|(mode, uid, gid, our_uid, our_gids, folder)| Access { mode, uid, gid, our_uid, our_gids, folder });
+    (select(vec![Missing, Denied, NotRegular, TooLarge, Undecided, OutOfResources, Other]), text(), option::of(access))
         .prop_map(|(kind, text, access)| FileFailure { kind, text, access })
         .boxed()
 }

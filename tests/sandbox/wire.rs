@@ -107,6 +107,34 @@ fn the_issuer_publishes_its_keys() {
     assert_eq!(get("/else").status, 404);
 }
 
+/// Measured at a kube-apiserver 1.36.3.
+#[test]
+fn a_kube_apiserver_gives_each_document_as_one_type() {
+    let sandbox = proxied(json!({"issuer": "https://kubernetes.default.svc.cluster.local", "issuerSite": {"apiServer": true}}));
+    let host = "kubernetes.default.svc.cluster.local";
+    let get = |path: &str, accept: &str| sts_over_tls(&sandbox, host, &request("GET", path, host, &[("accept", accept)], "")).unwrap();
+    let (document, keys) = ("/.well-known/openid-configuration", "/openid/v1/jwks");
+    for (path, accept, status) in [
+        (document, "application/json", 200),
+        (document, "application/json;q=0.9, text/plain", 200),
+        (document, "*/*", 200),
+        (document, "application/jwk-set+json", 406),
+        (document, "application/*", 406),
+        (keys, "application/jwk-set+json", 200),
+        (keys, "application/json, application/jwk-set+json", 200),
+        (keys, "*/*;q=0.1", 200),
+        (keys, "application/json", 406),
+        (keys, "text/html", 406),
+        ("/keys", "*/*", 404),
+    ] {
+        assert_eq!(get(path, accept).status, status, "{path} as {accept}");
+    }
+    let document: Value = serde_json::from_str(&get(document, "*/*").body).unwrap();
+    assert_eq!(document["jwks_uri"], format!("https://{host}{keys}"));
+    let refusal: Value = serde_json::from_str(&get(keys, "application/json").body).unwrap();
+    assert_eq!(refusal["message"], "406: Not Acceptable\n\nAvailable representations: application/jwk-set+json");
+}
+
 #[test]
 fn names_that_dns_lacks_are_bad_gateways() {
     let sandbox = proxied(json!({"sts": {"regions": {"eu-west-1": {"tls": "not-found"}}}}));

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::seen::{Fault, Limit, seconds};
+use crate::collect::lack::is_lacking;
 use crate::core::exchange::{FailureKind, Try};
 
 /// Tries the addresses in the resolver's order until one connects, and records each try.
@@ -45,9 +46,11 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Limit, tries: &mut 
 /// Which of several failures a person should look at first.
 ///
 /// Silence outweighs a refusal: the refusing address proves that the route works, the silent one is what a security group or a
-/// NetworkPolicy does. "Unreachable" comes last: it is the normal answer for IPv6 addresses in a pod without an IPv6 route.
+/// NetworkPolicy does. "Unreachable" comes last: it is the normal answer for IPv6 addresses in a pod without an IPv6 route. Above all of them
+/// stands what the probe itself lacked: an address that was not tried might have answered.
 fn weight(kind: FailureKind) -> u8 {
     match kind {
+        FailureKind::OutOfResources => 3,
         FailureKind::ConnectTimeout => 2,
         FailureKind::ConnectRefused => 1,
         _ => 0,
@@ -56,10 +59,11 @@ fn weight(kind: FailureKind) -> u8 {
 
 fn kind_of(error: &io::Error) -> FailureKind {
     match error.kind() {
+        _ if is_lacking(error) => FailureKind::OutOfResources,
         // A reset in answer to SYN is a refusal by a middlebox.
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => FailureKind::ConnectRefused,
         io::ErrorKind::TimedOut => FailureKind::ConnectTimeout,
-        // ENETUNREACH, EHOSTUNREACH, EACCES, EPERM; also EADDRNOTAVAIL (no address of that family) and exhausted sockets.
+        // ENETUNREACH, EHOSTUNREACH, EACCES, EPERM; also EADDRNOTAVAIL (no address of that family, or no port left).
         _ => FailureKind::NetworkUnreachable,
     }
 }
@@ -94,6 +98,10 @@ mod tests {
             (13, FailureKind::NetworkUnreachable),  // EACCES
             (1, FailureKind::NetworkUnreachable),   // EPERM
             (99, FailureKind::NetworkUnreachable),  // EADDRNOTAVAIL
+            (24, FailureKind::OutOfResources),      // EMFILE
+            (23, FailureKind::OutOfResources),      // ENFILE
+            (12, FailureKind::OutOfResources),      // ENOMEM
+            (105, FailureKind::OutOfResources),     // ENOBUFS
         ] {
             assert_eq!(kind_of(&io::Error::from_raw_os_error(errno)), expected, "{errno}");
         }

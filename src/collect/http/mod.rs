@@ -190,8 +190,12 @@ impl Client {
 
     /// Reaches the proxy and has it open a tunnel. Whatever fails on the way is the proxy's failure, not the target's.
     async fn through(&self, proxy: &Proxy, target: &Target, limits: Limits, seen: &mut Seen) -> Result<io::Io, Fault> {
-        let blame =
-            |fault: Fault| Fault { timed_out: fault.timed_out, ..proxy::failed(proxy, &format!("could not be reached: {}", fault.text)) };
+        let blame = |fault: Fault| {
+            let blamed = proxy::failed(proxy, &format!("could not be reached: {}", fault.text));
+            // What the probe itself lacked is not the proxy's fault.
+            let kind = if fault.kind == FailureKind::OutOfResources { fault.kind } else { blamed.kind };
+            Fault { kind, timed_out: fault.timed_out, ..blamed }
+        };
         seen.exchange.connection.proxy = Some(proxy.authority());
         let reached = self.reach(&proxy.host, proxy.port, limits, seen).await;
         let started = seen.enter(Phase::Proxy, &proxy.host);

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::io::Io;
 use super::seen::Fault;
+use crate::collect::lack::is_lacking;
 use crate::core::exchange::FailureKind;
 use crate::core::proxy::{Proxy, authority};
 use crate::core::secrets::Secrets;
@@ -31,7 +32,10 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
         }
     }
     request.push_str("\r\n");
-    let lost = |error: std::io::Error| failed(proxy, &format!("lost the connection: {error}"));
+    let lost = |error: std::io::Error| {
+        let fault = failed(proxy, &format!("lost the connection: {error}"));
+        if is_lacking(&error) { Fault { kind: FailureKind::OutOfResources, ..fault } } else { fault }
+    };
     stream.write_all(request.as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
 

@@ -7,6 +7,7 @@ use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddri
 use tokio::sync::oneshot;
 
 use super::seen::Fault;
+use crate::collect::lack::{is_lacking, no_thread, spare_descriptors};
 use crate::core::exchange::FailureKind;
 
 /// An IP literal, with or without brackets: it needs no lookup.
@@ -23,25 +24,38 @@ pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fau
         Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("the resolver gave no address")),
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err((kind, error))) => Err(Fault::new(kind, format!("{host}: {error}"))),
+        Err(error) if is_lacking(&error) => Err(Fault::new(FailureKind::OutOfResources, format!("{host}: {error}"))),
         Err(error) => Err(failed(&format!("the lookup could not be made: {error}"))),
     }
 }
 
-/// Runs a call that may block for good.
+/// Runs a call that may block for good. Fails where no thread can be had for it.
 ///
 /// On a thread of its own, not on tokio's blocking pool: `getaddrinfo` cannot be interrupted, and the runtime's shutdown would
 /// wait for the pool. This thread is simply left behind when the future is dropped, and ends with the process.
 async fn on_a_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, question) = oneshot::channel();
     // A failed send means that nobody waits any more: the answer is of no use then.
-    std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call())))?;
+    std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call()))).map_err(no_thread)?;
     question.await.map_err(io::Error::other)
 }
+
+/// How many descriptors a lookup takes at once: a file such as /etc/hosts, a module of glibc's, a socket for each family.
+const TAKES: usize = 3;
 
 fn blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::Error)> {
     // Flags 0: the AI_ADDRCONFIG of std's and glibc's defaults would hide ::1 on a host without a routable IPv6 address.
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
-    let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| (kind_of(&error), error.into()))?;
+    // musl says by EAI_SYSTEM and the errno what it could not open. For glibc a name then "does not exist", or is to be tried again, as
+    // /etc/hosts or a socket could not be had: so it is looked whether they can be, before and after.
+    let lacks = || spare_descriptors(TAKES).map_err(|lack| (FailureKind::OutOfResources, lack));
+    lacks()?;
+    let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| {
+        let kind = kind_of(&error);
+        let error = io::Error::from(error);
+        let kind = if is_lacking(&error) { FailureKind::OutOfResources } else { kind };
+        lacks().err().unwrap_or((kind, error))
+    })?;
     let mut addresses = Vec::new();
     for entry in found.flatten() {
         let mut address = entry.sockaddr;
@@ -61,6 +75,7 @@ fn kind_of(error: &LookupError) -> FailureKind {
     const EAI_NODATA: i32 = -5;
     const EAI_ADDRFAMILY: i32 = -9;
     match (error.kind(), error.error_num()) {
+        (LookupErrorKind::Memory, _) => FailureKind::OutOfResources,
         (LookupErrorKind::NoName | LookupErrorKind::NoData, _) | (_, EAI_NODATA | EAI_ADDRFAMILY) => FailureKind::DnsNotFound,
         _ => FailureKind::DnsFailed,
     }
@@ -75,13 +90,13 @@ mod tests {
     #[test]
     fn codes() {
         for (code, expected) in [
-            (-2, FailureKind::DnsNotFound), // EAI_NONAME
-            (-5, FailureKind::DnsNotFound), // EAI_NODATA
-            (-9, FailureKind::DnsNotFound), // EAI_ADDRFAMILY
-            (-3, FailureKind::DnsFailed),   // EAI_AGAIN
-            (-4, FailureKind::DnsFailed),   // EAI_FAIL
-            (-10, FailureKind::DnsFailed),  // EAI_MEMORY
-            (-11, FailureKind::DnsFailed),  // EAI_SYSTEM
+            (-2, FailureKind::DnsNotFound),     // EAI_NONAME
+            (-5, FailureKind::DnsNotFound),     // EAI_NODATA
+            (-9, FailureKind::DnsNotFound),     // EAI_ADDRFAMILY
+            (-3, FailureKind::DnsFailed),       // EAI_AGAIN
+            (-4, FailureKind::DnsFailed),       // EAI_FAIL
+            (-10, FailureKind::OutOfResources), // EAI_MEMORY
+            (-11, FailureKind::DnsFailed),      // EAI_SYSTEM: the errno tells
         ] {
             assert_eq!(kind_of(&LookupError::new(code)), expected, "{code}");
         }

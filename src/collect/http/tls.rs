@@ -18,6 +18,7 @@ use tokio_rustls::rustls::{
 use super::der;
 use super::io::Io;
 use super::seen::Fault;
+use crate::collect::lack::is_lacking;
 use crate::core::exchange::FailureKind;
 
 /// The certificates that are trusted, ready for use; cheap to clone. A bundle that cannot be used is kept as the reason why.
@@ -184,7 +185,8 @@ fn explain(error: &io::Error, certificate: Option<&[u8]>, source: &str) -> Fault
             }
             _ => error.to_string(),
         };
-        return Fault::new(FailureKind::TlsFailed, text);
+        let kind = if is_lacking(error) { FailureKind::OutOfResources } else { FailureKind::TlsFailed };
+        return Fault::new(kind, text);
     };
     let (kind, text) = match cause {
         Error::InvalidCertificate(why) => judge(why, certificate, source),

@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use super::io::{Counted, Io};
 use super::seen::{Fault, Limit, Seen};
 use super::tls::rustls_error;
+use crate::collect::lack::is_lacking;
 use crate::core::exchange::{Connection, FailureKind, Phase};
 use crate::core::text::cap;
 
@@ -78,11 +79,8 @@ pub(super) enum Lost {
 impl Wire {
     pub(super) async fn new(io: Io, connection: Connection) -> Result<Self, Fault> {
         let (io, received) = Counted::new(io);
-        let (sender, driver) = http1::Builder::new()
-            .max_buf_size(HEAD_CAP)
-            .handshake(TokioIo::new(io))
-            .await
-            .map_err(|error| Fault::new(FailureKind::ConnectionLost, told(&error)))?;
+        let (sender, driver) =
+            http1::Builder::new().max_buf_size(HEAD_CAP).handshake(TokioIo::new(io)).await.map_err(|error| fault_of(&error).fault)?;
         // The driver's error reaches the request as well, so it is not lost here.
         let driver = Driver(tokio::spawn(async move { drop(driver.await) }));
         Ok(Self { sender, _driver: driver, received, connection })
@@ -192,6 +190,7 @@ fn midpoint(sent: SystemTime, took: Duration) -> Option<i64> {
 fn fault_of(error: &hyper::Error) -> Failed {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let kind = match source {
+        _ if is_lacking(error) => FailureKind::OutOfResources,
         _ if error.is_parse() => FailureKind::NotHttp,
         _ if error.is_user() => FailureKind::BadRequest,
         // With TLS 1.3 the server's verdict on the client arrives after the handshake.

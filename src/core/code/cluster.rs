@@ -47,4 +47,10 @@ pub(super) const ROWS: &[Row] = &[
         "Pods run under the service account that their spec names, else under default. The workload names another one, or none, so the annotation does nothing for it.",
         "Set serviceAccountName: {serviceAccount} in the workload's pod template in namespace {namespace}.")
         .run(&["kubectl -n {namespace} get pods -o custom-columns=POD:.metadata.name,SERVICE_ACCOUNT:.spec.serviceAccountName"]),
+    row(Code::PodsRefused, "the cluster refuses to create the pods",
+        "A ReplicaSet, DaemonSet, StatefulSet or Job asks for pods with this service account, and the API server turns them down: Pod Security, a quota, \
+         a validating policy, or a webhook that says no or fails. Until it admits them there is no pod whose identity could be looked at.",
+        "Read the API server's message, which names what refuses: change the workload's pod template so that it is admitted, or the policy, quota or webhook. \
+         The controller tries again by itself, after 17 minutes at the latest; a change of the workload makes it try at once.")
+        .run(&["kubectl -n {namespace} get events --field-selector reason=FailedCreate"]),
 ];

@@ -235,6 +235,7 @@ codes! {
     TokenAudienceUnexpected = "token-audience-unexpected",
     TokenAudienceMultiple = "token-audience-multiple",
     TokenOfAnotherPod = "token-of-another-pod",
+    ProbeOutOfResources = "probe-out-of-resources",
 
     IssuerUnreachable = "issuer-unreachable",
     IssuerMismatch = "issuer-mismatch",
@@ -317,6 +318,7 @@ codes! {
     PodNotInjected = "pod-not-injected",
     InjectionSuppressed = "injection-suppressed",
     ServiceAccountNotUsed = "service-account-not-used",
+    PodsRefused = "pods-refused",
 }
 
 const TABLES: [&[Row]; 8] =
@@ -402,7 +404,7 @@ mod tests {
             |weight: (Severity, Class)| -> Vec<&str> { rows().filter(|r| (r.severity, r.class) == weight).map(|r| r.code.id()).collect() };
         assert_eq!(
             ids(weight::TRANSIENT),
-            "dns-not-found dns-failed connect-refused connect-timeout network-unreachable tls-failed proxy-failed request-timeout connection-lost \
+            "probe-out-of-resources dns-not-found dns-failed connect-refused connect-timeout network-unreachable tls-failed proxy-failed request-timeout connection-lost \
              not-sts sts-unavailable issuer-keys-unavailable throttled idp-unreachable sts-error agent-unreachable agent-throttled agent-error"
                 .split_whitespace()
                 .collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! Steps `token` and `issuer`: the projected token.
 
-use super::weight::{INFO, PERMANENT, SETTLING, WARN};
+use super::weight::{INFO, PERMANENT, SETTLING, TRANSIENT, WARN};
 use super::{Class, Code, Row, Severity, Snippet, Step};
 
 const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
@@ -53,6 +53,11 @@ pub(super) const ROWS: &[Row] = &[
     row(Code::TokenOfAnotherPod, INFO, "the token was issued to another pod",
         "Its claim kubernetes.io.pod.name is not this pod's name: the file is a copy, or comes from a shared volume. It will not be rotated.",
         "Mount the pod's own projected volume."),
+    row(Code::ProbeOutOfResources, TRANSIENT, "the probe itself has run out of descriptors, threads or memory",
+        "The kernel gave the probe no descriptor, thread or memory: a limit of this container (ulimit, pids, memory) or of the node is reached, mostly by what else runs there. \
+         It says nothing of the pod's identity, nor of the way to AWS.",
+        "Raise the limit that the detail names, or see what uses it up: open files (nofile), processes and threads (the pod's pids limit, nproc), memory. Then run the check again.")
+        .run(&["kubectl -n {namespace} get pod {pod} -o yaml"]),
     issuer(Code::IssuerUnreachable, INFO, "the issuer's documents cannot be had from here",
         "A pod without internet access cannot fetch them, or a proxy or another server answers in the issuer's place. What is not https is not asked. \
          STS fetches them itself and from its own network, so this proves nothing.",

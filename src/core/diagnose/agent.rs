@@ -30,6 +30,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
                 // A header that HTTP forbids can only be the token.
                 FailureKind::BadRequest => Code::AgentTokenRejected,
                 FailureKind::NotHttp => Code::AgentError,
+                FailureKind::OutOfResources => Code::ProbeOutOfResources,
                 _ => Code::AgentUnreachable,
             };
             Some(Finding::new(code, format!("{url}: {}.", failure.text.trim_end_matches('.'))))

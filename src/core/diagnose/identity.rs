@@ -61,6 +61,9 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     if let Some(mismatch) = mismatch {
         return (issued, vec![mismatch]);
     }
+    if code == Code::ProbeOutOfResources {
+        return (issued, vec![Finding::new(code, format!("GetCallerIdentity could not be asked. {said}"))]);
+    }
     let undecided = issued.is_none() && evidence.inputs.settings.expect_role_arn.is_some();
     if undecided {
         let detail = format!("{said} Without GetCallerIdentity it cannot be told whether the role is the expected one.");

@@ -2,13 +2,13 @@
 
 use super::Finding;
 use crate::core::code::Code;
-use crate::core::evidence::{Alien, Answer, Call, Evidence, Issuer, KeySet};
+use crate::core::evidence::{Alien, Answer, Call, Evidence, Fact, Issuer, KeySet, ServiceError};
 use crate::core::exchange::{Failure, FailureKind};
 use crate::core::issuer::{STS_READS, kept};
 
 /// What speaks against the issuer, or kept it from being looked at.
 pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
-    let Some(seen) = evidence.issuer.known() else { return Vec::new() };
+    let Some(seen) = evidence.issuer.known().filter(|seen| lack(seen).is_none()) else { return Vec::new() };
     let mut findings = Vec::new();
     let document = match read(&seen.discovery, "the discovery document") {
         Ok(document) => document,
@@ -33,13 +33,27 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-/// What a green line says. `None` when the issuer was not looked at to the end.
-pub(super) fn good(seen: &Issuer) -> Option<String> {
-    let set = seen.keys.known()?.success()?;
-    set.has_token_key?;
-    let many =
-        if set.keys > STS_READS { format!(" among {} keys, of which STS reads no more than {STS_READS}", set.keys) } else { String::new() };
-    Some(format!("{}{many}", seen.key_id.as_deref().unwrap_or_default()))
+/// What the probe itself lacked to look: that says nothing of the issuer.
+pub(super) fn lack(seen: &Issuer) -> Option<&str> {
+    let keys = seen.keys.known().and_then(|call| call.answer.as_ref().err());
+    let failures = [seen.discovery.answer.as_ref().err(), keys].into_iter().flatten();
+    failures.filter(|failure| failure.kind == FailureKind::OutOfResources).map(|failure| failure.text.as_str()).next()
+}
+
+/// What a green line says; the error says why the key was not found, where no finding does. Only a key that was seen in the set is good.
+pub(super) fn good(seen: &Issuer) -> Result<String, &'static str> {
+    let set = match &seen.keys {
+        Fact::Known(keys) => keys.success().ok_or("its keys could not be read")?,
+        _ => return Err("its keys were not read"),
+    };
+    match (set.has_token_key, &seen.key_id) {
+        (Some(true), Some(key_id)) if set.keys > STS_READS => {
+            Ok(format!("{key_id} among {} keys, of which STS reads no more than {STS_READS}", set.keys))
+        }
+        (Some(true), Some(key_id)) => Ok(key_id.clone()),
+        (Some(false), _) => Err("its keys are others"),
+        _ => Err("the token names no key (kid)"),
+    }
 }
 
 /// A document, or what became of it instead, in one sentence.
@@ -50,9 +64,24 @@ fn read<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
         Ok(Answer::Alien(Alien { status, what: instead })) => {
             Err(format!("Asked for {what}, {host} answered with HTTP status {status} and {instead}."))
         }
-        Ok(Answer::Error(error)) => Err(format!("Asked for {what}, {host} answered with HTTP status {}.", error.status)),
+        Ok(Answer::Error(error)) => Err(format!("Asked for {what}, {host} answered with HTTP status {}", error.status) + &reason(error)),
         Err(failure) => Err(not_reached(failure, host, what)),
     }
+}
+
+/// Why a server did not give the document, in its own words, and what they mean where that is known.
+fn reason(error: &ServiceError) -> String {
+    let code = error.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let message = error.message.trim_end_matches(['.', ' ']);
+    let mut said = if message.is_empty() { format!("{code}.") } else { format!("{code}: {message}.") };
+    // Kubernetes, "Configure Service Accounts for Pods", service account issuer discovery: STS sends no credentials either.
+    if error.status == 403 && message.contains("system:anonymous") {
+        said.push_str(
+            " This API server shows its issuer's documents to clients with credentials only, and STS asks without: for it to read them here, \
+             bind ClusterRole system:service-account-issuer-discovery to group system:unauthenticated.",
+        );
+    }
+    said
 }
 
 fn not_reached(failure: &Failure, host: &str, what: &str) -> String {

@@ -67,6 +67,11 @@ impl Diagnosis {
 /// Judges the evidence. Total: any evidence gives a diagnosis.
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let plan = Plan::of(&evidence.inputs);
+    if let Some(lack) = &evidence.lack {
+        // What the plan would be made from was not read: whatever it says may be wrong.
+        let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
+        return Diagnosis { plan, findings, identity: None, clock_skew: None };
+    }
     let clock_skew = sts::clock_skew(evidence);
     let mut findings: Vec<Finding> = plan
         .defects

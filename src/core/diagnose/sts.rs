@@ -89,6 +89,7 @@ pub(crate) fn network_code(failure: &Failure) -> Code {
         FailureKind::RequestTimeout => Code::RequestTimeout,
         FailureKind::ConnectionLost => Code::ConnectionLost,
         FailureKind::NotHttp => Code::NotSts,
+        FailureKind::OutOfResources => Code::ProbeOutOfResources,
         FailureKind::BadRequest => Code::RequestRejected,
     }
 }
@@ -177,7 +178,9 @@ pub(super) fn secondary(evidence: &Evidence) -> Option<Finding> {
     let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
         let assume_role = endpoint.assume_role.known().and_then(|call| outcome(endpoint, call, sts_answer::classify_assume_role));
         let identity = || endpoint.caller_identity.known().and_then(|call| outcome(endpoint, call, sts_answer::classify_caller_identity));
-        assume_role.or_else(identity).map(|(code, said)| (endpoint, code, said))
+        // What the probe lacked says nothing of the region.
+        let failed = assume_role.or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
+        failed.map(|(code, said)| (endpoint, code, said))
     });
     let (endpoint, code, said) = failing.next()?;
     let others: Vec<String> = failing.map(|(endpoint, code, _)| format!(" {} fails too: {code}.", endpoint.region)).collect();

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::core::code::{Class, Code};
-use crate::core::evidence::{Access, Answer, Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
+use crate::core::evidence::{Answer, Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::time::{Timestamp, spoken};
 use crate::core::token::{Claims, TokenDefect};
@@ -15,7 +15,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     let Some(token) = evidence.token.known() else { return Vec::new() };
     let path = &token.path;
     match &token.file {
-        FileFact::Failed(failure) => vec![unreadable(&path.to_string(), failure)],
+        FileFact::Failed(failure) => vec![unreadable(&path.to_string(), failure, evidence.inputs.settings.pid)],
         FileFact::Read { content: TokenContent::Defect(defect), .. } => {
             let code = match defect {
                 TokenDefect::Empty => Code::TokenEmpty,
@@ -49,26 +49,17 @@ fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> 
     Some(Finding::new(Code::TokenMalformed, format!("{path}: {what}, {consequence}.")))
 }
 
-fn unreadable(path: &str, failure: &FileFailure) -> Finding {
-    let text = &failure.text;
-    match failure.kind {
-        FileFailureKind::Missing => Finding::new(Code::TokenMissing, format!("{path}: {text}.")),
-        FileFailureKind::TooLarge => Finding::new(Code::TokenOversized, format!("{path}: {text}.")),
-        FileFailureKind::Denied => Finding::new(Code::TokenUnreadable, format!("{path}: {text}{}.", who_may(failure.access.as_ref()))),
-        FileFailureKind::NotRegular | FileFailureKind::Other => {
-            Finding::new(Code::TokenUnreadable, format!("{path}: {text}{}.", who_may(failure.access.as_ref())))
+fn unreadable(path: &str, failure: &FileFailure, pid: Option<u32>) -> Finding {
+    let code = match failure.kind {
+        FileFailureKind::Missing => Code::TokenMissing,
+        FileFailureKind::TooLarge => Code::TokenOversized,
+        FileFailureKind::OutOfResources => Code::ProbeOutOfResources,
+        // What is undecided is no verdict on the process: `check` then reports none. Here a failure only keeps it from passing.
+        FileFailureKind::Denied | FileFailureKind::Undecided | FileFailureKind::NotRegular | FileFailureKind::Other => {
+            Code::TokenUnreadable
         }
-    }
-}
-
-fn who_may(access: Option<&Access>) -> String {
-    let Some(access) = access else { return String::new() };
-    let groups = access.our_gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-    let file = match (access.mode, access.uid, access.gid) {
-        (Some(mode), Some(uid), Some(gid)) => format!("; the file has mode {mode:04o}, owner {uid}:{gid}"),
-        _ => "; the file itself cannot be looked at".to_owned(),
     };
-    format!("{file}; this process runs as UID {}, GIDs {groups}", access.our_uid)
+    Finding::new(code, format!("{path}: {}.", failure.told(pid)))
 }
 
 /// Expired, not yet valid, overdue. STS has the last word: what it accepted is valid, whatever this node's clock says.
@@ -89,8 +80,8 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     rotation_overdue(claims, at_sts.map_or(here, |at_sts| at_sts.min(here))).into_iter().collect()
 }
 
-/// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`); the
-/// margin leaves it time for that.
+/// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`). Those come after
+/// 60 to 90 s (`syncFrequency`, and `workerResyncIntervalJitterFactor` in `pod_workers.go`): the margin leaves it time for one.
 fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
     let (iat, exp) = (claims.issued_at?, claims.expires_at?);
     let life = exp.since(iat);
@@ -98,7 +89,7 @@ fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
         return None;
     }
     let due = (life / 5 * 4).min(86_400);
-    let margin = (life / 20).clamp(60, 600);
+    let margin = (life / 20).clamp(120, 600);
     let age = now.since(iat);
     (age > due.saturating_add(margin)).then(|| {
         let left = exp.since(now);
@@ -151,4 +142,31 @@ fn refusal(evidence: &Evidence) -> Option<Code> {
 /// STS's own verdict on the audiences is the token's finding, as a failure.
 pub(super) fn audience_multiple(detail: String) -> Finding {
     Finding::new(Code::TokenAudienceMultiple, detail).escalated(Class::Permanent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kubelet looks at a pod every 60 to 90 s, so that it replaced tokens of 600 s at an age of 472 to 553 s.
+    #[test]
+    fn a_kubelet_has_two_minutes_for_a_rotation_that_is_due() {
+        for (life, in_time, overdue) in [
+            (600, 600, 601),
+            (900, 840, 841),
+            (3_600, 3_060, 3_061),
+            (7_200, 6_120, 6_121),
+            (86_400, 69_720, 69_721),
+            (604_800, 87_000, 87_001),
+        ] {
+            let claims = Claims { issued_at: Some(Timestamp(0)), expires_at: Some(Timestamp(life)), ..Claims::default() };
+            let code = |age| rotation_overdue(&claims, Timestamp(age)).map(|finding| finding.code);
+            assert_eq!((code(in_time), code(overdue)), (None, Some(Code::TokenRotationOverdue)), "{life}");
+            assert!(overdue - life.min(108_000) * 4 / 5 > 120);
+        }
+        for (iat, exp) in [(None, Some(600)), (Some(0), None), (Some(600), Some(600)), (Some(600), Some(0))] {
+            let claims = Claims { issued_at: iat.map(Timestamp), expires_at: exp.map(Timestamp), ..Claims::default() };
+            assert_eq!(rotation_overdue(&claims, Timestamp(i64::MAX)), None);
+        }
+    }
 }

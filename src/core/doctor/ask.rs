@@ -2,7 +2,7 @@
 
 use super::answer::Why;
 use super::case::{Case, Way};
-use super::{Answer, Found, Kind};
+use super::{Answer, Found, Kind, refused};
 use crate::core::arn::RoleArn;
 
 /// A program of the user's.
@@ -49,6 +49,14 @@ pub enum Question {
     Pods,
     /// Warnings of the namespace.
     Events,
+    /// What makes pods, where a warning says that some could not be created.
+    ReplicaSets,
+    /// The same, one pod a node.
+    DaemonSets,
+    /// The same, with names of their own.
+    StatefulSets,
+    /// The same, to an end.
+    Jobs,
     /// Pod Identity associations of the service account.
     Associations,
     /// The association.
@@ -173,6 +181,30 @@ const ROWS: &[Row] = &[
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| namespaced(found, case, &format!("events?fieldSelector=type%3DWarning&{PAGE}")),
+    },
+    Row {
+        question: Question::ReplicaSets,
+        tool: Tool::Kubectl,
+        sign: "/items",
+        due: |found, case| controllers(found, case, Question::ReplicaSets, "apps/v1", "replicasets"),
+    },
+    Row {
+        question: Question::DaemonSets,
+        tool: Tool::Kubectl,
+        sign: "/items",
+        due: |found, case| controllers(found, case, Question::DaemonSets, "apps/v1", "daemonsets"),
+    },
+    Row {
+        question: Question::StatefulSets,
+        tool: Tool::Kubectl,
+        sign: "/items",
+        due: |found, case| controllers(found, case, Question::StatefulSets, "apps/v1", "statefulsets"),
+    },
+    Row {
+        question: Question::Jobs,
+        tool: Tool::Kubectl,
+        sign: "/items",
+        due: |found, case| controllers(found, case, Question::Jobs, "batch/v1", "jobs"),
     },
     Row {
         question: Question::Associations,
@@ -332,6 +364,18 @@ fn namespaced(found: &Found, case: &Case, rest: &str) -> Due {
     get(found, format!("/api/v1/namespaces/{}/{rest}", case.namespace))
 }
 
+/// The controllers of one kind: whose pods are refused stands in their templates, and events name the controllers alone.
+fn controllers(found: &Found, case: &Case, question: Question, group: &str, resource: &str) -> Due {
+    match (found.get(Question::Pod), found.get(Question::Events)) {
+        (Some(Answer::Given(_)), _) => never("one pod is looked at"),
+        (None, _) | (_, None) => Due::Later,
+        (_, Some(Answer::Given(events))) if refused::names(events, question) => {
+            get(found, format!("/apis/{group}/namespaces/{}/{resource}?{PAGE}", case.namespace))
+        }
+        _ => never("no warning says that pods of one could not be created"),
+    }
+}
+
 /// A call of EKS for the cluster, whose name goes after `words`.
 fn eks(found: &Found, case: &Case, words: &[&str], more: &[String]) -> Due {
     // The issuer tells the region where the context does not.
@@ -390,6 +434,10 @@ mod tests {
                 json!({"metadata": {"name": "checkout", "annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/checkout"}}})
             }
             Question::Pod => json!({"metadata": {"name": "checkout-0"}, "spec": {"serviceAccountName": "checkout"}}),
+            Question::Events => {
+                let kinds = ["ReplicaSet", "DaemonSet", "StatefulSet", "Job"];
+                json!({"items": kinds.map(|kind| json!({"reason": "FailedCreate", "involvedObject": {"kind": kind, "name": "checkout"}}))})
+            }
             Question::Associations => json!({"associations": [{"associationId": "a-1"}]}),
             Question::Association => json!({"association": {"associationId": "a-1", "roleArn": "arn:aws:iam::111122223333:role/checkout"}}),
             _ => json!({

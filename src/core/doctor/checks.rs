@@ -19,6 +19,8 @@ pub enum Judged {
     Bad(Vec<Seen>),
     /// Worth a look, and no finding: a headline in place of the title, and what was seen.
     Note(&'static str, String),
+    /// Not true, and no finding, for what is wrong cannot be told: a headline in place of the title, what was seen and what would settle it.
+    Undecided(&'static str, String),
 }
 
 /// A finding, with the values that its cure needs beside those of the case.
@@ -69,10 +71,11 @@ const ROWS: &[Row] = &[
     row("role", "role-exists", true, "the role exists", judge::iam::role),
     row("role", "trust-policy", true, "its trust policy lets the service account in", judge::iam::trust),
     row("role", "role-policies", false, "it has permission policies", judge::iam::policies),
+    row("pods", "pods-admitted", false, "the API server refuses none of the service account's pods", judge::warnings::admitted),
     row("pods", "service-account-used", false, "pods run under the service account", judge::pods::used),
     row("pods", "pods-injected", true, "their containers were injected", judge::pods::injected),
     row("pods", "pods-unshadowed", false, "no static keys shadow the identity", judge::pods::unshadowed),
-    row("pods", "events", false, "no recent warnings about them", judge::pods::events),
+    row("pods", "events", false, "no recent warnings about them", judge::warnings::events),
     row("aws-auth", "aws-auth", false, "the role ARNs in aws-auth can match", judge::cluster::aws_auth),
 ];
 
@@ -110,19 +113,17 @@ pub fn walk(found: &Found, case: &Case) -> Walk {
             detail: None,
             because: None,
         };
-        match (row.judge)(found, case) {
+        let judged = (row.judge)(found, case);
+        let open = matches!(judged, Judged::Unknown(Unknown::Open(_)) | Judged::Undecided(..));
+        walk.open.extend(Some(row.id).filter(|_| row.essential && open));
+        match judged {
             Judged::Good(detail) => {
                 check.outcome = Outcome::Pass;
                 check.detail = Some(detail).filter(|detail| !detail.is_empty());
             }
             Judged::Skip(why) => check.because = Some(why),
-            Judged::Unknown(unknown) => {
-                if row.essential && matches!(unknown, Unknown::Open(_)) {
-                    walk.open.push(row.id);
-                }
-                check.because = Some(unknown.text());
-            }
-            Judged::Note(title, detail) => {
+            Judged::Unknown(unknown) => check.because = Some(unknown.text()),
+            Judged::Note(title, detail) | Judged::Undecided(title, detail) => {
                 check.outcome = Outcome::Warn;
                 check.title = title.to_owned();
                 check.detail = Some(detail);

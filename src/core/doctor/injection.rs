@@ -58,6 +58,12 @@ impl<'a> Pod<'a> {
         matches!(text(self.0, "/status/phase"), Some("Succeeded" | "Failed")) || self.0.pointer("/metadata/deletionTimestamp").is_some()
     }
 
+    /// When it became ready, if it is.
+    pub fn ready_since(self) -> Option<Timestamp> {
+        let ready = |condition: &&Value| text(condition, "/type") == Some("Ready") && text(condition, "/status") == Some("True");
+        list(self.0, "/status/conditions").iter().find(ready).and_then(|condition| time(condition.get("lastTransitionTime")))
+    }
+
     /// On Fargate, where nothing runs beside a pod: no agent of Pod Identity (EKS user guide, "EKS Pod Identity restrictions").
     pub fn is_on_fargate(self) -> bool {
         self.0.pointer(FARGATE_LABEL).is_some() || text(self.0, "/spec/schedulerName") == Some("fargate-scheduler")

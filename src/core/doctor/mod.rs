@@ -9,6 +9,7 @@ mod checks;
 mod injection;
 mod judge;
 mod read;
+mod refused;
 pub mod report;
 
 pub use checks::{group, groups};

@@ -23,17 +23,49 @@ pub fn time(value: Option<&Value>) -> Option<Timestamp> {
     }
 }
 
+/// When an event last happened: its `lastTimestamp`, or what events of `events.k8s.io` have in its place.
+pub fn event_time(event: &Value) -> Option<Timestamp> {
+    const PLACES: [&str; 5] =
+        ["/lastTimestamp", "/series/lastObservedTime", "/eventTime", "/firstTimestamp", "/metadata/creationTimestamp"];
+    PLACES.iter().find_map(|place| time(event.pointer(place)))
+}
+
+/// Whether a list goes on beyond the page that was read.
+pub fn is_cut_off(answer: &Value) -> bool {
+    text(answer, "/metadata/continue").is_some_and(|more| !more.is_empty())
+}
+
 /// The annotations of an object that are texts.
 pub fn annotations(object: &Value) -> impl Iterator<Item = (&str, &str)> {
     let all = object.pointer("/metadata/annotations").and_then(Value::as_object);
     all.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
 }
 
-/// When something was last written whose owner holds this annotation: at or after the annotation itself. The earliest of several owners.
-pub fn annotated_at(object: &Value, key: &str) -> Option<Timestamp> {
+/// What managedFields tell of an annotation's age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// When something was last written whose owner holds it: at or after the annotation itself. The earliest of several owners.
+    At(Timestamp),
+    /// It was there by then, and perhaps long before.
+    Before(Timestamp),
+    /// Nothing.
+    Unknown,
+}
+
+/// Who holds what was there before the first server-side apply, which is when it begins to be tracked on an object that was not tracked
+/// from its creation on (apimachinery `managedfields/internal/skipnonapplied.go`).
+const UNTRACKED: &str = "before-first-apply";
+
+/// When an annotation was written, as far as that is tracked.
+pub fn written(object: &Value, key: &str) -> Written {
     let owns =
         |entry: &&Value| entry.pointer("/fieldsV1/f:metadata/f:annotations").and_then(|fields| fields.get(format!("f:{key}"))).is_some();
-    list(object, "/metadata/managedFields").iter().filter(owns).filter_map(|entry| time(entry.get("time"))).min()
+    let is_tracked = |entry: &&Value| text(entry, "/manager") != Some(UNTRACKED);
+    let (tracked, untracked): (Vec<&Value>, Vec<&Value>) =
+        list(object, "/metadata/managedFields").iter().filter(owns).partition(is_tracked);
+    let earliest = |entries: Vec<&Value>| entries.into_iter().filter_map(|entry| time(entry.get("time"))).min();
+    let tracked = earliest(tracked).map(Written::At);
+    tracked.or_else(|| earliest(untracked).map(Written::Before)).unwrap_or(Written::Unknown)
 }
 
 /// What kubectl's context tells of the cluster.
@@ -124,7 +156,11 @@ mod tests {
             {"time": "2026-11-22T21:34:03Z", "fieldsV1": {"f:metadata": {"f:annotations": {"f:k": {}}}}},
             {"time": "2026-11-20T21:34:03Z", "fieldsV1": {"f:metadata": {"f:labels": {"f:k": {}}}}},
         ]}});
-        assert_eq!(annotated_at(&object, "k"), Some(Timestamp(1_795_383_243)));
-        assert_eq!(annotated_at(&object, "other"), None);
+        assert_eq!(written(&object, "k"), Written::At(Timestamp(1_795_383_243)));
+        assert_eq!(written(&object, "other"), Written::Unknown);
+        // What a server-side apply finds there is dated by the apply.
+        let mut object = object;
+        object["metadata"]["managedFields"][0]["manager"] = json!("before-first-apply");
+        assert_eq!(written(&object, "k"), Written::Before(Timestamp(1_795_383_243)));
     }
 }

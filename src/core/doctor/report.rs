@@ -162,17 +162,29 @@ mod tests {
             Question::Discovery => json!({"issuer": format!("https://{path}")}),
             Question::Cluster => json!({"cluster": {"identity": {"oidc": {"issuer": format!("https://{path}")}}}}),
             Question::Webhooks => json!({"items": [{"metadata": {"name": "pod-identity-webhook"}, "webhooks": [{}]}]}),
-            Question::ServiceAccount | Question::PodAccount => json!({"metadata": {"annotations": {"eks.amazonaws.com/role-arn": ROLE}}}),
+            Question::ServiceAccount | Question::PodAccount => json!({"metadata": {
+                "annotations": {"eks.amazonaws.com/role-arn": ROLE},
+                "managedFields": [{
+                    "time": "2026-11-02T08:00:00Z", "fieldsV1": {"f:metadata": {"f:annotations": {"f:eks.amazonaws.com/role-arn": {}}}},
+                }],
+            }}),
             Question::Pod => {
-                json!({"metadata": {"name": "checkout-1"}, "spec": {"serviceAccountName": "checkout", "containers": [{"name": "app"}]}})
+                let metadata = json!({"name": "checkout-1", "creationTimestamp": "2026-11-03T08:00:00Z"});
+                json!({"metadata": metadata, "spec": {"serviceAccountName": "checkout", "containers": [{"name": "app"}]}})
             }
             Question::Pods => json!({"items": [answer(Question::Pod)]}),
             Question::Role => json!({"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Statement": {"Effect": "Deny"}}}}),
             Question::Provider => json!({"Url": path, "ClientIDList": ["sts.amazonaws.com"]}),
             Question::Associations => json!({"associations": []}),
-            Question::Events => json!({"items": [{"involvedObject": {"name": "checkout-1"}, "message": "m"}]}),
+            Question::Events => {
+                let of = |kind: &str, reason: &str| json!({"involvedObject": {"kind": kind, "name": "checkout-1"}, "message": "m", "reason": reason});
+                let refused = ["ReplicaSet", "DaemonSet", "StatefulSet", "Job"].map(|kind| of(kind, "FailedCreate"));
+                json!({"items": [of("Pod", "BackOff"), refused[0], refused[1], refused[2], refused[3]]})
+            }
             Question::AwsAuth => json!({"metadata": {}, "data": {"mapRoles": "- rolearn: x"}}),
-            Question::Others => json!({"items": []}),
+            Question::Others | Question::ReplicaSets | Question::DaemonSets | Question::StatefulSets | Question::Jobs => {
+                json!({"items": []})
+            }
             Question::Attached => json!({"AttachedPolicies": []}),
             Question::Inline => json!({"PolicyNames": []}),
             Question::Association => json!({"association": {}}),
@@ -192,7 +204,7 @@ mod tests {
         found
     }
 
-    const QUESTIONS: [Question; 19] = [
+    const QUESTIONS: [Question; 23] = [
         Question::Context,
         Question::Caller,
         Question::Discovery,
@@ -204,6 +216,10 @@ mod tests {
         Question::Others,
         Question::Pods,
         Question::Events,
+        Question::ReplicaSets,
+        Question::DaemonSets,
+        Question::StatefulSets,
+        Question::Jobs,
         Question::Associations,
         Question::Association,
         Question::Role,
@@ -229,7 +245,7 @@ mod tests {
                     assert_eq!(report.verdict == Verdict::Fail, report.root_cause.is_some());
                     assert!(report.findings.iter().all(|finding| finding.severity == Severity::Fail));
                     assert_eq!(report.places.len(), report.findings.len());
-                    assert_eq!(report.checks.len(), 15);
+                    assert_eq!(report.checks.len(), 16);
                 }
             }
         }

@@ -77,6 +77,7 @@ const WITHOUT_TEXT: &[(Code, &str)] = &[
     (Code::TokenRotationOverdue, "read from the token's times"),
     (Code::TokenAudienceUnexpected, "read from the token; STS's text for it is audience-not-registered"),
     (Code::TokenOfAnotherPod, "read from the token"),
+    (Code::ProbeOutOfResources, "the probe's own lack; an application's is no matter of its identity"),
     (Code::IssuerUnreachable, "seen by --check-issuer only; STS's text for it is issuer-keys-unavailable"),
     (Code::IssuerMismatch, "seen by --check-issuer only"),
     (Code::SigningKeyUnknown, "seen by --check-issuer only; STS's text for it is issuer-keys-unavailable"),
@@ -93,6 +94,7 @@ const WITHOUT_TEXT: &[(Code, &str)] = &[
     (Code::PodNotInjected, "seen by doctor"),
     (Code::InjectionSuppressed, "seen by doctor"),
     (Code::ServiceAccountNotUsed, "seen by doctor"),
+    (Code::PodsRefused, "seen by doctor"),
 ];
 
 #[test]

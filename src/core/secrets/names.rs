@@ -58,7 +58,21 @@ impl Names {
             None => false,
         }
     }
+
+    /// Whether a word of base64 is a name there, and no key.
+    pub(super) fn has_key_like(&self, place: &Range<usize>) -> bool {
+        match self.around(place) {
+            Some(Kind::Arn) => place.len() <= PATH_AND_NAME,
+            Some(Kind::Path) => place.len() <= FILE,
+            Some(Kind::Name) => place.len() <= NAME,
+            Some(Kind::Id | Kind::Host) => true,
+            None => false,
+        }
+    }
 }
+
+/// The longest name of a file (`NAME_MAX`, limits.h).
+const FILE: usize = 255;
 
 /// Where a word ends that may hold any character of a name. A quote ends it: JSON without blanks has more than the name in one word.
 fn end_of_word(text: &str, from: usize) -> usize {

@@ -12,7 +12,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = jwts(text).into_iter().filter(|jwt| !names.has_jwt_like(jwt, text)).map(Found::secret).collect();
     after_markers(text, &names, &mut found);
     userinfo(text, &names, &mut found);
-    found.extend(keys(text).filter(|key| names.around(key).is_none()).map(Found::secret));
+    found.extend(keys(text).filter(|key| !names.has_key_like(key)).map(Found::secret));
     found
 }
 

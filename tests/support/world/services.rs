@@ -220,6 +220,8 @@ pub struct IssuerSite {
     pub claims: Option<String>,
     /// Which keys it publishes; STS verifies with the same.
     pub keys: Keys,
+    /// A cluster's own API server answers, not EKS: it has its keys elsewhere, and gives each document as one type only.
+    pub api_server: bool,
     /// By operation: `discovery`, `keys`.
     pub script: BTreeMap<String, Script>,
 }

@@ -3,8 +3,8 @@
 use super::super::application::{self, Judgement};
 use super::super::{Diagnosis, identity, issuer, predicted};
 use crate::core::code::{Code, Step};
-use crate::core::evidence::{Because, Call, Evidence, Fact, ImdsReach};
-use crate::core::exchange::{Exchange, Failure};
+use crate::core::evidence::{Because, Call, Endpoint, Evidence, Fact, ImdsReach};
+use crate::core::exchange::{Exchange, Failure, FailureKind};
 use crate::core::plan::Provider;
 use crate::core::time::spoken;
 
@@ -12,6 +12,8 @@ use crate::core::time::spoken;
 pub(super) enum State {
     Good(Option<String>),
     Skipped(String),
+    /// Nobody asks for it while it is true.
+    Unlisted,
 }
 
 /// One check.
@@ -135,14 +137,22 @@ pub(super) const ROWS: &[Row] = &[
         },
     },
     Row {
+        id: "resources",
+        step: Step::Token,
+        title: "the probe itself has the descriptors, threads and memory that it needs",
+        codes: &[Code::ProbeOutOfResources],
+        state: |_, _| State::Unlisted,
+    },
+    Row {
         id: "issuer",
         step: Step::Issuer,
         title: "the issuer publishes the key that signed the token",
         codes: &[Code::IssuerUnreachable, Code::IssuerMismatch, Code::SigningKeyUnknown],
         state: |e, _| match &e.issuer {
-            Fact::Known(seen) => match issuer::good(seen) {
-                Some(key) => good(key),
-                None => skip("the token names no key (kid)"),
+            Fact::Known(seen) => match (issuer::lack(seen), issuer::good(seen)) {
+                (Some(lack), _) => skip(lack),
+                (None, Ok(key)) => good(key),
+                (None, Err(because)) => skip(because),
             },
             other => not_attempted(other),
         },
@@ -310,6 +320,7 @@ pub(super) const ROWS: &[Row] = &[
         codes: &[Code::SecondaryRegionFailing],
         state: |e, _| match e.endpoints.get(1..) {
             Some([]) | None => skip("one region only (--sts-region adds more)"),
+            Some(others) if others.iter().any(lacked) => skip(Code::ProbeOutOfResources.row().title),
             Some(others) => good(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
         },
     },
@@ -340,6 +351,14 @@ fn not_attempted<T>(fact: &Fact<T>) -> State {
         Fact::Failed(failure) => skip(failure.text.clone()),
         Fact::Known(_) => skip(Because::EarlierFailure.describe()),
     }
+}
+
+/// The probe itself had not what it takes to call it.
+fn lacked(endpoint: &Endpoint) -> bool {
+    fn of<T>(fact: &Fact<Call<T>>) -> bool {
+        fact.known().and_then(|call| call.answer.as_ref().err()).is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
+    }
+    of(&endpoint.assume_role) || of(&endpoint.caller_identity)
 }
 
 /// The first call to the primary endpoint: its exchange, and where it died if it did.

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod iam;
 pub mod pods;
+pub mod warnings;
 
 /// A few of many, for a sentence.
 fn some(names: &[&str]) -> String {

@@ -1,18 +1,15 @@
-//! The pods: under this service account, injected, unshadowed, and what the cluster says of them.
+//! The pods: under this service account, injected, unshadowed.
 
-use super::some;
+use super::{some, warnings};
 use crate::core::code::Code;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{self, Case, Unknown, Way};
 use crate::core::doctor::checks::{Instead, Judged, Seen, open};
 use crate::core::doctor::injection::{Pod, State};
-use crate::core::doctor::read::{annotated_at, list, text, time};
+use crate::core::doctor::read::{Written, is_cut_off, time, written};
 use crate::core::doctor::{Found, Kind};
-use crate::core::secrets::redact;
-use crate::core::text::shorten;
 use crate::core::time::Timestamp;
-use serde_json::Value;
 
 /// Each container of each pod with its state.
 pub fn states<'a>(found: &'a Found, case: &Case) -> Vec<(Pod<'a>, &'a str, State)> {
@@ -37,21 +34,15 @@ pub fn used(found: &Found, case: &Case) -> Judged {
     }
     let Some(answer) = found.given(Question::Pods) else { return open(found, Question::Pods) };
     let (all, running) = (case::of_account(found).len(), case::pods(found).len());
-    let name = case.service_account.as_deref().unwrap_or_default();
     match (all, running) {
         // Of a name that may be a pod's as well, nothing follows from this.
         (0, _) if found.asked.kind == Kind::Either && case::account(found).is_none() => {
             Judged::Unknown(Unknown::Open(case::why_no_account(found)))
         }
-        (0, _) => Judged::Bad(vec![Seen::new(
-            Code::ServiceAccountNotUsed,
-            format!("No pod of namespace {} has serviceAccountName: {name} now.", case.namespace),
-        )]),
+        (0, _) => warnings::no_pods(found, case),
         (all, 0) => Judged::Good(format!("{all}, all of them over")),
         (_, 1) => Judged::Good("1 pod".to_owned()),
-        (_, n) if text(answer, "/metadata/continue").is_some_and(|more| !more.is_empty()) => {
-            Judged::Good(format!("the first {n} are looked at"))
-        }
+        (_, n) if is_cut_off(answer) => Judged::Good(format!("the first {n} are looked at")),
         (_, n) => Judged::Good(format!("{n} pods")),
     }
 }
@@ -86,9 +77,18 @@ pub fn injected(found: &Found, case: &Case) -> Judged {
         let of_pod: Vec<&(Pod<'_>, &str, State)> = states.iter().filter(|(of, ..)| std::ptr::eq(of.0, pod.0)).collect();
         judge_pod(found, case, pod, &of_pod, &mut reasons);
     }
-    let seen: Vec<Seen> = on_fargate(case, &states).into_iter().chain(reasons.seen()).collect();
-    if !seen.is_empty() {
+    let open = std::mem::take(&mut reasons.open);
+    let mut seen: Vec<Seen> = on_fargate(case, &states).into_iter().chain(reasons.seen()).collect();
+    if let Some(first) = seen.first_mut() {
+        if let Some((pod, _)) = open.first() {
+            first.finding.detail.push_str(&format!(" Of pod {pod} it is not known why nothing was injected."));
+        }
         return Judged::Bad(seen);
+    }
+    if let Some((_, detail)) = open.first() {
+        let others: Vec<&str> = open[1..].iter().map(|(pod, _)| *pod).collect();
+        let others = if others.is_empty() { String::new() } else { format!(" The same with {}.", some(&others)) };
+        return Judged::Undecided("containers lack the identity, and why is not known", format!("{detail}{others}"));
     }
     if let Some((pod, ..)) = states.iter().find(|(_, _, state)| *state == State::OtherWay) {
         return match case.way {
@@ -107,7 +107,7 @@ pub fn injected(found: &Found, case: &Case) -> Judged {
 /// IRSA in a pod whose service account has an association now, which the next pod will have instead.
 fn irsa_still(found: &Found, pod: Pod<'_>) -> Judged {
     let title = "pods have IRSA, although an association names their service account";
-    let (title, detail): (_, &[&str]) = match age(found, pod) {
+    let (title, detail): (_, &[&str]) = match age(found, Way::PodIdentity, pod) {
         _ if pod.is_on_fargate() => (
             title,
             &[" runs on Fargate, where EKS Pod Identity is not supported: delete the association, or the next pod may have neither"],
@@ -121,6 +121,9 @@ fn irsa_still(found: &Found, pod: Pod<'_>) -> Judged {
                 " is younger than the association: EKS had not passed it on yet, or the variables were set by hand; recreate it to have Pod Identity",
             ],
         ),
+        Age::SameSecond => {
+            (title, &[": whether it is older than the association cannot be told (", SAME_SECOND, "); recreated it has Pod Identity"])
+        }
         Age::Unknown(why) => {
             (title, &[": whether it is older than the association cannot be told (", why, "); recreated it has Pod Identity"])
         }
@@ -148,16 +151,32 @@ fn on_fargate(case: &Case, states: &[(Pod<'_>, &str, State)]) -> Option<Seen> {
     Some(seen)
 }
 
-/// What is wrong by code: the first pod that it is so with, its detail, and the others' names.
+/// What is wrong.
 #[derive(Default)]
-struct Reasons<'a>(Vec<(Code, &'a str, String, Vec<&'a str>)>);
+struct Reasons<'a> {
+    /// By code: the first pod that it is so with, its detail, and the others' names.
+    known: Vec<(Code, &'a str, String, Vec<&'a str>)>,
+    /// Pods of which it cannot be told what is wrong, with what would settle it.
+    open: Vec<(&'a str, String)>,
+}
 
 impl<'a> Reasons<'a> {
     fn add(&mut self, code: Code, pod: &'a str, detail: String) {
-        match self.0.iter_mut().find(|(known, ..)| *known == code) {
+        match self.known.iter_mut().find(|(known, ..)| *known == code) {
             Some((.., others)) => others.push(pod),
-            None => self.0.push((code, pod, detail, Vec::new())),
+            None => self.known.push((code, pod, detail, Vec::new())),
         }
+    }
+
+    /// Neither verdict would be sure: what is seen, why it is open, and how to settle it.
+    fn open(&mut self, case: &Case, pod: &'a str, what: &str, why: &str) {
+        let than = if case.way == Way::PodIdentity { "the association" } else { "the annotation" };
+        let detail = format!(
+            "{what}. Whether the pod is older than {than} is not known: {why}. A new pod settles it (kubectl -n {} delete pod {pod}, where a \
+             controller makes the next one): if that one is injected, this one was only older than {than}; if not, see irsa-probe explain pod-not-injected.",
+            case.namespace
+        );
+        self.open.push((pod, detail));
     }
 
     fn seen(self) -> Vec<Seen> {
@@ -169,7 +188,7 @@ impl<'a> Reasons<'a> {
             seen.values.push(("pod", pod.to_owned()));
             seen
         };
-        self.0.into_iter().map(seen).collect()
+        self.known.into_iter().map(seen).collect()
     }
 }
 
@@ -187,7 +206,7 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
     }
     if let Some((_, container, State::OtherRole(role))) = states.iter().find(|(_, _, state)| matches!(state, State::OtherRole(_))) {
         let carries = format!("Pod {name}, container {container}, carries {role}");
-        match age(found, pod) {
+        match age(found, case.way, pod) {
             Age::Younger => reasons.add(
                 Code::InjectionSuppressed,
                 name,
@@ -196,11 +215,8 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
             Age::Older(when) => {
                 reasons.add(Code::PodPredatesAnnotation, name, format!("{carries}, the role of an older annotation. {when}"));
             }
-            Age::Unknown(why) => reasons.add(
-                Code::PodPredatesAnnotation,
-                name,
-                format!("{carries}, and the annotation now names another role. Which of them is older cannot be told: {why}."),
-            ),
+            Age::SameSecond => reasons.open(case, name, &format!("{carries}, and the annotation now names another role"), SAME_SECOND),
+            Age::Unknown(why) => reasons.open(case, name, &format!("{carries}, and the annotation now names another role"), why),
         }
     }
     let bare: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::Bare).map(|(_, container, _)| *container).collect();
@@ -213,7 +229,7 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
         return;
     }
     let whole = !states.iter().any(|(_, _, state)| matches!(state, State::Injected | State::OtherWay | State::OtherRole(_)));
-    match age(found, pod) {
+    match age(found, case.way, pod) {
         _ if pod.has_skip_label() => {
             let why = "it has the label eks.amazonaws.com/skip-pod-identity-webhook";
             reasons.add(Code::PodNotInjected, name, format!("Pod {name}: {why}."));
@@ -231,14 +247,16 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
             name,
             format!("Pod {name}, container {}: nothing was injected, although it is younger than what names the role.", some(&bare)),
         ),
-        Age::Unknown(why) => reasons.add(
+        // Either way they came together, which the webhook may have missed.
+        Age::SameSecond => reasons.add(
             Code::PodNotInjected,
             name,
             format!(
-                "Pod {name}, container {}: nothing was injected. Whether the pod is older than what names the role cannot be told: {why}.",
+                "Pod {name}, container {}: nothing was injected. Whether the pod is older than what names the role cannot be told: {SAME_SECOND}.",
                 some(&bare)
             ),
         ),
+        Age::Unknown(why) => reasons.open(case, name, &format!("Pod {name}, container {}: nothing was injected", some(&bare)), why),
     }
 }
 
@@ -248,27 +266,44 @@ enum Age {
     Older(String),
     /// Created after.
     Younger,
+    /// In the same second, and Kubernetes counts in seconds: so what a chart makes at once.
+    SameSecond,
     /// Why it cannot be told.
     Unknown(&'static str),
 }
 
-fn age(found: &Found, pod: Pod<'_>) -> Age {
+const SAME_SECOND: &str = "both are of the same second";
+/// Kubernetes tracks fields from the creation on, or from the first server-side apply. `kubectl create` sets none that it would track, and
+/// what `kubectl annotate` adds to such an object goes untracked (apimachinery `managedfields/internal/skipnonapplied.go`).
+const NOT_TRACKED: &str = "nothing on the service account says when it was annotated (what kubectl annotate adds to an account of kubectl create is not in managedFields)";
+
+fn age(found: &Found, way: Way, pod: Pod<'_>) -> Age {
     let Some(created) = pod.created() else { return Age::Unknown("the pod has no creationTimestamp") };
     let account = case::account(found);
-    let associated = found.given(Question::Association).and_then(|answer| time(answer.pointer("/association/createdAt")));
-    let annotated = account.and_then(|account| annotated_at(account, annotation::KEY));
+    let (what, named, not_known) = match way {
+        Way::PodIdentity => {
+            let association = found.given(Question::Association).and_then(|answer| time(answer.pointer("/association/createdAt")));
+            ("the association", association, "when the association was made could not be seen")
+        }
+        Way::Irsa | Way::None => {
+            let annotated = account.map_or(Written::Unknown, |account| written(account, annotation::KEY));
+            let at = match annotated {
+                Written::At(at) => Some(at),
+                Written::Before(by) => Some(by).filter(|by| created > *by),
+                Written::Unknown => None,
+            };
+            ("the annotation was last written", at, NOT_TRACKED)
+        }
+    };
     // A service account that was made anew is younger than its pods.
     let made = account.and_then(|account| time(account.pointer("/metadata/creationTimestamp")));
     let older = |what: &str, at: Timestamp| Age::Older(format!("It was created at {created}, and {what} at {at}."));
-    match (associated.or(annotated), made) {
+    match (named, made) {
         (_, Some(made)) if created < made => older("the service account itself", made),
-        (Some(at), _) if created < at => {
-            older(if associated.is_some() { "the association" } else { "the annotation was last written" }, at)
-        }
-        // Kubernetes counts in seconds: what a chart makes at once is of the same one.
-        (Some(at), _) if created == at => Age::Unknown("both are of the same second"),
+        (Some(at), _) if created < at => older(what, at),
+        (Some(at), _) if created == at => Age::SameSecond,
         (Some(_), _) => Age::Younger,
-        (None, _) => Age::Unknown("the service account has no managedFields"),
+        (None, _) => Age::Unknown(not_known),
     }
 }
 
@@ -286,34 +321,4 @@ pub fn unshadowed(found: &Found, case: &Case) -> Judged {
     let mut seen = Seen::new(Code::ShadowedByEnvKeys, detail);
     seen.values.push(("pod", pod.name().to_owned()));
     Judged::Bad(vec![seen])
-}
-
-/// Warnings about these pods, or about pods that could not be made with this service account.
-pub fn events(found: &Found, case: &Case) -> Judged {
-    let Some(answer) = found.given(Question::Events) else { return open(found, Question::Events) };
-    let pods = case::pods(found);
-    let Some(account) = &case.service_account else { return Judged::Skip("the service account is not known".to_owned()) };
-    let quoted = [format!("serviceaccount \"{account}\""), format!("service account {}/{account}", case.namespace)];
-    let ours = |event: &&Value| {
-        let object = text(event, "/involvedObject/name").unwrap_or_default();
-        let message = text(event, "/message").unwrap_or_default();
-        let about = pods.iter().any(|pod| pod.name() == object) || quoted.iter().any(|words| message.contains(words));
-        about && text(event, "/type") != Some("Normal")
-    };
-    let at = |event: &Value| time(event.get("lastTimestamp")).or_else(|| time(event.get("eventTime"))).map_or(i64::MIN, |at| at.0);
-    let mut left: Vec<&Value> = list(answer, "/items").iter().filter(ours).collect();
-    let mut latest: Vec<&Value> = Vec::new();
-    while let Some(next) = (0..left.len()).max_by_key(|index| at(left[*index])).filter(|_| latest.len() < 3) {
-        latest.push(left.swap_remove(next));
-    }
-    let said = |event: &&Value| {
-        let of = |pointer| text(event, pointer).unwrap_or_default();
-        let message = redact(of("/message"));
-        format!("{} {}: {}", of("/reason"), of("/involvedObject/name"), shorten(&message, 160))
-    };
-    let words: Vec<String> = latest.iter().map(said).collect();
-    match words.is_empty() {
-        true => Judged::Good(String::new()),
-        false => Judged::Note("the cluster warns about them", words.join("; ")),
-    }
 }

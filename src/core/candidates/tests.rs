@@ -1,0 +1,130 @@
+use super::*;
+
+/// The check.
+const OWN: u32 = 90;
+
+fn process(pid: u32, parent: u32, name: &str, container: &str) -> Seen {
+    Seen {
+        pid,
+        parent,
+        name: name.to_owned(),
+        is_none: false,
+        rights: "1000".to_owned(),
+        uid: 1000,
+        container: Container { cgroup: format!("0::/../{container}"), mounts: Some(format!("mnt:[{container}]")) },
+        is_elsewhere: false,
+        environment: Ok(Variables { has_aws: true, mark: 1 }),
+    }
+}
+
+fn pause() -> Seen {
+    Seen { environment: Ok(Variables { has_aws: false, mark: 0 }), uid: 65535, ..process(1, 0, "pause", "pause") }
+}
+
+fn shut(seen: Seen) -> Seen {
+    Seen { environment: Err("its environment may not be read by UID 65532".to_owned()), ..seen }
+}
+
+/// A debug container: its shell and the check.
+fn debugger() -> [Seen; 2] {
+    let bare = |seen| Seen { environment: Ok(Variables { has_aws: false, mark: 9 }), ..seen };
+    [bare(process(80, 0, "sh", "debug")), bare(process(OWN, 80, "irsa-probe", "debug"))]
+}
+
+fn numbers(all: &[Seen]) -> Vec<(u32, usize)> {
+    candidates(all, OWN).iter().map(|candidate| (candidate.seen.pid, candidate.like_it)).collect()
+}
+
+fn with_debugger(others: Vec<Seen>) -> Vec<Seen> {
+    others.into_iter().chain(debugger()).collect()
+}
+
+#[test]
+fn a_pod_that_shares_its_process_namespace() {
+    let pod = with_debugger(vec![pause(), process(7, 0, "checkout", "app")]);
+    assert_eq!(only(&pod, OWN), Ok(7));
+    let said = instead_of_pause(&pod, OWN).unwrap();
+    assert!(said.contains("process 1 is the pause container's, which has no AWS_* variable"), "{said}");
+    assert!(said.ends_with("7 (checkout, UID 1000, has AWS_* variables)"), "{said}");
+    let none = Ok(Variables { has_aws: false, mark: 3 });
+    let pod = with_debugger(vec![pause(), process(7, 0, "checkout", "app"), Seen { environment: none, ..process(9, 0, "envoy", "mesh") }]);
+    let said = only(&pod, OWN).unwrap_err();
+    assert!(said.contains("2 processes") && said.contains("9 (envoy, UID 1000, has no AWS_* variable)"), "{said}");
+}
+
+#[test]
+fn pause_is_told_by_its_name_and_its_environment() {
+    let named = |environment| with_debugger(vec![Seen { environment, ..pause() }, process(7, 0, "checkout", "app")]);
+    let has_aws = Ok(Variables { has_aws: true, mark: 4 });
+    assert_eq!(instead_of_pause(&named(has_aws.clone()), OWN), None, "an application of that name");
+    assert_eq!(numbers(&named(has_aws)), [(1, 0), (7, 0)]);
+    let said = instead_of_pause(&named(Err("no".to_owned())), OWN).unwrap();
+    assert!(said.starts_with("process 1 is the pause container's: "), "what could not be read is not said to be empty: {said}");
+    let other = Seen { name: "pauses".to_owned(), ..pause() };
+    assert_eq!(instead_of_pause(&with_debugger(vec![other, process(7, 0, "checkout", "app")]), OWN), None);
+    assert_eq!(instead_of_pause(&with_debugger(vec![pause()]), OWN), None, "where there is no other process it is judged as asked");
+    assert_eq!(instead_of_pause(&with_debugger(vec![Seen { pid: 2, ..pause() }, process(7, 0, "checkout", "app")]), OWN), None);
+}
+
+#[test]
+fn an_application_with_workers_is_one() {
+    let worker = |pid, parent| process(pid, parent, "gunicorn", "app");
+    let pod = with_debugger(vec![worker(1, 0), worker(8, 1), worker(9, 1), worker(10, 9)]);
+    assert_eq!((numbers(&pod), only(&pod, OWN)), (vec![(1, 3)], Ok(1)));
+    // One that lost its parent, which is another container's now, is like the application all the same.
+    let pod = with_debugger(vec![pause(), worker(7, 0), worker(9, 1)]);
+    assert_eq!(numbers(&pod), [(7, 1)]);
+    let mark = |mark, seen| Seen { environment: Ok(Variables { has_aws: true, mark }), ..seen };
+    assert_eq!(numbers(&with_debugger(vec![worker(1, 0), mark(2, worker(8, 1))])), [(1, 0), (8, 0)], "its child has other variables");
+    let nobody = Seen { rights: "33".to_owned(), uid: 33, ..worker(8, 1) };
+    assert_eq!(numbers(&with_debugger(vec![worker(1, 0), nobody])), [(1, 0), (8, 0)], "its child is another user");
+    assert_eq!(numbers(&with_debugger(vec![process(7, 0, "app", "one"), process(9, 0, "app", "two")])), [(7, 0), (9, 0)], "two containers");
+    let low = with_debugger(vec![process(30, 0, "app", "app"), process(12, 30, "app", "app")]);
+    assert_eq!(numbers(&low), [(30, 1)], "a number that is lower than its parent's");
+}
+
+#[test]
+fn one_that_may_not_be_read_is_listed_all_the_same() {
+    let pod = with_debugger(vec![pause(), shut(process(7, 0, "checkout", "app")), shut(process(8, 7, "checkout", "app"))]);
+    assert_eq!(only(&pod, OWN), Ok(7), "it is the only one, and to judge it says why it may not be read");
+    let said = instead_of_pause(&pod, OWN).unwrap();
+    assert!(said.ends_with("7 (checkout, UID 1000, its environment may not be read by UID 65532, one more like it)"), "{said}");
+    let pod = with_debugger(vec![pause(), shut(process(7, 0, "one", "app")), shut(process(8, 0, "two", "app"))]);
+    assert_eq!(numbers(&pod), [(7, 0), (8, 0)], "not one started the other");
+    let unseen = |seen: Seen| Seen { container: Container { mounts: None, ..seen.container.clone() }, ..seen };
+    let pod = with_debugger(vec![unseen(shut(process(7, 0, "one", "app"))), unseen(shut(process(8, 7, "two", "app")))]);
+    assert_eq!(numbers(&pod), [(7, 1)], "the control group tells the container");
+}
+
+#[test]
+fn what_is_none() {
+    let pod = with_debugger(vec![
+        process(7, 0, "checkout", "app"),
+        Seen { is_none: true, ..process(8, 7, "zombie", "app") },
+        Seen { is_none: true, ..process(2, 0, "kthreadd", "") },
+        Seen { is_elsewhere: true, ..process(9, 0, "nginx", "other-pod") },
+        process(11, 0, "irsa-probe", "sidecar"),
+        process(91, OWN, "child", "debug"),
+        process(92, 91, "grandchild", "debug"),
+    ]);
+    assert_eq!(numbers(&pod), [(7, 0)]);
+    // Beside the shell, and not what started the check: it may be meant.
+    let pod = with_debugger(vec![process(7, 0, "checkout", "app"), process(81, 80, "sleep", "debug")]);
+    assert_eq!(numbers(&pod), [(7, 0), (81, 0)]);
+    let said = only(&with_debugger(vec![pause()]), OWN).unwrap_err();
+    assert!(said.contains("no process here can be the application"), "{said}");
+    assert_eq!(only(&[], OWN), only(&with_debugger(Vec::new()), OWN));
+}
+
+#[test]
+fn whatever_the_parents_are_said_to_be_it_ends() {
+    let round = vec![process(7, 8, "a", "app"), process(8, 7, "b", "app"), process(9, 9, "c", "app"), process(OWN, OWN, "irsa-probe", "x")];
+    assert_eq!(numbers(&round), [(7, 2)]);
+}
+
+#[test]
+fn many_are_cut() {
+    let many: Vec<Seen> = (100..140).map(|pid| process(pid, 0, "app", &pid.to_string())).collect();
+    let said = only(&with_debugger(many), OWN).unwrap_err();
+    assert!(said.ends_with("115 (app, UID 1000, has AWS_* variables); and 24 more"), "{said}");
+}
