@@ -268,7 +268,8 @@ fn a_denied_session_of_any_name_is_the_principal() {
     };
     let plain = explained(&Pod::plain("/"), "json").json();
     assert_eq!(plain["rootCause"], "permission-missing");
-    for pod in pods().filter(|pod| !pod.session.starts_with("i-")) {
+    let words = allowed::WORDS.map(|word| Pod { role: word.to_owned(), session: word.to_owned(), ..Pod::plain("/") });
+    for pod in pods().filter(|pod| !pod.session.starts_with("i-")).chain(words) {
         let ran = explained(&pod, "json");
         let found = ran.json();
         assert_eq!((ran.exit, &found["rootCause"]), (Some(0), &json!("permission-missing")), "{}", ran.all);

@@ -318,8 +318,8 @@ pub fn env_file(data: &[u8]) {
         assert_eq!(given.environment, Environment::read(first));
     } else if !text.contains(['"', '\'', '#', ' ', '\t', '\r', '\u{feff}']) {
         let last = |name: &str| {
-            let pairs = text.split('\n').filter_map(|line| line.trim_start().split_once('='));
-            pairs.filter(|(given, _)| *given == name).last().map(|(_, value)| value.to_owned())
+            let mut pairs = text.split('\n').filter_map(|line| line.trim_start().split_once('='));
+            pairs.rfind(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
         };
         assert_eq!(given.environment, Environment::read(last));
     }

@@ -43,7 +43,7 @@ pub fn may_be_asked(url: &str) -> Result<(), &'static str> {
     if is_link_local(host) {
         return Err("it is a link-local address, where the node's own services are");
     }
-    if host.is_empty() || is_odd_number(host) {
+    if host.trim_end_matches('.').is_empty() || is_odd_number(host) {
         return Err("its host is neither a name nor an address");
     }
     match scheme {
@@ -201,6 +201,8 @@ mod tests {
             ("https://169.254.43518/", "neither a name"),
             ("https://0251.0376.0251.0376/", "neither a name"),
             ("https://169.254.169.254./", "link-local"),
+            ("https://.:33/", "neither a name"),
+            ("https://../", "neither a name"),
             ("https://a b/", "not a URL"),
             ("https://issuer.example\r\nHost: x", "not a URL"),
         ] {

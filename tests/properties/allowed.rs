@@ -66,6 +66,19 @@ pub const NAMES: [&str; 46] = [
     "The.longest.name-that_IAM+allows=has,64@characters.and.not.more1",
 ];
 
+/// Names that are words of AWS's errors, of SDKs and of what `explain` looks for.
+pub const WORDS: [&str; 9] = [
+    "AccessDenied",
+    "ExpiredToken",
+    "SignatureDoesNotMatch",
+    "Throttling",
+    "AssumeRoleWithWebIdentity",
+    "WebIdentityErr",
+    "service-control-policy",
+    "sts.amazonaws.com",
+    "not-authorized",
+];
+
 /// Paths of roles.
 pub const PATHS: [&str; 12] = [
     "/",

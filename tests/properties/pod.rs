@@ -119,6 +119,7 @@ pub fn untried(inputs: Inputs) -> Evidence {
         schema: evidence::SCHEMA.to_owned(),
         taken_at: Timestamp(foreign::NOW),
         inputs,
+        lack: None,
         token: Fact::NotAttempted(Because::PlanFailed),
         default_token: Fact::NotAttempted(Because::PlanFailed),
         endpoints: Vec::new(),

@@ -135,6 +135,7 @@ fn evidence(names: &Names, answer: Answer<AssumedRole>) -> Evidence {
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at: Timestamp(1_795_383_243),
+        lack: None,
         token: Fact::Known(Token { path: plan.token_path.clone().unwrap_or_default(), file }),
         default_token: Fact::NotAttempted(Because::NotThisProvider),
         endpoints: plan.endpoints.iter().map(endpoint).collect(),

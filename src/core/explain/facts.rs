@@ -261,7 +261,9 @@ pub(super) fn sts_host<'a>(window: Window<'a>) -> Option<&'a str> {
         from = at + 3;
         let rest = &window.lower.as_bytes()[from..];
         let distance = at.abs_diff(window.at);
-        let is_name = !at.checked_sub(1).is_some_and(|before| is_of_label(window.lower.as_bytes()[before]));
+        // A role may be named so.
+        let in_arn = window.text[..at].rsplit([' ', '"', '\'']).next().is_some_and(|word| word.starts_with("arn:"));
+        let is_name = !in_arn && !at.checked_sub(1).is_some_and(|before| is_of_label(window.lower.as_bytes()[before]));
         if is_name && (rest.starts_with(b".") || rest.starts_with(b"-fips.")) && nearest.is_none_or(|(known, _)| distance < known) {
             let host = host_around(window.text, at);
             let lower = host.to_ascii_lowercase();
