@@ -1,7 +1,7 @@
 //! `check --pid` reads what the kernel would let the judged process read: both are asked about the same files, for processes with credentials of
 //! every kind. The process opens each file itself and says how that went; then the probe reads below `/proc/N/root`, as root.
 //!
-//! Only root can take on other credentials. `IRSA_PROBE_NO_SKIP=1` makes a failure of what would be skipped (.ci/run sets it for root).
+//! Only root can take on other credentials. `IRSA_PROBE_NO_SKIPS=1` makes a failure of what would be skipped (.ci/run sets it for root).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
@@ -25,7 +25,7 @@ const UIDS: [u32; 5] = [0, 1000, 2000, 101_000, 65534];
 const GIDS: [u32; 5] = [0, 3000, 4000, 103_000, 65534];
 
 fn skip(why: &str) {
-    assert!(std::env::var_os("IRSA_PROBE_NO_SKIP").is_none(), "must not be skipped: {why}");
+    assert!(std::env::var_os("IRSA_PROBE_NO_SKIPS").is_none(), "must not be skipped: {why}");
     eprintln!("SKIPPED: {why}");
 }
 

@@ -1,6 +1,6 @@
 //! What the probe itself runs out of is never said to be the pod's fault: the real binary under every limit of descriptors and of threads.
 //!
-//! `prlimit` sets the limit for the process alone. Only a user of its own can be short of threads, so that takes root; with `IRSA_PROBE_NO_SKIP`
+//! `prlimit` sets the limit for the process alone. Only a user of its own can be short of threads, so that takes root; with `IRSA_PROBE_NO_SKIPS`
 //! (.ci/run sets it for root) what would be skipped fails. `IRSA_PROBE_BINARY` runs another build: musl says otherwise what it lacks than glibc.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
@@ -166,7 +166,7 @@ fn descriptors_for_another_process() {
 fn threads() {
     const USER: u32 = 54_321;
     if !rustix::process::geteuid().is_root() {
-        assert!(std::env::var_os("IRSA_PROBE_NO_SKIP").is_none(), "must not be skipped");
+        assert!(std::env::var_os("IRSA_PROBE_NO_SKIPS").is_none(), "must not be skipped");
         return eprintln!("SKIPPED: only root can run the check as a user who has nothing else running");
     }
     let sandbox = Sandbox::start(&world(json!({"sts": {"reach": "override"}})));

@@ -20,9 +20,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use support::{Sandbox, Service, World};
 
-/// `IRSA_PROBE_NO_SKIP` (.ci/run sets it for root) makes a failure of what would be skipped.
+/// `IRSA_PROBE_NO_SKIPS` (.ci/run sets it for root) makes a failure of what would be skipped.
 fn skip(why: &str) {
-    assert!(std::env::var_os("IRSA_PROBE_NO_SKIP").is_none(), "must not be skipped: {why}");
+    assert!(std::env::var_os("IRSA_PROBE_NO_SKIPS").is_none(), "must not be skipped: {why}");
     eprintln!("SKIPPED: {why}");
 }
 

@@ -152,8 +152,12 @@ mod tests {
     }
 
     async fn seen(issuer: &str) -> Issuer {
-        let settings =
-            Settings { roots: Roots::built_in(), proxies: Proxies::default(), secrets: Secrets::default(), deadline: Instant::now() + CUT * 24 };
+        let settings = Settings {
+            roots: Roots::built_in(),
+            proxies: Proxies::default(),
+            secrets: Secrets::default(),
+            deadline: Instant::now() + CUT * 24,
+        };
         let claims = Claims { issuer: Some(issuer.to_owned()), key_id: Some("k1".to_owned()), ..Claims::default() };
         let seen = look(&Client::new(settings), &claims).await;
         assert!(!is_settled(&seen, &Claims::default()));

@@ -127,7 +127,6 @@ pub fn untried(inputs: Inputs) -> Evidence {
         imds: Fact::NotAttempted(Because::NotAsked),
         chain: Fact::NotAttempted(Because::PlanFailed),
         issuer: Fact::NotAttempted(Because::NotAsked),
-        lack: None,
     }
 }
 

@@ -143,7 +143,6 @@ fn evidence(names: &Names, answer: Answer<AssumedRole>) -> Evidence {
         imds: Fact::Known(Imds { v2: ImdsReach::Absent, v1: None, role: None, no_role: false, instance_id: None }),
         chain: if passes { Fact::Known(chain) } else { Fact::NotAttempted(Because::EarlierFailure) },
         issuer: Fact::NotAttempted(Because::NotAsked),
-        lack: None,
         inputs,
     }
 }

@@ -29,6 +29,8 @@ pub(super) const PATH_AND_NAME: usize = 512 + NAME;
 /// The longest label of a host name, and the longest host name (RFC 1035, section 2.3.4).
 const LABEL: usize = 63;
 const HOST: usize = 253;
+/// The shortest signature of a JWT: 32 bytes in base64url (RFC 7518, section 3.2).
+const SIGNATURE: usize = 43;
 
 /// The names in a text.
 pub(super) struct Names(Vec<(Range<usize>, Kind)>);
@@ -56,7 +58,11 @@ impl Names {
         let jwt = &text[place.clone()];
         match self.around(place) {
             Some(Kind::Arn) => jwt.len() <= PATH_AND_NAME,
-            Some(Kind::Host) => jwt.len() <= HOST && jwt.split('.').all(|label| label.len() <= LABEL),
+            // No label of a host has an underscore, and the last part of a token is a signature.
+            Some(Kind::Host) => {
+                let is_signed = jwt.rsplit('.').next().is_some_and(|signature| signature.len() >= SIGNATURE);
+                jwt.len() <= HOST && !jwt.contains('_') && jwt.split('.').all(|label| label.len() <= LABEL) && !is_signed
+            }
             Some(Kind::Name | Kind::Parameter | Kind::Id | Kind::Path) => jwt.len() <= NAME,
             None => false,
         }
