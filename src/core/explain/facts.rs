@@ -138,7 +138,7 @@ pub(super) fn next_arn(text: &str) -> &str {
 const GOES_ON: [&str; 7] = [" is not ", " isn't ", " does not ", " because ", " with an explicit ", " on resource", " by "];
 
 /// The ARN at the beginning of a text, as a sentence or a log has it. Commas and dots are letters of a name (IAM user guide, "IAM and AWS STS
-/// quotas"). At the end they are the sentence's, unless it goes on behind; a comma before `name=` or another ARN separates two fields.
+/// quotas"). At the end they belong to the sentence, unless that continues behind the ARN; a comma before `name=` or another ARN separates two fields.
 pub(super) fn arn(text: &str) -> &str {
     let word = text.split([' ', '"', '\'', '<', '`', ')', ';', '}']).next().unwrap_or_default();
     if GOES_ON.iter().any(|words| text[word.len()..].starts_with(words)) {

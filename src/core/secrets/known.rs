@@ -1,6 +1,6 @@
 //! Secrets by value: what this process read or was given as a credential.
 
-use super::{Found, names, shapes, without};
+use super::{SecretPlace, names, shapes, without};
 use base64::Engine;
 use std::borrow::Cow;
 use std::fmt;
@@ -133,11 +133,11 @@ impl Secrets {
 }
 
 /// The value as it is, and as a query string or a canonical request has it.
-fn whole(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<Found>) {
+fn whole(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<SecretPlace>) {
     let is_secret = |at: &Range<usize>| value.len() >= KEY || stands_alone(text, at) && !arns.iter().any(|arn| arn.contains(&at.start));
     for form in [Zeroizing::new(value.to_owned()), percent_encoded(value, true), percent_encoded(value, false)] {
         let places = text.match_indices(form.as_str()).map(|(at, form)| at..at + form.len());
-        found.extend(places.filter(is_secret).map(Found::secret));
+        found.extend(places.filter(is_secret).map(SecretPlace::secret));
     }
 }
 
@@ -159,7 +159,7 @@ fn percent_encoded(value: &str, upper: bool) -> Zeroizing<String> {
 }
 
 /// Parts of the value that came back without the rest. Not in an ARN, whose names may begin as session tokens do.
-fn pieces(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<Found>) {
+fn pieces(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<SecretPlace>) {
     let (text, value) = (text.as_bytes(), value.as_bytes());
     let mut at = 0;
     while at + PIECE <= text.len() {
@@ -172,7 +172,7 @@ fn pieces(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<Found>
         let before = text[..at].iter().rev().zip(value[..place].iter().rev()).take_while(|(a, b)| a == b).count();
         let behind = text[at..].iter().zip(&value[place..]).take_while(|(a, b)| a == b).count();
         // Only ASCII was compared, so both ends begin a character.
-        found.push(Found::secret(at - before..at + behind));
+        found.push(SecretPlace::secret(at - before..at + behind));
         at += behind;
     }
 }

@@ -50,19 +50,19 @@ pub(crate) fn redact_around(text: &str, at: usize) -> (String, usize) {
 
 /// Where a secret stands in a text, and what is shown in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
+struct SecretPlace {
     at: Range<usize>,
     stand_in: &'static str,
 }
 
-impl Found {
-    fn secret(at: Range<usize>) -> Found {
-        Found { at, stand_in: REDACTED }
+impl SecretPlace {
+    fn secret(at: Range<usize>) -> SecretPlace {
+        SecretPlace { at, stand_in: REDACTED }
     }
 }
 
 /// The text with each place replaced. Places that overlap or touch are one.
-fn without(text: &str, mut found: Vec<Found>) -> Cow<'_, str> {
+fn without(text: &str, mut found: Vec<SecretPlace>) -> Cow<'_, str> {
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn places_that_overlap_are_replaced_once() {
-        let found = |at: Range<usize>| Found::secret(at);
+        let found = |at: Range<usize>| SecretPlace::secret(at);
         assert_eq!(without("abcdef", vec![found(3..5), found(0..2), found(1..3)]), "[redacted]f");
         assert_eq!(without("ab cd", vec![found(0..2), found(3..5)]), "[redacted] [redacted]");
         assert_eq!(without("abcdef", vec![found(1..2), found(1..4)]), "a[redacted]ef");

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What kind of name stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NameKind {
     /// An ARN, or its last part: `assumed-role/NAME/SESSION`, `system:serviceaccount:NAMESPACE:NAME`.
     Arn,
     /// A role, session or profile after the word that says so.
@@ -33,21 +33,21 @@ const HOST: usize = 253;
 const SIGNATURE: usize = 43;
 
 /// The names in a text.
-pub(super) struct Names(Vec<(Range<usize>, Kind)>);
+pub(super) struct NamePlaces(Vec<(Range<usize>, NameKind)>);
 
-impl Names {
-    pub(super) fn of(text: &str) -> Names {
-        let mut names: Vec<_> = arns(text).into_iter().map(|at| (at, Kind::Arn)).collect();
+impl NamePlaces {
+    pub(super) fn of(text: &str) -> NamePlaces {
+        let mut names: Vec<_> = arns(text).into_iter().map(|at| (at, NameKind::Arn)).collect();
         let lower = text.to_ascii_lowercase();
         labelled(text, &lower, &mut names);
         quoted_parameters(text, &lower, &mut names);
         paths(text, &mut names);
         urls(text, &mut names);
-        Names(names)
+        NamePlaces(names)
     }
 
     /// What kind of name the whole of a place is in.
-    pub(super) fn around(&self, place: &Range<usize>) -> Option<Kind> {
+    pub(super) fn around(&self, place: &Range<usize>) -> Option<NameKind> {
         let holds = |at: &Range<usize>| at.start <= place.start && place.end <= at.end;
         self.0.iter().find(|(at, _)| holds(at)).map(|(_, kind)| *kind)
     }
@@ -57,13 +57,13 @@ impl Names {
     pub(super) fn has_jwt_like(&self, place: &Range<usize>, text: &str) -> bool {
         let jwt = &text[place.clone()];
         match self.around(place) {
-            Some(Kind::Arn) => jwt.len() <= PATH_AND_NAME,
+            Some(NameKind::Arn) => jwt.len() <= PATH_AND_NAME,
             // No label of a host has an underscore, and the last part of a token is a signature.
-            Some(Kind::Host) => {
+            Some(NameKind::Host) => {
                 let is_signed = jwt.rsplit('.').next().is_some_and(|signature| signature.len() >= SIGNATURE);
                 jwt.len() <= HOST && !jwt.contains('_') && jwt.split('.').all(|label| label.len() <= LABEL) && !is_signed
             }
-            Some(Kind::Name | Kind::Parameter | Kind::Id | Kind::Path) => jwt.len() <= NAME,
+            Some(NameKind::Name | NameKind::Parameter | NameKind::Id | NameKind::Path) => jwt.len() <= NAME,
             None => false,
         }
     }
@@ -71,10 +71,10 @@ impl Names {
     /// Whether a word of base64 is a name there, and no key.
     pub(super) fn has_key_like(&self, place: &Range<usize>) -> bool {
         match self.around(place) {
-            Some(Kind::Arn) => place.len() <= PATH_AND_NAME,
-            Some(Kind::Path) => place.len() <= FILE,
-            Some(Kind::Name | Kind::Parameter) => place.len() <= NAME,
-            Some(Kind::Id | Kind::Host) => true,
+            Some(NameKind::Arn) => place.len() <= PATH_AND_NAME,
+            Some(NameKind::Path) => place.len() <= FILE,
+            Some(NameKind::Name | NameKind::Parameter) => place.len() <= NAME,
+            Some(NameKind::Id | NameKind::Host) => true,
             None => false,
         }
     }
@@ -131,8 +131,8 @@ const NAMED: [&str; 9] = [
 const IDENTIFIED: [&str; 9] =
     ["requestid", "request id", "request_id", "request-id", "hostid", "host id", "host_id", "x-amz-id-2", "authorization failure message"];
 
-fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Kind)>) {
-    let labels = NAMED.iter().map(|label| (*label, Kind::Name)).chain(IDENTIFIED.iter().map(|label| (*label, Kind::Id)));
+fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
+    let labels = NAMED.iter().map(|label| (*label, NameKind::Name)).chain(IDENTIFIED.iter().map(|label| (*label, NameKind::Id)));
     for (label, kind) in labels {
         for (at, _) in lower.match_indices(label) {
             let after = at + label.len();
@@ -148,17 +148,17 @@ fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Kind)>) {
 }
 
 /// `Value 'NAME' at 'roleSessionName' failed to satisfy constraint`, as AWS words a ValidationError.
-fn quoted_parameters(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+fn quoted_parameters(text: &str, lower: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     for parameter in ["' at 'rolesessionname'", "' at 'rolearn'"] {
         for (end, _) in lower.match_indices(parameter) {
             let start = text[..end].rfind('\'').map_or(end, |quote| quote + 1);
-            names.push((start..end, Kind::Parameter));
+            names.push((start..end, NameKind::Parameter));
         }
     }
 }
 
 /// Words that begin as a path does.
-fn paths(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+fn paths(text: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     let mut from = 0;
     while let Some(at) = text[from..].find(['/', '~', '.']) {
         let at = from + at;
@@ -170,14 +170,14 @@ fn paths(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
             let end = end_of_word(text, at);
             // What follows a `?` is a query, which may hold a token.
             let end = text[at..end].find('?').map_or(end, |query| at + query);
-            names.push((at..end, Kind::Path));
+            names.push((at..end, NameKind::Path));
             from = end.max(from);
         }
     }
 }
 
 /// The host of a URL, and its path up to the query, which may hold a token.
-fn urls(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
+fn urls(text: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     let mut done = 0;
     for (at, _) in text.match_indices("://") {
         if at < done {
@@ -189,8 +189,8 @@ fn urls(text: &str, names: &mut Vec<(Range<usize>, Kind)>) {
         let host = url.find(['/', '?', '#']).unwrap_or(url.len());
         let path = url.find(['?', '#']).unwrap_or(url.len());
         let after_userinfo = url[..host].rfind('@').map_or(0, |at| at + 1);
-        names.push((start + after_userinfo..start + host, Kind::Host));
-        names.push((start + host..start + path, Kind::Path));
+        names.push((start + after_userinfo..start + host, NameKind::Host));
+        names.push((start + host..start + path, NameKind::Path));
     }
 }
 
@@ -201,26 +201,26 @@ mod tests {
     #[test]
     fn names_are_found_where_they_stand() {
         for (text, name, kind) in [
-            ("User: arn:aws:sts::111122223333:assumed-role/web/s is not", "arn:aws:sts::111122223333:assumed-role/web/s", Kind::Arn),
-            (r#"{"Arn":"arn:aws-cn:iam::1:role/a","K":"v"}"#, "arn:aws-cn:iam::1:role/a", Kind::Arn),
-            ("***:assumed-role/web/s,", "assumed-role/web/s,", Kind::Arn),
-            ("sub system:serviceaccount:shop:web.", "system:serviceaccount:shop:web.", Kind::Arn),
-            ("The config profile (WebJobs) could not", "WebJobs", Kind::Name),
-            ("AWS_PROFILE=WebJobs", "WebJobs", Kind::Name),
-            ("Value 'Web.Jobs.' at 'roleSessionName' failed", "Web.Jobs.", Kind::Parameter),
-            ("AWS_CONFIG_FILE=/mnt/a.b.c/d", "/mnt/a.b.c/d", Kind::Path),
-            ("'roleSessionName': 'x/y'", "x/y", Kind::Name),
-            ("Request ID: 0f3c-1", "0f3c-1", Kind::Id),
-            ("<RequestId>0f3c</RequestId>", "0f3c", Kind::Id),
-            ("S3 Extended Request ID: a/b+c=", "a/b+c=", Kind::Id),
-            ("open /tmp/KeyJar/token: no", "/tmp/KeyJar/token:", Kind::Path),
-            ("reading ~/.aws/config", "~/.aws/config", Kind::Path),
-            ("Get \"https://a.example/b/c?d=e\"", "a.example", Kind::Host),
-            ("Get \"https://a.example/b/c?d=e\"", "/b/c", Kind::Path),
-            ("s3://Bucket/key", "Bucket", Kind::Host),
+            ("User: arn:aws:sts::111122223333:assumed-role/web/s is not", "arn:aws:sts::111122223333:assumed-role/web/s", NameKind::Arn),
+            (r#"{"Arn":"arn:aws-cn:iam::1:role/a","K":"v"}"#, "arn:aws-cn:iam::1:role/a", NameKind::Arn),
+            ("***:assumed-role/web/s,", "assumed-role/web/s,", NameKind::Arn),
+            ("sub system:serviceaccount:shop:web.", "system:serviceaccount:shop:web.", NameKind::Arn),
+            ("The config profile (WebJobs) could not", "WebJobs", NameKind::Name),
+            ("AWS_PROFILE=WebJobs", "WebJobs", NameKind::Name),
+            ("Value 'Web.Jobs.' at 'roleSessionName' failed", "Web.Jobs.", NameKind::Parameter),
+            ("AWS_CONFIG_FILE=/mnt/a.b.c/d", "/mnt/a.b.c/d", NameKind::Path),
+            ("'roleSessionName': 'x/y'", "x/y", NameKind::Name),
+            ("Request ID: 0f3c-1", "0f3c-1", NameKind::Id),
+            ("<RequestId>0f3c</RequestId>", "0f3c", NameKind::Id),
+            ("S3 Extended Request ID: a/b+c=", "a/b+c=", NameKind::Id),
+            ("open /tmp/KeyJar/token: no", "/tmp/KeyJar/token:", NameKind::Path),
+            ("reading ~/.aws/config", "~/.aws/config", NameKind::Path),
+            ("Get \"https://a.example/b/c?d=e\"", "a.example", NameKind::Host),
+            ("Get \"https://a.example/b/c?d=e\"", "/b/c", NameKind::Path),
+            ("s3://Bucket/key", "Bucket", NameKind::Host),
         ] {
             let at = text.find(name).unwrap();
-            assert_eq!(Names::of(text).around(&(at..at + name.len())), Some(kind), "{text}");
+            assert_eq!(NamePlaces::of(text).around(&(at..at + name.len())), Some(kind), "{text}");
         }
         for (text, other) in [
             ("https://a.example/b?d=e", "d=e"),
@@ -231,14 +231,14 @@ mod tests {
             ("profiled", "d"),
         ] {
             let at = text.rfind(other).unwrap();
-            assert_eq!(Names::of(text).around(&(at..at + other.len())), None, "{text}");
+            assert_eq!(NamePlaces::of(text).around(&(at..at + other.len())), None, "{text}");
         }
     }
 
     #[test]
     fn a_line_of_nothing_but_beginnings_takes_no_longer() {
         for piece in ["arn:aws", "://", "profile ", "request id: ", "/", "../", "assumed-role/"] {
-            Names::of(&piece.repeat(100_000 / piece.len()));
+            NamePlaces::of(&piece.repeat(100_000 / piece.len()));
         }
     }
 }

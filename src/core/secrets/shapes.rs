@@ -1,31 +1,32 @@
 //! Secrets by shape: a JWT, a key or session token in its own form or after its name, a user name and password in a URL.
 
-use super::names::{Kind, Names};
-use super::{Found, HIDDEN_USERINFO};
+use super::names::{NameKind, NamePlaces};
+use super::{HIDDEN_USERINFO, SecretPlace};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Range;
 
 /// The secrets in any text: a log, a service's message.
-pub(super) fn find(text: &str) -> Vec<Found> {
-    let names = Names::of(text);
-    let mut found: Vec<Found> = jwts(text).into_iter().filter(|jwt| !names.has_jwt_like(jwt, text)).map(Found::secret).collect();
+pub(super) fn find(text: &str) -> Vec<SecretPlace> {
+    let names = NamePlaces::of(text);
+    let mut found: Vec<SecretPlace> =
+        jwts(text).into_iter().filter(|jwt| !names.has_jwt_like(jwt, text)).map(SecretPlace::secret).collect();
     after_markers(text, &names, &mut found);
     userinfo(text, &names, &mut found);
-    found.extend(keys(text).filter(|key| !names.has_key_like(key)).map(Found::secret));
+    found.extend(keys(text).filter(|key| !names.has_key_like(key)).map(SecretPlace::secret));
     found
 }
 
 /// The secrets in a value that should be a name, a path or a URL: tokens that were pasted there, which are longer than any name, and the
 /// user name and password of a URL.
-pub(super) fn in_value(value: &str) -> Vec<Found> {
+pub(super) fn in_value(value: &str) -> Vec<SecretPlace> {
     let is_arn = value.starts_with("arn:");
     let longest_name = if is_arn { super::names::PATH_AND_NAME } else { super::names::NAME };
     let tokens = keys(value).filter(|key| begins_as_session_token(&value[key.clone()]));
     let is_path = value.starts_with('/');
     let all = jwts(value).into_iter().chain(tokens.filter(|_| !is_arn && !is_path));
-    let mut found: Vec<Found> = all.filter(|token| token.len() > longest_name).map(Found::secret).collect();
-    userinfo(value, &Names::of(value), &mut found);
+    let mut found: Vec<SecretPlace> = all.filter(|token| token.len() > longest_name).map(SecretPlace::secret).collect();
+    userinfo(value, &NamePlaces::of(value), &mut found);
     found
 }
 
@@ -179,21 +180,21 @@ const MARKERS: [&str; 28] = [
     "apikey",
 ];
 
-fn after_markers(text: &str, names: &Names, found: &mut Vec<Found>) {
+fn after_markers(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
     let lower = text.to_ascii_lowercase();
     let mut from = 0;
     while let Some((at, marker)) = next_marker(&lower, from) {
         from = at + marker.len();
         let (start, seen) = value(text, from);
         // `/run/secrets/db-password: no such file`
-        let ends_a_path = names.around(&(at..from)) == Some(Kind::Path) && names.around(&(at..start + 1)).is_none();
+        let ends_a_path = names.around(&(at..from)) == Some(NameKind::Path) && names.around(&(at..start + 1)).is_none();
         let is_credential = is_header(marker, &lower[..at]) && seen - start >= CREDENTIALS;
         if ends_a_path || !is_credential && !is_secret(marker, &text[from..start], &text[start..seen]) {
             continue;
         }
         let ends = |c: char| !is_of_key(c) || (c == '&' && !marker.starts_with("passw"));
         let end = start + text[start..].find(ends).unwrap_or(text.len() - start);
-        let in_arn = |place: Range<usize>| matches!(names.around(&place), Some(Kind::Arn | Kind::Parameter));
+        let in_arn = |place: Range<usize>| matches!(names.around(&place), Some(NameKind::Arn | NameKind::Parameter));
         // A role may be called `password=x1`; a whole key after its name is one in an ARN too, where a comma may separate fields.
         let is_name = match (in_arn(at..at + 1), in_arn(start..start + 1)) {
             (true, _) => !(is_field(text, at) && is_whole_key(&text[start..end])),
@@ -201,7 +202,7 @@ fn after_markers(text: &str, names: &Names, found: &mut Vec<Found>) {
             (false, false) => is_path(&text[start..end]),
         };
         if !is_name {
-            found.push(Found::secret(if is_header_line(text, at, start) { line_start(text, at) } else { start }..end));
+            found.push(SecretPlace::secret(if is_header_line(text, at, start) { line_start(text, at) } else { start }..end));
             from = end;
         }
     }
@@ -307,11 +308,11 @@ fn is_of_key(c: char) -> bool {
 const AUTHORITY: usize = 256;
 
 /// `scheme://user:password@host`. A password may hold a slash that should be `%2F`: then what stands before the first slash is no host.
-fn userinfo(text: &str, names: &Names, found: &mut Vec<Found>) {
+fn userinfo(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
     let mut done = 0;
     for (at, _) in text.match_indices("://") {
         let start = at + "://".len();
-        if start < done || matches!(names.around(&(at..start)), Some(Kind::Arn | Kind::Path)) {
+        if start < done || matches!(names.around(&(at..start)), Some(NameKind::Arn | NameKind::Path)) {
             continue;
         }
         let near: &str = &text[start..crate::core::text::floor(text, start + AUTHORITY)];
@@ -319,7 +320,7 @@ fn userinfo(text: &str, names: &Names, found: &mut Vec<Found>) {
         let authority = &word[..word.find(['/', '?', '#']).unwrap_or(word.len())];
         let searched = if is_host(authority) { authority } else { word };
         if let Some(end) = searched.rfind('@') {
-            found.push(Found { at: start..start + end, stand_in: HIDDEN_USERINFO });
+            found.push(SecretPlace { at: start..start + end, stand_in: HIDDEN_USERINFO });
             done = start + end;
         }
     }

@@ -142,7 +142,7 @@ async fn a_cancelled_operation_is_recorded_and_closes_its_connection() {
     let client = sts(&recorder, &format!("http://{}", server.address), TimeoutConfig::disabled());
     // Given up once the server has the request.
     tokio::select! {
-        _ = exchange_token(&client) => panic!("it ends although nobody answers"),
+        _ = exchange_token(&client) => panic!("it ends although no answer comes"),
         seen = told.recv() => assert_eq!(seen, Some("asked")),
     }
     let answers = recorder.take();
