@@ -76,7 +76,7 @@ fn denial(role: &str, session: &str) -> (String, String) {
 }
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn a_log_s_secrets_stay_in_it_and_its_names_come_out(

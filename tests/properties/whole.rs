@@ -176,7 +176,7 @@ fn with_plain_file(names: &Names) -> Names {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn a_healthy_pod_of_any_name_passes(names in names()) {
@@ -271,7 +271,7 @@ fn policies(names: &Names) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(cases(120))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn a_policy_with_any_name_is_judged_and_mended_the_same(names in names()) {
@@ -319,7 +319,7 @@ const BESIDE: [&str; 4] = [
 ];
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn a_log_with_any_name_means_the_same(
