@@ -57,11 +57,12 @@ fn sts_down_for_hours_is_borne_for_one_and_costs_little() {
     let degraded = life.serve.status();
     assert_eq!((&degraded["state"], &degraded["report"]["rootCause"]["code"]), (&json!("degraded"), &json!("sts-unavailable")));
     assert_eq!((life.serve.get("/readyz").status, life.serve.get("/livez").status), (200, 200));
-    // Until the proven session's last seconds, and a bit beyond it: it began at the start.
-    let seconds = Duration::from_secs(5);
-    life.pass(HOUR - seconds - life.now);
+    // Until shortly before the proven session's end, and a bit beyond it: it began at the start. STS's clock goes on for real, so a busy machine may
+    // take some of that time for an exchange.
+    let slack = Duration::from_secs(300);
+    life.pass(HOUR - slack - life.now);
     assert_eq!(state(&life), "degraded");
-    life.pass(2 * seconds);
+    life.pass(2 * slack);
     let down = life.serve.status();
     assert_eq!(down["state"], "not-ready");
     assert!(down["reason"].as_str().unwrap().contains("ended at"), "{}", down["reason"]);
