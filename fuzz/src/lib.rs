@@ -242,6 +242,9 @@ fn as_data(message: &str) -> String {
     format!("<![CDATA[{}]]>", message.replace("]]>", "]]]]><![CDATA[>"))
 }
 
+/// What is kept of an issuer's text at most, with the words that say that it was cut.
+const KEPT: usize = 256 + "… (cut at 256 characters)".len();
+
 /// An issuer or `jwks_uri` in the first line, a document of it in the rest.
 pub fn issuer(data: &[u8]) {
     let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
@@ -257,13 +260,15 @@ pub fn issuer(data: &[u8]) {
     let discovery = issuer::discovery(body, named);
     let keys = issuer::key_set(body, Some("k1"));
     if let Ok(document) = &discovery {
-        assert!(document.issuer == named || document.issuer.chars().count() <= 256 + "… (cut at 256 characters)".chars().count());
+        assert!(document.issuer == named || document.issuer.chars().count() <= KEPT);
     }
     if let Ok(set) = &keys {
         let without = issuer::key_set(body, None).expect("the key that is looked for makes no document");
         assert_eq!((without.keys, &without.key_ids, without.has_token_key), (set.keys, &set.key_ids, None));
         assert!(
-            set.has_token_key.is_some() && set.key_ids.len() <= set.keys as usize && set.key_ids.iter().all(|id| id.chars().count() <= 256)
+            set.has_token_key.is_some()
+                && set.key_ids.len() <= set.keys as usize
+                && set.key_ids.iter().all(|id| id.chars().count() <= KEPT)
         );
     }
     let inputs =
