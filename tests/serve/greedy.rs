@@ -2,7 +2,7 @@
 //! for is counted in the answers that others get meanwhile.
 
 use super::child::Serve;
-use super::crowd::Crowd;
+use super::crowd::{Crowd, Turn};
 use super::sandbox;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -20,6 +20,13 @@ fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
+/// On a busy machine a client that has connected may be so late with its request that its place is given to another. A kubelet asks again, and acts
+/// on the third failure in a row (`failureThreshold`).
+fn asked_as_a_kubelet_does(crowd: &Crowd, path: &str, page: &str) -> Turn {
+    let answered = (0..3).find_map(|_| crowd.probe(path).ok());
+    answered.unwrap_or_else(|| panic!("{path} among those who ask for {page}: three in a row unanswered"))
+}
+
 #[test]
 fn a_probe_has_its_turn_among_greedy_clients() {
     let sandbox = sandbox("{}");
@@ -31,7 +38,7 @@ fn a_probe_has_its_turn_among_greedy_clients() {
         until("the crowd is served, too", || crowd.answers() > CLIENTS as u64);
         for path in ["/livez", "/readyz", "/startupz"].repeat(4) {
             // Those who stand before it get an answer each, or two where a place was free, and then it is the probe's turn.
-            let turn = crowd.probe(path).unwrap_or_else(|error| panic!("{path} among those who ask for {page}: {error}"));
+            let turn = asked_as_a_kubelet_does(&crowd, path, page);
             assert_eq!(turn.status, 200, "{path}");
             assert!(turn.others <= 3 * CLIENTS as u64, "{} answers went before {path}'s, to those who ask for {page}", turn.others);
         }
