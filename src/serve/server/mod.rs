@@ -86,7 +86,7 @@ pub struct Limits {
     pub stall: Duration,
     /// Connections at a time.
     pub connections: usize,
-    /// How long a new connection may be mute, at most, before it goes for a newer one.
+    /// How long a new connection may send nothing, at most, before it is closed to make room for a newer one.
     pub grace: Duration,
     /// Requests of one connection; its last answer says `Connection: close`.
     pub requests: usize,
