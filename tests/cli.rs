@@ -11,9 +11,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use irsa_probe::core::code::Code;
+use irsa_probe::core::catalogue::Code;
+use irsa_probe::core::check::report::{Run, report};
 use irsa_probe::core::evidence::Evidence;
-use irsa_probe::core::report::{Run, report};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use support::{Sandbox, World, until};

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
 use irsa_probe::cli;
-use irsa_probe::core::code::{Class, Code, Severity, Step};
-use irsa_probe::core::diagnose::checks::Outcome;
+use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
+use irsa_probe::core::check::checks::Outcome;
+use irsa_probe::core::check::report::{ImdsState, Report, Run, Verdict, report};
 use irsa_probe::core::evidence::{ChainProvider, Evidence};
-use irsa_probe::core::inputs::Environment;
 use irsa_probe::core::plan::Provider;
-use irsa_probe::core::report::{ImdsState, Report, Run, Verdict, report};
+use irsa_probe::core::pod::inputs::Environment;
 use irsa_probe::render::{catalogue, json};
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use irsa_probe::core::code::{Code, Step};
+use irsa_probe::core::catalogue::{Code, Step};
 use irsa_probe::core::explain;
 use irsa_probe::render::{self, json};
 use proptest::prelude::*;

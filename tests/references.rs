@@ -9,7 +9,7 @@ mod support;
 
 use child::Serve;
 use irsa_probe::cli::{self, Options};
-use irsa_probe::core::code::Code;
+use irsa_probe::core::catalogue::Code;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -9,7 +9,7 @@ mod picture;
 #[path = "scale/simulation.rs"]
 mod simulation;
 
-use irsa_probe::core::schedule::DEFAULT_INTERVAL;
+use irsa_probe::core::sidecar::schedule::DEFAULT_INTERVAL;
 use simulation::{BIN, PODS, QUOTA, Run, simulate};
 
 /// The bin with which the second interval begins.

@@ -1,6 +1,8 @@
 //! Every folder below `tests/scenarios/` is a pod in a situation: `situation.json` (its world and what must come out),
 //! `report.json` and `report.txt` (golden). The real binary runs in it twice, for JSON and for text, each time in a world of its own.
 //!
+//! `EVIDENCE=FOLDER` keeps what the probe saw in each, for `examples/replay.rs`.
+//!
 //! `IRSA_PROBE_BINARY` runs another build of it (the static one), `IRSA_PROBE_RUNNER` runs that through a program (qemu-aarch64).
 //!
 //! After an intended change: `UPDATE_SCENARIOS=1 cargo test --test scenarios`, and read the diff.
@@ -130,12 +132,12 @@ fn patiently(name: &str, folder: &Path) -> Result<(), Failed> {
     let again = |failed: Failed| {
         eprintln!("REPEATED {name}: {}", failed.message().unwrap_or_default());
         REPEATED.lock().unwrap().push(name.to_owned());
-        run(folder)
+        run(name, folder)
     };
-    run(folder).or_else(again).or_else(again)
+    run(name, folder).or_else(again).or_else(again)
 }
 
-fn run(folder: &Path) -> Result<(), Failed> {
+fn run(name: &str, folder: &Path) -> Result<(), Failed> {
     let (world, case) = situation(folder)?;
     let json = execute(&world, &case, "json");
     let report: Value = serde_json::from_slice(&json.output.stdout)
@@ -144,8 +146,17 @@ fn run(folder: &Path) -> Result<(), Failed> {
     schema(&report)?;
     let plain = execute(&world, &case, "text");
     expect(plain.output.status.code() == Some(case.exit), || format!("text run: exit {:?}", plain.output.status.code()))?;
+    record(&world, &case, name)?;
     golden(&folder.join("report.json"), &normal_json(report, &json))?;
     golden(&folder.join("report.txt"), &json.normal(&plain.normal(&text_of(&plain.output.stdout))))
+}
+
+/// With `EVIDENCE=FOLDER`, what the probe saw is kept there, for `examples/replay.rs`.
+fn record(world: &World, case: &Case, name: &str) -> Result<(), Failed> {
+    let Some(folder) = std::env::var_os("EVIDENCE").map(PathBuf::from) else { return Ok(()) };
+    let path = folder.join(name).with_extension("json");
+    std::fs::create_dir_all(path.parent().unwrap())?;
+    Ok(std::fs::write(path, execute(world, case, "evidence").output.stdout)?)
 }
 
 struct Ran {

@@ -92,7 +92,7 @@ fn the_next_round_lies_within_one_interval() {
     let sandbox = sandbox("{}");
     let serve = Serve::start(&sandbox, &[]);
     let status = serve.until_state("ready");
-    let seconds = |value: &Value| irsa_probe::core::time::Timestamp::parse(value.as_str().unwrap()).unwrap().0;
+    let seconds = |value: &Value| irsa_probe::core::text::time::Timestamp::parse(value.as_str().unwrap()).unwrap().0;
     let wait = seconds(&status["nextRound"]) - seconds(&status["report"]["time"]);
     // Counted from the round's end; each time is cut to a second.
     let took = status["history"][0]["durationMs"].as_i64().unwrap() / 1000;

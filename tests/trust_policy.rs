@@ -12,9 +12,9 @@ mod others;
 #[path = "trust_policy/random.rs"]
 mod random;
 
-use irsa_probe::core::arn::RoleArn;
+use irsa_probe::core::aws::arn::RoleArn;
+use irsa_probe::core::pod::token;
 use irsa_probe::core::policy::{self, Decision, Document, Evaluation, Reason, Request, Slip};
-use irsa_probe::core::token;
 use irsa_probe::render::json;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

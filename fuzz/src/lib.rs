@@ -2,23 +2,23 @@
 //!
 //! Each asserts more than that nothing panics: what holds of every input stands here.
 
-use irsa_probe::core::arn::{AssumedRoleArn, RoleArn};
-use irsa_probe::core::diagnose::diagnose;
-use irsa_probe::core::env_file;
+use irsa_probe::core::aws::arn::{AssumedRoleArn, RoleArn};
+use irsa_probe::core::aws::partition::{Region, RegionError};
+use irsa_probe::core::aws::{agent_answer, sts_answer};
+use irsa_probe::core::check::diagnose;
+use irsa_probe::core::check::report::{self, Report, Run, Verdict};
+use irsa_probe::core::evidence::issuer;
 use irsa_probe::core::evidence::{self, Alien, Answer, Because, Call, Evidence, Fact, Issuer, ServiceError};
 use irsa_probe::core::explain::explain;
-use irsa_probe::core::inputs::{Environment, Inputs, Profile, ProviderChoice, Settings};
-use irsa_probe::core::issuer;
-use irsa_probe::core::partition::{Region, RegionError};
 use irsa_probe::core::plan::{Plan, Provider};
+use irsa_probe::core::pod::env_file;
+use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProviderChoice, Settings};
+use irsa_probe::core::pod::proxy::{Proxies, bypasses};
+use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
-use irsa_probe::core::proxy::{Proxies, bypasses};
-use irsa_probe::core::report::{self, Report, Run, Verdict};
 use irsa_probe::core::sdk::{Sdk, Situation, predict};
-use irsa_probe::core::text::printable;
-use irsa_probe::core::time::Timestamp;
-use irsa_probe::core::token::{Claims, MAX_TOKEN, decode};
-use irsa_probe::core::{agent_answer, sts_answer};
+use irsa_probe::core::text::printable::printable;
+use irsa_probe::core::text::time::Timestamp;
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -152,7 +152,7 @@ fn shown_safely(evidence: &Evidence, report: &Report) {
     // Evidence is written without secrets, so it is the written form that comes back; the verdict can be made again from it.
     let again: Evidence = serde_json::from_str(&pages[2]).expect("evidence is read");
     assert_eq!(json::evidence(&again), pages[2]);
-    let report_of = |evidence: &Evidence| irsa_probe::core::report::report(evidence, Run { duration_ms: 0, attempts: 1 }).verdict;
+    let report_of = |evidence: &Evidence| irsa_probe::core::check::report::report(evidence, Run { duration_ms: 0, attempts: 1 }).verdict;
     assert_eq!(report_of(&again), report_of(evidence));
 }
 

@@ -2,13 +2,13 @@
 
 use super::commands::Scope;
 use super::{LogFormat, Options, Output, TerminationLog};
-use crate::core::arn::RoleArn;
-use crate::core::candidates::Target;
-use crate::core::duration;
-use crate::core::inputs::ProviderChoice;
-use crate::core::partition::Region;
-use crate::core::schedule::SHORTEST;
+use crate::core::aws::arn::RoleArn;
+use crate::core::aws::partition::Region;
+use crate::core::pod::candidates::Target;
+use crate::core::pod::inputs::ProviderChoice;
 use crate::core::sdk::Sdk;
+use crate::core::sidecar::schedule::SHORTEST;
+use crate::core::text::duration;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 

@@ -9,11 +9,11 @@ mod help;
 #[cfg(test)]
 mod tests;
 
-use crate::core::arn::RoleArn;
-use crate::core::candidates::Target;
-use crate::core::inputs::Settings;
-use crate::core::schedule::DEFAULT_INTERVAL;
+use crate::core::aws::arn::RoleArn;
+use crate::core::pod::candidates::Target;
+use crate::core::pod::inputs::Settings;
 use crate::core::sdk::Sdk;
+use crate::core::sidecar::schedule::DEFAULT_INTERVAL;
 use commands::{COMMANDS, CommandRow, Scope};
 use flags::{FLAGS, Flag};
 use help::{command_help, overview};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::partition::Region;
+use crate::core::aws::partition::Region;
 
 fn run(args: &[&str], env: &[(&str, &str)]) -> Result<Command, String> {
     let lookup = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());

@@ -2,11 +2,11 @@
 
 use super::http::{Client, Limits};
 use super::sts::Keys;
-use crate::core::agent_answer::parse_error;
-use crate::core::arn::Account;
+use crate::core::aws::agent_answer::parse_error;
+use crate::core::aws::arn::Account;
+use crate::core::evidence::exchange::{Failure, FailureKind, Phase};
 use crate::core::evidence::{AgentCredentials, Alien, Answer, Call};
-use crate::core::exchange::{Failure, FailureKind, Phase};
-use crate::core::time::Timestamp;
+use crate::core::text::time::Timestamp;
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};

@@ -6,8 +6,8 @@ use super::lack::is_lacking;
 use super::sts::{behaviour, caller_identity, outcome, words};
 use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
 use crate::core::plan::ImdsPlan;
-use crate::core::secrets::Secrets;
-use crate::core::text::shorten;
+use crate::core::text::printable::shorten;
+use crate::core::text::secrets::Secrets;
 use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
@@ -163,7 +163,7 @@ fn failed(error: &CredentialsError, recorder: &Recorder) -> Chain {
 
 fn service_error(seen: &super::http::Answer, secrets: &Secrets) -> ChainErrorKind {
     let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
-    match crate::core::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
+    match crate::core::aws::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
         Answer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }

@@ -3,8 +3,8 @@
 //! EC2 user guide, "Use IMDSv2". A hop limit of 1 shows itself by a PUT that connects and is never answered.
 
 use super::http::{Client, Limits, Response};
+use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::{Fact, Imds, ImdsReach};
-use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::time::Duration;

@@ -3,11 +3,11 @@
 //! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
 
 use super::http::{Client, Limits, Response};
+use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
+use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
 use crate::core::evidence::{Alien, Answer, Because, Call, Discovery, Fact, Issuer};
-use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
-use crate::core::secrets::Secrets;
-use crate::core::token::Claims;
+use crate::core::pod::token::Claims;
+use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, LOCATION};
@@ -123,7 +123,7 @@ mod tests {
     #![allow(clippy::disallowed_methods, reason = "tests serve on loopback")]
     use super::super::http::{Roots, Settings};
     use super::*;
-    use crate::core::proxy::Proxies;
+    use crate::core::pod::proxy::Proxies;
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Instant;

@@ -15,13 +15,13 @@ pub mod root;
 pub mod sts;
 pub mod token;
 
-use crate::core::code::{Code, Severity};
-use crate::core::diagnose::same_role;
+use crate::core::catalogue::{Code, Severity};
+use crate::core::check::same_role;
 use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, Issuer, SCHEMA, Token};
-use crate::core::inputs::{Environment, Inputs, Settings};
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
-use crate::core::time::Timestamp;
-use crate::core::token::decode;
+use crate::core::pod::inputs::{Environment, Inputs, Settings};
+use crate::core::pod::token::decode;
+use crate::core::text::time::Timestamp;
 use environment::World;
 use http::{Client, Limits};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -107,7 +107,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let client = || Client::new(settings());
     let (token, text) = own_token(world, &plan).await;
     let text = text.as_ref().map(|text| text.as_str());
-    text.map(crate::core::token::secrets).into_iter().flatten().for_each(|secret| secrets.learn(secret));
+    text.map(crate::core::pod::token::secrets).into_iter().flatten().for_each(|secret| secrets.learn(secret));
     let published = published(client().until(deadline.min(Instant::now() + issuer::CUT)), &plan, inputs, text, memory.issuer.take());
     // Beside the direct calls, so that it costs time only where the issuer is slower than STS.
     let direct = async { tokio::join!(direct(client, &plan, &inputs.environment, text), published) };

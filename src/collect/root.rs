@@ -9,8 +9,8 @@
 //! the check lacks. A second way would be needed all the same.
 
 use super::lack::is_lack;
-use crate::core::access::{Answer, Doubt, Object, Rights, Want, goes_by_mode, may, may_follow};
 use crate::core::evidence::{Access, FileFailure, FileFailureKind};
+use crate::core::pod::access::{Answer, Doubt, Object, Rights, Want, goes_by_mode, may, may_follow};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fstatfs, getxattr_query, openat, openat2, readlinkat};
 use rustix::io::Errno;

@@ -1,14 +1,14 @@
 //! The direct calls to STS by aws-sdk-sts: one region, one connection, one attempt.
 
 use super::http::{Answer as Seen, Client, Limits, Recorder};
-use crate::core::arn::Account;
+use crate::core::aws::arn::Account;
+use crate::core::aws::sts_answer::classify_body;
+use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::{Alien, Answer, AssumedRole, Call, CallerIdentity};
-use crate::core::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::plan::PlannedEndpoint;
-use crate::core::secrets::Secrets;
-use crate::core::sts_answer::classify_body;
-use crate::core::text::cap;
-use crate::core::time::Timestamp;
+use crate::core::text::printable::cap;
+use crate::core::text::secrets::Secrets;
+use crate::core::text::time::Timestamp;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Config, Region, StalledStreamProtectionConfig};

@@ -2,9 +2,9 @@
 
 use super::file::{self, Root, TOKEN_CAP};
 use crate::core::evidence::{FileFact, Token, TokenContent};
-use crate::core::secrets::InputValue;
-use crate::core::time::Timestamp;
-use crate::core::token::{TokenDefect, decode};
+use crate::core::pod::token::{TokenDefect, decode};
+use crate::core::text::secrets::InputValue;
+use crate::core::text::time::Timestamp;
 use std::time::Duration;
 use zeroize::Zeroizing;
 

@@ -1,12 +1,12 @@
 //! `irsa-probe doctor`: from a workstation, with the user's own kubectl and aws as child processes. They read; nothing is changed.
 
 use crate::cli::{Options, Output};
+use crate::core::check::report::Verdict;
 use crate::core::doctor::answer::{self, Answer, Ran, Why};
 use crate::core::doctor::ask::{self, Ask};
 use crate::core::doctor::{Asked, Found, report};
-use crate::core::report::Verdict;
-use crate::core::text::shell_word;
-use crate::core::time::Timestamp;
+use crate::core::text::printable::shell_word;
+use crate::core::text::time::Timestamp;
 use crate::render::{doctor as text, json};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, getpid, kill_process};

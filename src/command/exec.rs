@@ -2,7 +2,7 @@
 //!
 //! The application keeps the process's number, and with it its signals and its exit code: there is nothing left of the probe.
 
-use crate::core::text::printable;
+use crate::core::text::printable::printable;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
 use std::io::ErrorKind;

@@ -4,7 +4,7 @@
 
 use super::input::{self, Given};
 use crate::cli::{Explain, Output};
-use crate::core::code::Code;
+use crate::core::catalogue::Code;
 use crate::core::evidence::FileFailureKind;
 use crate::core::explain::{self, Explanation, beginning};
 use crate::render::{catalogue, json};

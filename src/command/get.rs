@@ -1,8 +1,8 @@
 //! `irsa-probe get PATH`: asks the sidecar in the same container, for exec probes in an image without a shell.
 
 use crate::collect::http::{Client, Limits, Roots, Settings};
-use crate::core::proxy::Proxies;
-use crate::core::secrets::Secrets;
+use crate::core::pod::proxy::Proxies;
+use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
 use http::Request;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

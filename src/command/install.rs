@@ -1,6 +1,6 @@
 //! `irsa-probe install DIR`: copies the running program into a shared volume. The image has no shell and no `cp`.
 
-use crate::core::text::printable;
+use crate::core::text::printable::printable;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

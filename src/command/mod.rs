@@ -14,7 +14,7 @@ pub mod serve;
 pub mod trust_policy;
 
 use crate::collect::lack::spare_descriptors;
-use crate::core::text::printable;
+use crate::core::text::printable::printable;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Runtime;

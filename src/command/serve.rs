@@ -2,7 +2,7 @@
 
 use crate::cli::Options;
 use crate::collect::lack::{is_lacking, no_thread};
-use crate::core::code::Code;
+use crate::core::catalogue::Code;
 use crate::log;
 use crate::serve::clock::Clock;
 use crate::serve::server::{self, Limits};
@@ -38,7 +38,7 @@ async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
     let shared = Arc::new(Shared::new(options.disabled.clone(), clock).map_err(|error| other(error.to_string()))?);
     match &options.disabled {
         Some(reason) => {
-            tracing::warn!(%address, reason = %crate::core::text::printable(reason), "switched off: serving ready, checking nothing")
+            tracing::warn!(%address, reason = %crate::core::text::printable::printable(reason), "switched off: serving ready, checking nothing")
         }
         None => {
             tracing::info!(%address, interval_s = options.interval.as_secs_f64(), "serving");

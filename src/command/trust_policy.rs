@@ -6,12 +6,12 @@
 use super::input::{self, Given};
 use crate::cli::{Options, Output};
 use crate::collect::file::{self, Root, TOKEN_CAP};
-use crate::core::arn::RoleArn;
+use crate::core::aws::arn::RoleArn;
+use crate::core::aws::trust_policy;
 use crate::core::plan::DEFAULT_TOKEN_PATH;
+use crate::core::pod::token::{Claims, decode};
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
-use crate::core::text::is_object_name;
-use crate::core::token::{Claims, decode};
-use crate::core::trust;
+use crate::core::text::printable::is_object_name;
 use crate::render::{json, policy as text};
 use std::io::IsTerminal;
 
@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> u8 {
 
 fn print(options: &Options) -> Result<u8, String> {
     if options.trust.pod_identity {
-        super::print(&json::document(&trust::pod_identity_policy()));
+        super::print(&json::document(&trust_policy::pod_identity_policy()));
         return Ok(0);
     }
     let pod = Pod::read(options)?;
@@ -43,7 +43,7 @@ fn print(options: &Options) -> Result<u8, String> {
         super::complain(&format!("{SEVERAL}; the policy names the first (--audience names another)"));
     }
     let audience = audience.first().map(String::as_str).unwrap_or(AUDIENCE);
-    super::print(&json::document(&trust::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
+    super::print(&json::document(&trust_policy::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
     Ok(0)
 }
 

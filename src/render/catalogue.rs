@@ -2,8 +2,8 @@
 
 use super::label;
 use super::page::{Page, Paint, Style};
-use crate::core::code::{Class, Code, Row, Severity, Step, rows};
-use crate::core::remedy::Values;
+use crate::core::catalogue::remedy::Values;
+use crate::core::catalogue::{Class, Code, Row, Severity, Step, rows};
 
 /// All codes by step, for `explain --list`.
 pub fn list() -> String {
@@ -88,7 +88,7 @@ const INTRODUCTION: &str = "\
 Every finding that irsa-probe can make. A code is permanent: it is never renamed and never used for anything else, so alerts and
 runbooks may rely on it. `irsa-probe explain CODE` prints the same in a terminal.
 
-<!-- Generated from the catalogue in src/core/code. To change it: edit there, then run UPDATE_DOCS=1 cargo test --test docs -->
+<!-- Generated from the catalogue in src/core/catalogue. To change it: edit there, then run UPDATE_DOCS=1 cargo test --test docs -->
 
 A credential travels in **steps**. The first step that fails holds the root cause; later ones are skipped because of it, so that one
 fault is reported once.

@@ -3,11 +3,11 @@
 use super::name;
 use super::page::{Page, Paint, Style};
 use super::text::{because, checked_step, heading, last_line, quietly, with_warnings};
-use crate::core::code::Severity;
-use crate::core::diagnose::checks::{Check, Outcome};
+use crate::core::catalogue::Severity;
+use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::report::{ReportedFinding, Verdict};
 use crate::core::doctor::report::DoctorReport;
 use crate::core::doctor::{group, groups};
-use crate::core::report::{ReportedFinding, Verdict};
 
 /// The report as text.
 pub fn report(report: &DoctorReport, style: Style) -> String {

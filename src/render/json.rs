@@ -1,13 +1,13 @@
 //! JSON, indented: for machines first, and fit to be seen in a terminal.
 
+use crate::core::check::report::Report;
 use crate::core::doctor::report::DoctorReport;
 use crate::core::evidence::Evidence;
 use crate::core::explain::Explanation;
 use crate::core::policy::Evaluation;
-use crate::core::report::Report;
 use crate::core::sdk::Prediction;
-use crate::core::status::Status;
-use crate::core::text::printable;
+use crate::core::sidecar::status::Status;
+use crate::core::text::printable::printable;
 use serde::Serialize;
 
 /// The report, as docs/report.v1.schema.json describes it.

@@ -18,9 +18,9 @@ pub mod text;
 
 pub use page::Style;
 
-use crate::core::code::Snippet;
+use crate::core::catalogue::Snippet;
+use crate::core::check::report::Subject;
 use crate::core::plan::Provider;
-use crate::core::report::Subject;
 
 /// A provider's name as AWS writes it.
 fn provider(provider: Provider) -> &'static str {

@@ -1,6 +1,6 @@
 //! Lines for a terminal. All text goes through [`Page::write`], the one place that makes foreign text harmless.
 
-use crate::core::text::printable;
+use crate::core::text::printable::printable;
 
 /// How a page looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::page::{Page, Paint, Style};
 use crate::core::policy::{Decision, Evaluation, Judged, Reason, Request, Slip};
-use crate::core::text::shell_word;
+use crate::core::text::printable::shell_word;
 
 /// Where the text under a statement begins.
 const UNDER: usize = 4;
@@ -161,7 +161,7 @@ fn last_words(element: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::arn::RoleArn;
+    use crate::core::aws::arn::RoleArn;
     use crate::core::policy;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";

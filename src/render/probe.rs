@@ -1,10 +1,10 @@
 //! The answers to the kubelet's probes: one line, or with `?verbose` the checks in the style of the Kubernetes API server.
 
-use crate::core::clock::Moment;
-use crate::core::diagnose::checks::{Check, Outcome};
-use crate::core::readiness::{Reason, State};
-use crate::core::status::Board;
-use crate::core::text::printable;
+use crate::core::check::checks::{Check, Outcome};
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::readiness::{Reason, State};
+use crate::core::sidecar::status::Board;
+use crate::core::text::printable::printable;
 use std::fmt::Write as _;
 
 /// A question that a probe asks.
@@ -110,8 +110,8 @@ fn line(text: &mut String, name: &str, outcome: Result<String, String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::code::Code;
-    use crate::core::schedule::Trigger;
+    use crate::core::catalogue::Code;
+    use crate::core::sidecar::schedule::Trigger;
     use crate::render::samples;
     use std::time::Duration;
 
@@ -124,7 +124,7 @@ mod tests {
         let mut board = Board::new(None, at(0));
         assert_eq!(Probe::Ready.body(&board, at(1), false), "starting: the first round has not ended yet\n");
         assert_eq!(Probe::Live.body(&board, at(1), false), "ok\n");
-        board.end_round(crate::core::readiness::tests::report(&[Code::TrustPolicyDenied], None), Trigger::Start, at(2));
+        board.end_round(crate::core::sidecar::readiness::tests::report(&[Code::TrustPolicyDenied], None), Trigger::Start, at(2));
         board.sleep(at(10).awake, at(10).uptime);
         assert_eq!(Probe::Startup.body(&board, at(3), false), "not-ready: trust-policy-denied; nothing has been proven yet\n");
         assert!(!Probe::Startup.passes(&board, at(3)) && Probe::Live.passes(&board, at(3)));
@@ -140,7 +140,7 @@ mod tests {
         assert!(text.starts_with("[+]worker ok\n[+]first-proof ok\n"), "{text}");
         assert!(text.ends_with("[+]state ready ok: the last round proved the identity\nreadyz check passed\n"), "{text}");
         assert!(text.contains("\n[ ]issuer skipped: it was not asked for\n") && text.lines().count() > 10, "{text}");
-        board.end_round(crate::core::readiness::tests::report(&[Code::IdentityMismatch], None), Trigger::Interval, at(900));
+        board.end_round(crate::core::sidecar::readiness::tests::report(&[Code::IdentityMismatch], None), Trigger::Interval, at(900));
         let text = Probe::Ready.body(&board, at(901), true);
         assert!(text.contains("[-]state not-ready failed: identity-mismatch") && text.ends_with("readyz check failed\n"), "{text}");
         assert_eq!(Probe::Live.body(&board, at(901), true), "[+]worker ok\nlivez check passed\n");

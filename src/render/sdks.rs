@@ -173,7 +173,7 @@ fn on_failure(prediction: &Prediction) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::inputs::{Environment, Profile};
+    use crate::core::pod::inputs::{Environment, Profile};
     use crate::core::sdk::{Sdk, Situation, predict};
 
     #[test]

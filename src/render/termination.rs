@@ -1,8 +1,8 @@
 //! The termination message: what `kubectl describe pod` shows of a container that ended.
 
 use super::text::{attempts, who};
-use crate::core::report::{Report, Verdict};
-use crate::core::text::printable;
+use crate::core::check::report::{Report, Verdict};
+use crate::core::text::printable::printable;
 
 /// Bytes. The kubelet cuts at 4096, and all containers of a pod share 12 KiB; a story fits into less.
 pub const LIMIT: usize = 1024;

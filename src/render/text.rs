@@ -3,10 +3,10 @@
 
 use super::page::{Page, Paint, Style};
 use super::{label, name, provider};
-use crate::core::code::{Code, Severity, Step};
-use crate::core::diagnose::checks::{Check, Outcome};
+use crate::core::catalogue::{Code, Severity, Step};
+use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::report::{Report, ReportedFinding, Verdict};
 use crate::core::plan::Provider;
-use crate::core::report::{Report, ReportedFinding, Verdict};
 
 /// Where the text under a check begins.
 const UNDER: usize = 4;
@@ -198,7 +198,7 @@ pub(super) fn with_warnings(words: String, warnings: &[&str]) -> String {
 mod tests {
     use super::super::samples;
     use super::*;
-    use crate::core::text::printable;
+    use crate::core::text::printable::printable;
     use serde_json::Value;
 
     fn all() -> Vec<Report> {
@@ -326,7 +326,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
         // A check names one code only; a second finding of the same check must not be lost.
         let mut two = all().remove(2);
         two.findings.push(ReportedFinding { severity: Severity::Warn, cause: two.findings[0].cause.clone() });
-        two.findings[1].cause.code = crate::core::code::Code::Throttled;
+        two.findings[1].cause.code = crate::core::catalogue::Code::Throttled;
         assert!(report(&two, Style::default()).contains("\n‼ throttled: "));
     }
 

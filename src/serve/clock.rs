@@ -1,7 +1,7 @@
 //! The clocks of this machine, as the core wants them read.
 
-use crate::core::clock::Moment;
-use crate::core::time::Timestamp;
+use crate::core::sidecar::moment::Moment;
+use crate::core::text::time::Timestamp;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The sidecar: the pipeline on a schedule, behind HTTP.
 //!
 //! Three threads, so that none can hold up another: the worker's does the rounds, the main one answers requests from the
-//! [`Board`](crate::core::status::Board) that the worker leaves, a third writes the log. A request never causes a call to AWS.
+//! [`Board`](crate::core::sidecar::status::Board) that the worker leaves, a third writes the log. A request never causes a call to AWS.
 
 #![allow(clippy::disallowed_methods, reason = "edge modules: clocks, timers, sockets and threads")]
 

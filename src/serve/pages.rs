@@ -3,8 +3,8 @@
 use super::metrics::Metrics;
 use super::server::Answer;
 use super::shared::Shared;
-use crate::core::clock::Moment;
-use crate::core::status::Board;
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::status::Board;
 use crate::render::probe::Probe;
 use crate::render::{html, json};
 use http::StatusCode;

@@ -3,12 +3,12 @@
 use super::clock::Clock;
 use super::metrics::Metrics;
 use super::server::Answer;
-use crate::core::clock::Moment;
-use crate::core::readiness::{Standing, State};
-use crate::core::report::Report;
-use crate::core::schedule::Trigger;
-use crate::core::status::Board;
-use crate::core::time::Timestamp;
+use crate::core::check::report::Report;
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::readiness::{Standing, State};
+use crate::core::sidecar::schedule::Trigger;
+use crate::core::sidecar::status::Board;
+use crate::core::text::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -140,7 +140,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::readiness::Reason;
+    use crate::core::sidecar::readiness::Reason;
     use http::StatusCode;
 
     #[test]

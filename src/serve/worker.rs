@@ -4,13 +4,13 @@ use super::shared::Shared;
 use crate::collect::environment::{self, World};
 use crate::collect::file::{Mark, mark};
 use crate::collect::{self, Memory};
-use crate::core::clock::Moment;
-use crate::core::code::Class;
-use crate::core::inputs::Settings;
-use crate::core::readiness::ROUND_BOUND;
-use crate::core::report::{self, Report, Run, Verdict};
-use crate::core::schedule::{LOOK, Schedule, Trigger};
-use crate::core::text::{printable, shorten};
+use crate::core::catalogue::Class;
+use crate::core::check::report::{self, Report, Run, Verdict};
+use crate::core::pod::inputs::Settings;
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::readiness::ROUND_BOUND;
+use crate::core::sidecar::schedule::{LOOK, Schedule, Trigger};
+use crate::core::text::printable::{printable, shorten};
 use std::time::{Duration, Instant};
 
 /// When a round's phases are cut off: well within the bound at which the worker counts as stuck.

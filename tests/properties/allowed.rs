@@ -230,6 +230,6 @@ fn every_one_is_allowed() {
     assert!(NAMES.iter().all(|name| of_iam(name)), "{:?}", NAMES.iter().find(|name| !of_iam(name)));
     assert!(NAMES.iter().any(|name| name.len() == 64));
     assert!(PATHS.iter().all(|path| path.starts_with('/') && path.ends_with('/') && path.bytes().all(|b| b.is_ascii_graphic())));
-    let of_kubernetes = |name: &str| irsa_probe::core::text::is_object_name(name) && name.len() <= 63;
+    let of_kubernetes = |name: &str| irsa_probe::core::text::printable::is_object_name(name) && name.len() <= 63;
     assert!(OBJECTS.iter().all(|name| of_kubernetes(name)));
 }

@@ -2,10 +2,10 @@
 
 use super::foreign::{maybe, milliseconds, seconds, text, time};
 use super::pod;
-use irsa_probe::core::arn::Account;
+use irsa_probe::core::aws::arn::Account;
+use irsa_probe::core::evidence::exchange::{Connection, Exchange, Failure, FailureKind, Phase, Try};
 use irsa_probe::core::evidence::*;
-use irsa_probe::core::exchange::{Connection, Exchange, Failure, FailureKind, Phase, Try};
-use irsa_probe::core::token::{Claims, TokenDefect};
+use irsa_probe::core::pod::token::{Claims, TokenDefect};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Values from outside: texts, times and lengths as no one would choose them.
 
-use irsa_probe::core::time::Timestamp;
+use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

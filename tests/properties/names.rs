@@ -1,9 +1,9 @@
 //! ARNs, accounts, regions, durations: what is written is read again, and nothing panics.
 
 use super::{cases, foreign};
-use irsa_probe::core::arn::{Account, AssumedRoleArn, RoleArn};
-use irsa_probe::core::duration;
-use irsa_probe::core::partition::{PARTITIONS, Partition, Region, RegionError};
+use irsa_probe::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
+use irsa_probe::core::aws::partition::{PARTITIONS, Partition, Region, RegionError};
+use irsa_probe::core::text::duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

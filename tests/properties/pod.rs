@@ -1,12 +1,12 @@
 //! What a pod is given: every variable, profile and setting, sensible and not.
 
 use super::{foreign, names};
-use irsa_probe::core::arn::RoleArn;
+use irsa_probe::core::aws::arn::RoleArn;
+use irsa_probe::core::aws::partition::Region;
 use irsa_probe::core::evidence::{self, Because, Evidence, Fact};
-use irsa_probe::core::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
-use irsa_probe::core::partition::Region;
+use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
 use irsa_probe::core::sdk::Sdk;
-use irsa_probe::core::time::Timestamp;
+use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -3,12 +3,12 @@
 use super::evidence::evidence;
 use super::foreign::is_obeyed;
 use super::{cases, evidence as any_evidence};
-use irsa_probe::core::agent_answer;
-use irsa_probe::core::code::{Class, Code, Severity, Step};
-use irsa_probe::core::diagnose::checks::{Check, Outcome};
+use irsa_probe::core::aws::agent_answer;
+use irsa_probe::core::aws::sts_answer;
+use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
+use irsa_probe::core::check::checks::{Check, Outcome};
+use irsa_probe::core::check::report::{Report, ReportedFinding, Run, Verdict, report};
 use irsa_probe::core::evidence::Evidence;
-use irsa_probe::core::report::{Report, ReportedFinding, Run, Verdict, report};
-use irsa_probe::core::sts_answer;
 use irsa_probe::render::{Style, json, termination, text};
 use proptest::prelude::*;
 use std::collections::HashSet;

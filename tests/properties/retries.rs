@@ -1,10 +1,10 @@
 //! Which attempt is reported, and when `check` tries again.
 
 use super::cases;
-use irsa_probe::core::code::Class;
+use irsa_probe::core::catalogue::Class;
+use irsa_probe::core::check::attempts::{Attempts, Next, backoff};
+use irsa_probe::core::check::report::{Report, Run, report};
 use irsa_probe::core::evidence::Evidence;
-use irsa_probe::core::report::{Report, Run, report};
-use irsa_probe::core::retry::{Attempts, Next, backoff};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

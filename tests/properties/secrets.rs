@@ -3,11 +3,11 @@
 
 use super::evidence::evidence;
 use super::{allowed, cases, pod, shapes, texts, tokens};
+use irsa_probe::core::check::report::{Run, report};
 use irsa_probe::core::evidence::{Answer, Call, Evidence, Fact, FileFact, ServiceError, Token, TokenContent};
 use irsa_probe::core::explain::{beginning, explain};
-use irsa_probe::core::report::{Run, report};
-use irsa_probe::core::secrets::Secrets;
-use irsa_probe::core::token::decode;
+use irsa_probe::core::pod::token::decode;
+use irsa_probe::core::text::secrets::Secrets;
 use irsa_probe::render::{Style, explain as explained, json, termination, text};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -131,7 +131,7 @@ proptest! {
         // Inside, the value is what was given.
         let given = [&environment.role_arn, &environment.token_file, &environment.session_name, &environment.profile, &environment.region, &environment.config_file, &environment.pod_name][at];
         prop_assert_eq!(given.raw(), Some(secret.text.as_str()));
-        let inputs = irsa_probe::core::inputs::Inputs { environment, ..irsa_probe::core::inputs::Inputs::default() };
+        let inputs = irsa_probe::core::pod::inputs::Inputs { environment, ..irsa_probe::core::pod::inputs::Inputs::default() };
         let shown = everything(&pod::untried(inputs));
         prop_assert!(!secret.leaks_into(&shown), "{} in {}", variable, shown);
     }

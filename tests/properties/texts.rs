@@ -3,9 +3,9 @@
 use super::{cases, foreign};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use irsa_probe::core::proxy::bypasses;
-use irsa_probe::core::secrets::{Secrets, hide_userinfo};
-use irsa_probe::core::text::{printable, shell_word, shorten};
+use irsa_probe::core::pod::proxy::bypasses;
+use irsa_probe::core::text::printable::{printable, shell_word, shorten};
+use irsa_probe::core::text::secrets::{Secrets, hide_userinfo};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

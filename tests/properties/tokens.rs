@@ -3,8 +3,8 @@
 use super::{cases, foreign};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use irsa_probe::core::time::Timestamp;
-use irsa_probe::core::token::{Claims, decode};
+use irsa_probe::core::pod::token::{Claims, decode};
+use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};

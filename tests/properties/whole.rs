@@ -2,21 +2,21 @@
 //! the verdict, the findings and every word are those of an ordinary name, and the name is shown whole.
 
 use super::{allowed, cases};
-use irsa_probe::core::arn::{Account, RoleArn};
-use irsa_probe::core::diagnose::diagnose;
-use irsa_probe::core::env_file;
+use irsa_probe::core::aws::arn::{Account, RoleArn};
+use irsa_probe::core::aws::partition::Region;
+use irsa_probe::core::aws::trust_policy;
+use irsa_probe::core::check::diagnose;
+use irsa_probe::core::check::report::{Run, report};
 use irsa_probe::core::evidence::*;
 use irsa_probe::core::explain::explain;
-use irsa_probe::core::inputs::{Environment, Inputs, Profile, Settings, Var};
-use irsa_probe::core::partition::Region;
 use irsa_probe::core::plan::Plan;
+use irsa_probe::core::pod::env_file;
+use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, Settings, Var};
+use irsa_probe::core::pod::token::Claims;
 use irsa_probe::core::policy::{self, Request};
-use irsa_probe::core::report::{Run, report};
 use irsa_probe::core::sdk::{Sdk, Situation, predict};
-use irsa_probe::core::secrets::Secrets;
-use irsa_probe::core::time::Timestamp;
-use irsa_probe::core::token::Claims;
-use irsa_probe::core::trust;
+use irsa_probe::core::text::secrets::Secrets;
+use irsa_probe::core::text::time::Timestamp;
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
 use proptest::prelude::*;
 
@@ -281,7 +281,7 @@ proptest! {
             let subject = policy::subject(&names.namespace, &names.account);
             let irsa = Request::irsa(issuer, &subject, vec!["sts.amazonaws.com".to_owned()], &role);
             let agent = Request::pod_identity(Some(&names.namespace), Some(&names.account), Some(&role));
-            let own = trust::irsa_policy("aws", "111122223333", issuer.strip_prefix("https://").unwrap(), &subject, "sts.amazonaws.com");
+            let own = trust_policy::irsa_policy("aws", "111122223333", issuer.strip_prefix("https://").unwrap(), &subject, "sts.amazonaws.com");
             let mut all = vec![json::document(&own)];
             for document in policies(names) {
                 let document = policy::parse(&document).unwrap();

@@ -1,7 +1,7 @@
 //! The pods, each with a schedule of its own, and an STS that counts.
 
-use irsa_probe::core::code::Class;
-use irsa_probe::core::schedule::{Schedule, Trigger};
+use irsa_probe::core::catalogue::Class;
+use irsa_probe::core::sidecar::schedule::{Schedule, Trigger};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -83,7 +83,7 @@ pub fn simulate(quota: Option<u64>) -> Run {
     let start = |random: &mut fastrand::Rng| Duration::from_secs_f64(random.f64());
     let mut pods: Vec<Pod> = (0..PODS)
         .map(|_| Pod {
-            schedule: Schedule::new(irsa_probe::core::schedule::DEFAULT_INTERVAL, start(&mut random)),
+            schedule: Schedule::new(irsa_probe::core::sidecar::schedule::DEFAULT_INTERVAL, start(&mut random)),
             proven: false,
             witnessed: false,
         })

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::seen::{Fault, Limit, seconds};
 use crate::collect::lack::is_lacking;
-use crate::core::exchange::{FailureKind, Try};
+use crate::core::evidence::exchange::{FailureKind, Try};
 
 /// Tries the addresses in the resolver's order until one connects, and records each try.
 ///

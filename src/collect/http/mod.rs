@@ -18,9 +18,9 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use tokio::time::{Instant, timeout_at};
 
-use crate::core::exchange::{Connection, Exchange, FailureKind, Phase};
-use crate::core::proxy::{Proxies, Proxy};
-use crate::core::secrets::Secrets;
+use crate::core::evidence::exchange::{Connection, Exchange, FailureKind, Phase};
+use crate::core::pod::proxy::{Proxies, Proxy};
+use crate::core::text::secrets::Secrets;
 
 mod connect;
 mod der;

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use super::io::Io;
 use super::seen::Fault;
 use crate::collect::lack::is_lacking;
-use crate::core::exchange::FailureKind;
-use crate::core::proxy::{Proxy, authority};
-use crate::core::secrets::Secrets;
-use crate::core::text::shorten;
+use crate::core::evidence::exchange::FailureKind;
+use crate::core::pod::proxy::{Proxy, authority};
+use crate::core::text::printable::shorten;
+use crate::core::text::secrets::Secrets;
 
 /// More than any proxy's head; an error page's body is not read.
 const HEAD_CAP: usize = 8 * 1024;

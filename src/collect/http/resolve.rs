@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::seen::Fault;
 use crate::collect::lack::{is_lacking, no_thread, spare_descriptors};
-use crate::core::exchange::FailureKind;
+use crate::core::evidence::exchange::FailureKind;
 
 /// An IP literal, with or without brackets: it needs no lookup.
 pub(super) fn literal(host: &str) -> Option<IpAddr> {

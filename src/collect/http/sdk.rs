@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use super::seen::{Fault, Seen};
 use super::{Client, Limits, Response};
-use crate::core::exchange::{Exchange, Failure, FailureKind};
-use crate::core::secrets::Secrets;
+use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
+use crate::core::text::secrets::Secrets;
 
 /// As much of a body as a classification needs.
 const KEPT: usize = 64 * 1024;

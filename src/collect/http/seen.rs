@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::target::Target;
-use crate::core::exchange::{Connection, Exchange, Failure, FailureKind, Phase};
-use crate::core::secrets::Secrets;
-use crate::core::text::cap;
+use crate::core::evidence::exchange::{Connection, Exchange, Failure, FailureKind, Phase};
+use crate::core::text::printable::cap;
+use crate::core::text::secrets::Secrets;
 
 /// A failure before its phase is added, and whether a deadline caused it: the SDK tells timeouts from I/O errors.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Roots;
-use crate::core::proxy::Proxies;
-use crate::core::secrets::Secrets;
+use crate::core::pod::proxy::Proxies;
+use crate::core::text::secrets::Secrets;
 
 /// How long each phase may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use http::{HeaderValue, Request, Uri, Version};
 use http_body_util::Full;
 
 use super::seen::Fault;
-use crate::core::exchange::FailureKind;
-use crate::core::proxy::authority;
+use crate::core::evidence::exchange::FailureKind;
+use crate::core::pod::proxy::authority;
 
 /// Scheme, host and port: what a connection can be shared by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -17,8 +17,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{Client, Exchange, Limits, Response, Roots, Settings};
-use crate::core::proxy::Proxies;
-use crate::core::secrets::Secrets;
+use crate::core::pod::proxy::Proxies;
+use crate::core::text::secrets::Secrets;
 
 /// A server that hands each connection, with its number from 0 on, to a function on a thread of its own.
 pub(super) struct Server {

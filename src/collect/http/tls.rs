@@ -19,7 +19,7 @@ use super::der;
 use super::io::Io;
 use super::seen::Fault;
 use crate::collect::lack::is_lacking;
-use crate::core::exchange::FailureKind;
+use crate::core::evidence::exchange::FailureKind;
 
 /// The certificates that are trusted, ready for use; cheap to clone. A bundle that cannot be used is kept as the reason why.
 #[derive(Debug, Clone)]

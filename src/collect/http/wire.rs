@@ -24,8 +24,8 @@ use super::io::{Counted, Io};
 use super::seen::{Fault, Limit, Seen};
 use super::tls::rustls_error;
 use crate::collect::lack::is_lacking;
-use crate::core::exchange::{Connection, FailureKind, Phase};
-use crate::core::text::cap;
+use crate::core::evidence::exchange::{Connection, FailureKind, Phase};
+use crate::core::text::printable::cap;
 
 /// The largest body that is read. STS, IMDS and the agent answer with a few KiB.
 const BODY_CAP: usize = 1024 * 1024;

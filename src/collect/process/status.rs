@@ -1,6 +1,6 @@
 //! What /proc says of a process: who it is, and who may read it.
 
-use crate::core::access::Rights;
+use crate::core::pod::access::Rights;
 
 /// `/proc/N/status` (proc_pid_status(5)).
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The one annotation that the webhook reads, and what people write in its place.
 
 use super::read;
-use crate::core::arn::{RoleArn, RoleArnError};
-use crate::core::text::distance;
+use crate::core::aws::arn::{RoleArn, RoleArnError};
+use crate::core::text::printable::distance;
 use serde_json::Value;
 
 /// The key (amazon-eks-pod-identity-webhook, `pkg/cache`).

@@ -1,8 +1,8 @@
 //! What a command of kubectl or aws came to: the document, a definite "there is none", or why there is neither.
 
 use super::ask::Tool;
-use crate::core::secrets::redact;
-use crate::core::text::shorten;
+use crate::core::text::printable::shorten;
+use crate::core::text::secrets::redact;
 use serde_json::Value;
 
 /// How a command ended.

@@ -3,7 +3,7 @@
 use super::answer::Why;
 use super::case::{Case, Way};
 use super::{Answer, Found, Kind, refused};
-use crate::core::arn::RoleArn;
+use crate::core::aws::arn::RoleArn;
 
 /// A program of the user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use super::ask::Question;
 use super::injection::Pod;
 use super::read::{self, Context, text};
 use super::{Answer, Found, Kind};
-use crate::core::arn::{Account, RoleArn, RoleArnError};
-use crate::core::code::Code;
-use crate::core::partition::{Partition, Region};
+use crate::core::aws::arn::{Account, RoleArn, RoleArnError};
+use crate::core::aws::partition::{Partition, Region};
+use crate::core::catalogue::Code;
 use serde_json::Value;
 
 /// How the identity is to reach the pods.

@@ -3,9 +3,9 @@
 use super::ask::Question;
 use super::case::{Case, Unknown};
 use super::{Found, judge};
-use crate::core::code::{Code, Severity, Step};
-use crate::core::diagnose::Finding;
-use crate::core::diagnose::checks::{Check, Outcome};
+use crate::core::catalogue::{Code, Severity, Step};
+use crate::core::check::Finding;
+use crate::core::check::checks::{Check, Outcome};
 
 /// What a check comes to.
 pub enum Judged {

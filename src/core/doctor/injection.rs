@@ -5,7 +5,7 @@
 
 use super::case::Way;
 use super::read::{list, text, time};
-use crate::core::time::Timestamp;
+use crate::core::text::time::Timestamp;
 use serde_json::Value;
 
 /// The pod's annotation that names containers to leave alone.

@@ -14,7 +14,7 @@ pub mod report;
 
 pub use checks::{group, groups};
 
-use crate::core::text::is_object_name;
+use crate::core::text::printable::is_object_name;
 use answer::{Answer, Why};
 use ask::Question;
 

@@ -1,7 +1,7 @@
 //! Reads of kubectl's and aws's documents that more than one place needs.
 
 use super::is_cluster_name;
-use crate::core::time::Timestamp;
+use crate::core::text::time::Timestamp;
 use serde_json::Value;
 
 /// The text at a JSON pointer.

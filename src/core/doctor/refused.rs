@@ -8,9 +8,9 @@ use super::ask::Question;
 use super::case::{self, Case};
 use super::injection::Pod;
 use super::read::{event_time, is_cut_off, list, text, time};
-use crate::core::secrets::redact;
-use crate::core::text::shorten;
-use crate::core::time::Timestamp;
+use crate::core::text::printable::shorten;
+use crate::core::text::secrets::redact;
+use crate::core::text::time::Timestamp;
 use serde_json::Value;
 
 /// A kind of object that makes pods.

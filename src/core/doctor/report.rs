@@ -3,11 +3,11 @@
 use super::Found;
 use super::case::{Case, Way};
 use super::checks::{Seen, walk};
-use crate::core::code::Severity;
-use crate::core::diagnose::checks::Check;
-use crate::core::remedy::Values;
-use crate::core::report::{Cause, ReportedFinding, Subject, Verdict, cause};
-use crate::core::time::Timestamp;
+use crate::core::catalogue::Severity;
+use crate::core::catalogue::remedy::Values;
+use crate::core::check::checks::Check;
+use crate::core::check::report::{Cause, ReportedFinding, Subject, Verdict, cause};
+use crate::core::text::time::Timestamp;
 use serde::Serialize;
 
 /// The value of `Report::schema`.
@@ -149,7 +149,7 @@ mod tests {
     use super::super::ask::{self, Question};
     use super::super::{Asked, Kind};
     use super::*;
-    use crate::core::code::Code;
+    use crate::core::catalogue::Code;
     use serde_json::{Value, json};
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";

@@ -1,10 +1,10 @@
 //! What an error says beside its kind: who, what, on which resource, where, when. What is not plausible is not there.
 
 use super::record::Window;
-use crate::core::arn::{Account, AssumedRoleArn, RoleArn, is_instance_id};
-use crate::core::partition::{PARTITIONS, Region};
-use crate::core::secrets::redact;
-use crate::core::time::Timestamp;
+use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn, is_instance_id};
+use crate::core::aws::partition::{PARTITIONS, Region};
+use crate::core::text::secrets::redact;
+use crate::core::text::time::Timestamp;
 use serde::Serialize;
 use std::borrow::Cow;
 

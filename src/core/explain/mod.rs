@@ -16,10 +16,10 @@ mod wrap;
 
 pub use facts::{Facts, Times};
 
-use super::code::{Class, Code, Severity, Step};
-use super::remedy::{Remedy, Values};
-use super::secrets::{redact, redact_around};
-use super::text::{floor, printable, shorten};
+use crate::core::catalogue::remedy::{Remedy, Values};
+use crate::core::catalogue::{Class, Code, Severity, Step};
+use crate::core::text::printable::{floor, printable, shorten};
+use crate::core::text::secrets::{redact, redact_around};
 use record::{Record, Window};
 use serde::Serialize;
 
@@ -250,7 +250,7 @@ fn found(record: &Record, hit: &Hit) -> Match {
 /// A mapping has a role and nothing else.
 fn facts_of_mapping(window: Window<'_>) -> Facts {
     let arn = facts::next_arn(&window.text[window.at..]);
-    let role = super::arn::RoleArn::parse(arn).ok();
+    let role = crate::core::aws::arn::RoleArn::parse(arn).ok();
     Facts {
         resource: role.as_ref().map(ToString::to_string),
         account: role.as_ref().map(|role| role.account.to_string()),
@@ -264,7 +264,7 @@ fn facts_of_mapping(window: Window<'_>) -> Facts {
 fn expiry(code: Code, facts: &Facts) -> Option<String> {
     let times = facts.times.as_ref().filter(|_| code == Code::TokenExpiredAtSts)?;
     let since = times.server?.since(times.expired?);
-    (since > 0).then(|| format!("It had expired {} before.", super::time::spoken(since)))
+    (since > 0).then(|| format!("It had expired {} before.", crate::core::text::time::spoken(since)))
 }
 
 /// So much of a record on either side is searched for secrets: more than the longest session token, so that none is cut in two.

@@ -4,8 +4,8 @@
 //! looks for stands there as the SDK worded it, and every place still knows its line.
 
 use super::wrap;
-use crate::core::secrets::awaits_secret;
-use crate::core::text::floor;
+use crate::core::text::printable::floor;
+use crate::core::text::secrets::awaits_secret;
 use std::borrow::Cow;
 
 /// Longer records are cut: what lies that far apart does not belong together.

@@ -7,14 +7,14 @@ use super::facts::{account_of, facts, sts_host};
 use super::record::{Record, Window, stands_alone};
 use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS, Sentence, WHO_IS_NOT_SAID};
 use super::{Hit, row_hit};
-use crate::core::agent_answer;
-use crate::core::code::Code;
-use crate::core::evidence::ServiceError;
-use crate::core::partition::{PARTITIONS, Region};
-use crate::core::sts_answer::{
+use crate::core::aws::agent_answer;
+use crate::core::aws::partition::{PARTITIONS, Region};
+use crate::core::aws::sts_answer::{
     ABOVE_THE_ROLE, classify_assume_role, classify_caller_identity, codes_of_assume_role, codes_of_caller_identity,
 };
-use crate::core::text::floor;
+use crate::core::catalogue::Code;
+use crate::core::evidence::ServiceError;
+use crate::core::text::printable::floor;
 
 /// What AWS answered, or the way to it refused. Each explains what follows it: the first that is found is all that counts.
 pub(super) fn hits(record: &Record) -> Vec<Hit> {
@@ -167,7 +167,7 @@ fn clocked(record: &Record, hit: Hit) -> Hit {
     match skew {
         Some(skew) if skew != 0 => {
             let way = if skew < 0 { "behind" } else { "ahead of" };
-            hit.saying(format!("The caller's clock is {} {way} AWS's.", crate::core::time::spoken(skew)))
+            hit.saying(format!("The caller's clock is {} {way} AWS's.", crate::core::text::time::spoken(skew)))
         }
         _ => hit,
     }

@@ -2,7 +2,7 @@
 //!
 //! Texts were collected from public issues; tests/explain/texts.txt holds one and more for each row, with its source.
 
-use crate::core::code::Code;
+use crate::core::catalogue::Code;
 
 /// One row: one of `text` (in lower case), with one of `with` near it (empty: nothing more), and none of `without`. Needles are set
 /// apart by bars: a pointer for each would take more room in the binary than they do.

@@ -7,8 +7,8 @@
 
 use super::service::DENIED;
 use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, FAMILIES, NETWORK, NODE_ITSELF, SIGNED_TEXTS};
-use crate::core::agent_answer;
-use crate::core::text::floor;
+use crate::core::aws::agent_answer;
+use crate::core::text::printable::floor;
 
 /// Nobody breaks lines at a column beyond it.
 const WIDEST: usize = 200;

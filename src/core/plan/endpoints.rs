@@ -2,11 +2,11 @@
 
 use super::injection::state;
 use super::{Defects, PlannedEndpoint, Provider};
-use crate::core::code::{Code, Severity};
-use crate::core::inputs::{Environment, Inputs};
-use crate::core::partition::{Region, RegionError};
-use crate::core::proxy;
-use crate::core::secrets::{InputUrl, InputValue};
+use crate::core::aws::partition::{Region, RegionError};
+use crate::core::catalogue::{Code, Severity};
+use crate::core::pod::inputs::{Environment, Inputs};
+use crate::core::pod::proxy;
+use crate::core::text::secrets::{InputUrl, InputValue};
 use std::net::IpAddr;
 
 /// The regions to call, the primary first; without `--sts-region` the pod's own.

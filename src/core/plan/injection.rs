@@ -1,10 +1,10 @@
 //! What was injected, and what shadows it.
 
 use super::{Defects, Provider};
-use crate::core::arn::RoleArn;
-use crate::core::code::Code;
-use crate::core::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
-use crate::core::secrets::{InputValue, Shown};
+use crate::core::aws::arn::RoleArn;
+use crate::core::catalogue::Code;
+use crate::core::pod::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
+use crate::core::text::secrets::{InputValue, Shown};
 
 /// Which provider was injected, by FACTS' live matrix rows 06–10, 15, 22 and 23.
 pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {

@@ -6,11 +6,11 @@ mod injection;
 
 pub use endpoints::{agent_uri_may_be_called, url_host};
 
-use super::arn::RoleArn;
-use super::code::{Code, Severity};
-use super::inputs::Inputs;
-use super::partition::Region;
-use super::secrets::{InputUrl, InputValue};
+use crate::core::aws::arn::RoleArn;
+use crate::core::aws::partition::Region;
+use crate::core::catalogue::{Code, Severity};
+use crate::core::pod::inputs::Inputs;
+use crate::core::text::secrets::{InputUrl, InputValue};
 use endpoints::{agent, endpoints, global_endpoint, regions};
 use injection::{provider, role, shadows};
 use serde::{Deserialize, Serialize};
@@ -204,8 +204,8 @@ fn imds(inputs: &Inputs) -> ImdsPlan {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inputs::{Environment, ProviderChoice, Settings};
     use super::*;
+    use crate::core::pod::inputs::{Environment, ProviderChoice, Settings};
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
 

@@ -9,7 +9,7 @@ use super::mend::{mend, narrow, spell};
 use super::others::{harmless, is_shared, tells_pods_apart};
 use super::request::{Fact, Request};
 use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
-use crate::core::trust;
+use crate::core::aws::trust_policy;
 
 /// An edit that makes the policy allow the request, unless it does so already or only its owner can say what to change.
 pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
@@ -184,8 +184,8 @@ fn needed(request: &Request) -> Json {
         _ => String::new(),
     };
     let policy = match &request.issuer_path {
-        Some(path) => trust::irsa_policy_for(&request.principal, path, &claim("sub"), &claim("aud")),
-        None => trust::pod_identity_policy(),
+        Some(path) => trust_policy::irsa_policy_for(&request.principal, path, &claim("sub"), &claim("aud")),
+        None => trust_policy::pod_identity_policy(),
     };
     let policy: Option<Json> = serde_json::from_str(&policy).ok();
     policy.as_ref().and_then(|policy| policy.get("Statement")?.many().first().cloned()).unwrap_or(Json::Null)

@@ -5,8 +5,8 @@
 
 use super::condition::{Compare, Operator, is_bool};
 use super::{Document, Json, Reason, Slip};
-use crate::core::secrets::redact_value;
-use crate::core::text::distance;
+use crate::core::text::printable::distance;
+use crate::core::text::secrets::redact_value;
 
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT: [&str; 9] = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition", "Resource", "NotResource"];

@@ -1,7 +1,7 @@
 //! JSON that keeps what `serde_json::Value` drops: the order of members, which a corrected statement must not change, and a key that
 //! stands twice, which IAM refuses.
 
-use crate::core::secrets::redact_value;
+use crate::core::text::secrets::redact_value;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use std::fmt;

@@ -5,7 +5,7 @@ use super::grammar::{is_of_sts, nearest, shown};
 use super::pattern::{Pattern, Truth};
 use super::request::{Fact, Request};
 use super::{Json, Reason, Slip};
-use crate::core::text::{distance, is_object_name};
+use crate::core::text::printable::{distance, is_object_name};
 
 fn many(mut values: Vec<Json>) -> Option<Json> {
     match values.len() {

@@ -23,7 +23,7 @@ pub use json::Json;
 pub use parse::{Place, Unreadable, parse};
 pub use request::{Request, subject};
 
-use crate::core::secrets::redact_value;
+use crate::core::text::secrets::redact_value;
 use pattern::Truth;
 use serde::Serialize;
 

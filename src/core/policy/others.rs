@@ -8,7 +8,7 @@ use super::grammar::shown;
 use super::pattern::{Pattern, Truth};
 use super::request::{Fact, NOBODY, Request};
 use super::{Document, Json, one, variables, why};
-use crate::core::text::{distance, is_object_name};
+use crate::core::text::printable::{distance, is_object_name};
 
 /// Somebody else who may ask for the role.
 struct Other {

@@ -2,8 +2,8 @@
 
 use super::grammar::nearest;
 use super::{Document, Json};
-use crate::core::secrets::redact;
-use crate::core::text::shorten;
+use crate::core::text::printable::shorten;
+use crate::core::text::secrets::redact;
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

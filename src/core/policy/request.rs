@@ -1,8 +1,8 @@
 //! What a policy is asked: who comes, what for, and what is known of the condition keys that it may ask about.
 
 use super::pattern::is_like;
-use crate::core::arn::RoleArn;
-use crate::core::token::Claims;
+use crate::core::aws::arn::RoleArn;
+use crate::core::pod::token::Claims;
 
 /// A pod that asks for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]

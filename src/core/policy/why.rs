@@ -205,7 +205,7 @@ fn service(kind: &str, wanted: &str, ours: &str) -> String {
 pub(super) fn action(wanted: &[String], request: &Request) -> String {
     let is = |name: &str| wanted.iter().any(|action| action.eq_ignore_ascii_case(name));
     let misspelt = |name: &&str| {
-        wanted.iter().any(|action| crate::core::text::distance(&action.to_ascii_lowercase(), &name.to_ascii_lowercase(), 3) <= 3)
+        wanted.iter().any(|action| crate::core::text::printable::distance(&action.to_ascii_lowercase(), &name.to_ascii_lowercase(), 3) <= 3)
     };
     let bare = |name: &&str| name.split_once(':').is_some_and(|(_, name)| is(name));
     let first = request.actions[0];

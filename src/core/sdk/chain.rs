@@ -4,7 +4,7 @@
 //! 1.32.31. The others are from their source, at the file named beside each (one stored version of it, not always the newest), or from AWS's documents.
 
 use super::Sdk;
-use crate::core::inputs::ProfileCredentials::{self, Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
+use crate::core::pod::inputs::ProfileCredentials::{self, Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
 /// One place where a chain looks.
 #[derive(Debug, Clone, Copy)]

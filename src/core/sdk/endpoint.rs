@@ -3,10 +3,10 @@
 use super::Sdk;
 use super::chain;
 use super::situation::Situation;
-use crate::core::inputs::{Environment, Profile};
-use crate::core::partition::{Partition, Region};
+use crate::core::aws::partition::{Partition, Region};
 use crate::core::plan::url_host;
-use crate::core::secrets::{InputUrl, InputValue};
+use crate::core::pod::inputs::{Environment, Profile};
+use crate::core::text::secrets::{InputUrl, InputValue};
 use serde::Serialize;
 
 /// Which endpoint.

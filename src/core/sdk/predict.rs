@@ -4,10 +4,10 @@ use super::Sdk;
 use super::chain::{self, Basis, Chain, Failing, Link, MissingProfile, VariantWithUrl};
 use super::endpoint::{self, Because, Endpoint, Minimum, NoRegion};
 use super::situation::{self, AgentCall, ImdsView, Situation, StsCall, TokenFile};
+use crate::core::aws::partition::Region;
 use crate::core::evidence::ImdsReach;
-use crate::core::inputs::{ProfileCredentials, Secret, UrlVar};
-use crate::core::partition::Region;
 use crate::core::plan::agent_uri_may_be_called;
+use crate::core::pod::inputs::{ProfileCredentials, Secret, UrlVar};
 use serde::Serialize;
 
 /// Where a chain ends.
@@ -265,7 +265,7 @@ fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_
 
 fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
     let env = situation.environment;
-    let counts = |var: &crate::core::inputs::Var| if chain.empty_counts { var.is_set() } else { var.value().is_some() };
+    let counts = |var: &crate::core::pod::inputs::Var| if chain.empty_counts { var.is_set() } else { var.value().is_some() };
     match (counts(&env.role_arn), counts(&env.token_file)) {
         (_, false) => return Step::Passes,
         (false, true) if chain.token_without_role_fails => return Step::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN."),

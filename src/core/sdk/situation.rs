@@ -1,13 +1,13 @@
 //! What decides where an SDK's chain ends: what the process was given, and how the calls that the chain makes would go.
 
 use super::endpoint;
-use crate::core::arn::RoleArn;
-use crate::core::code::Code;
+use crate::core::aws::arn::RoleArn;
+use crate::core::aws::partition::Region;
+use crate::core::catalogue::Code;
 use crate::core::evidence::{Answer, Because, Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, Token, TokenContent};
-use crate::core::inputs::{Environment, Profile};
-use crate::core::partition::Region;
 use crate::core::plan::{Plan, Provider};
-use crate::core::token::TokenDefect;
+use crate::core::pod::inputs::{Environment, Profile};
+use crate::core::pod::token::TokenDefect;
 
 /// A token file, as far as SDKs tell the difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

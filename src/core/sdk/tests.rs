@@ -3,7 +3,7 @@
 use super::chain::CHAINS;
 use super::*;
 use crate::core::evidence::ImdsReach;
-use crate::core::inputs::{Environment, Profile, ProfileCredentials};
+use crate::core::pod::inputs::{Environment, Profile, ProfileCredentials};
 use proptest::prelude::*;
 
 type Vars = &'static [(&'static str, &'static str)];

@@ -3,9 +3,9 @@
 use super::super::text::because;
 use super::markup::Html;
 use super::{WARN, section, sign};
-use crate::core::code::Step;
-use crate::core::diagnose::checks::{Check, Outcome};
-use crate::core::report::Report;
+use crate::core::catalogue::Step;
+use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::report::Report;
 
 /// The checks.
 pub(super) fn list(html: &mut Html, report: &Report) {

@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use super::{entry, section, sign};
-use crate::core::report::{ImdsState, Node, Phases, Report, ReportedCall, ReportedEndpoint};
+use crate::core::check::report::{ImdsState, Node, Phases, Report, ReportedCall, ReportedEndpoint};
 
 /// The columns. On a phone each cell stands under its own name instead.
 const COLUMNS: [&str; 4] = ["Endpoint", "Connection", "AssumeRoleWithWebIdentity", "GetCallerIdentity"];

@@ -3,9 +3,9 @@
 use super::super::{label, text};
 use super::markup::Html;
 use super::{WARN, section, sign};
-use crate::core::code::{Class, Severity};
-use crate::core::remedy::Remedy;
-use crate::core::report::{Cause, Report, ReportedFinding, Verdict};
+use crate::core::catalogue::remedy::Remedy;
+use crate::core::catalogue::{Class, Severity};
+use crate::core::check::report::{Cause, Report, ReportedFinding, Verdict};
 
 /// The root cause, if there is one.
 pub(super) fn root_cause(html: &mut Html, report: &Report) {

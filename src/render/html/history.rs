@@ -5,8 +5,8 @@
 
 use super::markup::Html;
 use super::{WARN, section, sign, took, trigger};
-use crate::core::report::Verdict;
-use crate::core::status::{HISTORY, Round};
+use crate::core::check::report::Verdict;
+use crate::core::sidecar::status::{HISTORY, Round};
 use std::collections::VecDeque;
 
 /// Pixels above the line and below it.

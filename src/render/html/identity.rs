@@ -3,10 +3,10 @@
 use super::super::provider;
 use super::markup::Html;
 use super::{distance, entry, section, sign};
+use crate::core::check::report::{Report, ReportedChain};
 use crate::core::evidence::ChainProvider;
 use crate::core::plan::Provider;
-use crate::core::report::{Report, ReportedChain};
-use crate::core::time::{Timestamp, spoken};
+use crate::core::text::time::{Timestamp, spoken};
 
 /// The identity proven, the expected one, what applications get, and the pod.
 pub(super) fn who(html: &mut Html, report: &Report) {

@@ -1,7 +1,7 @@
 //! HTML under construction. [`Html::text`] is the one way in for text that is not a literal of this program, and it makes it harmless:
 //! markup comes from `&'static str` only, which no claim, ARN or AWS message is.
 
-use crate::core::text::printable;
+use crate::core::text::printable::printable;
 
 /// A document, element by element. Elements are written by closures, so that none stays open.
 pub(super) struct Html {

@@ -11,12 +11,12 @@ mod identity;
 mod markup;
 
 use super::name;
-use crate::core::clock::Moment;
-use crate::core::readiness::{Reason, State};
-use crate::core::report::Report;
-use crate::core::schedule::Trigger;
-use crate::core::status::{Board, Round, Status};
-use crate::core::time::{Timestamp, spoken};
+use crate::core::check::report::Report;
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::readiness::{Reason, State};
+use crate::core::sidecar::schedule::Trigger;
+use crate::core::sidecar::status::{Board, Round, Status};
+use crate::core::text::time::{Timestamp, spoken};
 use markup::Html;
 
 /// The page's Content-Security-Policy: its own style, and nothing else. A test holds the hash against the style.

@@ -1,7 +1,7 @@
 //! A label's value, which foreign text cannot become.
 
-use crate::core::arn::{Account, RoleArn};
-use crate::core::partition::Region;
+use crate::core::aws::arn::{Account, RoleArn};
+use crate::core::aws::partition::Region;
 use std::borrow::Cow;
 
 /// Made only from the program's own words (the names of codes, states and the like are `'static`) and from types that were parsed.

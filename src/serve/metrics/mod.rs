@@ -11,11 +11,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::core::clock::Moment;
-use crate::core::code::Code;
-use crate::core::partition::Region;
-use crate::core::report::{Report, ReportedCall, Verdict};
-use crate::core::status::Board;
+use crate::core::aws::partition::Region;
+use crate::core::catalogue::Code;
+use crate::core::check::report::{Report, ReportedCall, Verdict};
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::status::Board;
 use label::Label;
 use process::Process;
 use prometheus::proto::MetricFamily;

@@ -3,8 +3,8 @@
 //! Read from `/proc/self` at each scrape (proc(5)). Whatever cannot be read is absent: `/metrics` never fails for it.
 
 use crate::collect::file::{self, Root};
-use crate::core::clock::Moment;
-use crate::core::time::Timestamp;
+use crate::core::sidecar::moment::Moment;
+use crate::core::text::time::Timestamp;
 use rustix::param::{clock_ticks_per_second, page_size};
 use rustix::process::{Resource, getrlimit};
 use std::sync::OnceLock;

@@ -2,15 +2,15 @@
 
 use super::label::Label;
 use super::process::Process;
-use crate::core::arn::{AssumedRoleArn, RoleArn};
-use crate::core::clock::Moment;
-use crate::core::code::Code;
+use crate::core::aws::arn::{AssumedRoleArn, RoleArn};
+use crate::core::aws::partition::Region;
+use crate::core::catalogue::Code;
+use crate::core::check::report::{Report, ReportedEndpoint};
 use crate::core::evidence::ChainProvider;
-use crate::core::partition::Region;
-use crate::core::readiness::{Reason, Standing, State};
-use crate::core::report::{Report, ReportedEndpoint};
-use crate::core::status::Board;
-use crate::core::time::Timestamp;
+use crate::core::sidecar::moment::Moment;
+use crate::core::sidecar::readiness::{Reason, Standing, State};
+use crate::core::sidecar::status::Board;
+use crate::core::text::time::Timestamp;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
 /// What there is to tell at the moment of a scrape.

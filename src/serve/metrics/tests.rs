@@ -2,13 +2,13 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 use super::*;
-use crate::core::arn::{Account, RoleArn};
-use crate::core::code::{Class, Severity};
+use crate::core::aws::arn::{Account, RoleArn};
+use crate::core::aws::partition::Partition;
+use crate::core::catalogue::{Class, Severity};
+use crate::core::check::report::{Credentials, Phases, ReportedCall, ReportedEndpoint};
 use crate::core::evidence::ChainProvider;
-use crate::core::partition::Partition;
-use crate::core::readiness::tests::report as bare_report;
-use crate::core::report::{Credentials, Phases, ReportedCall, ReportedEndpoint};
-use crate::core::schedule::Trigger;
+use crate::core::sidecar::readiness::tests::report as bare_report;
+use crate::core::sidecar::schedule::Trigger;
 use exposition::{Sample, parse};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

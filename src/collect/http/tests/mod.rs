@@ -10,7 +10,7 @@ use http::Request;
 use super::seen::Limit;
 use super::testing::*;
 use super::{Exchange, Limits, connect};
-use crate::core::exchange::{FailureKind, Phase};
+use crate::core::evidence::exchange::{FailureKind, Phase};
 
 mod proxy;
 mod sdk;

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::{ServerConnection, StreamOwned};
 use super::{has, text};
 use crate::collect::http::testing::*;
 use crate::collect::http::{Client, Limits, Roots};
-use crate::core::exchange::{FailureKind, Phase};
+use crate::core::evidence::exchange::{FailureKind, Phase};
 
 /// A proxy that connects every CONNECT to `upstream`, and the requests it saw.
 fn proxy_to(upstream: SocketAddr) -> (Server, Arc<Mutex<Vec<String>>>) {

@@ -17,7 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use super::{has, text};
 use crate::collect::http::testing::*;
 use crate::collect::http::{ConnectorFailure, Recorder};
-use crate::core::exchange::{FailureKind, Phase};
+use crate::core::evidence::exchange::{FailureKind, Phase};
 
 fn sts(recorder: &Recorder, url: &str, timeouts: TimeoutConfig) -> aws_sdk_sts::Client {
     let config = aws_sdk_sts::Config::builder()

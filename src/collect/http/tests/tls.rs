@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, IsCa, date_time_ymd};
 use super::{has, text};
 use crate::collect::http::testing::*;
 use crate::collect::http::{Limits, Roots};
-use crate::core::exchange::{FailureKind, Phase};
+use crate::core::evidence::exchange::{FailureKind, Phase};
 
 #[tokio::test]
 async fn tls_with_a_bundle_shares_a_connection() {

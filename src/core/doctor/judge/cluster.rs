@@ -1,8 +1,8 @@
 //! What Kubernetes holds: the issuer, the webhook, the service account, its annotation or association, aws-auth.
 
 use super::some;
-use crate::core::arn::{RoleArn, RoleArnError};
-use crate::core::code::Code;
+use crate::core::aws::arn::{RoleArn, RoleArnError};
+use crate::core::catalogue::Code;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{self, Case, Unknown, Way};

@@ -1,8 +1,8 @@
 //! What IAM holds: the OIDC provider, the role, its trust policy, its permission policies.
 
 use super::some;
-use crate::core::arn::RoleArn;
-use crate::core::code::Code;
+use crate::core::aws::arn::RoleArn;
+use crate::core::catalogue::Code;
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{Case, Unknown, Way};
 use crate::core::doctor::checks::{Instead, Judged, Seen, open};

@@ -1,7 +1,7 @@
 //! The pods: under this service account, injected, unshadowed.
 
 use super::{some, warnings};
-use crate::core::code::Code;
+use crate::core::catalogue::Code;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{self, Case, Unknown, Way};
@@ -9,7 +9,7 @@ use crate::core::doctor::checks::{Instead, Judged, Seen, open};
 use crate::core::doctor::injection::{Pod, State};
 use crate::core::doctor::read::{Written, is_cut_off, time, written};
 use crate::core::doctor::{Found, Kind};
-use crate::core::time::Timestamp;
+use crate::core::text::time::Timestamp;
 
 /// Each container of each pod with its state.
 pub fn states<'a>(found: &'a Found, case: &Case) -> Vec<(Pod<'a>, &'a str, State)> {

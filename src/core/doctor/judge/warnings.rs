@@ -1,6 +1,6 @@
 //! What the cluster's warnings say of the pods: which are refused, and what else there is.
 
-use crate::core::code::Code;
+use crate::core::catalogue::Code;
 use crate::core::doctor::Found;
 use crate::core::doctor::ask::Question;
 use crate::core::doctor::case::{self, Case, Unknown};
@@ -8,8 +8,8 @@ use crate::core::doctor::checks::{Judged, Seen, open};
 use crate::core::doctor::injection::Pod;
 use crate::core::doctor::read::{event_time, is_cut_off, list, text};
 use crate::core::doctor::refused::{self, Refusals, refusals};
-use crate::core::secrets::redact;
-use crate::core::text::shorten;
+use crate::core::text::printable::shorten;
+use crate::core::text::secrets::redact;
 use serde_json::Value;
 
 /// Refused by the API server now, as their controllers' warnings say.

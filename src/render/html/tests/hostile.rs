@@ -1,8 +1,8 @@
 //! Whatever a claim, an ARN or AWS says, a page has only the elements and attributes that this program writes.
 
 use super::*;
-use crate::core::report::Report;
-use crate::core::text::printable;
+use crate::core::check::report::Report;
+use crate::core::text::printable::printable;
 use std::collections::BTreeSet;
 
 const PAYLOAD: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' style=x </pre></style></title>--><!--&lt;\u{0}\u{1b}[31m\r\n\t\u{202e}\u{2028}";

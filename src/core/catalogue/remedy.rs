@@ -1,0 +1,226 @@
+//! Remedies that carry this pod's own values, ready to paste.
+
+use crate::core::aws::trust_policy;
+use crate::core::catalogue::{Row, Snippet};
+use crate::core::evidence::Evidence;
+use crate::core::plan::{IRSA_TOKEN_PATH, Plan};
+use crate::core::pod::token::Claims;
+use crate::core::text::printable::{printable, shell_word};
+use serde::{Deserialize, Serialize};
+
+/// A cure: what to do, the commands, and a document where one is needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remedy {
+    /// One line.
+    pub text: String,
+    /// Shell commands; values are quoted where they need it.
+    pub commands: Vec<String>,
+    /// A policy or manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<String>,
+}
+
+/// The values that templates name. What is not known stays a word in capitals, as in a manual.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    known: Vec<(&'static str, String)>,
+    claims: Option<Claims>,
+}
+
+/// Every name that a template may use, with its stand-in.
+const NAMES: [(&str, &str); 17] = [
+    ("namespace", "NAMESPACE"),
+    ("serviceAccount", "SERVICE_ACCOUNT"),
+    ("pod", "POD"),
+    ("node", "NODE"),
+    ("issuer", "ISSUER_URL"),
+    ("issuerPath", "ISSUER"),
+    ("audience", "sts.amazonaws.com"),
+    ("roleArn", "ROLE_ARN"),
+    ("roleName", "ROLE_NAME"),
+    ("account", "ACCOUNT"),
+    ("partition", "aws"),
+    ("region", "REGION"),
+    ("host", "the STS host"),
+    ("instanceId", "INSTANCE_ID"),
+    ("action", "ACTION"),
+    ("resource", "RESOURCE_ARN"),
+    ("resourceName", "RESOURCE_NAME"),
+];
+
+impl Values {
+    /// No values: the catalogue as a manual.
+    pub fn unknown() -> Values {
+        Values::default()
+    }
+
+    /// Values from elsewhere than a pod: a log, a cluster. Names are those of the templates; what is missing keeps its stand-in.
+    pub fn from(known: Vec<(&'static str, String)>) -> Values {
+        Values { known, claims: None }
+    }
+
+    /// This pod's values.
+    pub fn of(evidence: &Evidence, plan: &Plan) -> Values {
+        let claims = evidence.token.known().and_then(|token| token.claims());
+        let default_claims = evidence.default_token.known().and_then(|token| token.claims());
+        let who = claims.or(default_claims);
+        let role = plan.role.as_ref().or(plan.expected_role.as_ref());
+        let env = &evidence.inputs.environment;
+        let mut values = Values { known: Vec::new(), claims: who.cloned() };
+        let mut set = |name, value: Option<String>| {
+            if let Some(value) = value {
+                values.known.push((name, value));
+            }
+        };
+        set("namespace", who.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(ToString::to_string)));
+        set("serviceAccount", who.and_then(|c| c.service_account.clone()));
+        set("pod", env.downward_pod_name().map(ToString::to_string).or_else(|| who.and_then(|c| c.pod.clone())));
+        set("node", who.and_then(|c| c.node.clone()));
+        set("issuer", who.and_then(|c| c.issuer.clone()));
+        set("issuerPath", who.and_then(|c| c.issuer_path().map(str::to_owned)));
+        set("audience", claims.and_then(|c| c.audience.first().cloned()).or(Some(plan.audience.to_owned())));
+        set("roleArn", role.map(ToString::to_string));
+        set("roleName", role.map(|role| role.name.clone()));
+        set("account", role.map(|role| role.account.to_string()));
+        set("partition", role.map(|role| role.partition).or_else(|| plan.region().map(|r| r.partition())).map(|p| p.id().to_owned()));
+        set("region", plan.region().map(ToString::to_string));
+        set("host", plan.endpoints.first().map(|endpoint| endpoint.host.clone()));
+        set("instanceId", evidence.imds.known().and_then(|imds| imds.instance_id.clone()));
+        set("tokenPath", plan.token_path.as_ref().map(ToString::to_string));
+        values
+    }
+
+    fn get(&self, name: &str) -> &str {
+        let stand_in = || NAMES.iter().find(|(n, _)| *n == name).map_or(IRSA_TOKEN_PATH, |(_, stand_in)| stand_in);
+        self.known.iter().find(|(n, _)| *n == name).map_or_else(stand_in, |(_, value)| value)
+    }
+
+    /// Fills `{name}` in a template; `quote` makes a value safe for where it goes.
+    fn fill(&self, template: &str, quote: impl Fn(&str) -> String) -> String {
+        let mut filled = String::with_capacity(template.len() + 64);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            match after.split_once('}') {
+                Some((name, tail)) => {
+                    filled.push_str(&quote(self.get(name)));
+                    rest = tail;
+                }
+                None => {
+                    filled.push('{');
+                    rest = after;
+                }
+            }
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// A shell command: a word that holds a value is quoted as a whole if the value needs it.
+    fn fill_command(&self, template: &str) -> String {
+        let words = template.split(' ').map(|word| match word.contains('{') {
+            true => shell_word(&self.fill(word, str::to_owned)).into_owned(),
+            false => word.to_owned(),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The row's cure for this pod.
+    pub fn remedy(&self, row: &Row) -> Remedy {
+        Remedy { snippet: self.snippet(row.snippet), ..self.cure(row.remedy, row.commands) }
+    }
+
+    /// A cure of templates, as those of the catalogue are.
+    pub fn cure(&self, text: &str, commands: &[&str]) -> Remedy {
+        Remedy {
+            text: self.fill(text, |value| printable(value).into_owned()),
+            commands: commands.iter().map(|command| self.fill_command(command)).collect(),
+            snippet: None,
+        }
+    }
+
+    fn snippet(&self, snippet: Snippet) -> Option<String> {
+        match snippet {
+            Snippet::None => None,
+            Snippet::TrustPolicy => {
+                let subject = self
+                    .claims
+                    .as_ref()
+                    .and_then(|claims| claims.subject.clone())
+                    .unwrap_or_else(|| format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount")));
+                let policy = trust_policy::irsa_policy(
+                    self.get("partition"),
+                    self.get("account"),
+                    self.get("issuerPath"),
+                    &subject,
+                    self.get("audience"),
+                );
+                Some(policy)
+            }
+            Snippet::PodIdentityTrustPolicy => Some(trust_policy::pod_identity_policy()),
+            Snippet::Annotation => Some(format!(
+                "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {}\n  namespace: {}\n  annotations:\n    eks.amazonaws.com/role-arn: {}",
+                yaml(self.get("serviceAccount")),
+                yaml(self.get("namespace")),
+                yaml(self.get("roleArn"))
+            )),
+            Snippet::FsGroup => Some("spec:\n  securityContext:\n    fsGroup: 65534".to_owned()),
+        }
+    }
+}
+
+/// A YAML scalar: plain when it is a name or an ARN, else in double quotes (JSON strings are YAML).
+fn yaml(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@".contains(c);
+    let safe = value.starts_with(|c: char| c.is_ascii_alphabetic()) && value.chars().all(plain) && !value.ends_with(':');
+    if safe { value.to_owned() } else { serde_json::Value::from(value).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::catalogue::{self, Code};
+
+    fn values(pairs: &[(&'static str, &str)]) -> Values {
+        Values { known: pairs.iter().map(|(n, v)| (*n, (*v).to_owned())).collect(), claims: None }
+    }
+
+    #[test]
+    fn every_placeholder_of_the_catalogue_is_known() {
+        for row in catalogue::rows() {
+            for template in row.commands.iter().chain([&row.remedy]) {
+                for name in template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name) {
+                    assert!(NAMES.iter().any(|(n, _)| *n == name) || name == "tokenPath", "{}: {{{name}}}", row.code);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn commands_carry_values_and_cannot_be_made_to_run_others() {
+        let hostile = values(&[("namespace", "a;reboot"), ("serviceAccount", "$(id)"), ("roleArn", "arn:aws:iam::111122223333:role/r")]);
+        let remedy = hostile.remedy(Code::NotInjected.row());
+        assert_eq!(
+            remedy.commands[1],
+            "kubectl -n 'a;reboot' annotate serviceaccount '$(id)' eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/r"
+        );
+        assert!(remedy.snippet.unwrap().contains("name: \"$(id)\""));
+    }
+
+    #[test]
+    fn the_trust_policy_is_the_one_that_would_match() {
+        let mut values =
+            values(&[("partition", "aws-cn"), ("account", "111122223333"), ("issuerPath", "oidc.eks.cn-north-1.amazonaws.com.cn/id/A")]);
+        values.claims = Some(Claims { subject: Some("system:serviceaccount:shop:checkout".into()), ..Claims::default() });
+        let policy: serde_json::Value = serde_json::from_str(&values.remedy(Code::TrustPolicyDenied.row()).snippet.unwrap()).unwrap();
+        let statement = &policy["Statement"][0];
+        assert_eq!(
+            statement["Principal"]["Federated"],
+            "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/A"
+        );
+        let condition = &statement["Condition"]["StringEquals"];
+        assert_eq!(condition["oidc.eks.cn-north-1.amazonaws.com.cn/id/A:sub"], "system:serviceaccount:shop:checkout");
+        assert_eq!(condition["oidc.eks.cn-north-1.amazonaws.com.cn/id/A:aud"], "sts.amazonaws.com");
+    }
+}

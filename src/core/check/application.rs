@@ -1,0 +1,116 @@
+//! Step `application`: what the application's own SDK (`--app-sdk`) makes of what was injected. A prediction, not a proof.
+
+use super::{Finding, Plan};
+use crate::core::catalogue::Code;
+use crate::core::evidence::{Evidence, ImdsReach};
+use crate::core::plan::Provider;
+use crate::core::pod::inputs::ProfileCredentials;
+use crate::core::sdk::{AgentCall, ImdsView, OnFailure, Outcome, Prediction, Sdk, Situation, StsCall, TokenFile, predict};
+
+/// What is to be said of the application's SDK.
+pub(super) enum Judgement {
+    /// It may end up with other credentials: why.
+    Wrong(String),
+    /// It does not: in which way.
+    Right(String),
+    /// That cannot be told: why.
+    Open(String),
+}
+
+/// A finding, if the SDK would end up elsewhere.
+pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
+    match judge(evidence, plan, evidence.inputs.settings.app_sdk?) {
+        Judgement::Wrong(detail) => Some(Finding::new(Code::SdkFallsThrough, detail)),
+        Judgement::Right(_) | Judgement::Open(_) => None,
+    }
+}
+
+/// Judges what this SDK makes of what was injected: while all is well, and when the exchange fails.
+pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
+    let (wanted, provider) = match plan.provider {
+        Provider::Irsa => (Outcome::Irsa, "IRSA"),
+        Provider::PodIdentity => (Outcome::PodIdentity, "EKS Pod Identity"),
+        Provider::None => return Judgement::Open("nothing is injected that it could use".to_owned()),
+    };
+    let now = Situation::of(evidence);
+    let well = predict(sdk, &all_well(now, plan.provider));
+    let id = sdk.id();
+    if well.outcome != wanted {
+        return not_used(evidence, plan, &well, provider);
+    }
+    // What may stop it here, without anyone having looked, is a finding already: that it uses the identity would be the opposite.
+    if let Some(failure) = plan.failure().filter(|_| well.unverified && well.on_failure == OnFailure::Stops) {
+        return Judgement::Open(["see ", failure.code.id()].concat());
+    }
+    let uses = |rest: &str| [id, " uses ", provider, rest].concat();
+    let becomes = match (well.on_failure, well.falls_to) {
+        (OnFailure::Stops, _) => return Judgement::Right(uses(", and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => return Judgement::Open(uses("; what it does when that fails is not known")),
+        (_, Some(Outcome::None | Outcome::NodeRole)) if is_open(evidence, now.imds) => {
+            return Judgement::Open(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
+        }
+        (_, Some(Outcome::None | Outcome::Error)) => {
+            return Judgement::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
+        }
+        (_, Some(Outcome::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
+            Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
+            None => "the node's role",
+        },
+        (_, Some(other)) => name(other),
+    };
+    let goes_on = match predict(sdk, &now).outcome == wanted {
+        true => uses("; when that fails, it"),
+        false => [provider, " fails now, upon which ", id].concat(),
+    };
+    Judgement::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
+}
+
+/// IMDS was not looked at, or cut off before version 1 could answer.
+fn is_open(evidence: &Evidence, view: ImdsView) -> bool {
+    let env = &evidence.inputs.environment;
+    let unheard = evidence.imds.known().is_some_and(|imds| {
+        let leads_on = matches!(imds.v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other);
+        leads_on && imds.v1.is_none() && !env.imds_v1_disabled.is_true()
+    });
+    !env.imds_disabled.is_true() && (view == ImdsView::Unknown || unheard)
+}
+
+/// The same pod on a good day.
+fn all_well(now: Situation<'_>, provider: Provider) -> Situation<'_> {
+    match provider {
+        Provider::PodIdentity => Situation { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
+        _ => Situation { token: TokenFile::Good, sts: StsCall::Works, ..now },
+    }
+}
+
+/// It ends elsewhere even while all is well.
+fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> Judgement {
+    let id = well.sdk.id();
+    let stops = matches!(well.outcome, Outcome::Error | Outcome::None);
+    // What stops it here, or shadows the identity for every SDK, is a finding already.
+    if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
+        return Judgement::Open(["see ", failure.code.id()].concat());
+    }
+    // A web identity in a profile is as a rule the injected one; if it is not, the default chain says so.
+    if well.outcome == Outcome::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
+        return Judgement::Open([id, " takes the web identity that the profile names; see the default chain"].concat());
+    }
+    let takes = if stops { " gets an error" } else { " takes " };
+    let what = if stops { "" } else { name(well.outcome) };
+    Judgement::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
+}
+
+fn doubt(prediction: &Prediction) -> &'static str {
+    if prediction.unverified { " This rests on something that is not verified." } else { "" }
+}
+
+fn name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Irsa => "IRSA",
+        Outcome::PodIdentity => "EKS Pod Identity",
+        Outcome::Static => "the static keys in the environment",
+        Outcome::Profile => "the selected profile",
+        Outcome::NodeRole => "the node's role",
+        Outcome::None | Outcome::Error => "nothing",
+    }
+}

@@ -1,0 +1,178 @@
+//! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
+
+mod table;
+
+use super::Diagnosis;
+use crate::core::catalogue::{Code, Severity, Step};
+use crate::core::evidence::Evidence;
+use serde::{Deserialize, Serialize};
+use table::{ROWS, Row, State};
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// True.
+    Pass,
+    /// True enough to work.
+    Warn,
+    /// Not true.
+    Fail,
+    /// Not looked at.
+    Skip,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Permanent name.
+    pub id: String,
+    /// Step.
+    pub step: Step,
+    /// An assertion, true when green.
+    pub title: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The finding, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// What was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Why it was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// Findings that say that the assertion could not be looked at: nothing is known of it then, and what was not verified is no pass.
+const NOT_VERIFIED: [Code; 1] = [Code::IssuerUnreachable];
+
+/// Every check's outcome. After the root cause's step nothing is judged: those are skipped because of it.
+pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
+    let root = diagnosis.root_cause();
+    // Where the probe had not what it takes to read what the pod was given, no check was made.
+    let nothing_known = root.filter(|_| evidence.lack.is_some());
+    let check = |row: &Row| {
+        let mut check = Check {
+            id: row.id.to_owned(),
+            step: row.step,
+            title: row.title.to_owned(),
+            outcome: Outcome::Skip,
+            code: None,
+            detail: None,
+            because: None,
+        };
+        if let Some(finding) = diagnosis.findings.iter().find(|finding| row.codes.contains(&finding.code)) {
+            check.outcome = match finding.severity {
+                Severity::Fail => Outcome::Fail,
+                Severity::Warn => Outcome::Warn,
+                Severity::Info if NOT_VERIFIED.contains(&finding.code) => Outcome::Skip,
+                Severity::Info => Outcome::Pass,
+            };
+            if check.outcome == Outcome::Skip {
+                check.because = Some(format!("{}: {}", finding.code, finding.code.row().title));
+            } else if finding.severity == Severity::Info {
+                // Nothing failed, and yet the assertion would not be true.
+                check.title = finding.code.row().title.to_owned();
+            }
+            check.code = Some(finding.code);
+            check.detail = Some(finding.detail.clone());
+            return Some(check);
+        }
+        let state = (row.state)(evidence, diagnosis);
+        if matches!(state, State::Unlisted) {
+            return None;
+        }
+        if let Some(root) = nothing_known {
+            check.because = Some(format!("skipped because of {}", root.code));
+            return Some(check);
+        }
+        // A prediction rests on what was injected alone, whatever became of it.
+        if let Some(root) = root.filter(|root| root.code.step() < row.step && row.step < Step::Application) {
+            check.because = Some(format!("skipped because of {}", root.code));
+            return Some(check);
+        }
+        match state {
+            State::Good(detail) => {
+                check.outcome = Outcome::Pass;
+                check.detail = detail;
+            }
+            State::Skipped(because) => check.because = Some(because),
+            State::Unlisted => {}
+        }
+        Some(check)
+    };
+    ROWS.iter().filter_map(check).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::diagnose;
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// Whatever an issuer answers or does not: only a key that was seen in its key set passes.
+    #[test]
+    fn an_issuer_that_was_not_verified_does_not_pass() {
+        let (url, ours) = ("https://issuer.example", "k1");
+        let call = |answer: Value| json!({"exchange": null, "answer": {"Ok": answer}});
+        let success = |document: Value| call(json!({"success": document}));
+        let failure = json!({"phase": "connect", "kind": "connect-timeout", "text": "no answer"});
+        let set = |keys: u32, has: Option<bool>| json!({"known": success(json!({"keys": keys, "keyIds": [], "hasTokenKey": has}))});
+        let no_documents = [
+            call(json!({"alien": {"status": 200, "what": "an HTML page"}})),
+            call(json!({"error": {"status": 403, "code": "Forbidden", "message": "no"}})),
+            json!({"exchange": null, "answer": {"Err": failure}}),
+        ];
+        let mut keys: Vec<Value> =
+            ["not-asked", "earlier-failure", "no-token", "not-this-round"].map(|why| json!({"notAttempted": why})).into();
+        keys.extend(no_documents.iter().map(|call| json!({"known": call})));
+        keys.extend([json!({"failed": failure}), set(0, None), set(0, Some(false)), set(2, Some(false)), set(2, None)]);
+        let document = |named: &str| success(json!({"issuer": named, "jwksUri": format!("{url}/keys")}));
+        let mut open = Vec::new();
+        for keys in keys {
+            open.extend(
+                [document(url), document("https://other.example"), success(json!({"issuer": url}))]
+                    .map(|discovery| (discovery, keys.clone())),
+            );
+            open.extend(no_documents.iter().map(|discovery| (discovery.clone(), keys.clone())));
+        }
+        let outcome = |discovery: &Value, keys: &Value, key_id: Option<&str>| {
+            let unknown = json!({"notAttempted": "not-asked"});
+            let evidence = json!({
+                "schema": "irsa-probe/evidence/v1", "takenAt": "2026-11-22T21:34:03Z", "endpoints": [],
+                "inputs": {"environment": {
+                    "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/checkout", "AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_REGION": "eu-central-1",
+                }},
+                "token": unknown, "defaultToken": unknown, "agent": unknown, "imds": unknown, "chain": unknown,
+                "issuer": {"known": {"issuer": url, "keyId": key_id, "discovery": discovery, "keys": keys}},
+            });
+            let evidence: Evidence = serde_json::from_value(evidence).unwrap();
+            let check = checks(&evidence, &diagnose(&evidence)).into_iter().find(|check| check.id == "issuer").unwrap();
+            assert_eq!(check.outcome == Outcome::Skip, check.because.is_some(), "{check:?}");
+            check.outcome
+        };
+        for (discovery, keys) in &open {
+            for key_id in [Some(ours), None] {
+                assert_ne!(outcome(discovery, keys, key_id), Outcome::Pass, "{discovery} {keys}");
+            }
+        }
+        assert_eq!(outcome(&document(url), &set(2, Some(true)), Some(ours)), Outcome::Pass);
+        // A key that the token does not name was not looked for.
+        assert_eq!(outcome(&document(url), &set(2, Some(true)), None), Outcome::Skip);
+    }
+
+    #[test]
+    fn every_code_has_exactly_one_check() {
+        for code in Code::ALL.iter().filter(|code| code.is_of_check()) {
+            let rows: Vec<&str> = ROWS.iter().filter(|row| row.codes.contains(code)).map(|row| row.id).collect();
+            assert_eq!(rows.len(), 1, "{code}: {rows:?}");
+        }
+        // The audience's findings apart, a code's check stands in the code's own step.
+        for row in ROWS {
+            assert!(row.codes.iter().all(|code| code.step() == row.step), "{}", row.id);
+        }
+        assert!(ROWS.iter().map(|row| row.step).is_sorted());
+    }
+}

@@ -1,0 +1,387 @@
+//! The checks, one row each, and what the evidence says for each of them.
+
+use super::super::application::{self, Judgement};
+use super::super::{Diagnosis, identity, issuer, predicted};
+use crate::core::catalogue::{Code, Step};
+use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
+use crate::core::evidence::{Because, Call, Endpoint, Evidence, Fact, FileFact, ImdsReach, Token};
+use crate::core::plan::Provider;
+use crate::core::text::time::spoken;
+
+/// What the evidence says for a check that has no finding.
+pub(super) enum State {
+    Good(Option<String>),
+    Skipped(String),
+    /// It is listed only when it fails.
+    Unlisted,
+}
+
+/// One check.
+pub(super) struct Row {
+    pub(super) id: &'static str,
+    pub(super) step: Step,
+    pub(super) title: &'static str,
+    /// Codes that make this check warn or fail.
+    pub(super) codes: &'static [Code],
+    pub(super) state: fn(&Evidence, &Diagnosis) -> State,
+}
+
+/// All checks, in the order in which a credential travels.
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        id: "injected",
+        step: Step::Injection,
+        title: "an AWS identity is injected into this container",
+        codes: &[Code::NotInjected, Code::HalfInjected, Code::BothInjected],
+        state: |_, d| match d.plan.provider {
+            Provider::Irsa => good("IRSA"),
+            Provider::PodIdentity => good("EKS Pod Identity"),
+            Provider::None => State::Good(None),
+        },
+    },
+    Row {
+        id: "role-arn",
+        step: Step::Injection,
+        title: "AWS_ROLE_ARN is the ARN of the expected role",
+        codes: &[Code::RoleArnMalformed, Code::RoleDiffersFromExpected],
+        state: |_, d| match &d.plan.role {
+            Some(role) => good(role),
+            None => skip("IRSA is not injected"),
+        },
+    },
+    Row {
+        id: "region",
+        step: Step::Injection,
+        title: "the region is known and belongs to the role's partition",
+        codes: &[Code::RegionMissing, Code::RegionMalformed, Code::PartitionMismatch],
+        state: |_, d| match d.plan.region() {
+            Some(region) => good(region),
+            None => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "unshadowed",
+        step: Step::Injection,
+        title: "no other credentials shadow the injected identity",
+        codes: &[Code::ShadowedByEnvKeys, Code::ShadowedByProfile],
+        state: |_, d| if d.plan.provider == Provider::None { skip("nothing is injected") } else { State::Good(None) },
+    },
+    Row {
+        id: "endpoint",
+        step: Step::Injection,
+        title: "STS is called at its regional endpoint",
+        codes: &[Code::GlobalEndpointConfigured, Code::EndpointOverride, Code::FipsEndpointAbsent],
+        state: |_, d| match d.plan.endpoints.first() {
+            Some(endpoint) => good(&endpoint.host),
+            None => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "token-file",
+        step: Step::Token,
+        title: "the token file can be read",
+        codes: &[Code::TokenMissing, Code::TokenUnreadable, Code::TokenEmpty, Code::TokenOversized],
+        state: |e, _| match &e.token {
+            Fact::Known(Token { file: FileFact::Failed(failure), .. }) => skip(&failure.text),
+            Fact::Known(token) => good(&token.path),
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "token-content",
+        step: Step::Token,
+        title: "it holds a service account token",
+        codes: &[Code::TokenMalformed],
+        state: |e, _| {
+            let claims = e.token.known().and_then(|token| token.claims());
+            match claims.and_then(|claims| claims.subject.as_deref()) {
+                Some(subject) => good(subject),
+                None => not_attempted(&e.token),
+            }
+        },
+    },
+    Row {
+        id: "token-times",
+        step: Step::Token,
+        title: "the token is valid now and rotated in time",
+        codes: &[Code::TokenExpired, Code::TokenNotYetValid, Code::TokenRotationOverdue],
+        state: |e, d| {
+            let claims = e.token.known().and_then(|token| token.claims());
+            match claims.and_then(|claims| claims.expires_at) {
+                Some(exp) => good(format!("expires in {}", spoken(exp.since(e.taken_at).saturating_add(d.clock_skew.unwrap_or(0))))),
+                None => not_attempted(&e.token),
+            }
+        },
+    },
+    Row {
+        id: "token-audience",
+        step: Step::Token,
+        title: "the token is meant for AWS",
+        codes: &[Code::TokenAudienceUnexpected, Code::TokenAudienceMultiple],
+        state: |e, _| match e.token.known().and_then(|token| token.claims()) {
+            Some(claims) => good(claims.audience.join(", ")),
+            None => not_attempted(&e.token),
+        },
+    },
+    Row {
+        id: "token-pod",
+        step: Step::Token,
+        title: "the token was issued to this pod",
+        codes: &[Code::TokenOfAnotherPod],
+        state: |e, _| match (e.inputs.environment.downward_pod_name(), e.token.known().and_then(|token| token.claims())) {
+            (_, None) => not_attempted(&e.token),
+            (None, _) => skip("the pod's name is unknown (set POD_NAME by the downward API)"),
+            (Some(_), Some(claims)) => match &claims.pod {
+                Some(pod) => good(pod),
+                None => skip("the token names no pod"),
+            },
+        },
+    },
+    Row {
+        id: "resources",
+        step: Step::Token,
+        title: "the probe itself has the descriptors, threads and memory that it needs",
+        codes: &[Code::ProbeOutOfResources],
+        state: |_, _| State::Unlisted,
+    },
+    Row {
+        id: "issuer",
+        step: Step::Issuer,
+        title: "the issuer publishes the key that signed the token",
+        codes: &[Code::IssuerUnreachable, Code::IssuerMismatch, Code::SigningKeyUnknown],
+        state: |e, _| match &e.issuer {
+            Fact::Known(seen) => match (issuer::lack(seen), issuer::good(seen)) {
+                (Some(lack), _) => skip(lack),
+                (None, Ok(key)) => good(key),
+                (None, Err(because)) => skip(because),
+            },
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "dns",
+        step: Step::Network,
+        title: "the STS host name resolves",
+        codes: &[Code::DnsNotFound, Code::DnsFailed],
+        state: |e, _| match first_call(e) {
+            Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy looks it up"),
+            _ => reached(e, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
+        },
+    },
+    Row {
+        id: "connect",
+        step: Step::Network,
+        title: "STS accepts connections",
+        codes: &[Code::ConnectRefused, Code::ConnectTimeout, Code::NetworkUnreachable, Code::ProxyFailed],
+        state: |e, _| {
+            reached(e, |x| x.connection.connect_ms.is_some(), |x| x.connection.proxy.as_ref().map(|proxy| format!("through proxy {proxy}")))
+        },
+    },
+    Row {
+        id: "tls",
+        step: Step::Network,
+        title: "its certificate is trusted",
+        codes: &[Code::TlsUntrusted, Code::TlsNameMismatch, Code::TlsFailed],
+        state: |e, d| match d.plan.endpoints.first() {
+            Some(endpoint) if endpoint.url.raw().starts_with("http://") => skip("the endpoint is plain http"),
+            _ => reached(e, |x| x.connection.tls_ms.is_some(), |_| None),
+        },
+    },
+    Row {
+        id: "sts",
+        step: Step::Network,
+        title: "STS answers",
+        codes: &[Code::RequestTimeout, Code::ConnectionLost, Code::NotSts, Code::StsUnavailable],
+        state: |e, _| reached(e, |x| x.failure.is_none(), |x| Some(format!("{:.0} ms", x.ms))),
+    },
+    Row {
+        id: "assume-role",
+        step: Step::AssumeRole,
+        title: "STS exchanges the token for the role's credentials",
+        codes: &[
+            Code::OidcProviderMissing,
+            Code::AudienceNotRegistered,
+            Code::ThumbprintMismatch,
+            Code::TokenNotValidated,
+            Code::IssuerKeysUnavailable,
+            Code::TokenRejected,
+            Code::TokenExpiredAtSts,
+            Code::TrustPolicyDenied,
+            Code::ExplicitlyDenied,
+            Code::RoleArnRejected,
+            Code::RequestRejected,
+            Code::SessionTooLong,
+            Code::StsRegionDisabled,
+            Code::Throttled,
+            Code::IdpRejected,
+            Code::IdpUnreachable,
+            Code::StsError,
+        ],
+        state: |e, _| match e.endpoints.first().map(|endpoint| &endpoint.assume_role) {
+            Some(Fact::Known(call)) => State::Good(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}"))),
+            Some(other) => not_attempted(other),
+            None => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "agent",
+        step: Step::PodIdentity,
+        title: "the Pod Identity agent hands out credentials",
+        codes: &[
+            Code::AgentUnreachable,
+            Code::AgentAddressRefused,
+            Code::AgentUriNotAllowed,
+            Code::AgentTokenRejected,
+            Code::AssociationMissing,
+            Code::PodIdentityTrustDenied,
+            Code::AgentThrottled,
+            Code::AgentError,
+        ],
+        state: |e, _| match &e.agent {
+            Fact::Known(call) => State::Good(call.success().and_then(|given| given.expires_at).map(|at| format!("until {at}"))),
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "agent-proxy",
+        step: Step::PodIdentity,
+        title: "no proxy captures calls to the agent",
+        codes: &[Code::ProxyCapturesAgent],
+        state: |_, d| if d.plan.provider == Provider::PodIdentity { State::Good(None) } else { skip(Because::NotThisProvider.describe()) },
+    },
+    Row {
+        id: "identity",
+        step: Step::Identity,
+        title: "GetCallerIdentity names the expected role",
+        codes: &[
+            Code::IdentityMismatch,
+            Code::IdentityUnconfirmed,
+            Code::SignatureScope,
+            Code::SignatureRejected,
+            Code::SessionRejected,
+            Code::SessionExpired,
+        ],
+        state: |e, d| match (&d.identity, e.endpoints.first().map(|endpoint| &endpoint.caller_identity)) {
+            (Some(proven), _) => good(&proven.arn),
+            (None, Some(fact)) => not_attempted(fact),
+            (None, None) => skip("nothing is called"),
+        },
+    },
+    Row {
+        id: "clock",
+        step: Step::Identity,
+        title: "this node's clock agrees with STS's",
+        codes: &[Code::ClockSkew],
+        state: |_, d| match d.clock_skew {
+            None => skip("STS's clock was not seen"),
+            Some(0) => State::Good(None),
+            Some(skew) => good(format!("{} {}", spoken(skew), if skew < 0 { "behind" } else { "ahead" })),
+        },
+    },
+    Row {
+        id: "chain",
+        step: Step::Identity,
+        title: "an SDK's default chain becomes this identity",
+        codes: &[Code::NodeRoleFallback, Code::ChainDisagrees],
+        state: |e, d| match &e.chain {
+            Fact::Known(chain) => match (&chain.error, &chain.identity, identity::explanation(&d.findings)) {
+                (Some(error), ..) => skip(format!("not decided: {}", error.text)),
+                (None, Some(is), Some(code)) if !d.identity.as_ref().is_some_and(|proven| identity::same_role(&is.arn, &proven.arn)) => {
+                    skip(format!("it becomes {}; see {code}", is.arn))
+                }
+                (None, ..) => State::Good(None),
+            },
+            other => match predicted(e).map(|predicted| predicted.judge(d.plan.provider)) {
+                Some(Ok(good_as)) => good(good_as),
+                Some(Err(because)) => skip(because),
+                None => not_attempted(other),
+            },
+        },
+    },
+    Row {
+        id: "node-role",
+        step: Step::Node,
+        title: "the node's role is out of this pod's reach",
+        codes: &[Code::NodeRoleReachable, Code::NodeRoleReachableV1],
+        state: |e, _| match &e.imds {
+            Fact::Known(imds) => match imds.v2 {
+                ImdsReach::HopLimited => good("the hop limit keeps IMDSv2 from pods"),
+                ImdsReach::Answers if imds.no_role => good("IMDS answers, but the instance has no role"),
+                ImdsReach::Answers => skip("IMDS answers, but named no role"),
+                ImdsReach::Absent | ImdsReach::Dropped => good("IMDS is out of reach"),
+                ImdsReach::Refused | ImdsReach::Other => good("IMDS refuses"),
+            },
+            other => not_attempted(other),
+        },
+    },
+    Row {
+        id: "other-regions",
+        step: Step::Redundancy,
+        title: "the other regions' STS works too",
+        codes: &[Code::SecondaryRegionFailing],
+        state: |e, _| match e.endpoints.get(1..) {
+            Some([]) | None => skip("one region only (--sts-region adds more)"),
+            Some(others) if others.iter().any(lacked) => skip(Code::ProbeOutOfResources.row().title),
+            Some(others) => good(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
+        },
+    },
+    Row {
+        id: "app-sdk",
+        step: Step::Application,
+        title: "the application's SDK uses this identity, and stops when it fails",
+        codes: &[Code::SdkFallsThrough],
+        state: |e, d| match e.inputs.settings.app_sdk.map(|sdk| application::judge(e, &d.plan, sdk)) {
+            None => skip(Because::NotAsked.describe()),
+            Some(Judgement::Right(detail) | Judgement::Wrong(detail)) => good(detail),
+            Some(Judgement::Open(because)) => skip(because),
+        },
+    },
+];
+
+fn good(detail: impl ToString) -> State {
+    State::Good(Some(detail.to_string()))
+}
+
+fn skip(because: impl Into<String>) -> State {
+    State::Skipped(because.into())
+}
+
+fn not_attempted<T>(fact: &Fact<T>) -> State {
+    match fact {
+        Fact::NotAttempted(because) => skip(because.describe()),
+        Fact::Failed(failure) => skip(failure.text.clone()),
+        Fact::Known(_) => skip(Because::EarlierFailure.describe()),
+    }
+}
+
+/// The probe itself had not what it takes to call it.
+fn lacked(endpoint: &Endpoint) -> bool {
+    fn of<T>(fact: &Fact<Call<T>>) -> bool {
+        fact.known().and_then(|call| call.answer.as_ref().err()).is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
+    }
+    of(&endpoint.assume_role) || of(&endpoint.caller_identity)
+}
+
+/// The first call to the primary endpoint: its exchange, and where it died if it did.
+fn first_call(evidence: &Evidence) -> Option<(Option<&Exchange>, Option<&Failure>)> {
+    fn of<T>(fact: &Fact<Call<T>>) -> Option<(Option<&Exchange>, Option<&Failure>)> {
+        fact.known().map(|call| (call.exchange.as_ref(), call.answer.as_ref().err()))
+    }
+    let primary = evidence.endpoints.first()?;
+    of(&primary.assume_role).or_else(|| of(&primary.caller_identity))
+}
+
+/// Whether the first call to the primary endpoint got past a phase.
+fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> State {
+    match (first_call(evidence), evidence.endpoints.first()) {
+        (Some((Some(exchange), _)), _) if past(exchange) => State::Good(detail(exchange)),
+        (Some((_, Some(failure))), _) => skip(failure.text.clone()),
+        (Some((_, None)), _) => State::Good(None),
+        // EKS Pod Identity calls STS for GetCallerIdentity only.
+        (None, Some(primary)) if matches!(primary.assume_role, Fact::NotAttempted(Because::NotThisProvider)) => {
+            not_attempted(&primary.caller_identity)
+        }
+        (None, Some(primary)) => not_attempted(&primary.assume_role),
+        (None, None) => skip("nothing is called"),
+    }
+}

@@ -1,0 +1,151 @@
+//! From evidence to findings: the first failing step holds the root cause, later ones are skipped because of it.
+
+mod agent;
+mod application;
+pub mod attempts;
+pub mod checks;
+mod identity;
+mod issuer;
+mod predicted;
+pub mod report;
+mod sts;
+mod token;
+
+use crate::core::catalogue::{Class, Code, Severity, Step};
+use crate::core::evidence::Evidence;
+use crate::core::plan::Plan;
+
+/// Something found about this pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its code.
+    pub code: Code,
+    /// How much it weighs here.
+    pub severity: Severity,
+    /// What time can do about it here.
+    pub class: Class,
+    /// What was seen, in sentences.
+    pub detail: String,
+}
+
+impl Finding {
+    /// A finding with the catalogue's weight.
+    pub fn new(code: Code, detail: impl Into<String>) -> Finding {
+        let row = code.row();
+        Finding { code, severity: row.severity, class: row.class, detail: detail.into() }
+    }
+
+    /// The same, as a failure of the given class: a warning that turned out to be the cause.
+    fn escalated(self, class: Class) -> Finding {
+        Finding { severity: Severity::Fail, class, ..self }
+    }
+}
+
+/// What the evidence means.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// The plan that the evidence answers.
+    pub plan: Plan,
+    /// The root cause first, then failures, warnings, information, each in the catalogue's order.
+    pub findings: Vec<Finding>,
+    /// The identity proven for the injected provider.
+    pub identity: Option<Proven>,
+    /// Local clock minus STS's, in seconds.
+    pub clock_skew: Option<i64>,
+}
+
+pub use identity::Proven;
+pub(crate) use identity::same_role;
+pub(crate) use predicted::predicted;
+pub(crate) use sts::{is_private, network_code};
+
+impl Diagnosis {
+    /// The failure that explains the others.
+    pub fn root_cause(&self) -> Option<&Finding> {
+        self.findings.first().filter(|finding| finding.severity == Severity::Fail)
+    }
+}
+
+/// Judges the evidence. Total: any evidence gives a diagnosis.
+pub fn diagnose(evidence: &Evidence) -> Diagnosis {
+    let plan = Plan::of(&evidence.inputs);
+    if let Some(lack) = &evidence.lack {
+        // What the plan would be made from was not read: whatever it says may be wrong.
+        let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
+        return Diagnosis { plan, findings, identity: None, clock_skew: None };
+    }
+    let clock_skew = sts::clock_skew(evidence);
+    let mut findings: Vec<Finding> = plan
+        .defects
+        .iter()
+        .map(|defect| Finding { severity: defect.severity, ..Finding::new(defect.code, defect.detail.clone()) })
+        .collect();
+    findings.extend(token::look(evidence, &plan, clock_skew));
+    let about_issuer = issuer::look(evidence);
+    let key_unknown = about_issuer.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
+    findings.extend(about_issuer);
+    findings.extend(sts::exchange(evidence, &plan, clock_skew, key_unknown));
+    findings.extend(agent::look(evidence, &plan));
+    let (proven, about_identity) = identity::look(evidence, &plan, clock_skew);
+    findings.extend(about_identity);
+    findings.extend(identity::chain(evidence, proven.as_ref(), &findings));
+    findings.extend(identity::node(evidence));
+    findings.extend(sts::secondary(evidence));
+    findings.extend(application::look(evidence, &plan));
+    attribute(&mut findings);
+    if evidence.inputs.settings.strict {
+        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warn) {
+            finding.severity = Severity::Fail;
+        }
+    }
+    let findings = keep_cause_and_consequences(findings);
+    Diagnosis { plan, findings, identity: proven, clock_skew }
+}
+
+/// When STS (or EKS Auth) rejects the token for what was suspicious in an earlier step already, that step holds the cause.
+///
+/// That STS cannot get at a key passes by itself; that the issuer does not publish it does not.
+fn attribute(findings: &mut Vec<Finding>) {
+    const REJECTIONS: [(Code, Code); 4] = [
+        (Code::AudienceNotRegistered, Code::TokenAudienceUnexpected),
+        (Code::AgentTokenRejected, Code::TokenAudienceUnexpected),
+        (Code::IssuerKeysUnavailable, Code::SigningKeyUnknown),
+        (Code::TokenNotValidated, Code::SigningKeyUnknown),
+    ];
+    for (rejection, suspect) in REJECTIONS {
+        let Some(at) = findings.iter().position(|f| f.code == rejection) else { continue };
+        let Some(cause) = findings.iter().position(|f| f.code == suspect) else { continue };
+        let class = if suspect == Code::SigningKeyUnknown { Class::Settling } else { findings[at].class };
+        let said = findings[at].detail.clone();
+        let finding = &mut findings[cause];
+        finding.detail = format!("{} {said}", finding.detail);
+        *finding = finding.clone().escalated(class);
+    }
+    // STS words this one itself; with the token's own finding beside it there is one finding, not two.
+    if let Some(at) = findings.iter().rposition(|f| f.code == Code::TokenAudienceMultiple && f.severity == Severity::Fail) {
+        let mut index = 0;
+        findings.retain(|f| {
+            index += 1;
+            f.code != Code::TokenAudienceMultiple || index == at + 1
+        });
+    }
+}
+
+/// The root cause is the first failure in the credential's way. What comes after its step was not judged on firm ground and
+/// goes, except the consequences that a person must see: applications that get the node's role because nothing was injected, and the
+/// application's SDK that takes other credentials because of the very failure (a prediction, which rests on no step before it).
+fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let place = |finding: &Finding| (finding.code.step(), finding.code);
+    findings.sort_by_key(place);
+    findings.dedup_by_key(|finding| finding.code);
+    let root = findings.iter().find(|finding| finding.severity == Severity::Fail).map(|finding| finding.code);
+    if let Some(root) = root {
+        let injection = root.step() == Step::Injection;
+        findings.retain(|finding| {
+            let settled = finding.code.step() <= root.step();
+            settled || (injection && finding.code == Code::NodeRoleFallback) || finding.code == Code::SdkFallsThrough
+        });
+    }
+    findings.sort_by_key(|finding| (Some(finding.code) != root, finding.severity, place(finding)));
+    findings
+}

@@ -1,0 +1,475 @@
+//! The report: the JSON contract `irsa-probe/report/v1` (docs/report.v1.schema.json).
+
+use super::checks::{self, Check};
+use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
+use crate::core::aws::sts_answer::{classify_assume_role, classify_caller_identity};
+use crate::core::catalogue::remedy::{Remedy, Values};
+use crate::core::catalogue::{Class, Code, Severity, Step};
+use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
+use crate::core::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceError};
+use crate::core::plan::Provider;
+use crate::core::text::secrets::InputValue;
+use crate::core::text::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The value of `Report::schema`.
+pub const SCHEMA: &str = "irsa-probe/report/v1";
+
+/// The one-word answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The pod gets the identity it was given.
+    Pass,
+    /// It does not.
+    Fail,
+    /// Not proven: only passing failures were met.
+    Unknown,
+}
+
+/// What one run found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// `irsa-probe/report/v1`
+    pub schema: String,
+    /// Of irsa-probe.
+    pub version: String,
+    /// When the reported attempt began.
+    pub time: Timestamp,
+    /// Of the whole run.
+    pub duration_ms: u64,
+    /// How many attempts it took.
+    pub attempts: u32,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The first failing step's finding.
+    pub root_cause: Option<Cause>,
+    /// All findings, the root cause first.
+    pub findings: Vec<ReportedFinding>,
+    /// Every check.
+    pub checks: Vec<Check>,
+    /// Who this pod is.
+    pub subject: Subject,
+    /// Who it should be to AWS.
+    pub expected: Expected,
+    /// Who it is, proven for the injected provider.
+    pub identity: Option<Identity>,
+    /// What aws-config's default chain becomes.
+    pub chain: ReportedChain,
+    /// The token.
+    pub token: Option<ReportedToken>,
+    /// The credentials.
+    pub credentials: Option<Credentials>,
+    /// The endpoints, the primary first.
+    pub endpoints: Vec<ReportedEndpoint>,
+    /// The node.
+    pub node: Node,
+    /// Local clock minus STS's.
+    pub clock_skew_seconds: Option<i64>,
+}
+
+/// A finding as the root cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the catalogue documents them")]
+pub struct Cause {
+    pub code: Code,
+    pub step: Step,
+    pub class: Class,
+    pub title: String,
+    pub detail: String,
+    pub remedy: Remedy,
+    pub docs: String,
+}
+
+/// A finding with its severity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedFinding {
+    /// The finding.
+    #[serde(flatten)]
+    pub cause: Cause,
+    /// How much it weighs.
+    pub severity: Severity,
+}
+
+/// Who this pod is, as far as is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are Kubernetes'")]
+pub struct Subject {
+    pub namespace: Option<String>,
+    pub service_account: Option<String>,
+    pub pod: Option<String>,
+    pub node: Option<String>,
+    pub uid: Option<String>,
+    /// The process that was judged, when it was another than this one (`--pid`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+}
+
+/// What the pod was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// The injected provider.
+    pub provider: Provider,
+    /// The role that the identity is held against.
+    pub role_arn: Option<String>,
+    /// The primary region.
+    pub region: Option<String>,
+}
+
+/// The identity proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// As STS answered it.
+    pub arn: String,
+    /// Account.
+    pub account: Option<Account>,
+    /// `AROA…:session`.
+    pub user_id: Option<String>,
+    /// The role's name.
+    pub role: Option<String>,
+    /// The session's name.
+    pub session: Option<String>,
+    /// By which provider.
+    pub provider: Provider,
+}
+
+/// The default chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedChain {
+    /// Where it ended.
+    pub provider: ChainProvider,
+    /// As whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// What went wrong, or why it was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// It was not followed but predicted, as of another process (`--pid`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub predicted: bool,
+}
+
+/// The token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the claims'")]
+pub struct ReportedToken {
+    pub path: String,
+    pub issuer: Option<String>,
+    pub subject: Option<String>,
+    pub audience: Vec<String>,
+    pub issued_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The credentials, of which only the end is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// When they end.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An STS endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedEndpoint {
+    /// Region.
+    pub region: String,
+    /// Host.
+    pub host: String,
+    /// What it resolved to.
+    pub addresses: Vec<String>,
+    /// All of them private: a VPC endpoint, usually. `null` when nothing was resolved here.
+    pub private: Option<bool>,
+    /// Milliseconds by phase.
+    pub phases_ms: Phases,
+    /// AssumeRoleWithWebIdentity.
+    pub assume_role: Option<ReportedCall>,
+    /// GetCallerIdentity.
+    pub caller_identity: Option<ReportedCall>,
+}
+
+/// Milliseconds by phase; `null` for one that did not happen.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the phases'")]
+pub struct Phases {
+    pub resolve: Option<f64>,
+    pub connect: Option<f64>,
+    pub tls: Option<f64>,
+}
+
+/// How one call went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedCall {
+    /// It succeeded.
+    pub ok: bool,
+    /// AWS's error code, or the network finding's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// AWS's message, or the network's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// AWS's request id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Milliseconds from the request to the end of the answer.
+    pub ms: f64,
+    /// The finding that a failure stands for: a metric's label, which AWS's own codes are too many for. Not in the JSON.
+    #[serde(skip)]
+    pub finding: Option<Code>,
+}
+
+/// What the node gives to this pod.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// IMDS as a whole.
+    pub imds: ImdsState,
+    /// Whether version 1 answers; `null` when it was not tried.
+    pub v1: Option<bool>,
+    /// Whether version 2 answers; `null` when it was not tried.
+    pub v2: Option<bool>,
+    /// The instance's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+}
+
+/// IMDS as seen from this pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImdsState {
+    /// It answers.
+    Reachable,
+    /// Something is there and does not let this pod in: hop limit, dropped packets, 403.
+    Blocked,
+    /// Nothing is there.
+    Absent,
+    /// Switched off for SDKs.
+    Disabled,
+    /// Not looked at.
+    NotChecked,
+}
+
+/// Figures of the run around an attempt.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Run {
+    /// Of the whole run.
+    pub duration_ms: u64,
+    /// Attempts so far.
+    pub attempts: u32,
+}
+
+/// The report of one attempt.
+pub fn report(evidence: &Evidence, run: Run) -> Report {
+    let diagnosis = diagnose(evidence);
+    let values = Values::of(evidence, &diagnosis.plan);
+    let findings: Vec<ReportedFinding> =
+        diagnosis.findings.iter().map(|f| ReportedFinding { cause: cause(f, &values), severity: f.severity }).collect();
+    let root_cause = diagnosis.root_cause();
+    Report {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        time: evidence.taken_at,
+        duration_ms: run.duration_ms,
+        attempts: run.attempts,
+        verdict: match root_cause.map(|cause| cause.class) {
+            None => Verdict::Pass,
+            Some(Class::Transient) => Verdict::Unknown,
+            Some(Class::Permanent | Class::Settling) => Verdict::Fail,
+        },
+        root_cause: root_cause.map(|f| cause(f, &values)),
+        checks: checks::checks(evidence, &diagnosis),
+        findings,
+        subject: subject(evidence),
+        expected: Expected {
+            provider: diagnosis.plan.provider,
+            role_arn: expected_role(evidence, &diagnosis),
+            region: diagnosis.plan.region().map(ToString::to_string),
+        },
+        identity: identity(&diagnosis),
+        chain: chain(evidence),
+        token: token(evidence),
+        credentials: credentials(evidence),
+        endpoints: evidence.endpoints.iter().map(endpoint).collect(),
+        node: node(evidence),
+        clock_skew_seconds: diagnosis.clock_skew,
+    }
+}
+
+pub(crate) fn cause(finding: &Finding, values: &Values) -> Cause {
+    let row = finding.code.row();
+    Cause {
+        code: finding.code,
+        step: row.step,
+        class: finding.class,
+        title: row.title.to_owned(),
+        detail: finding.detail.clone(),
+        remedy: values.remedy(row),
+        docs: finding.code.docs(),
+    }
+}
+
+/// The role as it was given, even where it is malformed: that is what the reader will look for.
+fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
+    let given = evidence.inputs.environment.role_arn.value();
+    let malformed = given.filter(|arn| RoleArn::parse(arn.raw()).is_err()).map(ToString::to_string);
+    diagnosis.plan.expected_role.as_ref().map(ToString::to_string).or(malformed)
+}
+
+fn subject(evidence: &Evidence) -> Subject {
+    let claims = evidence.token.known().and_then(|t| t.claims()).or_else(|| evidence.default_token.known().and_then(|t| t.claims()));
+    let env = &evidence.inputs.environment;
+    let shown = |value: &InputValue| value.to_string();
+    Subject {
+        namespace: claims.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(shown)),
+        service_account: claims.and_then(|c| c.service_account.clone()),
+        pod: env.downward_pod_name().map(shown).or_else(|| claims.and_then(|c| c.pod.clone())),
+        node: claims.and_then(|c| c.node.clone()),
+        uid: claims.and_then(|c| c.pod_uid.clone()),
+        pid: evidence.inputs.settings.pid,
+    }
+}
+
+fn identity(diagnosis: &Diagnosis) -> Option<Identity> {
+    let proven = diagnosis.identity.as_ref()?;
+    let session = AssumedRoleArn::parse(&proven.arn);
+    Some(Identity {
+        arn: proven.arn.clone(),
+        account: proven.account.clone().or_else(|| session.as_ref().map(|s| s.account.clone())),
+        user_id: proven.user_id.clone(),
+        role: session.as_ref().map(|s| s.role.clone()),
+        session: session.map(|s| s.session),
+        provider: diagnosis.plan.provider,
+    })
+}
+
+fn chain(evidence: &Evidence) -> ReportedChain {
+    let not_looked_at = |why: &str| ReportedChain {
+        provider: ChainProvider::None,
+        arn: None,
+        error: Some(format!("not looked at: {why}")),
+        predicted: false,
+    };
+    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted(evidence)) {
+        return ReportedChain { provider: predicted.provider, arn: None, error: predicted.error, predicted: true };
+    }
+    match &evidence.chain {
+        Fact::Known(chain) => ReportedChain {
+            provider: chain.provider,
+            arn: chain.identity.as_ref().map(|identity| identity.arn.clone()),
+            error: chain.error.as_ref().map(|error| error.text.clone()),
+            predicted: false,
+        },
+        Fact::Failed(failure) => not_looked_at(&failure.text),
+        Fact::NotAttempted(because) => not_looked_at(because.describe()),
+    }
+}
+
+fn token(evidence: &Evidence) -> Option<ReportedToken> {
+    let token = evidence.token.known()?;
+    let claims = token.claims().cloned().unwrap_or_default();
+    Some(ReportedToken {
+        path: token.path.to_string(),
+        issuer: claims.issuer,
+        subject: claims.subject,
+        audience: claims.audience,
+        issued_at: claims.issued_at,
+        expires_at: claims.expires_at,
+    })
+}
+
+fn credentials(evidence: &Evidence) -> Option<Credentials> {
+    let assumed = evidence.endpoints.first().and_then(|e| e.assume_role.known()).and_then(|call| call.success()).map(|a| a.expires_at);
+    let given = || evidence.agent.known().and_then(|call| call.success()).map(|a| a.expires_at);
+    assumed.or_else(given).map(|expires_at| Credentials { expires_at })
+}
+
+fn endpoint(endpoint: &crate::core::evidence::Endpoint) -> ReportedEndpoint {
+    let first = exchange(&endpoint.assume_role).or_else(|| exchange(&endpoint.caller_identity));
+    let connection = first.map(|exchange| &exchange.connection);
+    // Through a proxy the addresses are the proxy's and say nothing of the endpoint.
+    let direct = connection.filter(|connection| connection.proxy.is_none());
+    let addresses = direct.map(|connection| connection.addresses.clone()).unwrap_or_default();
+    ReportedEndpoint {
+        region: endpoint.region.to_string(),
+        host: endpoint.host.clone(),
+        private: (!addresses.is_empty()).then(|| is_private(&addresses)),
+        addresses,
+        phases_ms: connection
+            .map(|c| Phases { resolve: rounded(c.resolve_ms), connect: rounded(c.connect_ms), tls: rounded(c.tls_ms) })
+            .unwrap_or_default(),
+        assume_role: call(&endpoint.assume_role, classify_assume_role),
+        caller_identity: call(&endpoint.caller_identity, classify_caller_identity),
+    }
+}
+
+fn exchange<T>(fact: &Fact<Call<T>>) -> Option<&crate::core::evidence::exchange::Exchange> {
+    fact.known().and_then(|call| call.exchange.as_ref())
+}
+
+fn call<T>(fact: &Fact<Call<T>>, classify: fn(&ServiceError) -> Code) -> Option<ReportedCall> {
+    let call = fact.known()?;
+    let exchange = call.exchange.as_ref();
+    let id = |code: Code| Some(code.id().to_owned());
+    let (finding, code, message, request_id) = match &call.answer {
+        Ok(Answer::Success(_)) => (None, None, None, None),
+        Ok(Answer::Error(e)) => (Some(classify(e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
+        Ok(Answer::Alien(alien)) => {
+            (Some(Code::NotSts), id(Code::NotSts), Some(format!("HTTP status {}: {}", alien.status, alien.what)), None)
+        }
+        Err(failure) => {
+            let finding = network_code(failure);
+            (Some(finding), id(finding), Some(failure.text.clone()), None)
+        }
+    };
+    Some(ReportedCall {
+        ok: call.success().is_some(),
+        code,
+        message,
+        request_id: request_id.or_else(|| exchange.and_then(|x| x.request_id.clone())),
+        ms: exchange.and_then(|x| rounded(Some(x.ms))).unwrap_or_default(),
+        finding,
+    })
+}
+
+/// Milliseconds to two decimals: more is noise.
+fn rounded(ms: Option<f64>) -> Option<f64> {
+    ms.map(|ms| (ms * 100.0).round() / 100.0)
+}
+
+fn node(evidence: &Evidence) -> Node {
+    let imds = match &evidence.imds {
+        Fact::Known(imds) => imds,
+        other => {
+            let imds = if matches!(other, Fact::NotAttempted(Because::ImdsDisabled)) { ImdsState::Disabled } else { ImdsState::NotChecked };
+            return Node { imds, v1: None, v2: None, role: None, instance_id: None };
+        }
+    };
+    let answers = |reach: ImdsReach| reach == ImdsReach::Answers;
+    let state = match imds.v2 {
+        ImdsReach::Answers => ImdsState::Reachable,
+        _ if imds.v1.is_some_and(answers) => ImdsState::Reachable,
+        ImdsReach::Absent => ImdsState::Absent,
+        ImdsReach::HopLimited | ImdsReach::Dropped | ImdsReach::Refused | ImdsReach::Other => ImdsState::Blocked,
+    };
+    Node {
+        imds: state,
+        v1: imds.v1.map(answers),
+        v2: Some(answers(imds.v2)),
+        role: imds.role.clone(),
+        instance_id: imds.instance_id.clone(),
+    }
+}

@@ -1,0 +1,240 @@
+//! Whether this pod should be sent traffic, from the reports of past rounds and the time.
+//!
+//! ```text
+//!  starting ──proof──► ready ◄──renewed──► degraded ──the proven credentials end──► not-ready
+//!                        └── another identity, the node's role ────────────────────────▲
+//! ```
+//!
+//! The probe must never be the cause of an outage: what AWS refuses to renew is a warning for as long as the credentials proven
+//! last are good, because the application's own session is as good as they are. Another identity than the expected one is no
+//! matter of renewal: it counts at once.
+
+use super::moment::Moment;
+use crate::core::catalogue::{Code, Severity};
+use crate::core::check::report::{Report, Verdict};
+use crate::core::text::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The four states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Nothing is proven yet, and nothing is definitely wrong.
+    Starting,
+    /// Proven.
+    Ready,
+    /// Proven, but it could not be proven again; still good.
+    Degraded,
+    /// The identity is wrong, or was never or no longer proven.
+    NotReady,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [State; 4] = [State::Starting, State::Ready, State::Degraded, State::NotReady];
+
+    /// Its name in reports and metrics.
+    pub fn id(self) -> &'static str {
+        match self {
+            State::Starting => "starting",
+            State::Ready => "ready",
+            State::Degraded => "degraded",
+            State::NotReady => "not-ready",
+        }
+    }
+
+    /// Whether `/readyz` says yes.
+    pub fn is_ready(self) -> bool {
+        matches!(self, State::Ready | State::Degraded)
+    }
+}
+
+/// Why the state is what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// `IRSA_PROBE_DISABLED`: the reason given.
+    Disabled(String),
+    /// The first round has not ended.
+    FirstRound,
+    /// The last round proved the identity.
+    Proven,
+    /// Nothing has been proven yet.
+    NeverProven(Code),
+    /// The proof could not be renewed; the credentials proven last are good until then.
+    NotRenewed(Code, Timestamp),
+    /// The credentials proven last have ended, and no round has renewed them.
+    Ended(Code, Timestamp),
+    /// This pod has, or its applications would get, another identity.
+    Wrong(Code),
+    /// The worker has not been heard of since.
+    Stuck(Timestamp),
+}
+
+/// State, since when, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The state.
+    pub state: State,
+    /// When it began.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Findings that are no failure to renew: applications have another identity, or none, now. As a failure each counts at once.
+const WRONG: &[Code] = &[
+    Code::NotInjected,
+    Code::HalfInjected,
+    Code::RoleDiffersFromExpected,
+    Code::ShadowedByEnvKeys,
+    Code::ShadowedByProfile,
+    Code::IdentityMismatch,
+    Code::NodeRoleFallback,
+    Code::ChainDisagrees,
+];
+
+/// How long credentials are good when nobody said: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
+const SHORTEST_SESSION: Duration = Duration::from_secs(900);
+
+/// The credentials that were proven last.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    /// They end then, on the clock that nobody sets.
+    ends: Duration,
+    ends_wall: Timestamp,
+}
+
+/// What the last round said.
+#[derive(Debug, Clone, Copy)]
+enum Last {
+    /// There was none.
+    None,
+    Proven,
+    /// A failure that leaves the proven credentials as they are.
+    Failed {
+        code: Code,
+        definite: bool,
+    },
+    Wrong(Code),
+}
+
+/// The state machine. Fed with every round's report; asked at any time.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    disabled: Option<String>,
+    proof: Option<Proof>,
+    last: Last,
+    /// When the state began that the last round left; time alone can have ended it since.
+    since: Timestamp,
+}
+
+impl Readiness {
+    /// Before the first round. `disabled` is `IRSA_PROBE_DISABLED`'s reason: then it is ready for ever.
+    pub fn new(disabled: Option<String>, now: Moment) -> Readiness {
+        Readiness { disabled, proof: None, last: Last::None, since: now.wall }
+    }
+
+    /// Whether there has been a first proof: from then on a start-up probe has nothing to wait for.
+    pub fn is_started(&self) -> bool {
+        self.disabled.is_some() || self.proof.is_some()
+    }
+
+    /// A round has ended with this report.
+    pub fn observe(&mut self, report: &Report, now: Moment) {
+        let before = self.standing(now, None);
+        let failed = |finding: &&crate::core::check::report::ReportedFinding| finding.severity == Severity::Fail;
+        let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| WRONG.contains(code));
+        self.last = match (&report.root_cause, wrong) {
+            (None, _) if report.verdict == Verdict::Pass => {
+                self.proof = Some(proof(report, now));
+                Last::Proven
+            }
+            (_, Some(code)) => Last::Wrong(code),
+            // Only a proof takes back what was said of the identity: a round that could not look at it has not.
+            (Some(_), None) if matches!(self.last, Last::Wrong(_)) => self.last,
+            (Some(cause), None) => Last::Failed { code: cause.code, definite: report.verdict == Verdict::Fail },
+            // A report that neither passes nor names a cause does not exist; if it did, it would prove nothing.
+            (None, None) => return,
+        };
+        let after = self.standing(now, None);
+        self.since = if after.state == before.state { before.since } else { now.wall };
+    }
+
+    /// The state now. A stuck worker is told by [`Heartbeat`].
+    pub fn standing(&self, now: Moment, stuck_since: Option<Timestamp>) -> Standing {
+        let standing = |state, reason| Standing { state, since: self.since, reason };
+        if let Some(why) = &self.disabled {
+            return standing(State::Ready, Reason::Disabled(why.clone()));
+        }
+        let judged = match (self.last, self.proof) {
+            (Last::None, _) => standing(State::Starting, Reason::FirstRound),
+            (Last::Proven, _) => standing(State::Ready, Reason::Proven),
+            (Last::Wrong(code), _) => standing(State::NotReady, Reason::Wrong(code)),
+            (Last::Failed { code, .. }, Some(proof)) if now.uptime < proof.ends => {
+                standing(State::Degraded, Reason::NotRenewed(code, proof.ends_wall))
+            }
+            // They ended since, or had ended before the round failed.
+            (Last::Failed { code, .. }, Some(Proof { ends_wall, .. })) => {
+                Standing { since: self.since.max(ends_wall), ..standing(State::NotReady, Reason::Ended(code, ends_wall)) }
+            }
+            (Last::Failed { code, definite: true }, None) => standing(State::NotReady, Reason::NeverProven(code)),
+            (Last::Failed { code, .. }, None) => standing(State::Starting, Reason::NeverProven(code)),
+        };
+        match stuck_since {
+            // What the last round said counts no more: nobody has looked since. A state that says no keeps its own reason.
+            Some(since) if judged.state != State::NotReady => Standing { state: State::NotReady, since, reason: Reason::Stuck(since) },
+            _ => judged,
+        }
+    }
+}
+
+/// The end of the report's credentials, by STS's clock: this machine's may be wrong.
+fn proof(report: &Report, now: Moment) -> Proof {
+    let expires_at = report.credentials.as_ref().and_then(|credentials| credentials.expires_at);
+    let left = expires_at.map_or(SHORTEST_SESSION, |expires_at| {
+        let sts_now = now.wall.0.saturating_sub(report.clock_skew_seconds.unwrap_or_default());
+        Duration::from_secs(u64::try_from(expires_at.since(Timestamp(sts_now))).unwrap_or_default())
+    });
+    // No session of AWS's is longer than twelve hours (IAM role chaining aside); a lying expiry must not make a pod ready for ever.
+    let ends = now.uptime + left.min(LONGEST_SESSION);
+    Proof { ends, ends_wall: now.wall_at(ends) }
+}
+
+/// `MaxSessionDuration`'s maximum (IAM, CreateRole).
+const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
+
+/// What a round may take before the worker counts as stuck.
+pub const ROUND_BOUND: Duration = Duration::from_secs(30);
+/// How late a worker may wake up.
+const LATE: Duration = Duration::from_secs(60);
+/// How long it may be stuck before only a restart helps.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The worker's sign of life. Counted on the clock that stands still during a suspend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// It sleeps until then.
+    Asleep(Duration),
+    /// It has been at a round since then.
+    Round(Duration),
+}
+
+impl Heartbeat {
+    /// When it began to be stuck, if it is.
+    pub fn stuck_since(self, awake: Duration) -> Option<Duration> {
+        let allowed = match self {
+            Heartbeat::Asleep(until) => until + LATE,
+            Heartbeat::Round(since) => since + ROUND_BOUND,
+        };
+        (awake > allowed).then_some(allowed)
+    }
+
+    /// Whether `/livez` still says yes.
+    pub fn is_live(self, awake: Duration) -> bool {
+        self.stuck_since(awake).is_none_or(|since| awake <= since + PATIENCE)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,7 @@
+//! Text as such: what may be shown of it, secrets in it, times, durations and XML.
+
+pub mod duration;
+pub mod printable;
+pub mod secrets;
+pub mod time;
+pub mod xml;
