@@ -5,7 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "it reads and writes files")]
 
-use irsa_probe::core::check::report::{self, Run};
+use irsa_probe::core::check::report::{self, RunTimes};
 use irsa_probe::core::evidence::Evidence;
 use irsa_probe::render::{Style, json, termination, text};
 use std::fs;
@@ -42,7 +42,7 @@ fn replay(evidence: &Path, out: &Path) -> Result<usize, String> {
         let said = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let text = fs::read_to_string(path).map_err(|error| said(&error))?;
         let evidence_of_one: Evidence = serde_json::from_str(&text).map_err(|error| said(&error))?;
-        let report = report::report(&evidence_of_one, Run { duration_ms: 1, attempts: 1 });
+        let report = report::report(&evidence_of_one, RunTimes { duration_ms: 1, attempts: 1 });
         let target = out.join(path.strip_prefix(evidence).map_err(|error| said(&error))?);
         fs::create_dir_all(target.parent().unwrap_or(out)).map_err(|error| said(&error))?;
         for (extension, content) in [

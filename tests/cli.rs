@@ -12,7 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use irsa_probe::core::catalogue::Code;
-use irsa_probe::core::check::report::{Run, report};
+use irsa_probe::core::check::report::{RunTimes, report};
 use irsa_probe::core::evidence::Evidence;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -256,7 +256,7 @@ fn the_evidence_is_the_whole_of_what_was_judged() {
         let (code, evidence, _) = check(world, &["--output", "evidence"]);
         let (wanted_code, wanted, _) = check(world, &["--output", "json"]);
         let evidence: Evidence = serde_json::from_str(&evidence).unwrap();
-        let again = serde_json::to_value(report(&evidence, Run { duration_ms: 0, attempts: 1 })).unwrap();
+        let again = serde_json::to_value(report(&evidence, RunTimes { duration_ms: 0, attempts: 1 })).unwrap();
         let wanted = json(&wanted);
         assert_eq!(code, wanted_code);
         assert_eq!(codes(&again), codes(&wanted), "{world}");

@@ -4,8 +4,8 @@
 
 use irsa_probe::cli;
 use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
-use irsa_probe::core::check::checks::Outcome;
-use irsa_probe::core::check::report::{ImdsState, Report, Run, Verdict, report};
+use irsa_probe::core::check::checks::CheckOutcome;
+use irsa_probe::core::check::report::{ImdsState, Report, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::{ChainProvider, Evidence};
 use irsa_probe::core::plan::Provider;
 use irsa_probe::core::pod::inputs::Environment;
@@ -217,7 +217,7 @@ fn errors(document: &Value) -> Vec<String> {
 
 fn published(evidence: Value) -> (Report, Value) {
     let evidence: Evidence = serde_json::from_value(evidence).unwrap();
-    let report = report(&evidence, Run { duration_ms: 1234, attempts: 2 });
+    let report = report(&evidence, RunTimes { duration_ms: 1234, attempts: 2 });
     let document = serde_json::from_str(&json::report(&report)).unwrap();
     (report, document)
 }
@@ -352,7 +352,10 @@ fn the_schema_s_names_are_the_code_s() {
     assert_eq!(schema["$defs"]["step"]["enum"], names(&steps));
     assert_eq!(schema["$defs"]["severity"]["enum"], names(&[Severity::Fail, Severity::Warn, Severity::Info]));
     assert_eq!(schema["$defs"]["class"]["enum"], names(&[Class::Permanent, Class::Settling, Class::Transient]));
-    assert_eq!(schema["$defs"]["outcome"]["enum"], names(&[Outcome::Pass, Outcome::Warn, Outcome::Fail, Outcome::Skip]));
+    assert_eq!(
+        schema["$defs"]["outcome"]["enum"],
+        names(&[CheckOutcome::Pass, CheckOutcome::Warn, CheckOutcome::Fail, CheckOutcome::Skip])
+    );
     assert_eq!(schema["$defs"]["provider"]["enum"], names(&[Provider::Irsa, Provider::PodIdentity, Provider::None]));
     use {ChainProvider as C, ImdsState as I};
     let chain = [C::Env, C::Profile, C::Irsa, C::PodIdentity, C::Node, C::None];

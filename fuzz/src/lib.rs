@@ -6,9 +6,9 @@ use irsa_probe::core::aws::arn::{AssumedRoleArn, RoleArn};
 use irsa_probe::core::aws::partition::{Region, RegionError};
 use irsa_probe::core::aws::{agent_answer, sts_answer};
 use irsa_probe::core::check::diagnose;
-use irsa_probe::core::check::report::{self, Report, Run, Verdict};
+use irsa_probe::core::check::report::{self, Report, RunTimes, Verdict};
 use irsa_probe::core::evidence::issuer;
-use irsa_probe::core::evidence::{self, Alien, Answer, Because, Call, Evidence, Fact, Issuer, ServiceError};
+use irsa_probe::core::evidence::{self, Call, Evidence, Fact, ForeignAnswer, Issuer, ServiceAnswer, ServiceError, SkipReason};
 use irsa_probe::core::explain::explain;
 use irsa_probe::core::plan::{Plan, Provider};
 use irsa_probe::core::pod::env_file;
@@ -16,7 +16,7 @@ use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProviderChoice
 use irsa_probe::core::pod::proxy::{Proxies, bypasses};
 use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
-use irsa_probe::core::sdk::{Sdk, Situation, predict};
+use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::printable::printable;
 use irsa_probe::core::text::time::Timestamp;
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
@@ -96,7 +96,7 @@ pub fn inputs_plan(data: &[u8]) {
 
     let evidence = untried(inputs);
     let diagnosis = diagnose(&evidence);
-    let report = report::report(&evidence, Run { duration_ms: 1, attempts: 1 });
+    let report = report::report(&evidence, RunTimes { duration_ms: 1, attempts: 1 });
     assert_eq!(report.verdict == Verdict::Pass, diagnosis.root_cause().is_none());
     let root = report.root_cause.as_ref().map(|cause| cause.code);
     match plan.failure() {
@@ -134,13 +134,13 @@ fn untried(inputs: Inputs) -> Evidence {
         taken_at: Timestamp(1_795_383_243),
         lack: None,
         inputs,
-        token: Fact::NotAttempted(Because::PlanFailed),
-        default_token: Fact::NotAttempted(Because::PlanFailed),
+        token: Fact::NotAttempted(SkipReason::PlanFailed),
+        default_token: Fact::NotAttempted(SkipReason::PlanFailed),
         endpoints: Vec::new(),
-        agent: Fact::NotAttempted(Because::PlanFailed),
-        imds: Fact::NotAttempted(Because::NotAsked),
-        chain: Fact::NotAttempted(Because::PlanFailed),
-        issuer: Fact::NotAttempted(Because::NotAsked),
+        agent: Fact::NotAttempted(SkipReason::PlanFailed),
+        imds: Fact::NotAttempted(SkipReason::NotAsked),
+        chain: Fact::NotAttempted(SkipReason::PlanFailed),
+        issuer: Fact::NotAttempted(SkipReason::NotAsked),
     }
 }
 
@@ -152,7 +152,8 @@ fn shown_safely(evidence: &Evidence, report: &Report) {
     // Evidence is written without secrets, so it is the written form that comes back; the verdict can be made again from it.
     let again: Evidence = serde_json::from_str(&pages[2]).expect("evidence is read");
     assert_eq!(json::evidence(&again), pages[2]);
-    let report_of = |evidence: &Evidence| irsa_probe::core::check::report::report(evidence, Run { duration_ms: 0, attempts: 1 }).verdict;
+    let report_of =
+        |evidence: &Evidence| irsa_probe::core::check::report::report(evidence, RunTimes { duration_ms: 0, attempts: 1 }).verdict;
     assert_eq!(report_of(&again), report_of(evidence));
 }
 
@@ -163,15 +164,15 @@ pub fn sts_body(data: &[u8]) {
         _ => (0, data),
     };
     match sts_answer::classify_body(status, body, Some("header-id")) {
-        Answer::Success(never) => match never {},
-        Answer::Error(error) => {
+        ServiceAnswer::Success(never) => match never {},
+        ServiceAnswer::Error(error) => {
             assert_eq!(error.status, status);
             assert!(error.code.is_some() && error.request_id.is_some());
             // A byte that is no UTF-8 becomes three; nothing else grows.
             assert!(error.message.len() <= 3 * body.len());
             classified(&error);
         }
-        Answer::Alien(alien) => assert!(alien.status == status && !alien.what.is_empty() && alien.what.len() < 40),
+        ServiceAnswer::Alien(alien) => assert!(alien.status == status && !alien.what.is_empty() && alien.what.len() < 40),
     }
     let text = String::from_utf8_lossy(body);
     let error = agent_answer::parse_error(status, &text);
@@ -193,8 +194,12 @@ fn well_formed(status: u16, text: &str) {
         return;
     }
     let message = message.trim();
-    let expected =
-        Answer::Error(ServiceError { status, code: Some(code.clone()), message: message.to_owned(), request_id: Some("r-1".to_owned()) });
+    let expected = ServiceAnswer::Error(ServiceError {
+        status,
+        code: Some(code.clone()),
+        message: message.to_owned(),
+        request_id: Some("r-1".to_owned()),
+    });
     let xml = WRITERS.iter().flat_map(|write| {
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error><RequestId>r-1</RequestId>", write(message));
         [
@@ -283,12 +288,12 @@ pub fn issuer(data: &[u8]) {
         }),
         ..untried(Inputs { settings, ..inputs })
     };
-    shown_safely(&evidence, &report::report(&evidence, Run { duration_ms: 1, attempts: 1 }));
+    shown_safely(&evidence, &report::report(&evidence, RunTimes { duration_ms: 1, attempts: 1 }));
 }
 
 fn read<T>(document: Result<T, &'static str>) -> Call<T> {
-    let alien = |what: &str| Answer::Alien(Alien { status: 200, what: what.to_owned() });
-    Call { exchange: None, answer: Ok(document.map_or_else(alien, Answer::Success)) }
+    let alien = |what: &str| ServiceAnswer::Alien(ForeignAnswer { status: 200, what: what.to_owned() });
+    Call { exchange: None, answer: Ok(document.map_or_else(alien, ServiceAnswer::Success)) }
 }
 
 /// By another reading than the code's: https, or loopback, without a password, and no link-local address.
@@ -331,8 +336,8 @@ pub fn env_file(data: &[u8]) {
 
     let name = given.environment.profile.value().cloned().unwrap_or_else(|| "default".into());
     let profile = Profile { name, ..Profile::default() };
-    let situation = Situation::assumed(&given.environment, &profile);
-    let predictions: Vec<_> = Sdk::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
+    let situation = Surroundings::assumed(&given.environment, &profile);
+    let predictions: Vec<_> = SdkFamily::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
     harmless(&json::sdks("", &predictions));
     harmless(&sdks::table("", &predictions, Style::default()));
     predictions.iter().for_each(|one| harmless(&sdks::one("", one, Style::default())));

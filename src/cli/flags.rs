@@ -6,7 +6,7 @@ use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
 use crate::core::pod::candidates::Target;
 use crate::core::pod::inputs::ProviderChoice;
-use crate::core::sdk::Sdk;
+use crate::core::sdk::SdkFamily;
 use crate::core::sidecar::schedule::SHORTEST;
 use crate::core::text::duration;
 use std::net::{Ipv6Addr, SocketAddr};
@@ -326,8 +326,8 @@ fn set_timeout(target: &mut Duration, value: &str) -> Result<(), String> {
     if target.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
 }
 
-fn sdk(value: &str) -> Result<Sdk, String> {
-    Sdk::parse(value).ok_or_else(|| format!("{value:?} is none of {}", Sdk::ALL.map(Sdk::id).join(", ")))
+fn sdk(value: &str) -> Result<SdkFamily, String> {
+    SdkFamily::parse(value).ok_or_else(|| format!("{value:?} is none of {}", SdkFamily::ALL.map(SdkFamily::id).join(", ")))
 }
 
 fn switch(target: &mut bool, value: &str) -> Result<(), String> {

@@ -12,7 +12,7 @@ mod tests;
 use crate::core::aws::arn::RoleArn;
 use crate::core::pod::candidates::Target;
 use crate::core::pod::inputs::Settings;
-use crate::core::sdk::Sdk;
+use crate::core::sdk::SdkFamily;
 use crate::core::sidecar::schedule::DEFAULT_INTERVAL;
 use commands::{COMMANDS, CommandRow, Scope};
 use flags::{FLAGS, Flag};
@@ -159,7 +159,7 @@ pub struct Options {
     /// `--namespace`
     pub namespace: Option<String>,
     /// `--sdk`
-    pub sdk: Option<Sdk>,
+    pub sdk: Option<SdkFamily>,
     /// `--file`, `--env`
     pub file: Option<String>,
     /// `trust-policy`'s own flags.

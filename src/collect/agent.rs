@@ -5,7 +5,7 @@ use super::sts::Keys;
 use crate::core::aws::agent_answer::parse_error;
 use crate::core::aws::arn::Account;
 use crate::core::evidence::exchange::{Failure, FailureKind, Phase};
-use crate::core::evidence::{AgentCredentials, Alien, Answer, Call};
+use crate::core::evidence::{AgentCredentials, Call, ForeignAnswer, ServiceAnswer};
 use crate::core::text::time::Timestamp;
 use bytes::Bytes;
 use http::Request;
@@ -50,7 +50,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
         };
     };
     let mut keys = None;
-    let alien = |what: &str| Answer::Alien(Alien { status: response.status, what: what.to_owned() });
+    let alien = |what: &str| ServiceAnswer::Alien(ForeignAnswer { status: response.status, what: what.to_owned() });
     let answer = if (200..300).contains(&response.status) {
         match serde_json::from_slice::<Document>(&response.body) {
             Ok(document) => {
@@ -65,7 +65,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
                 };
                 given.learn(client.secrets());
                 keys = Some(given);
-                Answer::Success(facts)
+                ServiceAnswer::Success(facts)
             }
             Err(_) => alien("a body that is not the agent's"),
         }
@@ -74,7 +74,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
         if may_hold_credentials(&body) {
             alien("a body that is not one of the agent's errors")
         } else {
-            Answer::Error(parse_error(response.status, &body).redacted(client.secrets()))
+            ServiceAnswer::Error(parse_error(response.status, &body).redacted(client.secrets()))
         }
     };
     (Call { exchange: Some(exchange), answer: Ok(answer) }, keys)

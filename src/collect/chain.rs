@@ -4,7 +4,7 @@
 use super::http::{Client, Limits, Recorder};
 use super::lack::is_lacking;
 use super::sts::{behaviour, caller_identity, outcome, words};
-use crate::core::evidence::{Answer, Chain, ChainError, ChainErrorKind, ChainProvider};
+use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, ServiceAnswer};
 use crate::core::plan::ImdsPlan;
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 pub const CUT: Duration = Duration::from_millis(1200);
 
 /// Follows the default chain to its end, at the latest `until`.
-pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, until: Instant) -> Chain {
+pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, until: Instant) -> DefaultChain {
     let recorder = Recorder::new(client, Limits::default());
     match tokio::time::timeout_at(until.into(), follow(&recorder, region, imds)).await {
         Ok(chain) => chain,
@@ -34,11 +34,11 @@ pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, until: Insta
     }
 }
 
-fn nothing(kind: ChainErrorKind, text: String) -> Chain {
-    Chain { provider: ChainProvider::None, identity: None, error: Some(ChainError { kind, text }) }
+fn nothing(kind: ChainErrorKind, text: String) -> DefaultChain {
+    DefaultChain { provider: ChainProvider::None, identity: None, error: Some(ChainError { kind, text }) }
 }
 
-async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> Chain {
+async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultChain {
     let loader = aws_config::defaults(behaviour())
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::disabled())
@@ -61,17 +61,17 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> Chain {
     let result = client.get_caller_identity().send().await;
     let call = outcome(result, recorder.take().pop(), recorder.secrets(), caller_identity);
     let (identity, error) = match call.answer {
-        Ok(Answer::Success(identity)) => (Some(identity), None),
-        Ok(Answer::Error(error)) => {
+        Ok(ServiceAnswer::Success(identity)) => (Some(identity), None),
+        Ok(ServiceAnswer::Error(error)) => {
             let text = format!("GetCallerIdentity: {} {}", error.code.as_deref().unwrap_or_default(), error.message);
             (None, Some(ChainError { kind: ChainErrorKind::Service(error), text }))
         }
-        Ok(Answer::Alien(alien)) => {
+        Ok(ServiceAnswer::Alien(alien)) => {
             (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity met {}", alien.what) }))
         }
         Err(failure) => (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity: {}", failure.text) })),
     };
-    Chain { provider: found, identity, error }
+    DefaultChain { provider: found, identity, error }
 }
 
 /// The recorder with the rules of a witness: one attempt at each URL, and with `--no-imds` none at IMDS.
@@ -140,7 +140,7 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 }
 
 /// Why the chain gave nothing.
-fn failed(error: &CredentialsError, recorder: &Recorder) -> Chain {
+fn failed(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
     let kind = match error {
         // A file that the SDK could not open for want of a descriptor says nothing of the file.
         _ if is_lacking(error) => ChainErrorKind::Passing,
@@ -161,10 +161,10 @@ fn failed(error: &CredentialsError, recorder: &Recorder) -> Chain {
     nothing(kind, text)
 }
 
-fn service_error(seen: &super::http::Answer, secrets: &Secrets) -> ChainErrorKind {
+fn service_error(seen: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
     let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
     match crate::core::aws::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
-        Answer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
+        ServiceAnswer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }
 }

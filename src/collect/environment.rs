@@ -2,7 +2,7 @@
 
 use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
-use super::process::{Environ, Process, Refusal};
+use super::process::{Environ, Refusal, TargetProcess};
 use crate::core::evidence::{FileFailure, FileFailureKind};
 use crate::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
 use crate::core::pod::proxy::Proxies;
@@ -84,7 +84,7 @@ pub fn variables() -> Environment {
 }
 
 /// Reads another process's.
-pub async fn read_of(process: &Process, settings: Settings) -> Result<World, Refusal> {
+pub async fn read_of(process: &TargetProcess, settings: Settings) -> Result<World, Refusal> {
     let (environ, root): (Environ, Root) = process.look()?;
     match world(settings, &|name| environ.get(name), root).await {
         (_, Some((path, why))) => Err(Refusal::No(process.undecided(&path, &why))),
@@ -96,7 +96,7 @@ async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root
     let environment = Environment::read(lookup);
     let mut unread = Unread::default();
     let pid = settings.pid;
-    let Shared { profile, unsafe_files, mut files } = shared_configuration(&environment, &root, pid, &mut unread).await;
+    let SharedConfig { profile, unsafe_files, mut files } = shared_configuration(&environment, &root, pid, &mut unread).await;
     let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
     files.extend(named.into_iter().filter_map(|var| var.raw()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
@@ -144,7 +144,7 @@ fn told(failure: &FileFailure, pid: Option<u32>) -> String {
 }
 
 /// What the shared configuration files gave.
-struct Shared {
+struct SharedConfig {
     profile: Profile,
     unsafe_files: bool,
     /// The two files, and the token files that profiles name.
@@ -152,7 +152,7 @@ struct Shared {
 }
 
 /// The selected profile, read by the SDK's own parser from files that passed our check.
-async fn shared_configuration(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> Shared {
+async fn shared_configuration(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> SharedConfig {
     let home = environment.home.raw().unwrap_or_default();
     let expand = |path: &str| match path.strip_prefix("~/") {
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
@@ -162,7 +162,7 @@ async fn shared_configuration(environment: &Environment, root: &Root, pid: Optio
     let credentials = environment.shared_credentials_file.raw().unwrap_or("~/.aws/credentials");
     let name = environment.profile.raw().unwrap_or("default").to_owned();
     let profile = Profile { name: name.as_str().into(), ..Profile::default() };
-    let mut shared = Shared { profile, unsafe_files: false, files: vec![expand(config), expand(credentials)] };
+    let mut shared = SharedConfig { profile, unsafe_files: false, files: vec![expand(config), expand(credentials)] };
     let mut contents: HashMap<String, Vec<u8>> = HashMap::new();
     for path in &shared.files {
         match file::read(root, path, CONFIG_CAP) {

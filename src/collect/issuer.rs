@@ -5,7 +5,7 @@
 use super::http::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
-use crate::core::evidence::{Alien, Answer, Because, Call, Discovery, Fact, Issuer};
+use crate::core::evidence::{Call, Discovery, Fact, ForeignAnswer, Issuer, ServiceAnswer, SkipReason};
 use crate::core::pod::token::Claims;
 use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
@@ -30,7 +30,7 @@ pub async fn look(client: &Client, claims: &Claims) -> Issuer {
     };
     let mut discovery = seen.read(client.secrets(), |body| discovery(body, &issuer));
     let keys = match uri_of(&mut discovery) {
-        None => Fact::NotAttempted(Because::EarlierFailure),
+        None => Fact::NotAttempted(SkipReason::EarlierFailure),
         Some(uri) => {
             let seen = match may_be_asked(&uri) {
                 Ok(()) => get(client, &uri).await,
@@ -58,30 +58,30 @@ fn key_id(claims: &Claims) -> Option<&str> {
 
 /// The `jwks_uri` as it is; evidence keeps it without what might be a password.
 fn uri_of(discovery: &mut Call<Discovery>) -> Option<String> {
-    let Ok(Answer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
+    let Ok(ServiceAnswer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
     let safe = kept(uri);
     Some(std::mem::replace(uri, safe))
 }
 
 /// A request, and what came.
-struct Seen {
+struct FetchedDocument {
     exchange: Option<Exchange>,
     answer: Result<Response, Failure>,
 }
 
-impl Seen {
+impl FetchedDocument {
     /// What came, read as a document; the error says what it is instead.
     fn read<T>(self, secrets: &Secrets, read: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
         let answer = self.answer.map(|response| match response.status {
-            200 => read(&response.body).map_or_else(|what| alien(200, what), Answer::Success),
+            200 => read(&response.body).map_or_else(|what| alien(200, what), ServiceAnswer::Success),
             status => refused_by_server(&response, secrets).unwrap_or_else(|| alien(status, not_the_document(&response))),
         });
         Call { exchange: self.exchange, answer }
     }
 }
 
-fn alien<T>(status: u16, what: impl Into<String>) -> Answer<T> {
-    Answer::Alien(Alien { status, what: what.into() })
+fn alien<T>(status: u16, what: impl Into<String>) -> ServiceAnswer<T> {
+    ServiceAnswer::Alien(ForeignAnswer { status, what: what.into() })
 }
 
 /// Where a redirect leads, if it is one.
@@ -91,9 +91,9 @@ fn redirect(response: &Response) -> Option<String> {
 }
 
 /// The server's own words, if it is no redirect and has some.
-fn refused_by_server<T>(response: &Response, secrets: &Secrets) -> Option<Answer<T>> {
+fn refused_by_server<T>(response: &Response, secrets: &Secrets) -> Option<ServiceAnswer<T>> {
     let error = refusal(response.status, &response.body).filter(|_| redirect(response).is_none())?;
-    Some(Answer::Error(error.redacted(secrets)))
+    Some(ServiceAnswer::Error(error.redacted(secrets)))
 }
 
 fn not_the_document(response: &Response) -> String {
@@ -103,19 +103,19 @@ fn not_the_document(response: &Response) -> String {
     }
 }
 
-async fn get(client: &Client, url: &str) -> Seen {
+async fn get(client: &Client, url: &str) -> FetchedDocument {
     let Ok(request) = Request::get(url).header(ACCEPT, TYPES).body(Bytes::new()) else {
         return refused(url, "it is not a URL");
     };
     let (exchange, response) = client.send(request, Limits::default()).await;
     let failure = exchange.failure.clone();
     let lost = || Failure { phase: Phase::Response, kind: FailureKind::ConnectionLost, text: "no response".to_owned() };
-    Seen { exchange: Some(exchange), answer: response.ok_or_else(|| failure.unwrap_or_else(lost)) }
+    FetchedDocument { exchange: Some(exchange), answer: response.ok_or_else(|| failure.unwrap_or_else(lost)) }
 }
 
-fn refused(url: &str, why: &str) -> Seen {
+fn refused(url: &str, why: &str) -> FetchedDocument {
     let text = format!("{} is not asked: {why}", kept(url));
-    Seen { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
+    FetchedDocument { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ pub mod token;
 
 use crate::core::catalogue::{Code, Severity};
 use crate::core::check::same_role;
-use crate::core::evidence::{AgentCredentials, Because, Call, Chain, ChainProvider, Endpoint, Evidence, Fact, Imds, Issuer, SCHEMA, Token};
+use crate::core::evidence::{
+    AgentCredentials, Call, ChainProvider, DefaultChain, EndpointFacts, Evidence, Fact, Imds, Issuer, SCHEMA, SkipReason, Token,
+};
 use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
 use crate::core::pod::inputs::{Environment, Inputs, Settings};
 use crate::core::pod::token::decode;
@@ -38,7 +40,7 @@ pub struct Memory {
     /// Version 1 is tried once per process: it raises an alarm that security teams watch.
     v1_tried: bool,
     /// What the witness said last.
-    chain: Option<Chain>,
+    chain: Option<DefaultChain>,
     /// How often it came to no result since something last changed.
     fruitless: u32,
     /// It is to be called again. It stays so until it has come to a result.
@@ -79,7 +81,7 @@ impl Memory {
         }
     }
 
-    fn witnessed(&mut self, chain: &Fact<Chain>) {
+    fn witnessed(&mut self, chain: &Fact<DefaultChain>) {
         let Some(chain) = chain.known() else { return };
         let is_node = chain.provider == ChainProvider::Node;
         if chain.identity.is_some() && !is_node {
@@ -125,7 +127,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
             memory.witnessed(&chain);
             chain
         } else {
-            memory.chain.take().map_or(Fact::NotAttempted(Because::EarlierFailure), Fact::Known)
+            memory.chain.take().map_or(Fact::NotAttempted(SkipReason::EarlierFailure), Fact::Known)
         };
         (direct, imds, chain)
     } else {
@@ -155,7 +157,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
 
 /// Where what the pod was given could not be read, nothing is planned and nothing is called.
 fn nothing(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence {
-    let because = Because::EarlierFailure;
+    let because = SkipReason::EarlierFailure;
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at,
@@ -196,8 +198,8 @@ async fn own_token(world: &World, plan: &Plan) -> (Fact<Token>, Option<Zeroizing
             (Fact::Known(token), text)
         }
         // AWS_CONTAINER_AUTHORIZATION_TOKEN holds the token itself.
-        None if plan.provider == Provider::PodIdentity => (Fact::NotAttempted(Because::NotThisProvider), world.container_token.clone()),
-        None => (Fact::NotAttempted(Because::NotThisProvider), None),
+        None if plan.provider == Provider::PodIdentity => (Fact::NotAttempted(SkipReason::NotThisProvider), world.container_token.clone()),
+        None => (Fact::NotAttempted(SkipReason::NotThisProvider), None),
     }
 }
 
@@ -205,7 +207,7 @@ async fn own_token(world: &World, plan: &Plan) -> (Fact<Token>, Option<Zeroizing
 async fn default_token(world: &World, plan: &Plan) -> Fact<Token> {
     let environment = &world.inputs.environment;
     if plan.provider != Provider::None {
-        return Fact::NotAttempted(Because::NotThisProvider);
+        return Fact::NotAttempted(SkipReason::NotThisProvider);
     }
     for path in [&environment.token_file, &environment.container_token_file].into_iter().filter_map(|var| var.value()) {
         let (token, _) = token::read(&world.root, path).await;
@@ -216,12 +218,12 @@ async fn default_token(world: &World, plan: &Plan) -> Fact<Token> {
     Fact::Known(token::read(&world.root, &DEFAULT_TOKEN_PATH.into()).await.0)
 }
 
-type Direct = (Vec<Endpoint>, Fact<Call<AgentCredentials>>);
+type Direct = (Vec<EndpointFacts>, Fact<Call<AgentCredentials>>);
 
 /// The injected provider, called by itself: every region side by side.
 async fn direct(client: impl Fn() -> Client, plan: &Plan, environment: &Environment, token: Option<&str>) -> Direct {
     let not_called = |because| {
-        let endpoints = plan.endpoints.iter().map(|planned| Endpoint {
+        let endpoints = plan.endpoints.iter().map(|planned| EndpointFacts {
             region: planned.region.clone(),
             host: planned.host.clone(),
             assume_role: Fact::NotAttempted(because),
@@ -230,17 +232,17 @@ async fn direct(client: impl Fn() -> Client, plan: &Plan, environment: &Environm
         endpoints.collect::<Vec<_>>()
     };
     if plan.failure().is_some() {
-        return (not_called(Because::PlanFailed), Fact::NotAttempted(Because::PlanFailed));
+        return (not_called(SkipReason::PlanFailed), Fact::NotAttempted(SkipReason::PlanFailed));
     }
     let Some(token) = token else {
-        return (not_called(Because::NoToken), Fact::NotAttempted(Because::NoToken));
+        return (not_called(SkipReason::NoToken), Fact::NotAttempted(SkipReason::NoToken));
     };
     match (plan.provider, &plan.role, &plan.agent_url) {
         (Provider::Irsa, Some(role), _) => {
             let role = role.to_string();
             let session = session_name(environment);
             let calls = plan.endpoints.iter().map(|planned| by_web_identity(client(), planned, &role, &session, token));
-            (all(calls).await, Fact::NotAttempted(Because::NotThisProvider))
+            (all(calls).await, Fact::NotAttempted(SkipReason::NotThisProvider))
         }
         (Provider::PodIdentity, _, Some(url)) if token.trim() == token => {
             let clients: Vec<Client> = plan.endpoints.iter().map(|_| client()).collect();
@@ -248,30 +250,30 @@ async fn direct(client: impl Fn() -> Client, plan: &Plan, environment: &Environm
             let agent_client = client();
             // STS is dialled while the agent still thinks: the two do not depend on each other.
             let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url.raw(), token), warm);
-            let Some(keys) = keys else { return (not_called(Because::EarlierFailure), Fact::Known(agent)) };
+            let Some(keys) = keys else { return (not_called(SkipReason::EarlierFailure), Fact::Known(agent)) };
             let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned, &keys));
             (all(calls).await, Fact::Known(agent))
         }
-        (Provider::PodIdentity, _, _) => (not_called(Because::NoToken), Fact::NotAttempted(Because::NoToken)),
-        _ => (not_called(Because::NotThisProvider), Fact::NotAttempted(Because::NotThisProvider)),
+        (Provider::PodIdentity, _, _) => (not_called(SkipReason::NoToken), Fact::NotAttempted(SkipReason::NoToken)),
+        _ => (not_called(SkipReason::NotThisProvider), Fact::NotAttempted(SkipReason::NotThisProvider)),
     }
 }
 
-async fn by_web_identity(client: Client, planned: &PlannedEndpoint, role: &str, session: &str, token: &str) -> Endpoint {
+async fn by_web_identity(client: Client, planned: &PlannedEndpoint, role: &str, session: &str, token: &str) -> EndpointFacts {
     let sts = Sts::new(client, planned);
     let (assume_role, keys) = sts.assume_role(role, session, token).await;
     let caller_identity = match keys {
         Some(keys) => Fact::Known(sts.caller_identity(&keys).await),
-        None => Fact::NotAttempted(Because::EarlierFailure),
+        None => Fact::NotAttempted(SkipReason::EarlierFailure),
     };
-    Endpoint { region: planned.region.clone(), host: planned.host.clone(), assume_role: Fact::Known(assume_role), caller_identity }
+    EndpointFacts { region: planned.region.clone(), host: planned.host.clone(), assume_role: Fact::Known(assume_role), caller_identity }
 }
 
-async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> Endpoint {
-    Endpoint {
+async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> EndpointFacts {
+    EndpointFacts {
         region: planned.region.clone(),
         host: planned.host.clone(),
-        assume_role: Fact::NotAttempted(Because::NotThisProvider),
+        assume_role: Fact::NotAttempted(SkipReason::NotThisProvider),
         caller_identity: Fact::Known(Sts::new(client, planned).caller_identity(keys).await),
     }
 }
@@ -309,12 +311,12 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
 /// The token's issuer, when it is asked for; once more only where another look could tell more.
 async fn published(client: Client, plan: &Plan, inputs: &Inputs, token: Option<&str>, before: Option<Issuer>) -> Fact<Issuer> {
     if !inputs.settings.check_issuer {
-        return Fact::NotAttempted(Because::NotAsked);
+        return Fact::NotAttempted(SkipReason::NotAsked);
     }
     if plan.failure().is_some() {
-        return Fact::NotAttempted(Because::PlanFailed);
+        return Fact::NotAttempted(SkipReason::PlanFailed);
     }
-    let Some(claims) = token.and_then(|token| decode(token.as_bytes()).ok()) else { return Fact::NotAttempted(Because::NoToken) };
+    let Some(claims) = token.and_then(|token| decode(token.as_bytes()).ok()) else { return Fact::NotAttempted(SkipReason::NoToken) };
     match before.filter(|before| issuer::is_settled(before, &claims)) {
         Some(before) => Fact::Known(before),
         None => Fact::Known(issuer::look(&client, &claims).await),
@@ -324,8 +326,8 @@ async fn published(client: Client, plan: &Plan, inputs: &Inputs, token: Option<&
 /// IMDS, unless what was seen before will do.
 async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: bool, v1_tried: bool) -> Fact<Imds> {
     match (plan, remembered) {
-        (ImdsPlan::NotAsked, _) => Fact::NotAttempted(Because::NoImds),
-        (ImdsPlan::Disabled, _) => Fact::NotAttempted(Because::ImdsDisabled),
+        (ImdsPlan::NotAsked, _) => Fact::NotAttempted(SkipReason::NoImds),
+        (ImdsPlan::Disabled, _) => Fact::NotAttempted(SkipReason::ImdsDisabled),
         (ImdsPlan::Ask { .. }, Some(imds)) if !again => Fact::Known(imds),
         (ImdsPlan::Ask { endpoint, v1 }, remembered) => {
             let seen = imds::look(&client, endpoint.raw(), *v1 && !v1_tried).await;
@@ -340,21 +342,21 @@ async fn node(client: Client, plan: &ImdsPlan, remembered: Option<Imds>, again: 
 /// The region that GetCallerIdentity is asked in when the pod has none: only to name an identity that should not be there.
 const STAND_IN_REGION: &str = "us-east-1";
 
-async fn witness(client: Client, world: &World, plan: &Plan, until: Instant) -> Fact<Chain> {
+async fn witness(client: Client, world: &World, plan: &Plan, until: Instant) -> Fact<DefaultChain> {
     // The SDK would read this process's environment and files.
     if world.inputs.settings.pid.is_some() {
-        return Fact::NotAttempted(Because::OtherProcess);
+        return Fact::NotAttempted(SkipReason::OtherProcess);
     }
     // A URL that cannot be called may hold a password, and the SDK would quote it.
     let unusable =
         |defect: &Defect| matches!(defect.code, Code::EndpointOverride | Code::AgentUriNotAllowed) && defect.severity == Severity::Fail;
     if plan.defects.iter().any(unusable) {
-        return Fact::NotAttempted(Because::PlanFailed);
+        return Fact::NotAttempted(SkipReason::PlanFailed);
     }
     let environment = &world.inputs.environment;
     let files = [&environment.token_file, &environment.container_token_file];
     if world.unsafe_files || files.into_iter().filter_map(|var| var.raw()).any(|path| environment::is_unsafe(&world.root, path)) {
-        return Fact::NotAttempted(Because::UnsafeFile);
+        return Fact::NotAttempted(SkipReason::UnsafeFile);
     }
     let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
     Fact::Known(chain::witness(client, region, &plan.imds, until).await)

@@ -9,14 +9,14 @@ use super::file::{CONFIG_CAP, Root};
 use super::lack::{is_lack, is_lacking};
 use super::root::{OtherRoot, Reader};
 use crate::core::pod::access::{IdMap, Namespace, leaves_files_alone};
-use crate::core::pod::candidates::{Container, PAUSE, Seen, Target, Variables, instead_of_pause, only};
+use crate::core::pod::candidates::{Container, PAUSE, ProcessFacts, Target, Variables, instead_of_pause, only};
 use crate::core::pod::inputs::Environment;
 use crate::core::text::secrets::InputValue;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Dir, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
 use rustix::process::{Pid, getegid, geteuid, getpid, test_kill_process};
-use status::{Status, cure, denied};
+use status::{ProcStatus, cure, denied};
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::io::Read;
@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 /// A process, held by its folder below /proc: what later has its number is another one.
 #[derive(Debug)]
-pub struct Process {
+pub struct TargetProcess {
     pid: u32,
     folder: OwnedFd,
 }
@@ -78,7 +78,7 @@ pub fn own_pid() -> u32 {
 }
 
 /// Every process that can be seen here.
-pub fn all() -> Result<Vec<Seen>, Refusal> {
+pub fn all() -> Result<Vec<ProcessFacts>, Refusal> {
     let unseen = |errno: Errno| match errno {
         errno if is_lack(errno) => Refusal::Lack(format!("/proc: {}", std::io::Error::from(errno))),
         errno => Refusal::No(format!("the processes here cannot be seen: /proc: {}", std::io::Error::from(errno))),
@@ -88,7 +88,7 @@ pub fn all() -> Result<Vec<Seen>, Refusal> {
     let keys = RandomState::new();
     let mut seen = Vec::new();
     for pid in numbers {
-        match Process::open(pid).map_err(std::io::Error::from).and_then(|process| process.seen(&keys)) {
+        match TargetProcess::open(pid).map_err(std::io::Error::from).and_then(|process| process.seen(&keys)) {
             Ok(process) => seen.push(process),
             Err(error) if is_lacking(&error) => return Err(Refusal::Lack(format!("/proc/{pid}: {error}"))),
             // It has ended meanwhile.
@@ -99,31 +99,31 @@ pub fn all() -> Result<Vec<Seen>, Refusal> {
 }
 
 /// The process that `--pid` means.
-pub fn choose(target: Target) -> Result<Process, Refusal> {
+pub fn choose(target: Target) -> Result<TargetProcess, Refusal> {
     match target {
-        Target::Auto => Process::find(only(&all()?, own_pid()).map_err(Refusal::No)?),
+        Target::Auto => TargetProcess::find(only(&all()?, own_pid()).map_err(Refusal::No)?),
         Target::Number(1) => {
-            let first = Process::find(1)?;
+            let first = TargetProcess::find(1)?;
             // The others are looked at only where it may be the pause container's.
             let instead = if first.status().is_ok_and(|status| status.name == PAUSE) { instead_of_pause(&all()?, own_pid()) } else { None };
             instead.map_or(Ok(first), |why| Err(Refusal::No(why)))
         }
-        Target::Number(pid) => Process::find(pid),
+        Target::Number(pid) => TargetProcess::find(pid),
     }
 }
 
-impl Process {
+impl TargetProcess {
     /// Its number.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
     /// Finds the process.
-    pub fn find(pid: u32) -> Result<Process, Refusal> {
+    pub fn find(pid: u32) -> Result<TargetProcess, Refusal> {
         if pid == own_pid() {
             return Err(Refusal::No(format!("--pid {pid} is this check itself: give the application's number, or leave --pid out")));
         }
-        Process::open(pid).map_err(|errno| match errno {
+        TargetProcess::open(pid).map_err(|errno| match errno {
             Errno::NOENT => Refusal::No(format!(
                 "there is no process {pid} here: is this container started with kubectl debug --target=CONTAINER, and is {pid} the application's \
                  number in there (usually 1; ls /proc shows them)?"
@@ -135,13 +135,13 @@ impl Process {
         })
     }
 
-    fn open(pid: u32) -> Result<Process, Errno> {
-        Ok(Process { pid, folder: folder_of(&pid.to_string())? })
+    fn open(pid: u32) -> Result<TargetProcess, Errno> {
+        Ok(TargetProcess { pid, folder: folder_of(&pid.to_string())? })
     }
 
     /// This process itself.
-    fn own() -> Result<Process, Errno> {
-        Ok(Process { pid: own_pid(), folder: folder_of("self")? })
+    fn own() -> Result<TargetProcess, Errno> {
+        Ok(TargetProcess { pid: own_pid(), folder: folder_of("self")? })
     }
 
     /// Its environment, and where its files are.
@@ -172,8 +172,8 @@ impl Process {
     }
 
     /// What it may read, beside what this check may.
-    fn reader(&self, theirs: &Status) -> Result<Reader, Refusal> {
-        let own = Process::own().map_err(|errno| self.explain(&errno.into()))?;
+    fn reader(&self, theirs: &ProcStatus) -> Result<Reader, Refusal> {
+        let own = TargetProcess::own().map_err(|errno| self.explain(&errno.into()))?;
         let ours = own.status().map_err(|error| self.explain(&error))?;
         let (Some(mut rights), Some(our_rights)) = (theirs.rights(), ours.rights()) else {
             return Err(Refusal::No(format!("process {} cannot be judged: /proc/{}/status does not say who it is", self.pid, self.pid)));
@@ -201,7 +201,7 @@ impl Process {
         })
     }
 
-    fn namespace(&self, own: &Process) -> std::io::Result<Namespace> {
+    fn namespace(&self, own: &TargetProcess) -> std::io::Result<Namespace> {
         Ok(match (self.link("ns/user"), own.link("ns/user")) {
             (Some(theirs), Some(ours)) if theirs == ours => Namespace::Ours,
             (Some(_), Some(_)) => {
@@ -234,7 +234,7 @@ impl Process {
     }
 
     /// As far as it can be seen from outside.
-    fn seen(&self, keys: &RandomState) -> std::io::Result<Seen> {
+    fn seen(&self, keys: &RandomState) -> std::io::Result<ProcessFacts> {
         let status = self.status()?;
         let environment = match self.read("environ") {
             Ok(environ) => Ok(Environ(environ).variables(keys)),
@@ -245,7 +245,7 @@ impl Process {
             }
         };
         let cgroup = self.read("cgroup").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
-        Ok(Seen {
+        Ok(ProcessFacts {
             pid: self.pid,
             parent: status.parent,
             is_none: !status.has_memory || status.is_dead,
@@ -274,8 +274,8 @@ impl Process {
         Ok(bytes)
     }
 
-    fn status(&self) -> std::io::Result<Status> {
-        self.read("status").map(|bytes| Status::parse(&String::from_utf8_lossy(&bytes)))
+    fn status(&self) -> std::io::Result<ProcStatus> {
+        self.read("status").map(|bytes| ProcStatus::parse(&String::from_utf8_lossy(&bytes)))
     }
 
     /// Not gone, but shut off: a /proc that is mounted with hidepid=2 shows others' processes as empty folders (proc(5)).
@@ -291,7 +291,7 @@ impl Process {
         let is_gone = matches!(Errno::from_io_error(error), Some(Errno::SRCH | Errno::NOENT));
         Refusal::No(match error.kind() {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::NotFound if !is_gone || self.is_hidden() => {
-                let ours = Process::own().map_err(std::io::Error::from).and_then(|own| own.status()).map(|status| status.effective);
+                let ours = TargetProcess::own().map_err(std::io::Error::from).and_then(|own| own.status()).map(|status| status.effective);
                 let ours = ours.unwrap_or_default();
                 denied(self.pid, &self.status().unwrap_or_default(), (geteuid().as_raw(), getegid().as_raw()), ours)
             }
@@ -397,10 +397,12 @@ mod tests {
     #[test]
     fn processes_that_nobody_can_judge() {
         let own = std::process::id();
-        assert!(Process::find(own).is_err_and(|refusal| refusal.to_string().contains("this check itself")));
+        assert!(TargetProcess::find(own).is_err_and(|refusal| refusal.to_string().contains("this check itself")));
         // No system has so many (PID_MAX_LIMIT is 2^22).
         for pid in [0, 5_000_000, u32::MAX] {
-            assert!(Process::find(pid).is_err_and(|refusal| refusal.to_string().contains(&format!("there is no process {pid} here"))));
+            assert!(
+                TargetProcess::find(pid).is_err_and(|refusal| refusal.to_string().contains(&format!("there is no process {pid} here")))
+            );
         }
     }
 
@@ -408,7 +410,7 @@ mod tests {
     fn a_child_alive_and_dead() {
         #![allow(clippy::disallowed_methods, reason = "a test waits for its child")]
         let mut child = std::process::Command::new("sleep").arg("60").env_clear().env("AWS_REGION", "us-west-2").spawn().unwrap();
-        let process = Process::find(child.id()).unwrap();
+        let process = TargetProcess::find(child.id()).unwrap();
         let environ = || process.look().map(|(environ, _)| environ.get("AWS_REGION"));
         // Until it has become sleep, it is still this test.
         let found = (0..12_000).any(|_| {

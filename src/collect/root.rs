@@ -10,7 +10,7 @@
 
 use super::lack::is_lack;
 use crate::core::evidence::{Access, FileFailure, FileFailureKind};
-use crate::core::pod::access::{Answer, Doubt, Object, Rights, Want, goes_by_mode, may, may_follow};
+use crate::core::pod::access::{AccessDecision, Doubt, Object, Rights, Want, goes_by_mode, may, may_follow};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fstatfs, getxattr_query, openat, openat2, readlinkat};
 use rustix::io::Errno;
@@ -208,9 +208,9 @@ impl Walk<'_> {
         let answer = may(&self.of.reader.rights, &object(folder, &stat), Want::Search);
         let path = self.path();
         match answer {
-            Answer::Yes => Ok(()),
-            Answer::No => Err(self.of.denied(Some(&stat), Some(path))),
-            Answer::Unknown(doubt) => {
+            AccessDecision::Yes => Ok(()),
+            AccessDecision::No => Err(self.of.denied(Some(&stat), Some(path))),
+            AccessDecision::Unknown(doubt) => {
                 self.doubt(&format!("the folder {path}"), doubt);
                 Ok(())
             }
@@ -239,9 +239,9 @@ impl Walk<'_> {
             let folder = fstat(self.folder()).map_err(failure)?;
             let reader = &self.of.reader;
             match may_follow(&reader.rights, stat.st_uid, &object(self.folder(), &folder), reader.protected_symlinks) {
-                Answer::Yes => {}
-                Answer::No => return Err(self.of.denied(Some(stat), None)),
-                Answer::Unknown(doubt) => self.doubt("the file", doubt),
+                AccessDecision::Yes => {}
+                AccessDecision::No => return Err(self.of.denied(Some(stat), None)),
+                AccessDecision::Unknown(doubt) => self.doubt("the file", doubt),
             }
         }
         let target = readlinkat(link, "", Vec::new()).map_err(failure)?.into_bytes();
@@ -257,10 +257,10 @@ impl Walk<'_> {
             return self.doubt.as_ref().map_or(Ok(stat), |doubt| Err(self.untold(doubt)));
         }
         match may(&self.of.reader.rights, &object(file, &stat), Want::Read) {
-            Answer::Yes if self.of.reader.confined => self.doubt("it", Doubt::Label),
-            Answer::Yes => {}
-            Answer::No => return Err(self.of.denied(Some(&stat), None)),
-            Answer::Unknown(doubt) => self.doubt("it", doubt),
+            AccessDecision::Yes if self.of.reader.confined => self.doubt("it", Doubt::Label),
+            AccessDecision::Yes => {}
+            AccessDecision::No => return Err(self.of.denied(Some(&stat), None)),
+            AccessDecision::Unknown(doubt) => self.doubt("it", doubt),
         }
         self.doubt.as_ref().map_or(Ok(stat), |doubt| Err(self.untold(doubt)))
     }

@@ -1,10 +1,10 @@
 //! The direct calls to STS by aws-sdk-sts: one region, one connection, one attempt.
 
-use super::http::{Answer as Seen, Client, Limits, Recorder};
+use super::http::{Client, Limits, RecordedResponse, Recorder};
 use crate::core::aws::arn::Account;
 use crate::core::aws::sts_answer::classify_body;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{Alien, Answer, AssumedRole, Call, CallerIdentity};
+use crate::core::evidence::{AssumedRole, Call, CallerIdentity, ForeignAnswer, ServiceAnswer};
 use crate::core::plan::PlannedEndpoint;
 use crate::core::text::printable::cap;
 use crate::core::text::secrets::Secrets;
@@ -104,7 +104,7 @@ impl Sts {
 /// What the SDK says, beside what was seen on the wire.
 pub fn outcome<O, E, T>(
     result: Result<O, SdkError<E>>,
-    seen: Option<Seen>,
+    seen: Option<RecordedResponse>,
     secrets: &Secrets,
     success: fn(&O, &Secrets) -> Option<T>,
 ) -> Call<T>
@@ -112,18 +112,19 @@ where
     E: std::error::Error + 'static,
 {
     let value = result.as_ref().ok().and_then(|output| success(output, secrets));
-    let Some(Seen { exchange, body }) = seen else {
+    let Some(RecordedResponse { exchange, body }) = seen else {
         let text = result.as_ref().err().map(|error| cap(&secrets.redact(&words(error)), ANSWER).into_owned()).unwrap_or_default();
         return Call { exchange: None, answer: Err(Failure { phase: Phase::Response, kind: FailureKind::BadRequest, text }) };
     };
     let answer = match (value, &exchange.failure, body) {
-        (Some(value), ..) => Ok(Answer::Success(value)),
+        (Some(value), ..) => Ok(ServiceAnswer::Success(value)),
         (None, Some(failure), _) => Err(failure.clone()),
         (None, None, Some(body)) => Ok(classified(&exchange, &body.0, secrets)),
         // 200, and the SDK found nothing of STS in it.
-        (None, None, None) => {
-            Ok(Answer::Alien(Alien { status: exchange.status.unwrap_or_default(), what: "a body that is not STS's".to_owned() }))
-        }
+        (None, None, None) => Ok(ServiceAnswer::Alien(ForeignAnswer {
+            status: exchange.status.unwrap_or_default(),
+            what: "a body that is not STS's".to_owned(),
+        })),
     };
     Call { exchange: Some(exchange), answer }
 }
@@ -145,11 +146,11 @@ pub fn words(error: &(dyn std::error::Error + 'static)) -> String {
     said.join(": ")
 }
 
-fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> Answer<T> {
+fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> ServiceAnswer<T> {
     match classify_body(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
-        Answer::Error(error) => Answer::Error(error.redacted(secrets)),
-        Answer::Alien(alien) => Answer::Alien(alien),
-        Answer::Success(never) => match never {},
+        ServiceAnswer::Error(error) => ServiceAnswer::Error(error.redacted(secrets)),
+        ServiceAnswer::Alien(alien) => ServiceAnswer::Alien(alien),
+        ServiceAnswer::Success(never) => match never {},
     }
 }
 

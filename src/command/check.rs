@@ -2,11 +2,11 @@
 
 use crate::cli::{Options, Output, TerminationLog};
 use crate::collect::environment::{self, World};
-use crate::collect::process::{self, Process, Refusal};
+use crate::collect::process::{self, Refusal, TargetProcess};
 use crate::collect::{self, Memory};
 use crate::core::catalogue::Step;
 use crate::core::check::attempts::{Attempts, Next, backoff};
-use crate::core::check::report::{self, Report, Run, Verdict};
+use crate::core::check::report::{self, Report, RunTimes, Verdict};
 use crate::core::evidence::Evidence;
 use crate::core::text::printable::printable;
 use crate::render::{Style, json, termination, text};
@@ -43,7 +43,7 @@ pub async fn run(options: &Options, stdout: Stdout) -> u8 {
 /// The same where the check could not even begin, for what the probe itself lacked.
 pub fn without_means(options: &Options, stdout: Stdout, lack: &str) -> u8 {
     let evidence = collect::without_means(options.settings.clone(), options.pid.is_some(), lack);
-    let report = report::report(&evidence, Run { duration_ms: 0, attempts: 0 });
+    let report = report::report(&evidence, RunTimes { duration_ms: 0, attempts: 0 });
     if stdout == Stdout::Application {
         super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false));
         return if options.advisory { 0 } else { 3 };
@@ -93,7 +93,7 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
     loop {
         let world = world(options, &mut other).await?;
         let evidence = collect::collect(&world, deadline, &mut memory).await;
-        let report = report::report(&evidence, Run { duration_ms: millis(started), attempts: attempts.count + 1 });
+        let report = report::report(&evidence, RunTimes { duration_ms: millis(started), attempts: attempts.count + 1 });
         if let Some(why) = other.as_ref().and_then(|process| undecided(process, &evidence, &report)) {
             return Err(why);
         }
@@ -116,7 +116,7 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
 }
 
 /// What is to be judged. `other` is the process, once it is found: it stays the same for all attempts.
-async fn world(options: &Options, other: &mut Option<Process>) -> Result<World, String> {
+async fn world(options: &Options, other: &mut Option<TargetProcess>) -> Result<World, String> {
     let mut settings = options.settings.clone();
     let Some(target) = options.pid else { return Ok(environment::read(settings).await) };
     let found = match other.take() {
@@ -138,7 +138,7 @@ async fn world(options: &Options, other: &mut Option<Process>) -> Result<World, 
 
 /// Why there is no verdict, although all else was looked at: whether the process may read its token cannot be told. What an earlier step has
 /// found holds without it.
-fn undecided(process: &Process, evidence: &Evidence, report: &Report) -> Option<String> {
+fn undecided(process: &TargetProcess, evidence: &Evidence, report: &Report) -> Option<String> {
     let token = evidence.token.known()?;
     let failure = token.undecided()?;
     let earlier = report.root_cause.as_ref().is_some_and(|cause| cause.step < Step::Token);

@@ -2,9 +2,9 @@
 
 use crate::cli::{Options, Output};
 use crate::core::check::report::Verdict;
-use crate::core::doctor::answer::{self, Answer, Ran, Why};
-use crate::core::doctor::ask::{self, Ask};
-use crate::core::doctor::{Asked, Found, report};
+use crate::core::doctor::answer::{self, Ran, RefusalKind, ToolAnswer};
+use crate::core::doctor::ask::{self, ToolCommand};
+use crate::core::doctor::{DoctorTarget, Found, report};
 use crate::core::text::printable::shell_word;
 use crate::core::text::time::Timestamp;
 use crate::render::{doctor as text, json};
@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// The exit code.
 pub fn run(name: &str, options: &Options) -> u8 {
     let doctor = &options.doctor;
-    let asked = match Asked::parse(name, options.namespace.as_deref(), doctor.cluster.as_deref(), doctor.aws_auth) {
+    let asked = match DoctorTarget::parse(name, options.namespace.as_deref(), doctor.cluster.as_deref(), doctor.aws_auth) {
         Ok(asked) => asked,
         Err(why) => {
             super::complain(&why);
@@ -42,7 +42,7 @@ pub fn run(name: &str, options: &Options) -> u8 {
         }
         for (ask, ran) in asks.iter().zip(run_all(&asks, doctor.timeout)) {
             let answer = answer::read(ask.tool, ran);
-            if let Answer::Refused(Why::NoTool, _) = answer {
+            if let ToolAnswer::Refused(RefusalKind::NoTool, _) = answer {
                 let name = ask.tool.name();
                 super::complain(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
             }
@@ -62,7 +62,7 @@ pub fn run(name: &str, options: &Options) -> u8 {
 }
 
 /// The command, as it could be pasted into a shell.
-fn show(ask: &Ask) {
+fn show(ask: &ToolCommand) {
     let words: Vec<_> = std::iter::once(ask.tool.name()).chain(ask.arguments.iter().map(String::as_str)).map(shell_word).collect();
     let _ = writeln!(std::io::stderr().lock(), "+ {}", words.join(" "));
 }
@@ -78,7 +78,7 @@ struct Running {
 ///
 /// They stay in our process group: a signal from the terminal reaches them, too, and aws may ask at the terminal for an MFA code, which
 /// a group in the background may not.
-fn run_all(asks: &[Ask], timeout: Duration) -> Vec<Ran> {
+fn run_all(asks: &[ToolCommand], timeout: Duration) -> Vec<Ran> {
     let deadline = Instant::now() + timeout;
     let mut started: Vec<Result<Running, Ran>> = asks.iter().map(start).collect();
     loop {
@@ -99,7 +99,7 @@ fn run_all(asks: &[Ask], timeout: Duration) -> Vec<Ran> {
     }
 }
 
-fn start(ask: &Ask) -> Result<Running, Ran> {
+fn start(ask: &ToolCommand) -> Result<Running, Ran> {
     let mut command = Command::new(ask.tool.name());
     command.args(&ask.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| match error.kind() {

@@ -2,7 +2,7 @@
 //!
 //! An edge: it reads the file or standard input that it was given, at most [`CAP`] bytes of it.
 
-use super::input::{self, Given};
+use super::input::{self, InputText};
 use crate::cli::{Explain, Output};
 use crate::core::catalogue::Code;
 use crate::core::evidence::FileFailureKind;
@@ -64,7 +64,7 @@ fn tell(text: &str, output: Output) -> u8 {
 /// What stands in a file, or why that cannot be read; `None` when there is no such file.
 fn content(path: &str) -> Option<Result<String, String>> {
     let failure = match input::read(path, CAP) {
-        Ok(Given { bytes, cut }) => {
+        Ok(InputText { bytes, cut }) => {
             if cut {
                 super::complain(&format!("only the first {CAP} bytes are looked at"));
             }

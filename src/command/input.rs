@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use zeroize::Zeroizing;
 
 /// What was read. It may hold secrets: it is wiped when dropped.
-pub(super) struct Given {
+pub(super) struct InputText {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// Standard input had more than was asked for.
     pub(super) cut: bool,
@@ -15,10 +15,10 @@ pub(super) struct Given {
 
 /// Reads at most `cap` bytes. A file that has more is refused, as is what is none (a FIFO would block); standard input, which a person
 /// may have to pipe in, is cut.
-pub(super) fn read(name: &str, cap: usize) -> Result<Given, FileFailure> {
+pub(super) fn read(name: &str, cap: usize) -> Result<InputText, FileFailure> {
     if name != "-" {
         return match file::read(&Root::Own, name, cap) {
-            Ok(content) => Ok(Given { bytes: content.bytes, cut: false }),
+            Ok(content) => Ok(InputText { bytes: content.bytes, cut: false }),
             Err(FileFailure { kind: kind @ FileFailureKind::NotRegular, text, access }) => {
                 Err(FileFailure { kind, text: text + "; pipe it in and give - instead", access })
             }
@@ -28,13 +28,13 @@ pub(super) fn read(name: &str, cap: usize) -> Result<Given, FileFailure> {
     standard_input(cap).map_err(|error| FileFailure { kind: FileFailureKind::Other, text: error.to_string(), access: None })
 }
 
-fn standard_input(cap: usize) -> std::io::Result<Given> {
+fn standard_input(cap: usize) -> std::io::Result<InputText> {
     let stdin = std::fs::File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     let mut bytes = Zeroizing::new(Vec::new());
     stdin.take(cap as u64 + 1).read_to_end(&mut bytes)?;
     let cut = bytes.len() > cap;
     bytes.truncate(cap);
-    Ok(Given { bytes, cut })
+    Ok(InputText { bytes, cut })
 }
 
 /// What was read, for a person.

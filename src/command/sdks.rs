@@ -1,13 +1,13 @@
 //! `irsa-probe sdks`: what each SDK makes of this environment. Nothing is called; files are read as `check` reads them.
 
-use super::input::{self, Given};
+use super::input::{self, InputText};
 use crate::cli::{Options, Output};
 use crate::collect::environment::World;
 use crate::collect::file::{CONFIG_CAP, Root};
 use crate::collect::{self, token};
 use crate::core::pod::env_file;
 use crate::core::pod::inputs::{Profile, Settings, Var};
-use crate::core::sdk::{Prediction, Sdk, Situation, TokenFile, predict};
+use crate::core::sdk::{Prediction, SdkFamily, Surroundings, TokenFile, predict};
 use crate::render::{json, sdks};
 use std::io::IsTerminal;
 
@@ -44,14 +44,14 @@ fn result(output: Output, about: &str, predictions: &[Prediction]) -> String {
 }
 
 /// This process's environment, token files and profile.
-fn own(sdk: Option<Sdk>) -> Result<Vec<Prediction>, String> {
+fn own(sdk: Option<SdkFamily>) -> Result<Vec<Prediction>, String> {
     let runtime = super::runtime().map_err(|error| format!("the environment could not be read: {error}"))?;
     runtime.block_on(async {
         let World { inputs, lack, .. } = collect::environment::read(Settings::default()).await;
         if let Some(lack) = lack {
             return Err(format!("the environment could not be read: {lack}"));
         }
-        let mut situation = Situation::assumed(&inputs.environment, &inputs.profile);
+        let mut situation = Surroundings::assumed(&inputs.environment, &inputs.profile);
         situation.token = look(&inputs.environment.token_file).await;
         situation.container_token = look(&inputs.environment.container_token_file).await;
         Ok(answers(sdk, &situation))
@@ -66,8 +66,8 @@ async fn look(path: &Var) -> TokenFile {
 }
 
 /// Somebody else's environment, of which there is no more than the variables.
-fn given(path: &str, sdk: Option<Sdk>) -> Result<(String, Vec<Prediction>), String> {
-    let Given { bytes, cut } = input::read(path, CONFIG_CAP).map_err(|failure| unreadable(path, &failure.text))?;
+fn given(path: &str, sdk: Option<SdkFamily>) -> Result<(String, Vec<Prediction>), String> {
+    let InputText { bytes, cut } = input::read(path, CONFIG_CAP).map_err(|failure| unreadable(path, &failure.text))?;
     if cut {
         return Err(unreadable(path, "it is longer than 4 MiB"));
     }
@@ -80,13 +80,13 @@ fn given(path: &str, sdk: Option<Sdk>) -> Result<(String, Vec<Prediction>), Stri
         1 => [GIVEN, " One line is not NAME=VALUE, and was passed over."].concat(),
         n => format!("{GIVEN} {n} lines are not NAME=VALUE, and were passed over."),
     };
-    Ok((about, answers(sdk, &Situation::assumed(&environment, &profile))))
+    Ok((about, answers(sdk, &Surroundings::assumed(&environment, &profile))))
 }
 
 fn unreadable(path: &str, why: &str) -> String {
     format!("--env {path:?}: {why}; give it what env prints, a copy of /proc/PID/environ, or - for standard input")
 }
 
-fn answers(sdk: Option<Sdk>, situation: &Situation<'_>) -> Vec<Prediction> {
-    Sdk::ALL.into_iter().filter(|one| sdk.is_none_or(|sdk| sdk == *one)).map(|sdk| predict(sdk, situation)).collect()
+fn answers(sdk: Option<SdkFamily>, situation: &Surroundings<'_>) -> Vec<Prediction> {
+    SdkFamily::ALL.into_iter().filter(|one| sdk.is_none_or(|sdk| sdk == *one)).map(|sdk| predict(sdk, situation)).collect()
 }

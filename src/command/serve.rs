@@ -5,8 +5,8 @@ use crate::collect::lack::{is_lacking, no_thread};
 use crate::core::catalogue::Code;
 use crate::log;
 use crate::serve::clock::Clock;
-use crate::serve::server::{self, Limits};
-use crate::serve::shared::Shared;
+use crate::serve::server::{self, ServerLimits};
+use crate::serve::shared::SharedBoard;
 use crate::serve::{pages, worker};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
     let mut signals = Signals::listen()?;
     let listener = server::listen(options.listen).map_err(other)?;
     let address = listener.local_addr()?;
-    let shared = Arc::new(Shared::new(options.disabled.clone(), clock).map_err(|error| other(error.to_string()))?);
+    let shared = Arc::new(SharedBoard::new(options.disabled.clone(), clock).map_err(|error| other(error.to_string()))?);
     match &options.disabled {
         Some(reason) => {
             tracing::warn!(%address, reason = %crate::core::text::printable::printable(reason), "switched off: serving ready, checking nothing")
@@ -52,7 +52,7 @@ async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
     }
     let handler = move |path: &str, query: Option<&str>| pages::answer(&shared, path, query);
     let (drain, draining) = tokio::sync::oneshot::channel::<()>();
-    let server = server::run(listener, Arc::new(handler), Limits::default(), async {
+    let server = server::run(listener, Arc::new(handler), ServerLimits::default(), async {
         // An error means that the sender is gone, which it never is before the server.
         let _ = draining.await;
     });
@@ -75,7 +75,7 @@ async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
 }
 
 /// The worker has a thread of its own: a resolver or a file system that hangs there holds up no probe here.
-fn start_worker(options: Options, shared: Arc<Shared>) -> std::io::Result<()> {
+fn start_worker(options: Options, shared: Arc<SharedBoard>) -> std::io::Result<()> {
     let runtime = super::runtime()?;
     let started = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
         runtime.block_on(worker::work(options.settings, options.interval, &shared));

@@ -3,7 +3,7 @@
 //! What flags leave open comes from the token: that of `AWS_WEB_IDENTITY_TOKEN_FILE` (with `--pod-identity` that of
 //! `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` first), else the pod's default token, which has the same issuer and subject.
 
-use super::input::{self, Given};
+use super::input::{self, InputText};
 use crate::cli::{Options, Output};
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::aws::arn::RoleArn;
@@ -35,7 +35,7 @@ fn print(options: &Options) -> Result<u8, String> {
         super::print(&json::document(&trust_policy::pod_identity_policy()));
         return Ok(0);
     }
-    let pod = Pod::read(options)?;
+    let pod = PodToken::read(options)?;
     let role = role(options, None)?;
     let (issuer, subject, audience) = pod.irsa(options)?;
     let path = issuer.strip_prefix("https://").unwrap_or(&issuer);
@@ -70,7 +70,7 @@ fn check(options: &Options, path: &str) -> Result<u8, String> {
 
 /// Who asks, and what for.
 fn request(options: &Options, document: &Document) -> Result<Request, String> {
-    let pod = Pod::read(options)?;
+    let pod = PodToken::read(options)?;
     if options.trust.pod_identity {
         let (namespace, account) = pod.names(options);
         return Ok(Request::pod_identity(namespace.as_deref(), account.as_deref(), role(options, Some(document)).ok().as_ref()));
@@ -95,7 +95,7 @@ fn pointed(path: &str, unreadable: &Unreadable) -> String {
 
 fn policy_text(path: &str) -> Result<String, String> {
     let shown = input::shown(path);
-    let Given { bytes, cut } = input::read(path, POLICY_CAP).map_err(|failure| format!("{shown}: {}", failure.text))?;
+    let InputText { bytes, cut } = input::read(path, POLICY_CAP).map_err(|failure| format!("{shown}: {}", failure.text))?;
     if cut {
         return Err(format!("{shown}: it has more than {POLICY_CAP} bytes, which no policy has"));
     }
@@ -124,7 +124,7 @@ fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, Strin
     }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
     let other = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-        Some(_) => " (this container has EKS Pod Identity: --pod-identity)",
+        Some(_) => " (this container has EKS PodToken Identity: --pod-identity)",
         None => "",
     };
     of.ok_or_else(|| format!("which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn{other}"))
@@ -145,7 +145,7 @@ fn issuer(given: &str) -> Result<String, String> {
 }
 
 /// The pod's token, if one is needed and there.
-struct Pod {
+struct PodToken {
     claims: Option<Claims>,
     /// The token is not one for AWS: its issuer and subject are right, its audience is another.
     default: bool,
@@ -153,8 +153,8 @@ struct Pod {
     why: String,
 }
 
-impl Pod {
-    fn read(options: &Options) -> Result<Pod, String> {
+impl PodToken {
+    fn read(options: &Options) -> Result<PodToken, String> {
         let trust = &options.trust;
         for (flag, given) in [("--namespace", &options.namespace), ("--service-account", &trust.service_account)] {
             if let Some(name) = given.as_deref().filter(|name| !is_object_name(name)) {
@@ -164,7 +164,7 @@ impl Pod {
         let names = options.namespace.is_some() && trust.service_account.is_some();
         if names && (trust.issuer.is_some() || trust.pod_identity) {
             let (default, why) = (trust.audience.is_none(), String::new());
-            return Ok(Pod { claims: None, default, why });
+            return Ok(PodToken { claims: None, default, why });
         }
         let injected = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
         let path = injected.iter().skip(usize::from(!trust.pod_identity)).find_map(|name| variable(name));
@@ -173,8 +173,8 @@ impl Pod {
         let read = file::read(&Root::Own, &path, TOKEN_CAP).map_err(|failure| failure.text);
         let claims = read.and_then(|content| decode(&content.bytes).map_err(|defect| defect.describe().to_owned()));
         Ok(match claims {
-            Ok(claims) => Pod { claims: Some(claims), default, why: String::new() },
-            Err(why) => Pod { claims: None, default, why: format!("the token {path} cannot be read ({why})") },
+            Ok(claims) => PodToken { claims: Some(claims), default, why: String::new() },
+            Err(why) => PodToken { claims: None, default, why: format!("the token {path} cannot be read ({why})") },
         })
     }
 

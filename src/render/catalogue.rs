@@ -3,7 +3,7 @@
 use super::label;
 use super::page::{Page, Paint, Style};
 use crate::core::catalogue::remedy::Values;
-use crate::core::catalogue::{Class, Code, Row, Severity, Step, rows};
+use crate::core::catalogue::{Class, Code, CodeRow, Severity, Step, rows};
 
 /// All codes by step, for `explain --list`.
 pub fn list() -> String {
@@ -69,7 +69,7 @@ fn about(step: Step) -> &'static str {
 }
 
 /// What `check` does about a finding.
-fn behaviour(row: &Row) -> &'static str {
+fn behaviour(row: &CodeRow) -> &'static str {
     match (row.severity, row.class) {
         _ if row.step == Step::Cluster => "found by doctor from a workstation; check, inside a pod, cannot see it",
         _ if !row.code.is_of_check() => {
@@ -128,7 +128,7 @@ pub fn findings_markdown() -> String {
     out
 }
 
-fn section(out: &mut String, row: &Row) {
+fn section(out: &mut String, row: &CodeRow) {
     let remedy = Values::unknown().remedy(row);
     let weight = match row.severity {
         Severity::Fail => format!("fail, {}: {}", row.class.id(), behaviour(row)),

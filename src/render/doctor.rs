@@ -4,7 +4,7 @@ use super::name;
 use super::page::{Page, Paint, Style};
 use super::text::{because, checked_step, heading, last_line, quietly, with_warnings};
 use crate::core::catalogue::Severity;
-use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{ReportedFinding, Verdict};
 use crate::core::doctor::report::DoctorReport;
 use crate::core::doctor::{group, groups};
@@ -24,7 +24,7 @@ pub fn report(report: &DoctorReport, style: Style) -> String {
     let mut skipped: Vec<(&str, &str)> = Vec::new();
     for heading_ in groups() {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| group(&check.id) == Some(heading_)).collect();
-        if checks.iter().all(|check| check.outcome == Outcome::Skip) {
+        if checks.iter().all(|check| check.outcome == CheckOutcome::Skip) {
             skipped.extend(checks.iter().map(|check| (check.id.as_str(), because(check))));
             continue;
         }
@@ -53,7 +53,7 @@ fn verdict(report: &DoctorReport) -> String {
         Verdict::Fail => cause.unwrap_or_default(),
         // What lacks its identity has a fault, whichever of several it is.
         Verdict::Unknown
-            if report.checks.iter().any(|check| check.outcome == Outcome::Warn && report.undecided.contains(&check.id.as_str())) =>
+            if report.checks.iter().any(|check| check.outcome == CheckOutcome::Warn && report.undecided.contains(&check.id.as_str())) =>
         {
             format!("not decided: {}", report.undecided.join(", "))
         }

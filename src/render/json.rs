@@ -6,7 +6,7 @@ use crate::core::evidence::Evidence;
 use crate::core::explain::Explanation;
 use crate::core::policy::Evaluation;
 use crate::core::sdk::Prediction;
-use crate::core::sidecar::status::Status;
+use crate::core::sidecar::status::StatusDocument;
 use crate::core::text::printable::printable;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub fn report(report: &Report) -> String {
 }
 
 /// What the sidecar knows, as docs/status.v1.schema.json describes it.
-pub fn status(status: &Status) -> String {
+pub fn status(status: &StatusDocument) -> String {
     pretty(status)
 }
 

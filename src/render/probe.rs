@@ -1,8 +1,8 @@
 //! The answers to the kubelet's probes: one line, or with `?verbose` the checks in the style of the Kubernetes API server.
 
-use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::sidecar::moment::Moment;
-use crate::core::sidecar::readiness::{Reason, State};
+use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
 use crate::core::sidecar::status::Board;
 use crate::core::text::printable::printable;
 use std::fmt::Write as _;
@@ -65,7 +65,7 @@ impl Probe {
     fn reason(self, board: &Board, now: Moment) -> String {
         let standing = board.standing(now);
         match self {
-            Probe::Live => Reason::Stuck(board.stuck_since(now).unwrap_or(now.wall)).describe(now.wall),
+            Probe::Live => ReadinessReason::Stuck(board.stuck_since(now).unwrap_or(now.wall)).describe(now.wall),
             Probe::Ready | Probe::Startup => format!("{}: {}", standing.state.id(), standing.reason.describe(now.wall)),
         }
     }
@@ -74,11 +74,11 @@ impl Probe {
 /// The last round's checks, and whether what failed in it counts.
 fn checks(text: &mut String, board: &Board, now: Moment) {
     let standing = board.standing(now);
-    let bearable = standing.state == State::Degraded;
+    let bearable = standing.state == ReadinessState::Degraded;
     for check in board.report().map(|report| report.checks.as_slice()).unwrap_or_default() {
         match check.outcome {
             // Neither + nor -: what was not looked at must not read as green.
-            Outcome::Skip => {
+            CheckOutcome::Skip => {
                 let because = check.because.as_deref().map(|text| text.trim_start_matches("skipped ")).unwrap_or_default();
                 let _ = writeln!(text, "[ ]{} skipped: {}", check.id, printable(because));
             }
@@ -93,10 +93,10 @@ fn checks(text: &mut String, board: &Board, now: Moment) {
 fn judged(check: &Check, bearable: bool) -> Result<String, String> {
     let code = check.code.map(|code| code.id()).unwrap_or_default();
     match check.outcome {
-        Outcome::Warn => Ok(format!(", warning: {code}")),
-        Outcome::Fail if bearable => Err(format!("{code} (borne while the credentials proven last are good)")),
-        Outcome::Fail => Err(code.to_owned()),
-        Outcome::Pass | Outcome::Skip => Ok(String::new()),
+        CheckOutcome::Warn => Ok(format!(", warning: {code}")),
+        CheckOutcome::Fail if bearable => Err(format!("{code} (borne while the credentials proven last are good)")),
+        CheckOutcome::Fail => Err(code.to_owned()),
+        CheckOutcome::Pass | CheckOutcome::Skip => Ok(String::new()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reports for the renderers' tests, made from evidence by the core.
 
-use crate::core::check::report::{Report, Run};
+use crate::core::check::report::{Report, RunTimes};
 use crate::core::evidence::Evidence;
 use serde_json::{Value, json};
 
@@ -103,5 +103,5 @@ pub(super) fn warnings() -> Value {
 
 pub(super) fn report(evidence: Value, duration_ms: u64, attempts: u32) -> Report {
     let evidence: Evidence = serde_json::from_value(evidence).unwrap();
-    crate::core::check::report::report(&evidence, Run { duration_ms, attempts })
+    crate::core::check::report::report(&evidence, RunTimes { duration_ms, attempts })
 }

@@ -1,7 +1,7 @@
 //! What each SDK makes of an environment, for a person: a table, the reasons of those that differ from most, and the danger last.
 
 use super::page::{Page, Paint, Style};
-use crate::core::sdk::{Endpoint, OnFailure, Outcome, Prediction};
+use crate::core::sdk::{ChainEnd, OnFailure, Prediction, StsEndpoint};
 
 /// Where the columns of the table begin.
 const COLUMNS: [usize; 5] = [12, 30, 41, 67, 79];
@@ -21,7 +21,7 @@ pub fn table(about: &str, predictions: &[Prediction], style: Style) -> String {
             [
                 (Paint::Plain, prediction.sdk.id()),
                 (paint(prediction.outcome), &outcome),
-                (if prediction.endpoint == Endpoint::Global { Paint::Yellow } else { Paint::Plain }, endpoint(prediction)),
+                (if prediction.endpoint == StsEndpoint::Global { Paint::Yellow } else { Paint::Plain }, endpoint(prediction)),
                 (if prediction.on_failure == OnFailure::Stops { Paint::Plain } else { Paint::Yellow }, on_failure(prediction)),
                 (Paint::Plain, versions.irsa.unwrap_or("–")),
                 (Paint::Plain, versions.pod_identity.unwrap_or("–")),
@@ -73,7 +73,7 @@ fn row(page: &mut Page, cells: [(Paint, &str); 6]) {
 
 /// Most are alike: what is said of them once need not be said sixteen times.
 fn reasons(page: &mut Page, predictions: &[Prediction]) {
-    let exchanges = |one: &Prediction| matches!(one.outcome, Outcome::Irsa | Outcome::PodIdentity);
+    let exchanges = |one: &Prediction| matches!(one.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity);
     let after = |one: &Prediction| (one.endpoint, one.on_failure, one.falls_to);
     // Where nothing is exchanged it does not matter where, and what if it fails.
     let alike = |one: &Prediction, other: &Prediction| one.outcome == other.outcome && (!exchanges(one) || after(one) == after(other));
@@ -113,8 +113,8 @@ fn danger(page: &mut Page, predictions: &[Prediction]) {
             _ => Some(names.join(", ")),
         }
     };
-    let now = names(|one| one.outcome == Outcome::NodeRole);
-    let later = names(|one| one.falls_to == Some(Outcome::NodeRole));
+    let now = names(|one| one.outcome == ChainEnd::NodeRole);
+    let later = names(|one| one.falls_to == Some(ChainEnd::NodeRole));
     if now.is_none() && later.is_none() {
         return;
     }
@@ -130,30 +130,30 @@ fn danger(page: &mut Page, predictions: &[Prediction]) {
 
 fn outcome(prediction: &Prediction) -> String {
     let name = match prediction.outcome {
-        Outcome::Irsa => "IRSA",
-        Outcome::PodIdentity => "Pod Identity",
-        Outcome::Static => "static keys",
-        Outcome::Profile => "profile",
-        Outcome::NodeRole => "the node's role",
-        Outcome::None => "nothing",
-        Outcome::Error => "an error",
+        ChainEnd::Irsa => "IRSA",
+        ChainEnd::PodIdentity => "Pod Identity",
+        ChainEnd::Static => "static keys",
+        ChainEnd::Profile => "profile",
+        ChainEnd::NodeRole => "the node's role",
+        ChainEnd::None => "nothing",
+        ChainEnd::Error => "an error",
     };
     [name, if prediction.unverified { "?" } else { "" }].concat()
 }
 
-fn paint(outcome: Outcome) -> Paint {
+fn paint(outcome: ChainEnd) -> Paint {
     match outcome {
-        Outcome::Irsa | Outcome::PodIdentity => Paint::Green,
-        Outcome::Static | Outcome::Profile => Paint::Yellow,
-        Outcome::NodeRole | Outcome::None | Outcome::Error => Paint::Red,
+        ChainEnd::Irsa | ChainEnd::PodIdentity => Paint::Green,
+        ChainEnd::Static | ChainEnd::Profile => Paint::Yellow,
+        ChainEnd::NodeRole | ChainEnd::None | ChainEnd::Error => Paint::Red,
     }
 }
 
 fn endpoint(prediction: &Prediction) -> &'static str {
     match (prediction.endpoint, prediction.regional_since) {
-        (Endpoint::Regional, None) => "regional",
-        (Endpoint::Regional, Some(_)) => "regional*",
-        (Endpoint::Global, _) => "global",
+        (StsEndpoint::Regional, None) => "regional",
+        (StsEndpoint::Regional, Some(_)) => "regional*",
+        (StsEndpoint::Global, _) => "global",
     }
 }
 
@@ -161,11 +161,11 @@ fn on_failure(prediction: &Prediction) -> &'static str {
     match (prediction.on_failure, prediction.falls_to) {
         (OnFailure::Stops, _) => "stops",
         (OnFailure::Unknown, _) => "not known",
-        (OnFailure::FallsThrough, Some(Outcome::NodeRole)) => "falls to the node's role",
-        (OnFailure::FallsThrough, Some(Outcome::PodIdentity)) => "falls to Pod Identity",
-        (OnFailure::FallsThrough, Some(Outcome::Irsa)) => "falls to IRSA",
-        (OnFailure::FallsThrough, Some(Outcome::Profile)) => "falls to the profile",
-        (OnFailure::FallsThrough, Some(Outcome::None)) => "goes on, finds nothing",
+        (OnFailure::FallsThrough, Some(ChainEnd::NodeRole)) => "falls to the node's role",
+        (OnFailure::FallsThrough, Some(ChainEnd::PodIdentity)) => "falls to Pod Identity",
+        (OnFailure::FallsThrough, Some(ChainEnd::Irsa)) => "falls to IRSA",
+        (OnFailure::FallsThrough, Some(ChainEnd::Profile)) => "falls to the profile",
+        (OnFailure::FallsThrough, Some(ChainEnd::None)) => "goes on, finds nothing",
         (OnFailure::FallsThrough, _) => "goes on in its chain",
     }
 }
@@ -174,7 +174,7 @@ fn on_failure(prediction: &Prediction) -> &'static str {
 mod tests {
     use super::*;
     use crate::core::pod::inputs::{Environment, Profile};
-    use crate::core::sdk::{Sdk, Situation, predict};
+    use crate::core::sdk::{SdkFamily, Surroundings, predict};
 
     #[test]
     fn no_cell_is_wider_than_its_column_and_no_line_than_the_page() {
@@ -187,7 +187,7 @@ mod tests {
         for vars in vars {
             let environment = Environment::read(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()));
             let profile = Profile::default();
-            let predictions = Sdk::ALL.map(|sdk| predict(sdk, &Situation::assumed(&environment, &profile)));
+            let predictions = SdkFamily::ALL.map(|sdk| predict(sdk, &Surroundings::assumed(&environment, &profile)));
             let text = table("about", &predictions, Style::default());
             for line in text.lines() {
                 assert!(line.chars().count() <= 100, "{line}");

@@ -4,7 +4,7 @@
 use super::page::{Page, Paint, Style};
 use super::{label, name, provider};
 use crate::core::catalogue::{Code, Severity, Step};
-use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{Report, ReportedFinding, Verdict};
 use crate::core::plan::Provider;
 
@@ -21,7 +21,7 @@ pub fn report(report: &Report, style: Style) -> String {
     for step in Step::ALL {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
         let findings: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.cause.step == step).collect();
-        if !findings.is_empty() || checks.iter().any(|check| check.outcome != Outcome::Skip) {
+        if !findings.is_empty() || checks.iter().any(|check| check.outcome != CheckOutcome::Skip) {
             heading(&mut page, step.id());
             checked_step(&mut page, &checks, &findings);
         } else {
@@ -62,23 +62,23 @@ pub(super) fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&Repo
     for check in checks {
         match findings.iter().find(|finding| Some(finding.cause.code) == check.code) {
             Some(found) => finding(page, found),
-            None if check.outcome == Outcome::Skip => {}
+            None if check.outcome == CheckOutcome::Skip => {}
             None => plain(page, check),
         }
     }
     for found in findings.iter().filter(|finding| !checks.iter().any(|check| check.code == Some(finding.cause.code))) {
         finding(page, found);
     }
-    let silent = |check: &&&Check| check.outcome == Outcome::Skip && check.code.is_none();
+    let silent = |check: &&&Check| check.outcome == CheckOutcome::Skip && check.code.is_none();
     let skipped: Vec<(&str, &str)> = checks.iter().filter(silent).map(|check| (check.id.as_str(), because(check))).collect();
     quietly(page, &skipped);
 }
 
 fn plain(page: &mut Page, check: &Check) {
     let (paint, mark) = match check.outcome {
-        Outcome::Pass | Outcome::Skip => (Paint::Green, "√"),
-        Outcome::Warn => (Paint::Yellow, "‼"),
-        Outcome::Fail => (Paint::Red, "×"),
+        CheckOutcome::Pass | CheckOutcome::Skip => (Paint::Green, "√"),
+        CheckOutcome::Warn => (Paint::Yellow, "‼"),
+        CheckOutcome::Fail => (Paint::Red, "×"),
     };
     match check.detail.as_deref().filter(|detail| !detail.is_empty()) {
         Some(detail) => page.prose(0, UNDER, &[(paint, mark), (Paint::Plain, &format!("{}:", check.title)), (Paint::Dim, detail)]),

@@ -1,8 +1,8 @@
 //! What is answered where.
 
 use super::metrics::Metrics;
-use super::server::Answer;
-use super::shared::Shared;
+use super::server::HttpReply;
+use super::shared::SharedBoard;
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::status::Board;
 use crate::render::probe::Probe;
@@ -11,24 +11,24 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
 
 /// How a path is answered.
-enum Page {
+enum ServedPage {
     /// To a probe, from the state as it is now. The last argument is `?verbose`.
-    Probe(fn(&Board, Moment, bool) -> Answer),
+    Probe(fn(&Board, Moment, bool) -> HttpReply),
     /// To those who look in from time to time.
-    Whole(fn(&Board, &Metrics, Moment) -> Answer),
+    Whole(fn(&Board, &Metrics, Moment) -> HttpReply),
 }
 
 /// Every path.
-const PAGES: &[(&str, Page)] = &[
-    ("/livez", Page::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
-    ("/healthz", Page::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
-    ("/readyz", Page::Probe(|board, now, verbose| probe(Probe::Ready, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
-    ("/startupz", Page::Probe(|board, now, verbose| probe(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
-    ("/status", Page::Whole(|board, _, now| typed("application/json", json::status(&board.status(now))))),
-    ("/metrics", Page::Whole(|board, metrics, now| typed(Metrics::CONTENT_TYPE, metrics.page(board, now)))),
+const PAGES: &[(&str, ServedPage)] = &[
+    ("/livez", ServedPage::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
+    ("/healthz", ServedPage::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
+    ("/readyz", ServedPage::Probe(|board, now, verbose| probe(Probe::Ready, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
+    ("/startupz", ServedPage::Probe(|board, now, verbose| probe(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
+    ("/status", ServedPage::Whole(|board, _, now| typed("application/json", json::status(&board.status(now))))),
+    ("/metrics", ServedPage::Whole(|board, metrics, now| typed(Metrics::CONTENT_TYPE, metrics.page(board, now)))),
     (
         "/",
-        Page::Whole(|board, _, now| {
+        ServedPage::Whole(|board, _, now| {
             typed("text/html; charset=utf-8", html::page(board, now))
                 .with(CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP))
                 .with(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
@@ -37,23 +37,23 @@ const PAGES: &[(&str, Page)] = &[
 ];
 
 /// Answers a path from what is known; `None` when there is no such page.
-pub fn answer(shared: &Shared, path: &str, query: Option<&str>) -> Option<Answer> {
+pub fn answer(shared: &SharedBoard, path: &str, query: Option<&str>) -> Option<HttpReply> {
     let (path, page) = PAGES.iter().find(|(known, _)| *known == path)?;
     Some(match page {
-        Page::Probe(answer) => {
+        ServedPage::Probe(answer) => {
             // Of any value, as the Kubernetes API server takes it.
             let verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
             shared.read(|board, now| answer(board, now, verbose))
         }
-        Page::Whole(render) => shared.page(path, render),
+        ServedPage::Whole(render) => shared.page(path, render),
     })
 }
 
-fn probe(probe: Probe, no: StatusCode, board: &Board, now: Moment, verbose: bool) -> Answer {
+fn probe(probe: Probe, no: StatusCode, board: &Board, now: Moment, verbose: bool) -> HttpReply {
     let status = if probe.passes(board, now) { StatusCode::OK } else { no };
-    Answer::text(status, probe.body(board, now, verbose))
+    HttpReply::text(status, probe.body(board, now, verbose))
 }
 
-fn typed(content_type: &'static str, body: String) -> Answer {
-    Answer { content_type: HeaderValue::from_static(content_type), ..Answer::text(StatusCode::OK, body) }
+fn typed(content_type: &'static str, body: String) -> HttpReply {
+    HttpReply { content_type: HeaderValue::from_static(content_type), ..HttpReply::text(StatusCode::OK, body) }
 }

@@ -2,10 +2,10 @@
 
 use super::clock::Clock;
 use super::metrics::Metrics;
-use super::server::Answer;
+use super::server::HttpReply;
 use crate::core::check::report::Report;
 use crate::core::sidecar::moment::Moment;
-use crate::core::sidecar::readiness::{Standing, State};
+use crate::core::sidecar::readiness::{ReadinessState, Standing};
 use crate::core::sidecar::schedule::Trigger;
 use crate::core::sidecar::status::Board;
 use crate::core::text::time::Timestamp;
@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The board and the counters, behind one lock that is never held across a wait: the log has a thread of its own.
-pub struct Shared {
+pub struct SharedBoard {
     /// The clocks.
     pub clock: Clock,
     state: Mutex<Inner>,
@@ -24,14 +24,14 @@ struct Inner {
     metrics: Metrics,
     pages: Pages,
     /// The state that was logged last.
-    logged: State,
+    logged: ReadinessState,
 }
 
 /// Pages as they were rendered last. Rendering costs ten times what sending does, so what many ask for at once is rendered once.
 #[derive(Default)]
 struct Pages {
     rendered: Option<Stamp>,
-    pages: Vec<(&'static str, Answer)>,
+    pages: Vec<(&'static str, HttpReply)>,
 }
 
 /// What a page depends on beside the board, to the second.
@@ -43,7 +43,7 @@ struct Stamp {
 }
 
 impl Pages {
-    fn get(&mut self, stamp: Stamp, path: &'static str, render: impl FnOnce() -> Answer) -> Answer {
+    fn get(&mut self, stamp: Stamp, path: &'static str, render: impl FnOnce() -> HttpReply) -> HttpReply {
         if self.rendered.as_ref() != Some(&stamp) {
             self.pages.clear();
             self.rendered = Some(stamp);
@@ -57,12 +57,16 @@ impl Pages {
     }
 }
 
-impl Shared {
+impl SharedBoard {
     /// Before the first round. Fails only if two metrics had one name.
-    pub fn new(disabled: Option<String>, clock: Clock) -> Result<Shared, prometheus::Error> {
-        let inner =
-            Inner { board: Board::new(disabled, clock.now()), metrics: Metrics::new()?, pages: Pages::default(), logged: State::Starting };
-        Ok(Shared { clock, state: Mutex::new(inner) })
+    pub fn new(disabled: Option<String>, clock: Clock) -> Result<SharedBoard, prometheus::Error> {
+        let inner = Inner {
+            board: Board::new(disabled, clock.now()),
+            metrics: Metrics::new()?,
+            pages: Pages::default(),
+            logged: ReadinessState::Starting,
+        };
+        Ok(SharedBoard { clock, state: Mutex::new(inner) })
     }
 
     /// Reads the board as it stands now.
@@ -74,7 +78,7 @@ impl Shared {
     }
 
     /// The page of this path, rendered now or within the same second; a step of the worker or a change of state renders it again.
-    pub fn page(&self, path: &'static str, render: impl FnOnce(&Board, &Metrics, Moment) -> Answer) -> Answer {
+    pub fn page(&self, path: &'static str, render: impl FnOnce(&Board, &Metrics, Moment) -> HttpReply) -> HttpReply {
         let mut inner = self.lock();
         let now = self.clock.now();
         let standing = inner.log_state(now);
@@ -128,7 +132,7 @@ impl Inner {
         let (code, step) = cause.map_or(("", ""), |cause| (cause.code.id(), cause.step.id()));
         let reason = standing.reason.describe(now.wall);
         let (was, state) = (was.id(), standing.state.id());
-        if standing.state == State::Ready {
+        if standing.state == ReadinessState::Ready {
             tracing::info!(state, was, reason, "state changed");
         } else {
             tracing::warn!(state, was, code, step, reason, "state changed");
@@ -140,23 +144,23 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::sidecar::readiness::Reason;
+    use crate::core::sidecar::readiness::ReadinessReason;
     use http::StatusCode;
 
     #[test]
     fn a_page_is_rendered_once_for_all_who_ask_within_a_second_and_again_for_each_change() {
-        let stamp = |wall: i64, uptime: u64, state: State, reason: Reason| Stamp {
+        let stamp = |wall: i64, uptime: u64, state: ReadinessState, reason: ReadinessReason| Stamp {
             wall: Timestamp(wall),
             uptime,
             standing: Standing { state, since: Timestamp(1), reason },
         };
-        let ready = |wall, uptime| stamp(wall, uptime, State::Ready, Reason::Proven);
+        let ready = |wall, uptime| stamp(wall, uptime, ReadinessState::Ready, ReadinessReason::Proven);
         let mut pages = Pages::default();
         let mut rendered = 0;
         let mut ask = |stamp: Stamp, path: &'static str| {
             let page = pages.get(stamp, path, || {
                 rendered += 1;
-                Answer::text(StatusCode::OK, rendered.to_string())
+                HttpReply::text(StatusCode::OK, rendered.to_string())
             });
             String::from_utf8(page.body.to_vec()).unwrap()
         };
@@ -167,7 +171,7 @@ mod tests {
         assert_eq!(ask(ready(11, 5), "/status"), "3");
         assert_eq!(ask(ready(11, 6), "/status"), "4");
         // Time alone has ended the state, or the worker is stuck.
-        assert_eq!(ask(stamp(11, 6, State::NotReady, Reason::Stuck(Timestamp(9))), "/status"), "5");
-        assert_eq!(ask(stamp(11, 6, State::NotReady, Reason::Stuck(Timestamp(9))), "/metrics"), "6");
+        assert_eq!(ask(stamp(11, 6, ReadinessState::NotReady, ReadinessReason::Stuck(Timestamp(9))), "/status"), "5");
+        assert_eq!(ask(stamp(11, 6, ReadinessState::NotReady, ReadinessReason::Stuck(Timestamp(9))), "/metrics"), "6");
     }
 }

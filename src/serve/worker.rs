@@ -1,11 +1,11 @@
 //! The rounds: the same pipeline as `check`, whenever the schedule says so.
 
-use super::shared::Shared;
+use super::shared::SharedBoard;
 use crate::collect::environment::{self, World};
 use crate::collect::file::{Mark, mark};
 use crate::collect::{self, Memory};
 use crate::core::catalogue::Class;
-use crate::core::check::report::{self, Report, Run, Verdict};
+use crate::core::check::report::{self, Report, RunTimes, Verdict};
 use crate::core::pod::inputs::Settings;
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::ROUND_BOUND;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const CUT: Duration = ROUND_BOUND.saturating_sub(Duration::from_secs(5));
 
 /// Works until the process ends.
-pub async fn work(settings: Settings, interval: Duration, shared: &Shared) {
+pub async fn work(settings: Settings, interval: Duration, shared: &SharedBoard) {
     let mut schedule = Schedule::new(interval, shared.clock.now().uptime);
     let mut memory = Memory::default();
     let mut files = Files::default();
@@ -37,7 +37,13 @@ pub async fn work(settings: Settings, interval: Duration, shared: &Shared) {
 }
 
 /// One round: the class of its failure, and when it ended.
-async fn round(settings: &Settings, trigger: Trigger, memory: &mut Memory, files: &mut Files, shared: &Shared) -> (Option<Class>, Moment) {
+async fn round(
+    settings: &Settings,
+    trigger: Trigger,
+    memory: &mut Memory,
+    files: &mut Files,
+    shared: &SharedBoard,
+) -> (Option<Class>, Moment) {
     shared.begin_round();
     let started = Instant::now();
     let world: World = environment::read(settings.clone()).await;
@@ -47,7 +53,7 @@ async fn round(settings: &Settings, trigger: Trigger, memory: &mut Memory, files
     }
     let evidence = collect::collect(&world, started + CUT, memory).await;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let report = report::report(&evidence, Run { duration_ms, attempts: 1 });
+    let report = report::report(&evidence, RunTimes { duration_ms, attempts: 1 });
     log(&report, trigger);
     let failure = report.root_cause.as_ref().map(|cause| cause.class);
     (failure, shared.end_round(report, trigger))

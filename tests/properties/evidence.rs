@@ -34,7 +34,7 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
 }
 
 fn fact<T: Debug + Clone + 'static>(known: BoxedStrategy<T>) -> BoxedStrategy<Fact<T>> {
-    use Because::*;
+    use SkipReason::*;
     let reasons =
         vec![NotThisProvider, PlanFailed, NoToken, EarlierFailure, NoImds, ImdsDisabled, UnsafeFile, NotThisRound, NotAsked, OtherProcess];
     prop_oneof![
@@ -117,10 +117,10 @@ fn claims() -> BoxedStrategy<Claims> {
 }
 
 fn call<T: Debug + Clone + 'static>(success: BoxedStrategy<T>) -> BoxedStrategy<Call<T>> {
-    let alien = (any::<u16>(), text()).prop_map(|(status, what)| Answer::Alien(Alien { status, what }));
+    let alien = (any::<u16>(), text()).prop_map(|(status, what)| ServiceAnswer::Alien(ForeignAnswer { status, what }));
     let answer = prop_oneof![
-        4 => success.prop_map(|success| Ok(Answer::Success(success))),
-        3 => service_error().prop_map(|error| Ok(Answer::Error(error))),
+        4 => success.prop_map(|success| Ok(ServiceAnswer::Success(success))),
+        3 => service_error().prop_map(|error| Ok(ServiceAnswer::Error(error))),
         1 => alien.prop_map(Ok),
         2 => failure().prop_map(Err),
     ];
@@ -238,12 +238,12 @@ fn agent() -> BoxedStrategy<AgentCredentials> {
     (account(), option::of(time())).prop_map(|(account, expires_at)| AgentCredentials { account, expires_at }).boxed()
 }
 
-fn endpoint() -> BoxedStrategy<Endpoint> {
+fn endpoint() -> BoxedStrategy<EndpointFacts> {
     let assumed = (option::weighted(0.9, arn()), maybe(), option::of(time()))
         .prop_map(|(arn, assumed_role_id, expires_at)| AssumedRole { arn, assumed_role_id, expires_at })
         .boxed();
     (pod::region(), text(), fact(call(assumed)), fact(call(caller_identity())))
-        .prop_map(|(region, host, assume_role, caller_identity)| Endpoint { region, host, assume_role, caller_identity })
+        .prop_map(|(region, host, assume_role, caller_identity)| EndpointFacts { region, host, assume_role, caller_identity })
         .boxed()
 }
 
@@ -256,7 +256,7 @@ fn imds() -> BoxedStrategy<Imds> {
         .boxed()
 }
 
-fn chain() -> BoxedStrategy<Chain> {
+fn chain() -> BoxedStrategy<DefaultChain> {
     use ChainProvider::*;
     let kind = prop_oneof![
         Just(ChainErrorKind::NothingFound),
@@ -266,7 +266,7 @@ fn chain() -> BoxedStrategy<Chain> {
     ];
     let error = (kind, text()).prop_map(|(kind, text)| ChainError { kind, text });
     (select(vec![Env, Profile, Irsa, Irsa, PodIdentity, Node, None]), option::of(caller_identity()), option::weighted(0.3, error))
-        .prop_map(|(provider, identity, error)| Chain { provider, identity, error })
+        .prop_map(|(provider, identity, error)| DefaultChain { provider, identity, error })
         .boxed()
 }
 

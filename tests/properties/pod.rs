@@ -3,9 +3,9 @@
 use super::{foreign, names};
 use irsa_probe::core::aws::arn::RoleArn;
 use irsa_probe::core::aws::partition::Region;
-use irsa_probe::core::evidence::{self, Because, Evidence, Fact};
+use irsa_probe::core::evidence::{self, Evidence, Fact, SkipReason};
 use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
-use irsa_probe::core::sdk::Sdk;
+use irsa_probe::core::sdk::SdkFamily;
 use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
@@ -99,7 +99,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     let role = select(&[ROLE, "arn:aws:iam::111122223333:role/checkout", "arn:aws-cn:iam::999999999999:role/other"][..]);
     let provider = prop_oneof![3 => Just(ProviderChoice::Auto), 1 => Just(ProviderChoice::Irsa), 1 => Just(ProviderChoice::PodIdentity)];
     let strict = prop::bool::weighted(0.2);
-    let app_sdk = option::weighted(0.5, select(&Sdk::ALL[..]));
+    let app_sdk = option::weighted(0.5, select(&SdkFamily::ALL[..]));
     (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>(), app_sdk).prop_map(
         |(role, provider, sts_regions, strict, no_imds, app_sdk)| Settings {
             expect_role_arn: role.map(|role| RoleArn::parse(role).unwrap()),
@@ -120,13 +120,13 @@ pub fn untried(inputs: Inputs) -> Evidence {
         taken_at: Timestamp(foreign::NOW),
         inputs,
         lack: None,
-        token: Fact::NotAttempted(Because::PlanFailed),
-        default_token: Fact::NotAttempted(Because::PlanFailed),
+        token: Fact::NotAttempted(SkipReason::PlanFailed),
+        default_token: Fact::NotAttempted(SkipReason::PlanFailed),
         endpoints: Vec::new(),
-        agent: Fact::NotAttempted(Because::PlanFailed),
-        imds: Fact::NotAttempted(Because::NotAsked),
-        chain: Fact::NotAttempted(Because::PlanFailed),
-        issuer: Fact::NotAttempted(Because::NotAsked),
+        agent: Fact::NotAttempted(SkipReason::PlanFailed),
+        imds: Fact::NotAttempted(SkipReason::NotAsked),
+        chain: Fact::NotAttempted(SkipReason::PlanFailed),
+        issuer: Fact::NotAttempted(SkipReason::NotAsked),
     }
 }
 

@@ -6,8 +6,8 @@ use super::{cases, evidence as any_evidence};
 use irsa_probe::core::aws::agent_answer;
 use irsa_probe::core::aws::sts_answer;
 use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
-use irsa_probe::core::check::checks::{Check, Outcome};
-use irsa_probe::core::check::report::{Report, ReportedFinding, Run, Verdict, report};
+use irsa_probe::core::check::checks::{Check, CheckOutcome};
+use irsa_probe::core::check::report::{Report, ReportedFinding, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::Evidence;
 use irsa_probe::render::{Style, json, termination, text};
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 fn judged(evidence: &Evidence) -> Report {
-    report(evidence, Run { duration_ms: 60_000, attempts: 3 })
+    report(evidence, RunTimes { duration_ms: 60_000, attempts: 3 })
 }
 
 /// DESIGN section 4: the verdict follows from the findings, and the root cause stands first.
@@ -57,21 +57,21 @@ fn checks_follow(report: &Report) {
             .code
             .map(|code| report.findings.iter().find(|finding| finding.cause.code == code).expect("a check's code is a finding's"));
         match check.outcome {
-            Outcome::Fail => assert!(found.is_some_and(|finding| finding.severity == Severity::Fail), "{check:?}"),
-            Outcome::Warn => assert!(found.is_some_and(|finding| finding.severity == Severity::Warn), "{check:?}"),
-            Outcome::Pass => {
+            CheckOutcome::Fail => assert!(found.is_some_and(|finding| finding.severity == Severity::Fail), "{check:?}"),
+            CheckOutcome::Warn => assert!(found.is_some_and(|finding| finding.severity == Severity::Warn), "{check:?}"),
+            CheckOutcome::Pass => {
                 let passes =
                     |finding: &ReportedFinding| finding.severity == Severity::Info && finding.cause.code != Code::IssuerUnreachable;
                 assert!(found.is_none_or(passes), "{check:?}");
             }
             // What could not be looked at, and a finding says so, is no pass.
-            Outcome::Skip => assert!(found.is_none_or(|finding| finding.cause.code == Code::IssuerUnreachable), "{check:?}"),
+            CheckOutcome::Skip => assert!(found.is_none_or(|finding| finding.cause.code == Code::IssuerUnreachable), "{check:?}"),
         }
-        assert_eq!(check.because.is_some(), check.outcome == Outcome::Skip, "{check:?}");
+        assert_eq!(check.because.is_some(), check.outcome == CheckOutcome::Skip, "{check:?}");
         let later = report.root_cause.as_ref().is_some_and(|root| root.step < check.step);
         // What the application's SDK makes of it is predicted, not proven: it rests on no step before.
         let consequence = check.step == Step::Application || carries(check, Code::NodeRoleFallback);
-        assert!(!later || check.outcome == Outcome::Skip || consequence, "{check:?}");
+        assert!(!later || check.outcome == CheckOutcome::Skip || consequence, "{check:?}");
     }
     for finding in &report.findings {
         let shown = report.checks.iter().any(|check| check.step == finding.cause.step && check.code.is_some());

@@ -3,7 +3,7 @@
 use super::cases;
 use irsa_probe::core::catalogue::Class;
 use irsa_probe::core::check::attempts::{Attempts, Next, backoff};
-use irsa_probe::core::check::report::{Report, Run, report};
+use irsa_probe::core::check::report::{Report, RunTimes, report};
 use irsa_probe::core::evidence::Evidence;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ static REPORT: LazyLock<Report> = LazyLock::new(|| {
         "defaultToken": unknown(), "endpoints": [], "agent": unknown(), "imds": unknown(), "chain": unknown()
     }))
     .unwrap();
-    report(&evidence, Run::default())
+    report(&evidence, RunTimes::default())
 });
 
 fn ended(class: Option<Class>) -> Report {

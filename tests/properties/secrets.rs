@@ -3,8 +3,8 @@
 
 use super::evidence::evidence;
 use super::{allowed, cases, pod, shapes, texts, tokens};
-use irsa_probe::core::check::report::{Run, report};
-use irsa_probe::core::evidence::{Answer, Call, Evidence, Fact, FileFact, ServiceError, Token, TokenContent};
+use irsa_probe::core::check::report::{RunTimes, report};
+use irsa_probe::core::evidence::{Call, Evidence, Fact, FileFact, ServiceAnswer, ServiceError, Token, TokenContent};
 use irsa_probe::core::explain::{beginning, explain};
 use irsa_probe::core::pod::token::decode;
 use irsa_probe::core::text::secrets::Secrets;
@@ -38,7 +38,7 @@ fn secret_variables() -> impl Strategy<Value = pod::Variables> {
 }
 
 fn everything(evidence: &Evidence) -> String {
-    let report = report(evidence, Run { duration_ms: 1, attempts: 1 });
+    let report = report(evidence, RunTimes { duration_ms: 1, attempts: 1 });
     let texts = [
         format!("{evidence:?}"),
         json::evidence(evidence),
@@ -112,7 +112,7 @@ proptest! {
             ("AWS_ROLE_ARN", pod::ROLE.to_owned()), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token".to_owned()), ("AWS_REGION", "us-west-2".to_owned()),
         ]);
         for endpoint in &mut evidence.endpoints {
-            endpoint.assume_role = Fact::Known(Call { exchange: None, answer: Ok(Answer::Error(error.clone())) });
+            endpoint.assume_role = Fact::Known(Call { exchange: None, answer: Ok(ServiceAnswer::Error(error.clone())) });
         }
         let shown = everything(&evidence);
         prop_assert!(!secret.leaks_into(&shown), "{}", shown);

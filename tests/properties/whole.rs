@@ -6,7 +6,7 @@ use irsa_probe::core::aws::arn::{Account, RoleArn};
 use irsa_probe::core::aws::partition::Region;
 use irsa_probe::core::aws::trust_policy;
 use irsa_probe::core::check::diagnose;
-use irsa_probe::core::check::report::{Run, report};
+use irsa_probe::core::check::report::{RunTimes, report};
 use irsa_probe::core::evidence::*;
 use irsa_probe::core::explain::explain;
 use irsa_probe::core::plan::Plan;
@@ -14,7 +14,7 @@ use irsa_probe::core::pod::env_file;
 use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, Settings, Var};
 use irsa_probe::core::pod::token::Claims;
 use irsa_probe::core::policy::{self, Request};
-use irsa_probe::core::sdk::{Sdk, Situation, predict};
+use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::secrets::Secrets;
 use irsa_probe::core::text::time::Timestamp;
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
@@ -101,18 +101,18 @@ fn environment(names: &Names) -> Environment {
 }
 
 /// What an attempt finds in a pod of these names, where STS answers with this.
-fn evidence(names: &Names, answer: Answer<AssumedRole>) -> Evidence {
+fn evidence(names: &Names, answer: ServiceAnswer<AssumedRole>) -> Evidence {
     let profile = Profile { name: names.profile.as_str().into(), ..Profile::default() };
     let settings = Settings { expect_role_arn: RoleArn::parse(&names.arn()).ok(), ..Settings::default() };
     let inputs = Inputs { environment: environment(names), profile, settings };
     let plan = Plan::of(&inputs);
-    let passes = matches!(answer, Answer::Success(_));
+    let passes = matches!(answer, ServiceAnswer::Success(_));
     let identity = CallerIdentity {
         arn: names.session_arn(),
         account: Account::parse("111122223333"),
         user_id: Some(format!("AROAEXAMPLE:{}", names.session)),
     };
-    let caller = Fact::Known(Call { exchange: None, answer: Ok(Answer::Success(identity.clone())) });
+    let caller = Fact::Known(Call { exchange: None, answer: Ok(ServiceAnswer::Success(identity.clone())) });
     let claims = Claims {
         issuer: Some("https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE".to_owned()),
         subject: Some(policy::subject(&names.namespace, &names.account)),
@@ -125,45 +125,45 @@ fn evidence(names: &Names, answer: Answer<AssumedRole>) -> Evidence {
     };
     let file = FileFact::Read { modified: None, trailing_whitespace: false, content: TokenContent::Claims(claims) };
     let call = Fact::Known(Call { exchange: None, answer: Ok(answer) });
-    let endpoint = |planned: &irsa_probe::core::plan::PlannedEndpoint| Endpoint {
+    let endpoint = |planned: &irsa_probe::core::plan::PlannedEndpoint| EndpointFacts {
         region: planned.region.clone(),
         host: planned.host.clone(),
         assume_role: call.clone(),
-        caller_identity: if passes { caller.clone() } else { Fact::NotAttempted(Because::EarlierFailure) },
+        caller_identity: if passes { caller.clone() } else { Fact::NotAttempted(SkipReason::EarlierFailure) },
     };
-    let chain = Chain { provider: ChainProvider::Irsa, identity: Some(identity), error: None };
+    let chain = DefaultChain { provider: ChainProvider::Irsa, identity: Some(identity), error: None };
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at: Timestamp(1_795_383_243),
         lack: None,
         token: Fact::Known(Token { path: plan.token_path.clone().unwrap_or_default(), file }),
-        default_token: Fact::NotAttempted(Because::NotThisProvider),
+        default_token: Fact::NotAttempted(SkipReason::NotThisProvider),
         endpoints: plan.endpoints.iter().map(endpoint).collect(),
-        agent: Fact::NotAttempted(Because::NotThisProvider),
+        agent: Fact::NotAttempted(SkipReason::NotThisProvider),
         imds: Fact::Known(Imds { v2: ImdsReach::Absent, v1: None, role: None, no_role: false, instance_id: None }),
-        chain: if passes { Fact::Known(chain) } else { Fact::NotAttempted(Because::EarlierFailure) },
-        issuer: Fact::NotAttempted(Because::NotAsked),
+        chain: if passes { Fact::Known(chain) } else { Fact::NotAttempted(SkipReason::EarlierFailure) },
+        issuer: Fact::NotAttempted(SkipReason::NotAsked),
         inputs,
     }
 }
 
-fn assumed(names: &Names) -> Answer<AssumedRole> {
-    Answer::Success(AssumedRole {
+fn assumed(names: &Names) -> ServiceAnswer<AssumedRole> {
+    ServiceAnswer::Success(AssumedRole {
         arn: Some(names.session_arn()),
         assumed_role_id: Some(format!("AROAEXAMPLE:{}", names.session)),
         expires_at: Some(Timestamp(1_795_386_843)),
     })
 }
 
-fn denied(code: &str, message: &str) -> Answer<AssumedRole> {
+fn denied(code: &str, message: &str) -> ServiceAnswer<AssumedRole> {
     let request_id = Some("5c3f9ce5-ba7d-495e-98b1-ffcd5cf85133".to_owned());
     let error = ServiceError { status: 403, code: Some(code.to_owned()), message: message.to_owned(), request_id };
     // As the collector keeps it.
-    Answer::Error(error.redacted(&Secrets::default()))
+    ServiceAnswer::Error(error.redacted(&Secrets::default()))
 }
 
 fn said(evidence: &Evidence) -> Vec<String> {
-    let report = report(evidence, Run { duration_ms: 1, attempts: 1 });
+    let report = report(evidence, RunTimes { duration_ms: 1, attempts: 1 });
     let codes: Vec<_> = diagnose(evidence).findings.iter().map(|finding| finding.code.id()).collect();
     let pages = [json::report(&report), text::report(&report, Style::default()), json::evidence(evidence)];
     // The termination message ends where the kubelet's limit is.
@@ -220,8 +220,8 @@ proptest! {
         let all = |names: &Names| {
             let environment = given(names);
             let profile = Profile { name: environment.profile.value().unwrap().clone(), ..Profile::default() };
-            let situation = Situation::assumed(&environment, &profile);
-            let all: Vec<_> = Sdk::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
+            let situation = Surroundings::assumed(&environment, &profile);
+            let all: Vec<_> = SdkFamily::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
             let one = all.iter().map(|one| sdks::one("", one, Style::default()));
             [json::sdks("", &all), sdks::table("", &all, Style::default())].into_iter().chain(one).collect()
         };

@@ -39,12 +39,12 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use sdk::{Answer, Body, ConnectorFailure, Recorder};
+pub use sdk::{Body, ConnectorFailure, RecordedResponse, Recorder};
 pub use settings::{Limits, Settings};
 pub use tls::Roots;
 pub use wire::Response;
 
-use seen::{Fault, Limit, Seen, millis};
+use seen::{Fault, Limit, Trace, millis};
 use target::Target;
 use wire::{Lost, Wire};
 
@@ -53,11 +53,11 @@ use wire::{Lost, Wire};
 /// Make one for each round: a connection kept from an earlier round would hide what has broken since.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    shared: Arc<ClientState>,
     deadline: Instant,
 }
 
-struct Shared {
+struct ClientState {
     roots: Roots,
     proxies: Proxies,
     secrets: Secrets,
@@ -74,7 +74,7 @@ impl Client {
     /// A client without any connection yet.
     pub fn new(settings: Settings) -> Self {
         let Settings { roots, proxies, secrets, deadline } = settings;
-        let shared = Shared { roots, proxies, secrets, idle: Mutex::default() };
+        let shared = ClientState { roots, proxies, secrets, idle: Mutex::default() };
         Self { shared: Arc::new(shared), deadline: Instant::from_std(deadline) }
     }
 
@@ -114,7 +114,7 @@ impl Client {
         seen.finish(opened.err())
     }
 
-    async fn run(&self, request: Request<Bytes>, limits: Limits, seen: &mut Seen) -> Result<Response, Fault> {
+    async fn run(&self, request: Request<Bytes>, limits: Limits, seen: &mut Trace) -> Result<Response, Fault> {
         let target = Target::of(request.uri())?;
         learn_credentials(&request, &self.shared.secrets);
         seen.at(&target);
@@ -145,7 +145,7 @@ impl Client {
     }
 
     /// Resolve → connect → (proxy) → TLS, written into `seen` as it goes.
-    async fn open(&self, target: &Target, limits: Limits, seen: &mut Seen) -> Result<Wire, Fault> {
+    async fn open(&self, target: &Target, limits: Limits, seen: &mut Trace) -> Result<Wire, Fault> {
         seen.at(target);
         let mut stream = match self.shared.proxies.for_url(target.tls, &target.host, target.port) {
             None => self.reach(&target.host, target.port, limits, seen).await?,
@@ -167,7 +167,7 @@ impl Client {
     }
 
     /// Resolve → connect.
-    async fn reach(&self, host: &str, port: u16, limits: Limits, seen: &mut Seen) -> Result<io::Io, Fault> {
+    async fn reach(&self, host: &str, port: u16, limits: Limits, seen: &mut Trace) -> Result<io::Io, Fault> {
         let addresses = match resolve::literal(host) {
             Some(address) => vec![(address, port).into()],
             None => {
@@ -189,7 +189,7 @@ impl Client {
     }
 
     /// Reaches the proxy and has it open a tunnel. Whatever fails on the way is the proxy's failure, not the target's.
-    async fn through(&self, proxy: &Proxy, target: &Target, limits: Limits, seen: &mut Seen) -> Result<io::Io, Fault> {
+    async fn through(&self, proxy: &Proxy, target: &Target, limits: Limits, seen: &mut Trace) -> Result<io::Io, Fault> {
         let blame = |fault: Fault| {
             let blamed = proxy::failed(proxy, &format!("could not be reached: {}", fault.text));
             // What the probe itself lacked is not the proxy's fault.
@@ -226,8 +226,8 @@ impl Client {
         self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).insert(target, wire);
     }
 
-    fn seen(&self) -> Seen {
-        Seen::new(self.shared.secrets.clone())
+    fn seen(&self) -> Trace {
+        Trace::new(self.shared.secrets.clone())
     }
 
     fn limit(&self, length: Duration) -> Limit {

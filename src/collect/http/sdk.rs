@@ -14,7 +14,7 @@ use http::Request;
 use http::header::CONTENT_TYPE;
 use zeroize::Zeroizing;
 
-use super::seen::{Fault, Seen};
+use super::seen::{Fault, Trace};
 use super::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
 use crate::core::text::secrets::Secrets;
@@ -24,7 +24,7 @@ const KEPT: usize = 64 * 1024;
 
 /// What the SDK's request met.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RecordedResponse {
     /// The exchange.
     pub exchange: Exchange,
     /// The response's body, capped, when it can hold no credentials: the status is not 2xx, or it is a web page or empty.
@@ -58,7 +58,7 @@ impl std::error::Error for ConnectorFailure {}
 pub struct Recorder {
     client: Client,
     limits: Limits,
-    answers: Arc<Mutex<Vec<Answer>>>,
+    answers: Arc<Mutex<Vec<RecordedResponse>>>,
 }
 
 impl Recorder {
@@ -73,11 +73,11 @@ impl Recorder {
     }
 
     /// Takes the answers recorded so far, in the order in which they ended.
-    pub fn take(&self) -> Vec<Answer> {
+    pub fn take(&self) -> Vec<RecordedResponse> {
         std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keep(&self, answer: Answer) {
+    fn keep(&self, answer: RecordedResponse) {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
 }
@@ -115,7 +115,7 @@ impl HttpConnector for Recorder {
 /// An exchange under way. When the SDK drops the future, what was seen until then is recorded.
 struct Open {
     recorder: Recorder,
-    seen: Option<Seen>,
+    seen: Option<Trace>,
 }
 
 impl Open {
@@ -124,14 +124,14 @@ impl Open {
         match outcome {
             Ok(response) => {
                 let body = evidence(&response);
-                self.recorder.keep(Answer { exchange: seen.finish(None), body });
+                self.recorder.keep(RecordedResponse { exchange: seen.finish(None), body });
                 outgoing(response)
             }
             Err(fault) => {
                 let timed_out = fault.timed_out;
                 let exchange = seen.finish(Some(fault));
                 let error = exchange.failure.clone().map_or_else(never, |failure| connector_error(failure, timed_out));
-                self.recorder.keep(Answer { exchange, body: None });
+                self.recorder.keep(RecordedResponse { exchange, body: None });
                 Err(error)
             }
         }
@@ -141,7 +141,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         if let Some(seen) = self.seen.take() {
-            self.recorder.keep(Answer { exchange: seen.cancelled(), body: None });
+            self.recorder.keep(RecordedResponse { exchange: seen.cancelled(), body: None });
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn seconds(duration: Duration) -> String {
 
 /// The evidence so far and the phase under way.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct Trace {
     pub(super) exchange: Exchange,
     pub(super) phase: Phase,
     /// When the request was handed to the connection.
@@ -77,7 +77,7 @@ pub(super) struct Seen {
 /// More of a failure's text is no help.
 const FAULT: usize = 1024;
 
-impl Seen {
+impl Trace {
     pub(super) fn new(secrets: Secrets) -> Self {
         let exchange = Exchange {
             connection: Connection::default(),

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
 use super::io::{Counted, Io};
-use super::seen::{Fault, Limit, Seen};
+use super::seen::{Fault, Limit, Trace};
 use super::tls::rustls_error;
 use crate::collect::lack::is_lacking;
 use crate::core::evidence::exchange::{Connection, FailureKind, Phase};
@@ -92,7 +92,7 @@ impl Wire {
     }
 
     /// Sends the request and reads the whole response.
-    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>, limit: Limit, seen: &mut Seen) -> Result<Response, Lost> {
+    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>, limit: Limit, seen: &mut Trace) -> Result<Response, Lost> {
         let before = self.received.load(Ordering::Relaxed);
         let wall = SystemTime::now();
         let started = Instant::now();
@@ -168,7 +168,7 @@ async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<
 /// A header's text is foreign: a kilobyte of it is no evidence.
 const HEADER_CAP: usize = 256;
 
-fn note_head(seen: &mut Seen, status: u16, headers: &HeaderMap) {
+fn note_head(seen: &mut Trace, status: u16, headers: &HeaderMap) {
     let raw = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let secrets = &seen.secrets;
     let text = |name: &str| raw(name).map(|text| cap(&secrets.redact(&text), HEADER_CAP).into_owned());

@@ -4,7 +4,7 @@ use crate::core::pod::access::Rights;
 
 /// `/proc/N/status` (proc_pid_status(5)).
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Status {
+pub(super) struct ProcStatus {
     pub(super) name: String,
     /// 0 where it is in another process namespace.
     pub(super) parent: u32,
@@ -22,12 +22,12 @@ pub(super) struct Status {
 /// CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capabilities(7)).
 const OVERRIDES: u64 = 1 << 1 | 1 << 2;
 
-impl Status {
-    pub(super) fn parse(text: &str) -> Status {
+impl ProcStatus {
+    pub(super) fn parse(text: &str) -> ProcStatus {
         let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
         let ids = |name| field(name).map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect()).unwrap_or_default();
         let mask = |name| field(name).and_then(|mask| u64::from_str_radix(mask, 16).ok()).unwrap_or_default();
-        Status {
+        ProcStatus {
             name: field("Name").unwrap_or_default().to_owned(),
             parent: field("PPid").and_then(|pid| pid.parse().ok()).unwrap_or_default(),
             uids: ids("Uid"),
@@ -52,7 +52,7 @@ impl Status {
 }
 
 /// Why a process may not be read, and with which container it may.
-pub(super) fn denied(pid: u32, theirs: &Status, ours: (u32, u32), our_capabilities: u64) -> String {
+pub(super) fn denied(pid: u32, theirs: &ProcStatus, ours: (u32, u32), our_capabilities: u64) -> String {
     let (Some(&uid), Some(&gid)) = (theirs.uids.first(), theirs.gids.first()) else {
         return format!("process {pid} may not be read from here. {}", cure(pid, (0, 0), true));
     };
@@ -96,27 +96,27 @@ mod tests {
 
     #[test]
     fn a_status_is_read_as_far_as_it_goes() {
-        let status = Status::parse(STATUS);
+        let status = ProcStatus::parse(STATUS);
         assert_eq!((status.name.as_str(), status.parent, status.has_memory, status.is_dead), ("app", 3, true, false));
         // The last one of each is the one for files.
         let rights = Rights { uid: 1001, gid: 3001, groups: vec![2000, 3001, 4000], ..Rights::default() };
         assert_eq!(status.rights(), Some(rights.clone()));
         for (mask, overrides) in [("2", true), ("4", true), ("6", true), ("9", false), ("1ffffffffff", true), ("1fffffffff9", false)] {
-            let status = Status::parse(&STATUS.replace("CapEff:\t0000000000000000", &format!("CapEff:\t{mask}")));
+            let status = ProcStatus::parse(&STATUS.replace("CapEff:\t0000000000000000", &format!("CapEff:\t{mask}")));
             assert_eq!(status.rights(), Some(Rights { overrides, ..rights.clone() }), "{mask}");
         }
-        assert_eq!(Status::parse("Uid:\t0\t0\t0\nGid:\t0\t0\t0\n").rights(), None);
-        let zombie = Status::parse("State:\tZ (zombie)\nUid:\t0\t0\t0\t0\n");
+        assert_eq!(ProcStatus::parse("Uid:\t0\t0\t0\nGid:\t0\t0\t0\n").rights(), None);
+        let zombie = ProcStatus::parse("State:\tZ (zombie)\nUid:\t0\t0\t0\t0\n");
         assert!(zombie.is_dead && !zombie.has_memory);
         for end in 0..STATUS.len() {
-            let status = Status::parse(&STATUS[..end]);
+            let status = ProcStatus::parse(&STATUS[..end]);
             denied(7, &status, (0, 0), 0);
         }
     }
 
     #[test]
     fn who_may_not_read_is_told_who_may() {
-        let of = |uid, gid, permitted| Status { uids: vec![uid; 3], gids: vec![gid; 3], permitted, ..Status::default() };
+        let of = |uid, gid, permitted| ProcStatus { uids: vec![uid; 3], gids: vec![gid; 3], permitted, ..ProcStatus::default() };
         let own = (65532, 65532);
         for (theirs, ours, capabilities, says, json) in [
             (

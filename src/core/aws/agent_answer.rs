@@ -23,34 +23,34 @@ pub fn parse_error(status: u16, body: &str) -> ServiceError {
 }
 
 /// One row: an error with this status (0: any), code (empty: any or none) and text in its message (empty: any) is this finding.
-struct Row(u16, &'static str, &'static str, Code);
+struct AgentErrorMeaning(u16, &'static str, &'static str, Code);
 
 /// The first match counts.
-const ROWS: &[Row] = &[
-    Row(429, "", "", Code::AgentThrottled),
-    Row(0, "ThrottlingException", "", Code::AgentThrottled),
-    Row(403, "", "called agent through invalid address", Code::AgentAddressRefused),
-    Row(0, "", "service account token cannot be", Code::AgentTokenRejected),
-    Row(0, "", "service account token failed basic claim validations", Code::AgentTokenRejected),
-    Row(0, "ExpiredTokenException", "", Code::AgentTokenRejected),
-    Row(0, "InvalidTokenException", "", Code::AgentTokenRejected),
+const ROWS: &[AgentErrorMeaning] = &[
+    AgentErrorMeaning(429, "", "", Code::AgentThrottled),
+    AgentErrorMeaning(0, "ThrottlingException", "", Code::AgentThrottled),
+    AgentErrorMeaning(403, "", "called agent through invalid address", Code::AgentAddressRefused),
+    AgentErrorMeaning(0, "", "service account token cannot be", Code::AgentTokenRejected),
+    AgentErrorMeaning(0, "", "service account token failed basic claim validations", Code::AgentTokenRejected),
+    AgentErrorMeaning(0, "ExpiredTokenException", "", Code::AgentTokenRejected),
+    AgentErrorMeaning(0, "InvalidTokenException", "", Code::AgentTokenRejected),
     // Matched on the code alone: its message is not public.
-    Row(0, "ResourceNotFoundException", "", Code::AssociationMissing),
+    AgentErrorMeaning(0, "ResourceNotFoundException", "", Code::AssociationMissing),
     // The node's own permission is missing, not the association's trust: named in the finding's detail.
-    Row(0, "AccessDeniedException", "eks-auth:assumeroleforpodidentity", Code::AgentError),
-    Row(0, "AccessDeniedException", "", Code::PodIdentityTrustDenied),
+    AgentErrorMeaning(0, "AccessDeniedException", "eks-auth:assumeroleforpodidentity", Code::AgentError),
+    AgentErrorMeaning(0, "AccessDeniedException", "", Code::PodIdentityTrustDenied),
     // As eks-pod-identity-agent#139 has it, without the code.
-    Row(0, "", "eks does not have permissions to assume the associated role", Code::PodIdentityTrustDenied),
+    AgentErrorMeaning(0, "", "eks does not have permissions to assume the associated role", Code::PodIdentityTrustDenied),
     // EKS Auth's other codes: what `classify` says of any that it does not know, but `explain` can tell by them whose answer it is.
-    Row(0, "InternalServerException", "", Code::AgentError),
-    Row(0, "ServiceUnavailableException", "", Code::AgentError),
-    Row(0, "InvalidParameterException", "", Code::AgentError),
-    Row(0, "InvalidRequestException", "", Code::AgentError),
+    AgentErrorMeaning(0, "InternalServerException", "", Code::AgentError),
+    AgentErrorMeaning(0, "ServiceUnavailableException", "", Code::AgentError),
+    AgentErrorMeaning(0, "InvalidParameterException", "", Code::AgentError),
+    AgentErrorMeaning(0, "InvalidRequestException", "", Code::AgentError),
 ];
 
 /// Shows what is known of an error: EKS Auth's code and the text in the message, in lower case; either may be empty.
 pub fn known(see: &mut dyn FnMut(&'static str, &'static str)) {
-    ROWS.iter().for_each(|Row(_, code, text, _)| see(code, text));
+    ROWS.iter().for_each(|AgentErrorMeaning(_, code, text, _)| see(code, text));
 }
 
 /// The finding that an error of the agent stands for.
@@ -58,7 +58,9 @@ pub fn classify(error: &ServiceError) -> Code {
     let code = error.code.as_deref().unwrap_or_default();
     let message = error.message.to_ascii_lowercase();
     ROWS.iter()
-        .find(|Row(status, c, text, _)| (*status == 0 || *status == error.status) && (c.is_empty() || *c == code) && message.contains(text))
+        .find(|AgentErrorMeaning(status, c, text, _)| {
+            (*status == 0 || *status == error.status) && (c.is_empty() || *c == code) && message.contains(text)
+        })
         .map_or(Code::AgentError, |row| row.3)
 }
 

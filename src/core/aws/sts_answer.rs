@@ -4,22 +4,22 @@
 //! dispatch failures come in another one (`http://webservices.amazon.com/AWSFault/2005-15-09`).
 
 use crate::core::catalogue::Code;
-use crate::core::evidence::{Alien, Answer, ServiceError};
+use crate::core::evidence::{ForeignAnswer, ServiceAnswer, ServiceError};
 use crate::core::text::xml::{Piece, Pieces};
 
 /// Classifies the body of a response that is no success. `request_id` is the header's, used when the body names none.
-pub fn classify_body(status: u16, body: &[u8], request_id: Option<&str>) -> Answer<std::convert::Infallible> {
+pub fn classify_body(status: u16, body: &[u8], request_id: Option<&str>) -> ServiceAnswer<std::convert::Infallible> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
     let parsed = if text.starts_with('{') { json_error(text) } else { xml_error(text) };
     match parsed {
-        Some(error) => Answer::Error(ServiceError {
+        Some(error) => ServiceAnswer::Error(ServiceError {
             status,
             code: error.code,
             message: error.message.unwrap_or_default(),
             request_id: error.request_id.or_else(|| request_id.map(str::to_owned)),
         }),
-        None => Answer::Alien(Alien { status, what: describe(text).to_owned() }),
+        None => ServiceAnswer::Alien(ForeignAnswer { status, what: describe(text).to_owned() }),
     }
 }
 
@@ -97,15 +97,15 @@ fn describe(text: &str) -> &'static str {
 }
 
 /// One row: an error whose code and message match is this finding. The first match counts.
-struct Row {
+struct ErrorMeaning {
     codes: &'static [&'static str],
     /// Any of these in the message, without regard to case; empty: whatever the message says.
     message: &'static [&'static str],
     finding: Code,
 }
 
-const fn row(codes: &'static [&'static str], message: &'static [&'static str], finding: Code) -> Row {
-    Row { codes, message, finding }
+const fn row(codes: &'static [&'static str], message: &'static [&'static str], finding: Code) -> ErrorMeaning {
+    ErrorMeaning { codes, message, finding }
 }
 
 /// Policies above a role, as AWS's denials name them: organisations' and an endpoint's, a boundary, whoever made the session.
@@ -113,7 +113,7 @@ pub const ABOVE_THE_ROLE: &[&str] =
     &["service control policy", "resource control policy", "vpc endpoint policy", "permissions boundary", "session policy"];
 
 /// Errors that mean the same whichever operation meets them.
-const COMMON: &[Row] = &[
+const COMMON: &[ErrorMeaning] = &[
     row(&["RegionDisabledException", "RegionDisabled"], &[], Code::StsRegionDisabled),
     row(
         &[
@@ -145,7 +145,7 @@ const COMMON: &[Row] = &[
 ];
 
 /// AssumeRoleWithWebIdentity. Messages: FACTS section A.3, both generations of the InvalidIdentityToken texts.
-const ASSUME_ROLE: &[Row] = &[
+const ASSUME_ROLE: &[ErrorMeaning] = &[
     // A role's resource-based policy is its trust policy.
     row(
         &["AccessDenied", "AccessDeniedException"],
@@ -195,7 +195,7 @@ const ASSUME_ROLE: &[Row] = &[
 ];
 
 /// GetCallerIdentity: FACTS section A.4.
-const CALLER_IDENTITY: &[Row] = &[
+const CALLER_IDENTITY: &[ErrorMeaning] = &[
     row(&["SignatureDoesNotMatch", "InvalidSignatureException"], &["credential should be scoped"], Code::SignatureScope),
     row(&["SignatureDoesNotMatch", "InvalidSignatureException"], &["signature expired", "not yet current"], Code::ClockSkew),
     row(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[], Code::ClockSkew),
@@ -231,7 +231,7 @@ pub fn codes_of_caller_identity(see: &mut dyn FnMut(&'static str)) {
     codes(CALLER_IDENTITY, see);
 }
 
-fn codes(table: &[Row], see: &mut dyn FnMut(&'static str)) {
+fn codes(table: &[ErrorMeaning], see: &mut dyn FnMut(&'static str)) {
     for table in [table, COMMON] {
         for row in table {
             row.codes.iter().for_each(|code| see(code));
@@ -239,11 +239,12 @@ fn codes(table: &[Row], see: &mut dyn FnMut(&'static str)) {
     }
 }
 
-fn classify(error: &ServiceError, table: &[Row]) -> Code {
+fn classify(error: &ServiceError, table: &[ErrorMeaning]) -> Code {
     let code = error.code.as_deref().unwrap_or_default();
     let message = error.message.to_ascii_lowercase();
-    let matches =
-        |row: &&Row| row.codes.contains(&code) && (row.message.is_empty() || row.message.iter().any(|text| message.contains(text)));
+    let matches = |row: &&ErrorMeaning| {
+        row.codes.contains(&code) && (row.message.is_empty() || row.message.iter().any(|text| message.contains(text)))
+    };
     match table.iter().chain(COMMON).find(matches) {
         Some(row) => row.finding,
         None if error.status == 429 => Code::Throttled,
@@ -386,7 +387,7 @@ mod tests {
     fn bodies_are_told_apart() {
         let xml = "<ErrorResponse xmlns=\"http://webservices.amazon.com/AWSFault/2005-15-09\">\n  <Error>\n    <Type>Sender</Type>\n    <Code>InvalidAction</Code>\n    <Message>Could not find operation</Message>\n  </Error>\n  <RequestId>r-1</RequestId>\n</ErrorResponse>";
         match classify_body(400, xml.as_bytes(), None) {
-            Answer::Error(e) => {
+            ServiceAnswer::Error(e) => {
                 assert_eq!(
                     (e.code.as_deref(), e.message.as_str(), e.request_id.as_deref()),
                     (Some("InvalidAction"), "Could not find operation", Some("r-1"))
@@ -406,10 +407,10 @@ mod tests {
             ("Value 'a&nbsp;' & <![CDATA[more & <b>]]> <!-- no -->at 'roleArn'", "Value 'a&nbsp;' & more & <b> at 'roleArn'"),
         ] {
             let error = ServiceError { request_id: Some("r-3".to_owned()), ..error(400, "ValidationError", message) };
-            assert_eq!(classify_body(400, quoting(written).as_bytes(), None), Answer::Error(error), "{written}");
+            assert_eq!(classify_body(400, quoting(written).as_bytes(), None), ServiceAnswer::Error(error), "{written}");
         }
         let json = r#"{"Error":{"Code":"AccessDenied","Message":"m","Type":"Sender"},"RequestId":"r-2"}"#;
-        assert!(matches!(classify_body(403, json.as_bytes(), None), Answer::Error(e) if e.code.as_deref() == Some("AccessDenied")));
+        assert!(matches!(classify_body(403, json.as_bytes(), None), ServiceAnswer::Error(e) if e.code.as_deref() == Some("AccessDenied")));
         for (body, what) in [
             ("", "an empty body"),
             ("<!DOCTYPE html><html></html>", "an HTML page"),
@@ -421,7 +422,11 @@ mod tests {
             ("<a/><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "XML that is not STS's"),
             ("error: <ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "text that is not STS's"),
         ] {
-            assert_eq!(classify_body(502, body.as_bytes(), None), Answer::Alien(Alien { status: 502, what: what.into() }), "{body}");
+            assert_eq!(
+                classify_body(502, body.as_bytes(), None),
+                ServiceAnswer::Alien(ForeignAnswer { status: 502, what: what.into() }),
+                "{body}"
+            );
         }
     }
 }

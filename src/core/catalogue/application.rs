@@ -2,13 +2,13 @@
 //! `sdk-falls-through`; `explain` reads it from logs.
 
 use super::weight::{PERMANENT, WARN};
-use super::{Class, Code, Row, Severity, Step};
+use super::{Class, Code, CodeRow, Severity, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Application, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Application, code, weight, title, cause, remedy)
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::PermissionMissing, PERMANENT, "the identity is right, but its policies do not allow this action",
         "The caller is the role that it should be, and no policy of that role allows the action on this resource, or one denies it (also a boundary, an SCP or the resource's own policy). \
          When the principal is a node role (…/i-…) this is not the problem: the pod has no identity of its own.",

@@ -1,10 +1,10 @@
 //! Step `assume-role`: what STS says to AssumeRoleWithWebIdentity.
 
 use super::weight::{PERMANENT, SETTLING, TRANSIENT};
-use super::{Class, Code, Row, Severity, Snippet, Step};
+use super::{Class, Code, CodeRow, Severity, Snippet, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::AssumeRole, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::AssumeRole, code, weight, title, cause, remedy)
 }
 
 const CREATE_PROVIDER: &str = "aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}";
@@ -12,7 +12,7 @@ const GET_PROVIDER: &str =
     "aws iam get-open-id-connect-provider --open-id-connect-provider-arn arn:{partition}:iam::{account}:oidc-provider/{issuerPath}";
 const GET_ROLE: &str = "aws iam get-role --role-name {roleName}";
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::OidcProviderMissing, SETTLING, "the role's account has no IAM OIDC provider for this cluster",
         "STS looks for the token's issuer among the IAM OIDC providers of the role's account. It was never created there, the cluster was rebuilt and has a new issuer, or the role is in another account than the cluster.",
         "Create the provider in account {account}, which is the role's and may not be the cluster's.")

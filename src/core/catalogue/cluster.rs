@@ -1,13 +1,13 @@
 //! Step `cluster`: what `doctor` sees from a workstation, in the cluster and in IAM.
 
 use super::weight::PERMANENT;
-use super::{Code, Row, Snippet, Step};
+use super::{Code, CodeRow, Snippet, Step};
 
-const fn row(code: Code, title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Cluster, code, PERMANENT, title, cause, remedy)
+const fn row(code: Code, title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Cluster, code, PERMANENT, title, cause, remedy)
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::ServiceAccountMissing, "the service account does not exist",
         "A pod cannot be created with a service account that is not there; trust policies and associations that name it are of no use. Most often the name or the namespace is misspelt.",
         "Create service account {serviceAccount} in namespace {namespace}, or correct the name.")

@@ -1,16 +1,16 @@
 //! Steps `identity`, `node` and `redundancy`: who the credentials are, and what else can be had.
 
 use super::weight::{PERMANENT, SETTLING, WARN, WARN_PASSING};
-use super::{Class, Code, Row, Severity, Step};
+use super::{Class, Code, CodeRow, Severity, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Identity, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Identity, code, weight, title, cause, remedy)
 }
 
 const HOP_LIMIT: &str =
     "aws ec2 modify-instance-metadata-options --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1";
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::IdentityMismatch, PERMANENT, "the credentials belong to another role than expected",
         "GetCallerIdentity names another account or role than the pod should have: another association, another annotation, or an endpoint that is not AWS's.",
         "Correct the association or annotation of {namespace}/{serviceAccount}, or the expectation, and recreate the pod.")
@@ -46,17 +46,17 @@ pub(super) const ROWS: &[Row] = &[
     row(Code::ChainDisagrees, PERMANENT, "the SDK's default chain does not become the injected identity",
         "The injected identity works when it is asked for directly, but the default credential chain in this same environment ends elsewhere: an application on an SDK gets that instead.",
         "Remove what leads the chain astray, as the detail says: profile files, endpoint settings or hand-set AWS_* variables."),
-    Row::new(Step::Node, Code::NodeRoleReachable, WARN,
+    CodeRow::new(Step::Node, Code::NodeRoleReachable, WARN,
         "the node's role can be reached from this pod",
         "IMDS answers with the instance role's credentials: any code in this pod can take the node's permissions, and an SDK whose own identity fails may do so silently.",
         "Require IMDSv2 with a hop limit of 1 on the nodes, or block 169.254.169.254 by a network policy.")
         .run(&[HOP_LIMIT]),
-    Row::new(Step::Node, Code::NodeRoleReachableV1, WARN,
+    CodeRow::new(Step::Node, Code::NodeRoleReachableV1, WARN,
         "the node's role can be reached from this pod by IMDSv1",
         "IMDSv2 is out of reach (hop limit), but version 1 still answers at any distance; boto3, JavaScript and Go fall back to it.",
         "Require IMDSv2 on the nodes (http-tokens required).")
         .run(&[HOP_LIMIT]),
-    Row::new(Step::Redundancy, Code::SecondaryRegionFailing, WARN_PASSING,
+    CodeRow::new(Step::Redundancy, Code::SecondaryRegionFailing, WARN_PASSING,
         "a secondary region's STS does not work for this pod",
         "The primary region works; the other one, which the workload may fail over to, does not. The detail holds its finding.",
         "Cure the finding in the detail, or drop the region from --sts-region."),

@@ -1,13 +1,13 @@
 //! Step `injection`: what the pod was given.
 
 use super::weight::{INFO, PERMANENT, WARN};
-use super::{Class, Code, Row, Severity, Snippet, Step};
+use super::{Class, Code, CodeRow, Severity, Snippet, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Injection, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Injection, code, weight, title, cause, remedy)
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::NotInjected, PERMANENT, "no AWS identity was injected into this container",
         "Neither AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE (IRSA) nor AWS_CONTAINER_CREDENTIALS_FULL_URI (EKS Pod Identity) is set. The webhook acts only when a pod is created: \
          the service account had no annotation or association at that moment, the pod runs under another service account or namespace, the webhook was out of reach (its failure policy is Ignore), \

@@ -141,7 +141,7 @@ pub enum Snippet {
 
 /// One row of the catalogue. In `remedy` and `commands`, `{name}` is filled with this pod's value (see `core::remedy`).
 #[derive(Debug)]
-pub struct Row {
+pub struct CodeRow {
     /// The code.
     pub code: Code,
     /// The step that it belongs to.
@@ -162,18 +162,25 @@ pub struct Row {
     pub snippet: Snippet,
 }
 
-impl Row {
-    const fn new(step: Step, code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
+impl CodeRow {
+    const fn new(
+        step: Step,
+        code: Code,
+        weight: (Severity, Class),
+        title: &'static str,
+        cause: &'static str,
+        remedy: &'static str,
+    ) -> CodeRow {
         let (severity, class) = weight;
-        Row { code, step, severity, class, title, cause, remedy, commands: &[], snippet: Snippet::None }
+        CodeRow { code, step, severity, class, title, cause, remedy, commands: &[], snippet: Snippet::None }
     }
 
-    const fn run(self, commands: &'static [&'static str]) -> Row {
-        Row { commands, ..self }
+    const fn run(self, commands: &'static [&'static str]) -> CodeRow {
+        CodeRow { commands, ..self }
     }
 
-    const fn apply(self, snippet: Snippet) -> Row {
-        Row { snippet, ..self }
+    const fn apply(self, snippet: Snippet) -> CodeRow {
+        CodeRow { snippet, ..self }
     }
 }
 
@@ -322,17 +329,17 @@ codes! {
     PodsRefused = "pods-refused",
 }
 
-const TABLES: [&[Row]; 8] =
+const TABLES: [&[CodeRow]; 8] =
     [injection::ROWS, token::ROWS, network::ROWS, assume_role::ROWS, pod_identity::ROWS, identity::ROWS, application::ROWS, cluster::ROWS];
 
 /// All rows, in the catalogue's order.
-pub fn rows() -> impl Iterator<Item = &'static Row> {
+pub fn rows() -> impl Iterator<Item = &'static CodeRow> {
     TABLES.into_iter().flatten()
 }
 
 impl Code {
     /// Its row.
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static CodeRow {
         // The test `every_code_has_one_row_in_order` proves that the first arm always finds it.
         rows().find(|row| row.code == self).unwrap_or(&injection::ROWS[0])
     }

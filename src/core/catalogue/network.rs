@@ -1,13 +1,13 @@
 //! Step `network`: the way to the STS endpoint.
 
 use super::weight::{PERMANENT, TRANSIENT};
-use super::{Class, Code, Row, Severity, Step};
+use super::{Class, Code, CodeRow, Severity, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Network, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Network, code, weight, title, cause, remedy)
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::DnsNotFound, TRANSIENT, "the STS host name does not exist",
         "The resolver answered that there is no such name: a misspelt region, a FIPS or dual-stack name that does not exist, the wrong partition's suffix, or a private zone that shadows amazonaws.com.",
         "Check AWS_REGION={region}, and look the name {host} up from a pod of this namespace.")

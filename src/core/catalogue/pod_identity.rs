@@ -1,13 +1,13 @@
 //! Step `pod-identity`: what the EKS Pod Identity agent says.
 
 use super::weight::{PERMANENT, SETTLING, TRANSIENT, WARN};
-use super::{Class, Code, Row, Severity, Snippet, Step};
+use super::{Class, Code, CodeRow, Severity, Snippet, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::PodIdentity, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::PodIdentity, code, weight, title, cause, remedy)
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::AgentUnreachable, TRANSIENT, "the EKS Pod Identity agent does not answer on this node",
         "Nothing answers at the agent's link-local address: the add-on eks-pod-identity-agent is not installed or not running on this node (taints), the pod runs on Fargate, or a network policy blocks it.",
         "Install the add-on eks-pod-identity-agent and see that it runs on node {node}; allow egress to 169.254.170.23:80 (IPv6: [fd00:ec2::23]:80).")

@@ -1,7 +1,7 @@
 //! Remedies that carry this pod's own values, ready to paste.
 
 use crate::core::aws::trust_policy;
-use crate::core::catalogue::{Row, Snippet};
+use crate::core::catalogue::{CodeRow, Snippet};
 use crate::core::evidence::Evidence;
 use crate::core::plan::{IRSA_TOKEN_PATH, Plan};
 use crate::core::pod::token::Claims;
@@ -127,7 +127,7 @@ impl Values {
     }
 
     /// The row's cure for this pod.
-    pub fn remedy(&self, row: &Row) -> Remedy {
+    pub fn remedy(&self, row: &CodeRow) -> Remedy {
         Remedy { snippet: self.snippet(row.snippet), ..self.cure(row.remedy, row.commands) }
     }
 

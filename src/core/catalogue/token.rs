@@ -1,17 +1,17 @@
 //! Steps `token` and `issuer`: the projected token.
 
 use super::weight::{INFO, PERMANENT, SETTLING, TRANSIENT, WARN};
-use super::{Class, Code, Row, Severity, Snippet, Step};
+use super::{Class, Code, CodeRow, Severity, Snippet, Step};
 
-const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Token, code, weight, title, cause, remedy)
+const fn row(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Token, code, weight, title, cause, remedy)
 }
 
-const fn issuer(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> Row {
-    Row::new(Step::Issuer, code, weight, title, cause, remedy)
+const fn issuer(code: Code, weight: (Severity, Class), title: &'static str, cause: &'static str, remedy: &'static str) -> CodeRow {
+    CodeRow::new(Step::Issuer, code, weight, title, cause, remedy)
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[CodeRow] = &[
     row(Code::TokenMissing, PERMANENT, "the token file does not exist",
         "The variables name a file that is not there: they were set by hand without the projected volume, the container is one that the webhook skipped (an ephemeral one), or another webhook dropped the mount.",
         "Remove hand-set AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE and recreate the pod, so that the webhook adds variables, volume and mount together.")

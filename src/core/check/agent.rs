@@ -5,7 +5,7 @@ use super::sts::quote;
 use crate::core::aws::agent_answer;
 use crate::core::catalogue::Code;
 use crate::core::evidence::exchange::FailureKind;
-use crate::core::evidence::{Answer, Evidence};
+use crate::core::evidence::{Evidence, ServiceAnswer};
 use crate::core::plan::Plan;
 
 /// The agent's answer.
@@ -13,8 +13,8 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
     let call = evidence.agent.known()?;
     let url = plan.agent_url.as_ref().map_or("the agent".to_owned(), ToString::to_string);
     match &call.answer {
-        Ok(Answer::Success(_)) => None,
-        Ok(Answer::Error(error)) => {
+        Ok(ServiceAnswer::Success(_)) => None,
+        Ok(ServiceAnswer::Error(error)) => {
             let code = agent_answer::classify(error);
             let mut detail = quote(&format!("The agent ({url})"), error);
             if code == Code::AgentError && error.message.to_ascii_lowercase().contains("eks-auth:assumeroleforpodidentity") {
@@ -22,7 +22,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
             }
             Some(Finding::new(code, detail))
         }
-        Ok(Answer::Alien(alien)) => {
+        Ok(ServiceAnswer::Alien(alien)) => {
             Some(Finding::new(Code::AgentError, format!("{url} answered with HTTP status {} and {}.", alien.status, alien.what)))
         }
         Err(failure) => {

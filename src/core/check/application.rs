@@ -5,10 +5,10 @@ use crate::core::catalogue::Code;
 use crate::core::evidence::{Evidence, ImdsReach};
 use crate::core::plan::Provider;
 use crate::core::pod::inputs::ProfileCredentials;
-use crate::core::sdk::{AgentCall, ImdsView, OnFailure, Outcome, Prediction, Sdk, Situation, StsCall, TokenFile, predict};
+use crate::core::sdk::{AgentCall, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
 
 /// What is to be said of the application's SDK.
-pub(super) enum Judgement {
+pub(super) enum SdkVerdict {
     /// It may end up with other credentials: why.
     Wrong(String),
     /// It does not: in which way.
@@ -20,19 +20,19 @@ pub(super) enum Judgement {
 /// A finding, if the SDK would end up elsewhere.
 pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
     match judge(evidence, plan, evidence.inputs.settings.app_sdk?) {
-        Judgement::Wrong(detail) => Some(Finding::new(Code::SdkFallsThrough, detail)),
-        Judgement::Right(_) | Judgement::Open(_) => None,
+        SdkVerdict::Wrong(detail) => Some(Finding::new(Code::SdkFallsThrough, detail)),
+        SdkVerdict::Right(_) | SdkVerdict::Open(_) => None,
     }
 }
 
 /// Judges what this SDK makes of what was injected: while all is well, and when the exchange fails.
-pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
+pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
     let (wanted, provider) = match plan.provider {
-        Provider::Irsa => (Outcome::Irsa, "IRSA"),
-        Provider::PodIdentity => (Outcome::PodIdentity, "EKS Pod Identity"),
-        Provider::None => return Judgement::Open("nothing is injected that it could use".to_owned()),
+        Provider::Irsa => (ChainEnd::Irsa, "IRSA"),
+        Provider::PodIdentity => (ChainEnd::PodIdentity, "EKS Pod Identity"),
+        Provider::None => return SdkVerdict::Open("nothing is injected that it could use".to_owned()),
     };
-    let now = Situation::of(evidence);
+    let now = Surroundings::of(evidence);
     let well = predict(sdk, &all_well(now, plan.provider));
     let id = sdk.id();
     if well.outcome != wanted {
@@ -40,19 +40,19 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
     }
     // What may stop it here, without anyone having looked, is a finding already: that it uses the identity would be the opposite.
     if let Some(failure) = plan.failure().filter(|_| well.unverified && well.on_failure == OnFailure::Stops) {
-        return Judgement::Open(["see ", failure.code.id()].concat());
+        return SdkVerdict::Open(["see ", failure.code.id()].concat());
     }
     let uses = |rest: &str| [id, " uses ", provider, rest].concat();
     let becomes = match (well.on_failure, well.falls_to) {
-        (OnFailure::Stops, _) => return Judgement::Right(uses(", and gets an error when it fails")),
-        (OnFailure::Unknown, _) | (_, None) => return Judgement::Open(uses("; what it does when that fails is not known")),
-        (_, Some(Outcome::None | Outcome::NodeRole)) if is_open(evidence, now.imds) => {
-            return Judgement::Open(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
+        (OnFailure::Stops, _) => return SdkVerdict::Right(uses(", and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => return SdkVerdict::Open(uses("; what it does when that fails is not known")),
+        (_, Some(ChainEnd::None | ChainEnd::NodeRole)) if is_open(evidence, now.imds) => {
+            return SdkVerdict::Open(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
         }
-        (_, Some(Outcome::None | Outcome::Error)) => {
-            return Judgement::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
+        (_, Some(ChainEnd::None | ChainEnd::Error)) => {
+            return SdkVerdict::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
         }
-        (_, Some(Outcome::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
+        (_, Some(ChainEnd::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
             Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
             None => "the node's role",
         },
@@ -62,7 +62,7 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: Sdk) -> Judgement {
         true => uses("; when that fails, it"),
         false => [provider, " fails now, upon which ", id].concat(),
     };
-    Judgement::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
+    SdkVerdict::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
 }
 
 /// IMDS was not looked at, or cut off before version 1 could answer.
@@ -76,41 +76,41 @@ fn is_open(evidence: &Evidence, view: ImdsView) -> bool {
 }
 
 /// The same pod on a good day.
-fn all_well(now: Situation<'_>, provider: Provider) -> Situation<'_> {
+fn all_well(now: Surroundings<'_>, provider: Provider) -> Surroundings<'_> {
     match provider {
-        Provider::PodIdentity => Situation { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
-        _ => Situation { token: TokenFile::Good, sts: StsCall::Works, ..now },
+        Provider::PodIdentity => Surroundings { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
+        _ => Surroundings { token: TokenFile::Good, sts: StsCall::Works, ..now },
     }
 }
 
 /// It ends elsewhere even while all is well.
-fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> Judgement {
+fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> SdkVerdict {
     let id = well.sdk.id();
-    let stops = matches!(well.outcome, Outcome::Error | Outcome::None);
+    let stops = matches!(well.outcome, ChainEnd::Error | ChainEnd::None);
     // What stops it here, or shadows the identity for every SDK, is a finding already.
     if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
-        return Judgement::Open(["see ", failure.code.id()].concat());
+        return SdkVerdict::Open(["see ", failure.code.id()].concat());
     }
     // A web identity in a profile is as a rule the injected one; if it is not, the default chain says so.
-    if well.outcome == Outcome::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
-        return Judgement::Open([id, " takes the web identity that the profile names; see the default chain"].concat());
+    if well.outcome == ChainEnd::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
+        return SdkVerdict::Open([id, " takes the web identity that the profile names; see the default chain"].concat());
     }
     let takes = if stops { " gets an error" } else { " takes " };
     let what = if stops { "" } else { name(well.outcome) };
-    Judgement::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
+    SdkVerdict::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
 }
 
 fn doubt(prediction: &Prediction) -> &'static str {
     if prediction.unverified { " This rests on something that is not verified." } else { "" }
 }
 
-fn name(outcome: Outcome) -> &'static str {
+fn name(outcome: ChainEnd) -> &'static str {
     match outcome {
-        Outcome::Irsa => "IRSA",
-        Outcome::PodIdentity => "EKS Pod Identity",
-        Outcome::Static => "the static keys in the environment",
-        Outcome::Profile => "the selected profile",
-        Outcome::NodeRole => "the node's role",
-        Outcome::None | Outcome::Error => "nothing",
+        ChainEnd::Irsa => "IRSA",
+        ChainEnd::PodIdentity => "EKS Pod Identity",
+        ChainEnd::Static => "the static keys in the environment",
+        ChainEnd::Profile => "the selected profile",
+        ChainEnd::NodeRole => "the node's role",
+        ChainEnd::None | ChainEnd::Error => "nothing",
     }
 }

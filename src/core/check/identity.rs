@@ -5,7 +5,7 @@ use super::sts::{outcome, skew_words};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::aws::sts_answer;
 use crate::core::catalogue::{Class, Code, Severity, Step};
-use crate::core::evidence::{CallerIdentity, Chain, ChainErrorKind, ChainProvider, Endpoint, Evidence, ImdsReach};
+use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence, ImdsReach};
 use crate::core::plan::Plan;
 
 /// The identity that was proven.
@@ -31,7 +31,7 @@ impl Proven {
         Proven { arn: identity.arn.clone(), account: identity.account.clone(), user_id: identity.user_id.clone(), confirmed: true }
     }
 
-    fn by_assumed_role(endpoint: &Endpoint) -> Option<Proven> {
+    fn by_assumed_role(endpoint: &EndpointFacts) -> Option<Proven> {
         let assumed = endpoint.assume_role.known()?.success()?;
         let arn = assumed.arn.clone()?;
         let account = AssumedRoleArn::parse(&arn).map(|arn| arn.account);
@@ -151,7 +151,7 @@ pub(crate) fn same_role(one: &str, other: &str) -> bool {
 
 /// The chain took IMDS's credentials, or some whose session is named as theirs are. `AWS_ROLE_SESSION_NAME` may name a session so, too: of
 /// the injected provider, and of the role that is proven, it is not the node's.
-fn is_node(chain: &Chain, proven: Option<&Proven>) -> bool {
+fn is_node(chain: &DefaultChain, proven: Option<&Proven>) -> bool {
     let own = |identity: &CallerIdentity| proven.is_some_and(|proven| same_role(&identity.arn, &proven.arn));
     let of_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
     match chain.provider {
@@ -161,7 +161,7 @@ fn is_node(chain: &Chain, proven: Option<&Proven>) -> bool {
     }
 }
 
-fn node_words(evidence: &Evidence, chain: &Chain) -> String {
+fn node_words(evidence: &Evidence, chain: &DefaultChain) -> String {
     let Some(identity) = &chain.identity else {
         return "The default chain took the node's credentials from IMDS; GetCallerIdentity did not answer for them.".to_owned();
     };

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::core::catalogue::Code;
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, kept};
-use crate::core::evidence::{Alien, Answer, Call, Evidence, Fact, Issuer, KeySet, ServiceError};
+use crate::core::evidence::{Call, Evidence, Fact, ForeignAnswer, Issuer, KeySet, ServiceAnswer, ServiceError};
 
 /// What speaks against the issuer, or kept it from being looked at.
 pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
@@ -60,11 +60,13 @@ pub(super) fn good(seen: &Issuer) -> Result<String, &'static str> {
 fn read<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
     let host = call.exchange.as_ref().map(|exchange| exchange.connection.host.as_str()).unwrap_or_default();
     match &call.answer {
-        Ok(Answer::Success(document)) => Ok(document),
-        Ok(Answer::Alien(Alien { status, what: instead })) => {
+        Ok(ServiceAnswer::Success(document)) => Ok(document),
+        Ok(ServiceAnswer::Alien(ForeignAnswer { status, what: instead })) => {
             Err(format!("Asked for {what}, {host} answered with HTTP status {status} and {instead}."))
         }
-        Ok(Answer::Error(error)) => Err(format!("Asked for {what}, {host} answered with HTTP status {}", error.status) + &reason(error)),
+        Ok(ServiceAnswer::Error(error)) => {
+            Err(format!("Asked for {what}, {host} answered with HTTP status {}", error.status) + &reason(error))
+        }
         Err(failure) => Err(not_reached(failure, host, what)),
     }
 }

@@ -3,7 +3,7 @@
 use super::identity::link;
 use crate::core::evidence::{ChainProvider, Evidence};
 use crate::core::plan::Provider;
-use crate::core::sdk::{Outcome, Sdk, Situation, predict};
+use crate::core::sdk::{ChainEnd, SdkFamily, Surroundings, predict};
 
 /// A prediction for the SDK whose chain the check would otherwise follow.
 pub struct Predicted {
@@ -17,14 +17,14 @@ pub struct Predicted {
 pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
     // Of an environment that could not be read nothing can be predicted.
     evidence.inputs.settings.pid.filter(|_| evidence.lack.is_none())?;
-    let prediction = predict(Sdk::Rust, &Situation::of(evidence));
+    let prediction = predict(SdkFamily::Rust, &Surroundings::of(evidence));
     let provider = match prediction.outcome {
-        Outcome::Irsa => ChainProvider::Irsa,
-        Outcome::PodIdentity => ChainProvider::PodIdentity,
-        Outcome::Static => ChainProvider::Env,
-        Outcome::Profile => ChainProvider::Profile,
-        Outcome::NodeRole => ChainProvider::Node,
-        Outcome::None | Outcome::Error => ChainProvider::None,
+        ChainEnd::Irsa => ChainProvider::Irsa,
+        ChainEnd::PodIdentity => ChainProvider::PodIdentity,
+        ChainEnd::Static => ChainProvider::Env,
+        ChainEnd::Profile => ChainProvider::Profile,
+        ChainEnd::NodeRole => ChainProvider::Node,
+        ChainEnd::None | ChainEnd::Error => ChainProvider::None,
     };
     Some(Predicted { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
 }

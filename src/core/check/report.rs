@@ -6,7 +6,7 @@ use crate::core::aws::sts_answer::{classify_assume_role, classify_caller_identit
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
-use crate::core::evidence::{Answer, Because, Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceError};
+use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceAnswer, ServiceError, SkipReason};
 use crate::core::plan::Provider;
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -265,7 +265,7 @@ pub enum ImdsState {
 
 /// Figures of the run around an attempt.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Run {
+pub struct RunTimes {
     /// Of the whole run.
     pub duration_ms: u64,
     /// Attempts so far.
@@ -273,7 +273,7 @@ pub struct Run {
 }
 
 /// The report of one attempt.
-pub fn report(evidence: &Evidence, run: Run) -> Report {
+pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let diagnosis = diagnose(evidence);
     let values = Values::of(evidence, &diagnosis.plan);
     let findings: Vec<ReportedFinding> =
@@ -397,7 +397,7 @@ fn credentials(evidence: &Evidence) -> Option<Credentials> {
     assumed.or_else(given).map(|expires_at| Credentials { expires_at })
 }
 
-fn endpoint(endpoint: &crate::core::evidence::Endpoint) -> ReportedEndpoint {
+fn endpoint(endpoint: &crate::core::evidence::EndpointFacts) -> ReportedEndpoint {
     let first = exchange(&endpoint.assume_role).or_else(|| exchange(&endpoint.caller_identity));
     let connection = first.map(|exchange| &exchange.connection);
     // Through a proxy the addresses are the proxy's and say nothing of the endpoint.
@@ -425,9 +425,9 @@ fn call<T>(fact: &Fact<Call<T>>, classify: fn(&ServiceError) -> Code) -> Option<
     let exchange = call.exchange.as_ref();
     let id = |code: Code| Some(code.id().to_owned());
     let (finding, code, message, request_id) = match &call.answer {
-        Ok(Answer::Success(_)) => (None, None, None, None),
-        Ok(Answer::Error(e)) => (Some(classify(e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
-        Ok(Answer::Alien(alien)) => {
+        Ok(ServiceAnswer::Success(_)) => (None, None, None, None),
+        Ok(ServiceAnswer::Error(e)) => (Some(classify(e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
+        Ok(ServiceAnswer::Alien(alien)) => {
             (Some(Code::NotSts), id(Code::NotSts), Some(format!("HTTP status {}: {}", alien.status, alien.what)), None)
         }
         Err(failure) => {
@@ -454,7 +454,8 @@ fn node(evidence: &Evidence) -> Node {
     let imds = match &evidence.imds {
         Fact::Known(imds) => imds,
         other => {
-            let imds = if matches!(other, Fact::NotAttempted(Because::ImdsDisabled)) { ImdsState::Disabled } else { ImdsState::NotChecked };
+            let imds =
+                if matches!(other, Fact::NotAttempted(SkipReason::ImdsDisabled)) { ImdsState::Disabled } else { ImdsState::NotChecked };
             return Node { imds, v1: None, v2: None, role: None, instance_id: None };
         }
     };

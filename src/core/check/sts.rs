@@ -5,7 +5,7 @@ use crate::core::aws::partition::GLOBAL;
 use crate::core::aws::sts_answer;
 use crate::core::catalogue::Code;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
-use crate::core::evidence::{Answer, Call, Endpoint, Evidence, ServiceError};
+use crate::core::evidence::{Call, EndpointFacts, Evidence, ServiceAnswer, ServiceError};
 use crate::core::plan::Plan;
 use crate::core::pod::token::Claims;
 use crate::core::text::time::spoken;
@@ -28,7 +28,7 @@ pub(super) fn skew_words(skew: i64) -> String {
     format!(" This node's clock is {} {direction} STS's.", spoken(skew))
 }
 
-fn exchanges(endpoint: &Endpoint) -> impl Iterator<Item = &Exchange> {
+fn exchanges(endpoint: &EndpointFacts) -> impl Iterator<Item = &Exchange> {
     let assume_role = endpoint.assume_role.known().and_then(|call| call.exchange.as_ref());
     let caller_identity = endpoint.caller_identity.known().and_then(|call| call.exchange.as_ref());
     assume_role.into_iter().chain(caller_identity)
@@ -52,12 +52,12 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>
 }
 
 /// How a call failed: the code and what was said. `None` when it succeeded.
-pub(super) fn outcome<T>(endpoint: &Endpoint, call: &Call<T>, classify: fn(&ServiceError) -> Code) -> Option<(Code, String)> {
+pub(super) fn outcome<T>(endpoint: &EndpointFacts, call: &Call<T>, classify: fn(&ServiceError) -> Code) -> Option<(Code, String)> {
     let host = &endpoint.host;
     match &call.answer {
-        Ok(Answer::Success(_)) => None,
-        Ok(Answer::Error(error)) => Some((classify(error), quote(&format!("STS ({host})"), error))),
-        Ok(Answer::Alien(alien)) => {
+        Ok(ServiceAnswer::Success(_)) => None,
+        Ok(ServiceAnswer::Error(error)) => Some((classify(error), quote(&format!("STS ({host})"), error))),
+        Ok(ServiceAnswer::Alien(alien)) => {
             Some((Code::NotSts, format!("{host} answered with HTTP status {} and {}, which STS never sends.", alien.status, alien.what)))
         }
         Err(failure) => Some((network_code(failure), network_detail(host, failure, call.exchange.as_ref()))),
@@ -125,7 +125,7 @@ pub(crate) fn is_private(addresses: &[String]) -> bool {
 }
 
 /// What this pod's own values add to STS's words.
-fn context(code: Code, plan: &Plan, endpoint: &Endpoint, claims: Option<&Claims>) -> String {
+fn context(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>) -> String {
     let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
     let none = "none";
     let issuer = claims.issuer.as_deref().unwrap_or(none);

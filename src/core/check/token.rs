@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::core::catalogue::{Class, Code};
-use crate::core::evidence::{Answer, Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
+use crate::core::evidence::{Evidence, FileFact, FileFailure, FileFailureKind, ServiceAnswer, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::{Claims, TokenDefect};
 use crate::core::text::time::{Timestamp, spoken};
@@ -134,7 +134,7 @@ fn rejected(evidence: &Evidence) -> bool {
 /// What STS's refusal of the token stands for.
 fn refusal(evidence: &Evidence) -> Option<Code> {
     evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
-        Ok(Answer::Error(error)) => Some(crate::core::aws::sts_answer::classify_assume_role(error)),
+        Ok(ServiceAnswer::Error(error)) => Some(crate::core::aws::sts_answer::classify_assume_role(error)),
         _ => None,
     })
 }

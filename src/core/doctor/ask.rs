@@ -1,8 +1,8 @@
 //! The questions: one row each, with the command that answers it, or why it is not asked. Nothing here changes anything anywhere.
 
-use super::answer::Why;
-use super::case::{Case, Way};
-use super::{Answer, Found, Kind, refused};
+use super::answer::RefusalKind;
+use super::case::{IdentityRoute, WalkState};
+use super::{Found, Kind, ToolAnswer, refused};
 use crate::core::aws::arn::RoleArn;
 
 /// A program of the user's.
@@ -85,45 +85,45 @@ enum Due {
     Later,
 }
 
-struct Row {
+struct QuestionRow {
     question: Question,
     tool: Tool,
     /// What every answer has, as a JSON pointer.
     sign: &'static str,
-    due: fn(&Found, &Case) -> Due,
+    due: fn(&Found, &WalkState) -> Due,
 }
 
 /// A page of a list. What is beyond is said to be beyond.
 const PAGE: &str = "limit=500";
 
-const ROWS: &[Row] = &[
-    Row {
+const ROWS: &[QuestionRow] = &[
+    QuestionRow {
         question: Question::Context,
         tool: Tool::Kubectl,
         sign: "/contexts",
         due: |_, _| run(&["config", "view", "--minify", "-o", "json"]),
     },
     // First and alone of aws's: a profile with MFA asks for the code once, and the others find the cached session.
-    Row { question: Question::Caller, tool: Tool::Aws, sign: "/Account", due: |_, _| aws(&["sts", "get-caller-identity"]) },
-    Row {
+    QuestionRow { question: Question::Caller, tool: Tool::Aws, sign: "/Account", due: |_, _| aws(&["sts", "get-caller-identity"]) },
+    QuestionRow {
         question: Question::Discovery,
         tool: Tool::Kubectl,
         sign: "/issuer",
         due: |found, _| get(found, "/.well-known/openid-configuration".to_owned()),
     },
-    Row {
+    QuestionRow {
         question: Question::Cluster,
         tool: Tool::Aws,
         sign: "/cluster",
         due: |found, case| eks(found, case, &["eks", "describe-cluster", "--name"], &[]),
     },
-    Row {
+    QuestionRow {
         question: Question::Webhooks,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, _| get(found, "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations".to_owned()),
     },
-    Row {
+    QuestionRow {
         question: Question::ServiceAccount,
         tool: Tool::Kubectl,
         sign: "/metadata",
@@ -132,30 +132,30 @@ const ROWS: &[Row] = &[
             Kind::Either | Kind::ServiceAccount => namespaced(found, case, &format!("serviceaccounts/{}", found.asked.name)),
         },
     },
-    Row {
+    QuestionRow {
         question: Question::Pod,
         tool: Tool::Kubectl,
         sign: "/spec",
         due: |found, case| match (found.asked.kind, found.get(Question::ServiceAccount)) {
             // Who may not see service accounts may still see pods, and the name may be a pod's.
-            (Kind::Pod, _) | (Kind::Either, Some(Answer::Absent(_) | Answer::Refused(..))) => {
+            (Kind::Pod, _) | (Kind::Either, Some(ToolAnswer::Absent(_) | ToolAnswer::Refused(..))) => {
                 namespaced(found, case, &format!("pods/{}", found.asked.name))
             }
             (Kind::Either, None) => Due::Later,
             _ => never("a service account was named"),
         },
     },
-    Row {
+    QuestionRow {
         question: Question::PodAccount,
         tool: Tool::Kubectl,
         sign: "/metadata",
         due: |found, case| match (found.get(Question::Pod), &case.service_account) {
             (None, _) => Due::Later,
-            (Some(Answer::Given(_)), Some(name)) => namespaced(found, case, &format!("serviceaccounts/{name}")),
+            (Some(ToolAnswer::Given(_)), Some(name)) => namespaced(found, case, &format!("serviceaccounts/{name}")),
             _ => never("no pod was found"),
         },
     },
-    Row {
+    QuestionRow {
         question: Question::Others,
         tool: Tool::Kubectl,
         sign: "/items",
@@ -165,48 +165,48 @@ const ROWS: &[Row] = &[
             None => Due::Later,
         },
     },
-    Row {
+    QuestionRow {
         question: Question::Pods,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| match (&case.service_account, found.get(Question::Pod)) {
-            (_, Some(Answer::Given(_))) => never("one pod is looked at"),
+            (_, Some(ToolAnswer::Given(_))) => never("one pod is looked at"),
             (Some(name), Some(_)) => namespaced(found, case, &format!("pods?fieldSelector=spec.serviceAccountName%3D{name}&{PAGE}")),
             (None, Some(_)) => never("the service account is not known"),
             (_, None) => Due::Later,
         },
     },
-    Row {
+    QuestionRow {
         question: Question::Events,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| namespaced(found, case, &format!("events?fieldSelector=type%3DWarning&{PAGE}")),
     },
-    Row {
+    QuestionRow {
         question: Question::ReplicaSets,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| controllers(found, case, Question::ReplicaSets, "apps/v1", "replicasets"),
     },
-    Row {
+    QuestionRow {
         question: Question::DaemonSets,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| controllers(found, case, Question::DaemonSets, "apps/v1", "daemonsets"),
     },
-    Row {
+    QuestionRow {
         question: Question::StatefulSets,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| controllers(found, case, Question::StatefulSets, "apps/v1", "statefulsets"),
     },
-    Row {
+    QuestionRow {
         question: Question::Jobs,
         tool: Tool::Kubectl,
         sign: "/items",
         due: |found, case| controllers(found, case, Question::Jobs, "batch/v1", "jobs"),
     },
-    Row {
+    QuestionRow {
         question: Question::Associations,
         tool: Tool::Aws,
         sign: "/associations",
@@ -219,7 +219,7 @@ const ROWS: &[Row] = &[
             (_, None) => Due::Later,
         },
     },
-    Row {
+    QuestionRow {
         question: Question::Association,
         tool: Tool::Aws,
         sign: "/association",
@@ -234,25 +234,25 @@ const ROWS: &[Row] = &[
             _ => never("no Pod Identity association is known"),
         },
     },
-    Row { question: Question::Role, tool: Tool::Aws, sign: "/Role/Arn", due: |found, case| of_role(found, case, "get-role") },
-    Row {
+    QuestionRow { question: Question::Role, tool: Tool::Aws, sign: "/Role/Arn", due: |found, case| of_role(found, case, "get-role") },
+    QuestionRow {
         question: Question::Attached,
         tool: Tool::Aws,
         sign: "/AttachedPolicies",
         due: |found, case| of_role(found, case, "list-attached-role-policies"),
     },
-    Row {
+    QuestionRow {
         question: Question::Inline,
         tool: Tool::Aws,
         sign: "/PolicyNames",
         due: |found, case| of_role(found, case, "list-role-policies"),
     },
-    Row {
+    QuestionRow {
         question: Question::Provider,
         tool: Tool::Aws,
         sign: "/ClientIDList",
         due: |found, case| match iam(found, case) {
-            Ok(_) if case.way == Way::PodIdentity => never("Pod Identity needs no OIDC provider"),
+            Ok(_) if case.way == IdentityRoute::PodIdentity => never("Pod Identity needs no OIDC provider"),
             Ok(role) => match case.provider_arn(role) {
                 Ok(arn) => aws(&["iam", "get-open-id-connect-provider", "--open-id-connect-provider-arn", &arn]),
                 Err(why) => Due::Never(why),
@@ -260,17 +260,17 @@ const ROWS: &[Row] = &[
             Err(due) => due,
         },
     },
-    Row {
+    QuestionRow {
         question: Question::Providers,
         tool: Tool::Aws,
         sign: "/OpenIDConnectProviderList",
         due: |found, _| match found.get(Question::Provider) {
             None => Due::Later,
-            Some(Answer::Absent(_) | Answer::Refused(..)) => aws(&["iam", "list-open-id-connect-providers"]),
+            Some(ToolAnswer::Absent(_) | ToolAnswer::Refused(..)) => aws(&["iam", "list-open-id-connect-providers"]),
             Some(_) => never("the provider was answered"),
         },
     },
-    Row {
+    QuestionRow {
         question: Question::AwsAuth,
         tool: Tool::Kubectl,
         sign: "/metadata",
@@ -288,7 +288,7 @@ pub(super) fn sign(question: Question) -> &'static str {
 
 /// A command that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
+pub struct ToolCommand {
     /// What it answers.
     pub question: Question,
     /// The program.
@@ -298,15 +298,15 @@ pub struct Ask {
 }
 
 /// Which commands are due now: all of them may run side by side. What will never be asked is noted in `found`. Nothing is due in the end.
-pub fn due(found: &mut Found) -> Vec<Ask> {
+pub fn due(found: &mut Found) -> Vec<ToolCommand> {
     loop {
-        let case = Case::of(found);
+        let case = WalkState::of(found);
         let mut asks = Vec::new();
         let mut noted = Vec::new();
         for row in ROWS.iter().filter(|row| found.get(row.question).is_none()) {
             match blocked(found, row.tool).map_or_else(|| (row.due)(found, &case), Due::Never) {
-                Due::Run(arguments) => asks.push(Ask { question: row.question, tool: row.tool, arguments }),
-                Due::Never(why) => noted.push((row.question, Answer::NotAsked(why))),
+                Due::Run(arguments) => asks.push(ToolCommand { question: row.question, tool: row.tool, arguments }),
+                Due::Never(why) => noted.push((row.question, ToolAnswer::NotAsked(why))),
                 Due::Later => {}
             }
         }
@@ -322,20 +322,20 @@ pub fn due(found: &mut Found) -> Vec<Ask> {
 /// A tool that is not there, whose credentials do not work or to which nobody answers is not asked again and again.
 fn blocked(found: &Found, tool: Tool) -> Option<String> {
     let refused = |question| match found.get(question) {
-        Some(Answer::Refused(why, text)) => Some((*why, text)),
+        Some(ToolAnswer::Refused(why, text)) => Some((*why, text)),
         _ => None,
     };
     let (why, text) = match tool {
         Tool::Aws => refused(Question::Caller)?,
         // The context needs no server, so that two of its answers decide.
-        Tool::Kubectl => match refused(Question::Context).filter(|(why, _)| *why == Why::NoTool) {
+        Tool::Kubectl => match refused(Question::Context).filter(|(why, _)| *why == RefusalKind::NoTool) {
             Some(missing) => missing,
             None => refused(Question::Webhooks).and(refused(Question::Discovery))?,
         },
     };
     let hopeless = match tool {
-        Tool::Aws => matches!(why, Why::NoTool | Why::Credentials | Why::TimedOut),
-        Tool::Kubectl => matches!(why, Why::NoTool | Why::Credentials | Why::TimedOut | Why::Unreachable),
+        Tool::Aws => matches!(why, RefusalKind::NoTool | RefusalKind::Credentials | RefusalKind::TimedOut),
+        Tool::Kubectl => matches!(why, RefusalKind::NoTool | RefusalKind::Credentials | RefusalKind::TimedOut | RefusalKind::Unreachable),
     };
     hopeless.then(|| text.clone())
 }
@@ -360,16 +360,16 @@ fn get(found: &Found, path: String) -> Due {
     }
 }
 
-fn namespaced(found: &Found, case: &Case, rest: &str) -> Due {
+fn namespaced(found: &Found, case: &WalkState, rest: &str) -> Due {
     get(found, format!("/api/v1/namespaces/{}/{rest}", case.namespace))
 }
 
 /// The controllers of one kind: whose pods are refused stands in their templates, and events name the controllers alone.
-fn controllers(found: &Found, case: &Case, question: Question, group: &str, resource: &str) -> Due {
+fn controllers(found: &Found, case: &WalkState, question: Question, group: &str, resource: &str) -> Due {
     match (found.get(Question::Pod), found.get(Question::Events)) {
-        (Some(Answer::Given(_)), _) => never("one pod is looked at"),
+        (Some(ToolAnswer::Given(_)), _) => never("one pod is looked at"),
         (None, _) | (_, None) => Due::Later,
-        (_, Some(Answer::Given(events))) if refused::names(events, question) => {
+        (_, Some(ToolAnswer::Given(events))) if refused::names(events, question) => {
             get(found, format!("/apis/{group}/namespaces/{}/{resource}?{PAGE}", case.namespace))
         }
         _ => never("no warning says that pods of one could not be created"),
@@ -377,7 +377,7 @@ fn controllers(found: &Found, case: &Case, question: Question, group: &str, reso
 }
 
 /// A call of EKS for the cluster, whose name goes after `words`.
-fn eks(found: &Found, case: &Case, words: &[&str], more: &[String]) -> Due {
+fn eks(found: &Found, case: &WalkState, words: &[&str], more: &[String]) -> Due {
     // The issuer tells the region where the context does not.
     if [Question::Context, Question::Caller, Question::Discovery].iter().any(|question| found.get(*question).is_none()) {
         return Due::Later;
@@ -392,7 +392,7 @@ fn eks(found: &Found, case: &Case, words: &[&str], more: &[String]) -> Due {
 }
 
 /// The role, unless it is in another account than aws acts in: IAM shows no other's.
-fn iam<'a>(found: &Found, case: &'a Case) -> Result<&'a RoleArn, Due> {
+fn iam<'a>(found: &Found, case: &'a WalkState) -> Result<&'a RoleArn, Due> {
     let settled =
         [Question::Associations, Question::Association, Question::Pods, Question::PodAccount, Question::Cluster, Question::Discovery];
     if settled.iter().any(|question| found.get(*question).is_none()) {
@@ -406,7 +406,7 @@ fn iam<'a>(found: &Found, case: &'a Case) -> Result<&'a RoleArn, Due> {
     }
 }
 
-fn of_role(found: &Found, case: &Case, verb: &str) -> Due {
+fn of_role(found: &Found, case: &WalkState, verb: &str) -> Due {
     match iam(found, case) {
         // IAM's names may begin with a dash, which would read as a flag.
         Ok(role) if role.name.starts_with('-') => aws(&["iam", verb, &format!("--role-name={}", role.name)]),
@@ -418,11 +418,11 @@ fn of_role(found: &Found, case: &Case, verb: &str) -> Due {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::doctor::Asked;
+    use crate::core::doctor::DoctorTarget;
     use serde_json::{Value, json};
 
     fn asked(word: &str) -> Found {
-        Found::nothing(Asked::parse(word, None, Some("production"), true).unwrap())
+        Found::nothing(DoctorTarget::parse(word, None, Some("production"), true).unwrap())
     }
 
     fn answer(question: Question) -> Value {
@@ -448,7 +448,7 @@ mod tests {
     }
 
     /// All commands, each question answered by `answers`.
-    fn all(mut found: Found, answers: impl Fn(Question) -> Answer) -> Vec<Ask> {
+    fn all(mut found: Found, answers: impl Fn(Question) -> ToolAnswer) -> Vec<ToolCommand> {
         let mut all = Vec::new();
         for _ in 0..ROWS.len() + 1 {
             let asks = due(&mut found);
@@ -467,10 +467,10 @@ mod tests {
     #[test]
     fn nothing_is_ever_changed() {
         let absent = |question| match question {
-            Question::ServiceAccount | Question::Provider | Question::Associations => Answer::Absent("none".to_owned()),
-            other => Answer::Given(answer(other)),
+            Question::ServiceAccount | Question::Provider | Question::Associations => ToolAnswer::Absent("none".to_owned()),
+            other => ToolAnswer::Given(answer(other)),
         };
-        let given = |question| Answer::Given(answer(question));
+        let given = |question| ToolAnswer::Given(answer(question));
         let mut asks = Vec::new();
         for word in ["checkout", "sa/checkout", "pod/checkout-0"] {
             asks.extend(all(asked(word), given));
@@ -479,7 +479,7 @@ mod tests {
         for row in ROWS {
             assert!(asks.iter().any(|ask| ask.question == row.question), "{:?} is never asked", row.question);
         }
-        for Ask { tool, arguments, .. } in asks {
+        for ToolCommand { tool, arguments, .. } in asks {
             let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let reads = match (tool, words.as_slice()) {
                 (Tool::Kubectl, ["config", "view", ..] | ["get", "--raw", _]) => true,
@@ -494,8 +494,8 @@ mod tests {
     fn a_tool_that_is_not_there_is_asked_once() {
         for (tool, first) in [(Tool::Kubectl, Question::Context), (Tool::Aws, Question::Caller)] {
             let asks = all(asked("checkout"), |question| match question {
-                question if question == first => Answer::Refused(Why::NoTool, "not on the PATH".to_owned()),
-                other => Answer::Given(answer(other)),
+                question if question == first => ToolAnswer::Refused(RefusalKind::NoTool, "not on the PATH".to_owned()),
+                other => ToolAnswer::Given(answer(other)),
             });
             assert_eq!(asks.iter().filter(|ask| ask.tool == tool).count(), 1, "{asks:?}");
         }
@@ -504,10 +504,10 @@ mod tests {
     #[test]
     fn a_refusal_anywhere_ends_too() {
         for row in ROWS {
-            for why in [Why::Denied, Why::Credentials, Why::TimedOut, Why::Other] {
+            for why in [RefusalKind::Denied, RefusalKind::Credentials, RefusalKind::TimedOut, RefusalKind::Other] {
                 all(asked("checkout"), |question| match question == row.question {
-                    true => Answer::Refused(why, "no".to_owned()),
-                    false => Answer::Given(answer(question)),
+                    true => ToolAnswer::Refused(why, "no".to_owned()),
+                    false => ToolAnswer::Given(answer(question)),
                 });
             }
         }

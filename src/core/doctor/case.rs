@@ -4,7 +4,7 @@ use super::annotation::{self, Annotation};
 use super::ask::Question;
 use super::injection::Pod;
 use super::read::{self, Context, text};
-use super::{Answer, Found, Kind};
+use super::{Found, Kind, ToolAnswer};
 use crate::core::aws::arn::{Account, RoleArn, RoleArnError};
 use crate::core::aws::partition::{Partition, Region};
 use crate::core::catalogue::Code;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// How the identity is to reach the pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum IdentityRoute {
     /// By the annotation.
     Irsa,
     /// By an association: it beats the annotation (webhook, `buildPodPatchConfig`).
@@ -42,7 +42,7 @@ impl Unknown {
 
 /// The case.
 #[derive(Debug)]
-pub struct Case {
+pub struct WalkState {
     pub namespace: String,
     pub service_account: Option<String>,
     /// The one pod that was named.
@@ -66,19 +66,20 @@ pub struct Case {
     pub association: Option<String>,
     /// Whether the associations are known.
     pub associations_known: bool,
-    pub way: Way,
+    pub way: IdentityRoute,
     pub role: Result<RoleArn, Unknown>,
     pub audience: String,
 }
 
-impl Case {
+impl WalkState {
     /// Makes the case of what was found so far.
-    pub fn of(found: &Found) -> Case {
+    pub fn of(found: &Found) -> WalkState {
         let context = found.given(Question::Context).map_or_else(Context::default, read::context);
         let named = found.given(Question::Pod);
         let service_account = match (named, found.asked.kind, found.get(Question::ServiceAccount)) {
             (Some(pod), ..) => Some(text(pod, "/spec/serviceAccountName").unwrap_or("default").to_owned()),
-            (_, Kind::ServiceAccount, _) | (_, Kind::Either, Some(Answer::Given(_) | Answer::Refused(..) | Answer::NotAsked(_))) => {
+            (_, Kind::ServiceAccount, _)
+            | (_, Kind::Either, Some(ToolAnswer::Given(_) | ToolAnswer::Refused(..) | ToolAnswer::NotAsked(_))) => {
                 Some(found.asked.name.clone())
             }
             _ => None,
@@ -95,11 +96,11 @@ impl Case {
         };
         let pods = pods(found);
         let way = if association.is_some() || (!associations_known && pods.iter().any(|pod| pod.has_pod_identity())) {
-            Way::PodIdentity
+            IdentityRoute::PodIdentity
         } else if matches!(annotation, Annotation::Role(_) | Annotation::Malformed(..)) {
-            Way::Irsa
+            IdentityRoute::Irsa
         } else {
-            Way::None
+            IdentityRoute::None
         };
         let audience = account.and_then(|account| read::annotations(account).find(|(key, _)| *key == annotation::AUDIENCE));
         let by_issuer = by_kubernetes.and_then(read::issuer_region);
@@ -107,7 +108,7 @@ impl Case {
         let shown = found.given(Question::Role).and_then(|answer| RoleArn::parse(text(answer, "/Role/Arn")?).ok());
         let caller = found.given(Question::Caller);
         let partition_of = |caller: &Value| Partition::from_id(text(caller, "/Arn")?.split(':').nth(1)?);
-        let mut case = Case {
+        let mut case = WalkState {
             namespace: found.asked.namespace.clone().or(context.namespace).unwrap_or_else(|| "default".to_owned()),
             service_account,
             pod: named.and_then(|pod| text(pod, "/metadata/name")).map(str::to_owned),
@@ -132,7 +133,7 @@ impl Case {
     }
 
     fn role_of(&self, found: &Found, pods: &[Pod<'_>]) -> Result<RoleArn, Unknown> {
-        if self.way == Way::PodIdentity {
+        if self.way == IdentityRoute::PodIdentity {
             let association = found.given(Question::Association).and_then(|answer| text(answer, "/association/roleArn"));
             return association
                 .and_then(|arn| RoleArn::parse(arn).ok())
@@ -163,8 +164,8 @@ impl Case {
     pub fn account_missing(&self, found: &Found) -> Option<bool> {
         let [account, pod, of_pod] = [Question::ServiceAccount, Question::Pod, Question::PodAccount].map(|question| found.get(question));
         match (account?, pod?, of_pod?) {
-            (_, Answer::Given(_), of_pod) => Some(matches!(of_pod, Answer::Absent(_))),
-            (Answer::Absent(_), Answer::Absent(_) | Answer::NotAsked(_), _) => Some(true),
+            (_, ToolAnswer::Given(_), of_pod) => Some(matches!(of_pod, ToolAnswer::Absent(_))),
+            (ToolAnswer::Absent(_), ToolAnswer::Absent(_) | ToolAnswer::NotAsked(_), _) => Some(true),
             _ => Some(false),
         }
     }
@@ -209,7 +210,7 @@ pub fn account(found: &Found) -> Option<&Value> {
 
 /// Why there is no such object.
 pub fn why_no_account(found: &Found) -> String {
-    let of_pod = matches!(found.get(Question::Pod), Some(Answer::Given(_)));
+    let of_pod = matches!(found.get(Question::Pod), Some(ToolAnswer::Given(_)));
     let not_a_pod = found.asked.kind == Kind::Pod || found.absent(Question::ServiceAccount);
     match (of_pod, not_a_pod) {
         (true, _) => found.why(Question::PodAccount),

@@ -1,14 +1,14 @@
 //! The checks in the order of the walk: each passes, fails with findings, is not needed, or could not be judged and says why.
 
 use super::ask::Question;
-use super::case::{Case, Unknown};
+use super::case::{Unknown, WalkState};
 use super::{Found, judge};
 use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::check::Finding;
-use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::checks::{Check, CheckOutcome};
 
 /// What a check comes to.
-pub enum Judged {
+pub enum DoctorVerdict {
     /// True, with what was seen.
     Good(String),
     /// Not needed here.
@@ -16,7 +16,7 @@ pub enum Judged {
     /// It follows from a finding, or could not be seen.
     Unknown(Unknown),
     /// Not true.
-    Bad(Vec<Seen>),
+    Bad(Vec<DoctorFinding>),
     /// Worth a look, and no finding: a headline in place of the title, and what was seen.
     Note(&'static str, String),
     /// Not true, and no finding, for what is wrong cannot be told: a headline in place of the title, what was seen and what would settle it.
@@ -24,43 +24,49 @@ pub enum Judged {
 }
 
 /// A finding, with the values that its cure needs beside those of the case.
-pub struct Seen {
+pub struct DoctorFinding {
     pub finding: Finding,
     pub values: Vec<(&'static str, String)>,
     /// Words in place of the catalogue's, where a code is met in another place than usual.
-    pub instead: Option<&'static Instead>,
+    pub instead: Option<&'static Wording>,
     /// Of a trust policy: the whole document after the smallest edit, or `None` where only its owner can say what to change.
     pub edited: Option<Option<String>>,
 }
 
 /// Headline, cure and commands. The cause is the detail's to tell then.
-pub struct Instead {
+pub struct Wording {
     pub title: &'static str,
     pub cure: &'static str,
     pub commands: &'static [&'static str],
 }
 
-impl Seen {
-    pub fn new(code: Code, detail: impl Into<String>) -> Seen {
-        Seen { finding: Finding::new(code, detail), values: Vec::new(), instead: None, edited: None }
+impl DoctorFinding {
+    pub fn new(code: Code, detail: impl Into<String>) -> DoctorFinding {
+        DoctorFinding { finding: Finding::new(code, detail), values: Vec::new(), instead: None, edited: None }
     }
 }
 
-struct Row {
+struct DoctorCheckRow {
     id: &'static str,
     /// Under which heading a person finds it.
     group: &'static str,
     title: &'static str,
     /// Without it nothing is proven.
     essential: bool,
-    judge: fn(&Found, &Case) -> Judged,
+    judge: fn(&Found, &WalkState) -> DoctorVerdict,
 }
 
-const fn row(group: &'static str, id: &'static str, essential: bool, title: &'static str, judge: fn(&Found, &Case) -> Judged) -> Row {
-    Row { id, group, title, essential, judge }
+const fn row(
+    group: &'static str,
+    id: &'static str,
+    essential: bool,
+    title: &'static str,
+    judge: fn(&Found, &WalkState) -> DoctorVerdict,
+) -> DoctorCheckRow {
+    DoctorCheckRow { id, group, title, essential, judge }
 }
 
-const ROWS: &[Row] = &[
+const ROWS: &[DoctorCheckRow] = &[
     row("cluster", "cluster-issuer", true, "the cluster's issuer is known", judge::cluster::issuer),
     row("cluster", "oidc-provider", true, "IAM has an OIDC provider for it, in the role's account", judge::iam::provider),
     row("cluster", "provider-audience", true, "the provider admits the tokens' audience", judge::iam::audience),
@@ -95,42 +101,42 @@ pub fn group(id: &str) -> Option<&'static str> {
 pub struct Walk {
     pub checks: Vec<Check>,
     /// In the order of the walk, each with its heading.
-    pub seen: Vec<(&'static str, Seen)>,
+    pub seen: Vec<(&'static str, DoctorFinding)>,
     /// Essential checks that could not be judged, for another reason than a finding.
     pub open: Vec<&'static str>,
 }
 
 /// Judges everything that was found.
-pub fn walk(found: &Found, case: &Case) -> Walk {
+pub fn walk(found: &Found, case: &WalkState) -> Walk {
     let mut walk = Walk { checks: Vec::new(), seen: Vec::new(), open: Vec::new() };
     for row in ROWS {
         let mut check = Check {
             id: row.id.to_owned(),
             step: Step::Cluster,
             title: row.title.to_owned(),
-            outcome: Outcome::Skip,
+            outcome: CheckOutcome::Skip,
             code: None,
             detail: None,
             because: None,
         };
         let judged = (row.judge)(found, case);
-        let open = matches!(judged, Judged::Unknown(Unknown::Open(_)) | Judged::Undecided(..));
+        let open = matches!(judged, DoctorVerdict::Unknown(Unknown::Open(_)) | DoctorVerdict::Undecided(..));
         walk.open.extend(Some(row.id).filter(|_| row.essential && open));
         match judged {
-            Judged::Good(detail) => {
-                check.outcome = Outcome::Pass;
+            DoctorVerdict::Good(detail) => {
+                check.outcome = CheckOutcome::Pass;
                 check.detail = Some(detail).filter(|detail| !detail.is_empty());
             }
-            Judged::Skip(why) => check.because = Some(why),
-            Judged::Unknown(unknown) => check.because = Some(unknown.text()),
-            Judged::Note(title, detail) | Judged::Undecided(title, detail) => {
-                check.outcome = Outcome::Warn;
+            DoctorVerdict::Skip(why) => check.because = Some(why),
+            DoctorVerdict::Unknown(unknown) => check.because = Some(unknown.text()),
+            DoctorVerdict::Note(title, detail) | DoctorVerdict::Undecided(title, detail) => {
+                check.outcome = CheckOutcome::Warn;
                 check.title = title.to_owned();
                 check.detail = Some(detail);
             }
-            Judged::Bad(seen) => {
+            DoctorVerdict::Bad(seen) => {
                 let worst = seen.iter().map(|seen| seen.finding.severity).min().unwrap_or(Severity::Fail);
-                check.outcome = if worst == Severity::Fail { Outcome::Fail } else { Outcome::Warn };
+                check.outcome = if worst == Severity::Fail { CheckOutcome::Fail } else { CheckOutcome::Warn };
                 check.code = seen.first().map(|seen| seen.finding.code);
                 check.detail = seen.first().map(|seen| seen.finding.detail.clone());
                 walk.seen.extend(seen.into_iter().map(|seen| (row.group, seen)));
@@ -142,6 +148,6 @@ pub fn walk(found: &Found, case: &Case) -> Walk {
 }
 
 /// Why a question was not answered, as a check's outcome.
-pub fn open(found: &Found, question: Question) -> Judged {
-    Judged::Unknown(Unknown::Open(found.why(question)))
+pub fn open(found: &Found, question: Question) -> DoctorVerdict {
+    DoctorVerdict::Unknown(Unknown::Open(found.why(question)))
 }

@@ -3,7 +3,7 @@
 //! amazon-eks-pod-identity-webhook, `pkg/handler/handler.go`: literal variables are appended to every container and init container that has
 //! none of the pair, is not listed in `skip-containers`, and whose pod lacks the skip label.
 
-use super::case::Way;
+use super::case::IdentityRoute;
 use super::read::{list, text, time};
 use crate::core::text::time::Timestamp;
 use serde_json::Value;
@@ -25,7 +25,7 @@ const MESH: [&str; 5] = ["istio-proxy", "istio-init", "istio-validation", "linke
 
 /// A container's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum ContainerState {
     /// It has what the service account's way gives.
     Injected,
     /// It has IRSA, although an association stands for the service account now; or Pod Identity, although none does.
@@ -95,11 +95,11 @@ impl<'a> Pod<'a> {
     }
 
     /// Each container with its state; `role` is the annotation's text.
-    pub fn containers_by_state(self, way: Way, role: Option<&str>) -> Vec<(&'a str, State)> {
+    pub fn containers_by_state(self, way: IdentityRoute, role: Option<&str>) -> Vec<(&'a str, ContainerState)> {
         let listed = self.0.pointer(SKIP_CONTAINERS).and_then(Value::as_str).unwrap_or_default();
         let exempt = |name: &str| MESH.contains(&name) || listed.split(',').any(|listed| listed.trim().trim_matches('"') == name);
         let of = |container: &'a Value| match state(container, way, role) {
-            State::Bare if exempt(name(container)) => (name(container), State::Exempt),
+            ContainerState::Bare if exempt(name(container)) => (name(container), ContainerState::Exempt),
             state => (name(container), state),
         };
         self.containers().map(of).collect()
@@ -117,26 +117,26 @@ fn variable<'a>(container: &'a Value, name: &str) -> Option<Option<&'a str>> {
     Some(text(entry, "/value").or(if entry.get("valueFrom").is_some() { None } else { Some("") }))
 }
 
-fn state(container: &Value, way: Way, role: Option<&str>) -> State {
+fn state(container: &Value, way: IdentityRoute, role: Option<&str>) -> ContainerState {
     let set =
         |names: [&'static str; 2]| -> Vec<&'static str> { names.into_iter().filter(|name| variable(container, name).is_some()).collect() };
     let (irsa, pod_identity) = (set(IRSA), set(POD_IDENTITY));
-    if way == Way::PodIdentity {
+    if way == IdentityRoute::PodIdentity {
         return match (pod_identity.len(), irsa.len()) {
-            (2, _) if mounted(container, POD_IDENTITY[1]) => State::Injected,
-            (0, 2) if mounted(container, IRSA[1]) => State::OtherWay,
-            (0, _) => State::Bare,
-            _ => State::Preset(pod_identity),
+            (2, _) if mounted(container, POD_IDENTITY[1]) => ContainerState::Injected,
+            (0, 2) if mounted(container, IRSA[1]) => ContainerState::OtherWay,
+            (0, _) => ContainerState::Bare,
+            _ => ContainerState::Preset(pod_identity),
         };
     }
     match (irsa.len(), variable(container, IRSA[0]).flatten()) {
-        (0, _) if pod_identity.len() == 2 && mounted(container, POD_IDENTITY[1]) => State::OtherWay,
-        (0, _) => State::Bare,
+        (0, _) if pod_identity.len() == 2 && mounted(container, POD_IDENTITY[1]) => ContainerState::OtherWay,
+        (0, _) => ContainerState::Bare,
         (2, Some(value)) if mounted(container, IRSA[1]) && !value.is_empty() => match role {
-            Some(role) if role != value => State::OtherRole(value.to_owned()),
-            _ => State::Injected,
+            Some(role) if role != value => ContainerState::OtherRole(value.to_owned()),
+            _ => ContainerState::Injected,
         },
-        _ => State::Preset(irsa),
+        _ => ContainerState::Preset(irsa),
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
         ], "volumeMounts": [{"name": "aws-iam-token", "mountPath": FOLDER}]})
     }
 
-    fn states(pod: &Value, way: Way) -> Vec<State> {
+    fn states(pod: &Value, way: IdentityRoute) -> Vec<ContainerState> {
         Pod(pod).containers_by_state(way, Some(ROLE)).into_iter().map(|(_, state)| state).collect()
     }
 
@@ -182,9 +182,9 @@ mod tests {
                 ],
             },
         });
-        use State::*;
+        use ContainerState::*;
         let expected = [Injected, Bare, Exempt, Exempt, Preset(vec!["AWS_ROLE_ARN"]), Preset(vec!["AWS_WEB_IDENTITY_TOKEN_FILE"])];
-        assert_eq!(states(&pod, Way::Irsa), expected);
+        assert_eq!(states(&pod, IdentityRoute::Irsa), expected);
     }
 
     #[test]
@@ -192,18 +192,18 @@ mod tests {
         let one = |change: &dyn Fn(&mut Value)| {
             let mut container = injected("app");
             change(&mut container);
-            states(&json!({"spec": {"containers": [container]}}), Way::Irsa).remove(0)
+            states(&json!({"spec": {"containers": [container]}}), IdentityRoute::Irsa).remove(0)
         };
-        let preset = State::Preset(IRSA.to_vec());
-        assert_eq!(one(&|_| ()), State::Injected);
+        let preset = ContainerState::Preset(IRSA.to_vec());
+        assert_eq!(one(&|_| ()), ContainerState::Injected);
         assert_eq!(one(&|c| c["volumeMounts"] = json!([])), preset, "no token");
         assert_eq!(one(&|c| c["volumeMounts"][0]["mountPath"] = json!("/var/run/sec")), preset, "a folder beside it");
         assert_eq!(one(&|c| c["env"][0]["value"] = json!("")), preset, "empty");
         assert_eq!(one(&|c| c["env"][0] = json!({"name": "AWS_ROLE_ARN", "valueFrom": {}})), preset);
-        assert_eq!(one(&|c| c["env"][0]["value"] = json!("arn:x")), State::OtherRole("arn:x".to_owned()));
+        assert_eq!(one(&|c| c["env"][0]["value"] = json!("arn:x")), ContainerState::OtherRole("arn:x".to_owned()));
         assert_eq!(
             one(&|c| c["env"][1]["value"] = json!("C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\token")),
-            State::Injected
+            ContainerState::Injected
         );
     }
 
@@ -214,8 +214,8 @@ mod tests {
             {"name": "AWS_CONTAINER_CREDENTIALS_FULL_URI", "value": "http://169.254.170.23/v1/credentials"},
             {"name": "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "value": format!("{folder}/eks-pod-identity-token")},
         ], "volumeMounts": [{"mountPath": folder}]}]}});
-        assert_eq!(states(&pod, Way::PodIdentity), [State::OtherWay, State::Bare, State::Injected]);
-        assert_eq!(states(&pod, Way::Irsa), [State::Injected, State::Bare, State::OtherWay]);
+        assert_eq!(states(&pod, IdentityRoute::PodIdentity), [ContainerState::OtherWay, ContainerState::Bare, ContainerState::Injected]);
+        assert_eq!(states(&pod, IdentityRoute::Irsa), [ContainerState::Injected, ContainerState::Bare, ContainerState::OtherWay]);
         assert!(Pod(&pod).has_pod_identity());
         assert_eq!(Pod(&pod).role(), Some(ROLE));
     }

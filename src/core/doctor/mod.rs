@@ -15,7 +15,7 @@ pub mod report;
 pub use checks::{group, groups};
 
 use crate::core::text::printable::is_object_name;
-use answer::{Answer, Why};
+use answer::{RefusalKind, ToolAnswer};
 use ask::Question;
 
 /// What the argument names.
@@ -31,7 +31,7 @@ pub enum Kind {
 
 /// What `doctor` was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct DoctorTarget {
     /// What the name names.
     pub kind: Kind,
     /// The name.
@@ -44,9 +44,9 @@ pub struct Asked {
     pub aws_auth: bool,
 }
 
-impl Asked {
+impl DoctorTarget {
     /// Reads `NAME`, `serviceaccount/NAME`, `sa/NAME`, `pod/NAME`; the error is one line that names the input and the cure.
-    pub fn parse(word: &str, namespace: Option<&str>, cluster: Option<&str>, aws_auth: bool) -> Result<Asked, String> {
+    pub fn parse(word: &str, namespace: Option<&str>, cluster: Option<&str>, aws_auth: bool) -> Result<DoctorTarget, String> {
         const KINDS: [(&str, Kind); 6] = [
             ("serviceaccount", Kind::ServiceAccount),
             ("serviceaccounts", Kind::ServiceAccount),
@@ -75,7 +75,7 @@ impl Asked {
             ));
         }
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Ok(Asked { kind, name: name.to_owned(), namespace: owned(namespace), cluster: owned(cluster), aws_auth })
+        Ok(DoctorTarget { kind, name: name.to_owned(), namespace: owned(namespace), cluster: owned(cluster), aws_auth })
     }
 }
 
@@ -89,24 +89,24 @@ fn is_cluster_name(name: &str) -> bool {
 #[derive(Debug, Clone)]
 pub struct Found {
     /// What is looked for.
-    pub asked: Asked,
-    answers: Vec<(Question, Answer)>,
+    pub asked: DoctorTarget,
+    answers: Vec<(Question, ToolAnswer)>,
 }
 
 impl Found {
     /// Nothing yet.
-    pub fn nothing(asked: Asked) -> Found {
+    pub fn nothing(asked: DoctorTarget) -> Found {
         Found { asked, answers: Vec::new() }
     }
 
     /// Takes in an answer; the first one counts. A document without what makes it one is no answer: nothing may be concluded from what it lacks.
-    pub fn add(&mut self, question: Question, answer: Answer) {
+    pub fn add(&mut self, question: Question, answer: ToolAnswer) {
         let answer = match answer {
-            Answer::Given(document) if document.pointer(ask::sign(question)).is_none() => {
-                Answer::Refused(Why::Other, "the answer is not what was asked for".to_owned())
+            ToolAnswer::Given(document) if document.pointer(ask::sign(question)).is_none() => {
+                ToolAnswer::Refused(RefusalKind::Other, "the answer is not what was asked for".to_owned())
             }
             // It is an API server's, once it has answered as one.
-            Answer::Refused(Why::Bare, why) if self.is_api_server() => Answer::Absent(why),
+            ToolAnswer::Refused(RefusalKind::Bare, why) if self.is_api_server() => ToolAnswer::Absent(why),
             answer => answer,
         };
         if self.get(question).is_none() {
@@ -115,7 +115,7 @@ impl Found {
     }
 
     /// The answer to a question.
-    pub fn get(&self, question: Question) -> Option<&Answer> {
+    pub fn get(&self, question: Question) -> Option<&ToolAnswer> {
         self.answers.iter().find(|(asked, _)| *asked == question).map(|(_, answer)| answer)
     }
 
@@ -126,22 +126,22 @@ impl Found {
     /// The document that was answered.
     fn given(&self, question: Question) -> Option<&serde_json::Value> {
         match self.get(question) {
-            Some(Answer::Given(value)) => Some(value),
+            Some(ToolAnswer::Given(value)) => Some(value),
             _ => None,
         }
     }
 
     /// True when the question's object is known not to exist.
     fn absent(&self, question: Question) -> bool {
-        matches!(self.get(question), Some(Answer::Absent(_)))
+        matches!(self.get(question), Some(ToolAnswer::Absent(_)))
     }
 
-    /// Why there is no document.
+    /// RefusalKind there is no document.
     fn why(&self, question: Question) -> String {
         match self.get(question) {
-            Some(Answer::Absent(text) | Answer::NotAsked(text)) => text.clone(),
-            Some(Answer::Refused(_, text)) => text.clone(),
-            Some(Answer::Given(_)) => "it was answered".to_owned(),
+            Some(ToolAnswer::Absent(text) | ToolAnswer::NotAsked(text)) => text.clone(),
+            Some(ToolAnswer::Refused(_, text)) => text.clone(),
+            Some(ToolAnswer::Given(_)) => "it was answered".to_owned(),
             None => "it was not asked".to_owned(),
         }
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn arguments_are_read_and_refused_in_one_line() {
-        let parse = |word| Asked::parse(word, None, None, false).map(|asked| (asked.kind, asked.name));
+        let parse = |word| DoctorTarget::parse(word, None, None, false).map(|asked| (asked.kind, asked.name));
         assert_eq!(parse("checkout"), Ok((Kind::Either, "checkout".to_owned())));
         assert_eq!(parse("sa/checkout"), Ok((Kind::ServiceAccount, "checkout".to_owned())));
         assert_eq!(parse("serviceaccount/a.b"), Ok((Kind::ServiceAccount, "a.b".to_owned())));
@@ -162,8 +162,8 @@ mod tests {
             let refused = parse(word).unwrap_err();
             assert!(!refused.contains('\n') && refused.len() < 160, "{refused}");
         }
-        assert!(Asked::parse("a", Some("Shop/x"), None, false).unwrap_err().contains("Shop/x"));
-        assert!(Asked::parse("a", None, Some("--profile"), false).unwrap_err().contains("--profile"));
-        assert!(Asked::parse("a", Some("shop"), Some("prod_1-A"), false).is_ok());
+        assert!(DoctorTarget::parse("a", Some("Shop/x"), None, false).unwrap_err().contains("Shop/x"));
+        assert!(DoctorTarget::parse("a", None, Some("--profile"), false).unwrap_err().contains("--profile"));
+        assert!(DoctorTarget::parse("a", Some("shop"), Some("prod_1-A"), false).is_ok());
     }
 }

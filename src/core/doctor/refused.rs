@@ -5,7 +5,7 @@
 
 use super::Found;
 use super::ask::Question;
-use super::case::{self, Case};
+use super::case::{self, WalkState};
 use super::injection::Pod;
 use super::read::{event_time, is_cut_off, list, text, time};
 use crate::core::text::printable::shorten;
@@ -60,7 +60,7 @@ pub struct Refusals {
 }
 
 /// All that is known of refused pods. Nothing where the service account is not known.
-pub fn refusals(found: &Found, case: &Case) -> Refusals {
+pub fn refusals(found: &Found, case: &WalkState) -> Refusals {
     let mut all = Refusals::default();
     let (Some(events), Some(account)) = (found.given(Question::Events), &case.service_account) else { return all };
     let mut latest: Vec<&Value> = Vec::new();
@@ -145,7 +145,7 @@ fn account_of(controller: &Value) -> &str {
 }
 
 /// Whether what the event says was seen to have passed: the next pod came, or what was missing is there.
-fn is_over(found: &Found, case: &Case, event: &Value, controller: &Value) -> bool {
+fn is_over(found: &Found, case: &WalkState, event: &Value, controller: &Value) -> bool {
     let at = event_time(event);
     // The service account admission controller, of an account that is there by now.
     let named = case.service_account.as_deref().unwrap_or_default();

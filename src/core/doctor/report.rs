@@ -1,8 +1,8 @@
 //! What `doctor` reports: the JSON contract `irsa-probe/doctor/v1` (docs/doctor.v1.schema.json).
 
 use super::Found;
-use super::case::{Case, Way};
-use super::checks::{Seen, walk};
+use super::case::{IdentityRoute, WalkState};
+use super::checks::{DoctorFinding, walk};
 use crate::core::catalogue::Severity;
 use crate::core::catalogue::remedy::Values;
 use crate::core::check::checks::Check;
@@ -36,7 +36,7 @@ pub struct DoctorReport {
     /// Where.
     pub cluster: Cluster,
     /// How the identity is to reach the pods, and whose it is.
-    pub expected: Expected,
+    pub expected: DoctorExpected,
     /// Checks without which nothing is proven, and that could not be made.
     pub undecided: Vec<&'static str>,
     /// The heading that each finding stands under. Not in the JSON.
@@ -59,7 +59,7 @@ pub struct Cluster {
 /// What pods of the service account are to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Expected {
+pub struct DoctorExpected {
     /// `irsa`, `pod-identity` or `none`.
     pub provider: &'static str,
     /// The role.
@@ -68,7 +68,7 @@ pub struct Expected {
 
 /// Reports on all that was found. Total: any answers give a report.
 pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
-    let case = Case::of(found);
+    let case = WalkState::of(found);
     let walk = walk(found, &case);
     // All that doctor finds are failures: the walk's order is the order of their weight, too.
     let findings: Vec<ReportedFinding> = walk.seen.iter().map(|(_, seen)| reported(seen, &case)).collect();
@@ -88,11 +88,11 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
         root_cause,
         findings,
         checks: walk.checks,
-        expected: Expected {
+        expected: DoctorExpected {
             provider: match case.way {
-                Way::Irsa => "irsa",
-                Way::PodIdentity => "pod-identity",
-                Way::None => "none",
+                IdentityRoute::Irsa => "irsa",
+                IdentityRoute::PodIdentity => "pod-identity",
+                IdentityRoute::None => "none",
             },
             role_arn: role,
         },
@@ -110,7 +110,7 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
     }
 }
 
-fn reported(seen: &Seen, case: &Case) -> ReportedFinding {
+fn reported(seen: &DoctorFinding, case: &WalkState) -> ReportedFinding {
     let mut known = seen.values.clone();
     let role = case.role.as_ref().ok();
     let mut set = |name: &'static str, value: Option<String>| known.extend(value.map(|value| (name, value)));
@@ -145,9 +145,9 @@ fn reported(seen: &Seen, case: &Case) -> ReportedFinding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{Answer, Why};
+    use super::super::answer::{RefusalKind, ToolAnswer};
     use super::super::ask::{self, Question};
-    use super::super::{Asked, Kind};
+    use super::super::{DoctorTarget, Kind};
     use super::*;
     use crate::core::catalogue::Code;
     use serde_json::{Value, json};
@@ -192,8 +192,9 @@ mod tests {
         }
     }
 
-    fn found(kind: Kind, answers: &dyn Fn(Question) -> Answer) -> Found {
-        let asked = Asked { kind, name: "checkout".to_owned(), namespace: None, cluster: Some("production".to_owned()), aws_auth: true };
+    fn found(kind: Kind, answers: &dyn Fn(Question) -> ToolAnswer) -> Found {
+        let asked =
+            DoctorTarget { kind, name: "checkout".to_owned(), namespace: None, cluster: Some("production".to_owned()), aws_auth: true };
         let mut found = Found::nothing(asked);
         for _ in 0..30 {
             for ask in ask::due(&mut found) {
@@ -235,12 +236,13 @@ mod tests {
     fn any_answers_give_a_report() {
         let odd =
             [json!(null), json!([]), json!("x"), json!(-1), json!({"items": [null, [], {"metadata": 1, "spec": {"containers": "x"}}]})];
-        let odd = odd.into_iter().map(Answer::Given);
-        let refused = [Why::Denied, Why::Credentials, Why::TimedOut, Why::TooOld].map(|why| Answer::Refused(why, "no".to_owned()));
-        for odd in odd.chain(refused).chain([Answer::Absent("none".to_owned())]) {
+        let odd = odd.into_iter().map(ToolAnswer::Given);
+        let refused = [RefusalKind::Denied, RefusalKind::Credentials, RefusalKind::TimedOut, RefusalKind::TooOld]
+            .map(|why| ToolAnswer::Refused(why, "no".to_owned()));
+        for odd in odd.chain(refused).chain([ToolAnswer::Absent("none".to_owned())]) {
             for question in QUESTIONS {
                 for kind in [Kind::Either, Kind::ServiceAccount, Kind::Pod] {
-                    let answers = |asked| if asked == question { odd.clone() } else { Answer::Given(answer(asked)) };
+                    let answers = |asked| if asked == question { odd.clone() } else { ToolAnswer::Given(answer(asked)) };
                     let report = report(&found(kind, &answers), Timestamp(0));
                     assert_eq!(report.verdict == Verdict::Fail, report.root_cause.is_some());
                     assert!(report.findings.iter().all(|finding| finding.severity == Severity::Fail));
@@ -249,7 +251,7 @@ mod tests {
                 }
             }
         }
-        for odd in [Answer::Given(json!(null)), Answer::Refused(Why::Other, "no".to_owned())] {
+        for odd in [ToolAnswer::Given(json!(null)), ToolAnswer::Refused(RefusalKind::Other, "no".to_owned())] {
             assert_eq!(report(&found(Kind::Either, &|_| odd.clone()), Timestamp(0)).verdict, Verdict::Unknown, "{odd:?}");
         }
     }
@@ -257,7 +259,7 @@ mod tests {
     /// Beyond the scenarios of tests/doctor.rs: what may not be replaced, and order.
     #[test]
     fn a_policy_of_others_is_never_replaced() {
-        let report = report(&found(Kind::Either, &|question| Answer::Given(answer(question))), Timestamp(0));
+        let report = report(&found(Kind::Either, &|question| ToolAnswer::Given(answer(question))), Timestamp(0));
         let codes: Vec<Code> = report.findings.iter().map(|finding| finding.cause.code).collect();
         assert_eq!(codes, [Code::TrustPolicyDenied, Code::PodNotInjected, Code::RoleArnMalformed], "in the order of the walk");
         let aws_auth = &report.findings[2].cause;
@@ -268,7 +270,7 @@ mod tests {
             }]}}}),
             other => answer(other),
         };
-        let report = super::report(&found(Kind::Either, &|question| Answer::Given(other(question))), Timestamp(0));
+        let report = super::report(&found(Kind::Either, &|question| ToolAnswer::Given(other(question))), Timestamp(0));
         let policy = report.root_cause.unwrap().remedy.snippet.unwrap();
         assert!(policy.contains("ec2.amazonaws.com") && policy.contains("system:serviceaccount:shop:checkout"), "{policy}");
     }

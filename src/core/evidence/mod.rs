@@ -33,13 +33,13 @@ pub struct Evidence {
     /// The default service account token, read when nothing was injected: it names namespace, service account and issuer.
     pub default_token: Fact<Token>,
     /// One entry per planned endpoint, the primary first.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<EndpointFacts>,
     /// The Pod Identity agent's answer.
     pub agent: Fact<Call<AgentCredentials>>,
     /// The instance metadata service.
     pub imds: Fact<Imds>,
     /// What the default chain of aws-config became.
-    pub chain: Fact<Chain>,
+    pub chain: Fact<DefaultChain>,
     /// What the token's issuer publishes (`--check-issuer`).
     #[serde(default)]
     pub issuer: Fact<Issuer>,
@@ -57,12 +57,12 @@ pub enum Fact<T> {
     /// It could not be found out.
     Failed(Failure),
     /// It was not tried.
-    NotAttempted(Because),
+    NotAttempted(SkipReason),
 }
 
 impl<T> Default for Fact<T> {
     fn default() -> Fact<T> {
-        Fact::NotAttempted(Because::NotAsked)
+        Fact::NotAttempted(SkipReason::NotAsked)
     }
 }
 
@@ -79,7 +79,7 @@ impl<T> Fact<T> {
 /// Why something was not tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Because {
+pub enum SkipReason {
     /// The injected provider has no use for it.
     NotThisProvider,
     /// The plan already holds a failure.
@@ -102,20 +102,20 @@ pub enum Because {
     OtherProcess,
 }
 
-impl Because {
+impl SkipReason {
     /// For a person.
     pub fn describe(self) -> &'static str {
         match self {
-            Because::NotThisProvider => "the injected provider has no use for it",
-            Because::PlanFailed => "what was injected cannot work",
-            Because::NoToken => "there is no usable token",
-            Because::EarlierFailure => "the step before it failed",
-            Because::NoImds => "--no-imds was given",
-            Because::ImdsDisabled => "AWS_EC2_METADATA_DISABLED is true",
-            Because::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
-            Because::NotThisRound => "nothing has changed since it was last looked at",
-            Because::NotAsked => "it was not asked for",
-            Because::OtherProcess => "the default chain of another process cannot be followed",
+            SkipReason::NotThisProvider => "the injected provider has no use for it",
+            SkipReason::PlanFailed => "what was injected cannot work",
+            SkipReason::NoToken => "there is no usable token",
+            SkipReason::EarlierFailure => "the step before it failed",
+            SkipReason::NoImds => "--no-imds was given",
+            SkipReason::ImdsDisabled => "AWS_EC2_METADATA_DISABLED is true",
+            SkipReason::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
+            SkipReason::NotThisRound => "nothing has changed since it was last looked at",
+            SkipReason::NotAsked => "it was not asked for",
+            SkipReason::OtherProcess => "the default chain of another process cannot be followed",
         }
     }
 }
@@ -250,13 +250,13 @@ pub struct Access {
 /// A service's answer to one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Answer<T> {
+pub enum ServiceAnswer<T> {
     /// It did what was asked.
     Success(T),
     /// It refused in its own words.
     Error(ServiceError),
     /// What answered is not that service.
-    Alien(Alien),
+    Alien(ForeignAnswer),
 }
 
 /// An error as AWS words it; secrets that it echoed have been taken out.
@@ -292,7 +292,7 @@ impl ServiceError {
 /// A body that is not what the service would send: a captive portal, a proxy's error page, another server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Alien {
+pub struct ForeignAnswer {
     /// HTTP status.
     pub status: u16,
     /// What kind of body, in a few words.
@@ -306,14 +306,14 @@ pub struct Call<T> {
     /// The exchange; `None` when the request could not even be made.
     pub exchange: Option<Exchange>,
     /// The answer, or where the request died.
-    pub answer: Result<Answer<T>, Failure>,
+    pub answer: Result<ServiceAnswer<T>, Failure>,
 }
 
 impl<T> Call<T> {
     /// The success, if it is one.
     pub fn success(&self) -> Option<&T> {
         match &self.answer {
-            Ok(Answer::Success(value)) => Some(value),
+            Ok(ServiceAnswer::Success(value)) => Some(value),
             _ => None,
         }
     }
@@ -322,7 +322,7 @@ impl<T> Call<T> {
 /// What was found at one STS endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Endpoint {
+pub struct EndpointFacts {
     /// The region as planned.
     pub region: Region,
     /// Host of the URL that was called.
@@ -446,7 +446,7 @@ pub enum ImdsReach {
 /// What the default chain of aws-config became, and who GetCallerIdentity says that is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Chain {
+pub struct DefaultChain {
     /// The provider that gave credentials.
     pub provider: ChainProvider,
     /// Who they are.

@@ -89,7 +89,7 @@ pub struct Object {
 
 /// What the kernel would say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum AccessDecision {
     /// It may.
     Yes,
     /// It may not.
@@ -130,24 +130,24 @@ impl Doubt {
 }
 
 /// What the kernel would say to the process.
-pub fn may(rights: &Rights, object: &Object, want: Want) -> Answer {
+pub fn may(rights: &Rights, object: &Object, want: Want) -> AccessDecision {
     if !object.by_mode {
-        return Answer::Unknown(Doubt::FileSystem);
+        return AccessDecision::Unknown(Doubt::FileSystem);
     }
     match (by_mode(rights, object, want), by_capability(rights, object)) {
-        (Answer::Yes, _) | (_, Answer::Yes) => Answer::Yes,
-        (Answer::No, by_capability) => by_capability,
+        (AccessDecision::Yes, _) | (_, AccessDecision::Yes) => AccessDecision::Yes,
+        (AccessDecision::No, by_capability) => by_capability,
         (doubt, _) => doubt,
     }
 }
 
 /// The owner's bits for the owner, else the list's if there is one, else the group's bits for its members, else the others'.
-fn by_mode(rights: &Rights, object: &Object, want: Want) -> Answer {
+fn by_mode(rights: &Rights, object: &Object, want: Want) -> AccessDecision {
     let bit = match want {
         Want::Read => 4,
         Want::Search => 1,
     };
-    let class = |shift: u32| if (object.mode >> shift) & bit == 0 { Answer::No } else { Answer::Yes };
+    let class = |shift: u32| if (object.mode >> shift) & bit == 0 { AccessDecision::No } else { AccessDecision::Yes };
     let own = std::iter::once(&rights.gid).chain(&rights.groups);
     let own: Vec<Option<bool>> = own.map(|gid| same(*gid, object.gid, rights.unmapped.1)).collect();
     let is_member = if own.contains(&Some(true)) || !own.contains(&None) { Some(own.contains(&Some(true))) } else { None };
@@ -155,24 +155,24 @@ fn by_mode(rights: &Rights, object: &Object, want: Want) -> Answer {
     let not_owner = match object.acl {
         Some(false) => either(is_member, class(3), class(0)),
         _ if object.mode & 0o070 == 0 => either(is_member, class(3), class(0)),
-        _ => Answer::Unknown(Doubt::Acl),
+        _ => AccessDecision::Unknown(Doubt::Acl),
     };
     either(same(rights.uid, object.uid, rights.unmapped.0), class(6), not_owner)
 }
 
 /// A capability counts for what has an owner and a group in its own user namespace (`capable_wrt_inode_uidgid`).
-fn by_capability(rights: &Rights, object: &Object) -> Answer {
+fn by_capability(rights: &Rights, object: &Object) -> AccessDecision {
     if !rights.overrides {
-        return Answer::No;
+        return AccessDecision::No;
     }
     let known = |id: u32, unmapped: Option<u32>| Some(id) != unmapped;
     let ids_known = known(object.uid, rights.unmapped.0) && known(object.gid, rights.unmapped.1);
     match &rights.namespace {
-        _ if !ids_known => Answer::Unknown(Doubt::Owner),
-        Namespace::Ours => Answer::Yes,
-        Namespace::Other(uids, gids) if uids.holds(object.uid) && gids.holds(object.gid) => Answer::Yes,
-        Namespace::Other(..) => Answer::No,
-        Namespace::Unknown => Answer::Unknown(Doubt::Namespace),
+        _ if !ids_known => AccessDecision::Unknown(Doubt::Owner),
+        Namespace::Ours => AccessDecision::Yes,
+        Namespace::Other(uids, gids) if uids.holds(object.uid) && gids.holds(object.gid) => AccessDecision::Yes,
+        Namespace::Other(..) => AccessDecision::No,
+        Namespace::Unknown => AccessDecision::Unknown(Doubt::Namespace),
     }
 }
 
@@ -185,27 +185,27 @@ fn same(one: u32, other: u32, unmapped: Option<u32>) -> Option<bool> {
 }
 
 /// One of two answers; where it cannot be told which, they have to agree.
-fn either(which: Option<bool>, yes: Answer, no: Answer) -> Answer {
+fn either(which: Option<bool>, yes: AccessDecision, no: AccessDecision) -> AccessDecision {
     match which {
         Some(true) => yes,
         Some(false) => no,
         None if yes == no => yes,
-        None => Answer::Unknown(Doubt::Owner),
+        None => AccessDecision::Unknown(Doubt::Owner),
     }
 }
 
 /// Whether a link at the end of a path is followed. In a folder that every user may write to and only owners may delete from, such as /tmp, only
 /// links of the process's own user and of the folder's owner are (fs.protected_symlinks in proc_sys_fs(5)); no capability helps. `protected` is that setting.
-pub fn may_follow(rights: &Rights, link_uid: u32, folder: &Object, protected: Option<bool>) -> Answer {
+pub fn may_follow(rights: &Rights, link_uid: u32, folder: &Object, protected: Option<bool>) -> AccessDecision {
     const STICKY_AND_OPEN: u32 = 0o1002;
     if protected == Some(false) || folder.mode & STICKY_AND_OPEN != STICKY_AND_OPEN {
-        return Answer::Yes;
+        return AccessDecision::Yes;
     }
     let owners = [same(link_uid, rights.uid, rights.unmapped.0), same(link_uid, folder.uid, rights.unmapped.0)];
     match (owners, protected) {
-        (owners, _) if owners.contains(&Some(true)) => Answer::Yes,
-        ([Some(false), Some(false)], Some(true)) => Answer::No,
-        _ => Answer::Unknown(Doubt::Link),
+        (owners, _) if owners.contains(&Some(true)) => AccessDecision::Yes,
+        ([Some(false), Some(false)], Some(true)) => AccessDecision::No,
+        _ => AccessDecision::Unknown(Doubt::Link),
     }
 }
 

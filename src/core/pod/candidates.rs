@@ -26,7 +26,7 @@ impl Target {
 
 /// A process, as far as it can be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ProcessFacts {
     /// Its number.
     pub pid: u32,
     /// Its parent's; 0 where that is in another namespace.
@@ -77,7 +77,7 @@ pub const PAUSE: &str = "pause";
 /// This program's own.
 const OWN: &str = "irsa-probe";
 
-impl Seen {
+impl ProcessFacts {
     /// The pause container's process: by its name, and as long as no `AWS_*` variable of it was seen.
     pub fn is_pause(&self) -> bool {
         self.name == PAUSE && !self.environment.as_ref().is_ok_and(|variables| variables.has_aws)
@@ -89,7 +89,7 @@ impl Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate<'a> {
     /// The topmost.
-    pub seen: &'a Seen,
+    pub seen: &'a ProcessFacts,
     /// The others.
     pub like_it: usize,
 }
@@ -99,15 +99,15 @@ pub struct Candidate<'a> {
 ///
 /// Processes of one container with the same variables and the same rights to files have the same identity: they are one candidate. With other
 /// rights they may not, as a worker that changed its user may not read the token that its parent reads.
-pub fn candidates(all: &[Seen], own: u32) -> Vec<Candidate<'_>> {
+pub fn candidates(all: &[ProcessFacts], own: u32) -> Vec<Candidate<'_>> {
     let above = above(all, own);
-    let below = |seen: &Seen| ancestors(all, seen).any(|ancestor| ancestor.pid == own);
-    let counts = |seen: &&Seen| {
+    let below = |seen: &ProcessFacts| ancestors(all, seen).any(|ancestor| ancestor.pid == own);
+    let counts = |seen: &&ProcessFacts| {
         let apart = seen.is_none || seen.is_elsewhere || seen.is_pause() || seen.name == OWN;
         !apart && seen.pid != own && !above.contains(&seen.pid) && !below(seen)
     };
     let mut found: Vec<Candidate<'_>> = Vec::new();
-    let mut counted: Vec<&Seen> = all.iter().filter(counts).collect();
+    let mut counted: Vec<&ProcessFacts> = all.iter().filter(counts).collect();
     // Parents before their children, and of two that are not related the older one.
     counted.sort_by_key(|seen| (ancestors(all, seen).count(), seen.pid));
     for seen in counted {
@@ -121,7 +121,7 @@ pub fn candidates(all: &[Seen], own: u32) -> Vec<Candidate<'_>> {
 }
 
 /// Of two that may not be read it is not known whether their variables are the same. But neither can be judged, and what helps is the same.
-fn are_one(top: &Seen, other: &Seen) -> bool {
+fn are_one(top: &ProcessFacts, other: &ProcessFacts) -> bool {
     let alike = match (&top.environment, &other.environment) {
         (Ok(one), Ok(another)) => one.mark == another.mark,
         (Err(_), Err(_)) => true,
@@ -130,17 +130,17 @@ fn are_one(top: &Seen, other: &Seen) -> bool {
     alike && top.container.is(&other.container) && top.rights == other.rights
 }
 
-fn find(all: &[Seen], pid: u32) -> Option<&Seen> {
+fn find(all: &[ProcessFacts], pid: u32) -> Option<&ProcessFacts> {
     all.iter().find(|seen| seen.pid == pid)
 }
 
 /// From the parent upwards. It ends even where the processes changed while they were looked at.
-fn ancestors<'a>(all: &'a [Seen], seen: &Seen) -> impl Iterator<Item = &'a Seen> {
+fn ancestors<'a>(all: &'a [ProcessFacts], seen: &ProcessFacts) -> impl Iterator<Item = &'a ProcessFacts> {
     std::iter::successors(find(all, seen.parent), |seen| find(all, seen.parent)).take(all.len())
 }
 
 /// What started this check, within its own container.
-fn above(all: &[Seen], own: u32) -> Vec<u32> {
+fn above(all: &[ProcessFacts], own: u32) -> Vec<u32> {
     let Some(own) = find(all, own) else { return Vec::new() };
     ancestors(all, own).take_while(|ancestor| ancestor.container.is(&own.container)).map(|ancestor| ancestor.pid).collect()
 }
@@ -174,7 +174,7 @@ pub fn listed(candidates: &[Candidate<'_>]) -> String {
 }
 
 /// `--pid auto`: the only candidate, or one line that says why there is none.
-pub fn only(all: &[Seen], own: u32) -> Result<u32, String> {
+pub fn only(all: &[ProcessFacts], own: u32) -> Result<u32, String> {
     let found = candidates(all, own);
     match found.as_slice() {
         [only] => Ok(only.seen.pid),
@@ -190,7 +190,7 @@ pub fn only(all: &[Seen], own: u32) -> Result<u32, String> {
 }
 
 /// `--pid 1`: one line that names the others where process 1 is the pause container's.
-pub fn instead_of_pause(all: &[Seen], own: u32) -> Option<String> {
+pub fn instead_of_pause(all: &[ProcessFacts], own: u32) -> Option<String> {
     let pause = find(all, 1).filter(|first| first.is_pause())?;
     let others = candidates(all, own);
     let has_none = if pause.environment.is_ok() { ", which has no AWS_* variable" } else { "" };

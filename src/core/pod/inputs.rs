@@ -3,7 +3,7 @@
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
-use crate::core::sdk::Sdk;
+use crate::core::sdk::SdkFamily;
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -288,7 +288,7 @@ pub struct Settings {
     pub check_issuer: bool,
     /// `--app-sdk`.
     #[serde(skip_serializing_if = "is_default")]
-    pub app_sdk: Option<Sdk>,
+    pub app_sdk: Option<SdkFamily>,
     /// `--pid`: the process to judge instead of this one's environment.
     #[serde(skip_serializing_if = "is_default")]
     pub pid: Option<u32>,

@@ -3,7 +3,7 @@
 //! Measured (FACTS C.2, the real SDKs against fakes on loopback): aws-config 1.13.0 for Rust, botocore 1.43.11, JavaScript 3.972.97, Go v2 config
 //! 1.32.31. The others are from their source, at the file named beside each (one stored version of it, not always the newest), or from AWS's documents.
 
-use super::Sdk;
+use super::SdkFamily;
 use crate::core::pod::inputs::ProfileCredentials::{self, Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
 /// One place where a chain looks.
@@ -71,7 +71,7 @@ pub(super) enum Basis {
 /// A family's default chain.
 #[derive(Debug)]
 pub(super) struct Chain {
-    pub(super) sdk: Sdk,
+    pub(super) sdk: SdkFamily,
     pub(super) links: &'static [Link],
     pub(super) failing: Failing,
     pub(super) basis: Basis,
@@ -107,7 +107,7 @@ const ALL: &[ProfileCredentials] = &[WebIdentity, RoleArn, Sso, StaticKeys, Proc
 
 /// What most do.
 const COMMON: Chain = Chain {
-    sdk: Sdk::Rust,
+    sdk: SdkFamily::Rust,
     links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::Container, Link::Imds],
     failing: Failing::Stops,
     basis: Basis::Source,
@@ -129,7 +129,7 @@ const COMMON: Chain = Chain {
 
 /// botocore 1.43 `credentials.py`, `create_credential_resolver`: a role in a profile comes before the web identity, everything else after it.
 const BOTOCORE: Chain = Chain {
-    sdk: Sdk::Botocore,
+    sdk: SdkFamily::Botocore,
     links: &[
         Link::Env,
         Link::Profile(&[RoleArn]),
@@ -147,15 +147,15 @@ const BOTOCORE: Chain = Chain {
     ..COMMON
 };
 
-/// One row a family, in the order of `Sdk::ALL`.
+/// One row a family, in the order of `SdkFamily::ALL`.
 pub(super) const CHAINS: [Chain; 16] = [
     BOTOCORE,
-    Chain { sdk: Sdk::CliV1, note: "It is botocore of its time.", ..BOTOCORE },
+    Chain { sdk: SdkFamily::CliV1, note: "It is botocore of its time.", ..BOTOCORE },
     // Its botocore is a copy of its own; the chain is the same.
-    Chain { sdk: Sdk::CliV2, basis: Basis::Source, note: "It brings a botocore of its own.", ..BOTOCORE },
+    Chain { sdk: SdkFamily::CliV2, basis: Basis::Source, note: "It brings a botocore of its own.", ..BOTOCORE },
     // aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`: a provider that gives no keys is passed over, whatever the reason.
     Chain {
-        sdk: Sdk::Cpp,
+        sdk: SdkFamily::Cpp,
         links: &[
             Link::Env,
             Link::Profile(&[StaticKeys, Process]),
@@ -169,7 +169,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-sdk-net `DefaultAWSCredentialsIdentityResolver.cs` (version 4): the first that can be made is taken, and what it does later is final.
     Chain {
-        sdk: Sdk::Dotnet,
+        sdk: SdkFamily::Dotnet,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         missing_profile: MissingProfile::StopsAtItsLink,
         note: "Version 3 takes web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
@@ -177,7 +177,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-sdk-go `aws/session/credentials.go`: one provider is chosen when the session is made.
     Chain {
-        sdk: Sdk::GoV1,
+        sdk: SdkFamily::GoV1,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         token_without_role_fails: true,
         config_on_request: true,
@@ -186,7 +186,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         ..COMMON
     },
     Chain {
-        sdk: Sdk::GoV2,
+        sdk: SdkFamily::GoV2,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         basis: Basis::Measured,
         missing_profile: MissingProfile::StopsFirst,
@@ -198,7 +198,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-java-sdk-core `DefaultAWSCredentialsProviderChain.java`, `EC2ContainerCredentialsProviderWrapper.java`.
     Chain {
-        sdk: Sdk::JavaV1,
+        sdk: SdkFamily::JavaV1,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         failing: Failing::GoesOn,
         empty_uri_counts: true,
@@ -207,14 +207,14 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
     Chain {
-        sdk: Sdk::JavaV2,
+        sdk: SdkFamily::JavaV2,
         failing: Failing::GoesOn,
         note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.",
         ..COMMON
     },
     // aws-sdk-js `lib/node_loader.js`: Pod Identity comes before IRSA.
     Chain {
-        sdk: Sdk::JsV2,
+        sdk: SdkFamily::JsV2,
         links: &[
             Link::Env,
             Link::Profile(&[Sso, RoleArn, StaticKeys]),
@@ -230,7 +230,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         ..COMMON
     },
     Chain {
-        sdk: Sdk::JsV3,
+        sdk: SdkFamily::JsV3,
         links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::ContainerOrImds],
         basis: Basis::Measured,
         variant_with_url: VariantWithUrl::Refused,
@@ -239,7 +239,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
     Chain {
-        sdk: Sdk::Kotlin,
+        sdk: SdkFamily::Kotlin,
         failing: Failing::GoesOn,
         imds_v1: false,
         note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
@@ -247,7 +247,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-sdk-php `CredentialProvider.php`: each provider is the `otherwise` of the one before.
     Chain {
-        sdk: Sdk::Php,
+        sdk: SdkFamily::Php,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         failing: Failing::GoesOn,
         note: "Its chain goes on after every rejected provider, without a word.",
@@ -255,7 +255,7 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // AWS Tools for PowerShell user guide, "Credential and profile resolution", which does not speak of web identity; the rest as .NET has it.
     Chain {
-        sdk: Sdk::Powershell,
+        sdk: SdkFamily::Powershell,
         links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::ContainerOrImds],
         failing: Failing::Unknown,
         basis: Basis::Unverified,
@@ -264,14 +264,14 @@ pub(super) const CHAINS: [Chain; 16] = [
     },
     // aws-sdk-core `credential_provider_chain.rb`: only keys that are not set lead on, an exception leaves the chain.
     Chain {
-        sdk: Sdk::Ruby,
+        sdk: SdkFamily::Ruby,
         links: &[Link::Env, Link::WebIdentity, Link::Profile(ALL), Link::ContainerOrImds],
         empty_counts: true,
         empty_uri_counts: true,
         ..COMMON
     },
     Chain {
-        sdk: Sdk::Rust,
+        sdk: SdkFamily::Rust,
         links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::Container, Link::Imds],
         basis: Basis::Measured,
         variant_with_url: VariantWithUrl::Refused,
@@ -286,7 +286,7 @@ pub(super) const CHAINS: [Chain; 16] = [
 ];
 
 /// The family's chain.
-pub(super) fn of(sdk: Sdk) -> &'static Chain {
+pub(super) fn of(sdk: SdkFamily) -> &'static Chain {
     // Every family has a row (tested); the fallback keeps this total without a panic.
     CHAINS.iter().find(|chain| chain.sdk == sdk).unwrap_or(&CHAINS[0])
 }

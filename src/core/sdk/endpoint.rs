@@ -1,8 +1,8 @@
 //! Which STS endpoint each family calls, and the versions from which on it knows the two providers.
 
-use super::Sdk;
+use super::SdkFamily;
 use super::chain;
-use super::situation::Situation;
+use super::situation::Surroundings;
 use crate::core::aws::partition::{Partition, Region};
 use crate::core::plan::url_host;
 use crate::core::pod::inputs::{Environment, Profile};
@@ -12,7 +12,7 @@ use serde::Serialize;
 /// Which endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Endpoint {
+pub enum StsEndpoint {
     /// That of the pod's region, or a configured one.
     Regional,
     /// `sts.amazonaws.com`.
@@ -32,7 +32,7 @@ pub struct Minimum {
 /// How a family chooses (AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", which also tells what happens without a region;
 /// AWS developer blog on the change of July 2025).
 #[derive(Debug, Clone, Copy)]
-enum Policy {
+enum EndpointRule {
     /// Regional, whatever `AWS_STS_REGIONAL_ENDPOINTS` says.
     Always,
     /// The same since the version or time that the text names.
@@ -60,51 +60,63 @@ pub(super) enum NoRegion {
     Imds,
 }
 
-struct Row {
-    sdk: Sdk,
-    policy: Policy,
+struct EndpointRow {
+    sdk: SdkFamily,
+    policy: EndpointRule,
     no_region: NoRegion,
     minimum: Minimum,
 }
 
-const fn row(sdk: Sdk, policy: Policy, no_region: NoRegion, irsa: Option<&'static str>, pod_identity: Option<&'static str>) -> Row {
-    Row { sdk, policy, no_region, minimum: Minimum { irsa, pod_identity } }
+const fn row(
+    sdk: SdkFamily,
+    policy: EndpointRule,
+    no_region: NoRegion,
+    irsa: Option<&'static str>,
+    pod_identity: Option<&'static str>,
+) -> EndpointRow {
+    EndpointRow { sdk, policy, no_region, minimum: Minimum { irsa, pod_identity } }
 }
 
-/// The versions: EKS user guide, "Use IRSA with the AWS SDK" and "Use pod identity with the AWS SDK". In the order of `Sdk::ALL`.
-const ROWS: [Row; 16] = [
-    row(Sdk::Botocore, Policy::Since("1.40.0 (July 2025)"), NoRegion::Global, Some("1.12.200"), Some("1.34.41")),
-    row(Sdk::CliV1, Policy::Legacy, NoRegion::Global, Some("1.16.232"), Some("1.30.0")),
-    row(Sdk::CliV2, Policy::Always, NoRegion::Global, None, Some("2.15.0")),
+/// The versions: EKS user guide, "Use IRSA with the AWS SDK" and "Use pod identity with the AWS SDK". In the order of `SdkFamily::ALL`.
+const ROWS: [EndpointRow; 16] = [
+    row(SdkFamily::Botocore, EndpointRule::Since("1.40.0 (July 2025)"), NoRegion::Global, Some("1.12.200"), Some("1.34.41")),
+    row(SdkFamily::CliV1, EndpointRule::Legacy, NoRegion::Global, Some("1.16.232"), Some("1.30.0")),
+    row(SdkFamily::CliV2, EndpointRule::Always, NoRegion::Global, None, Some("2.15.0")),
     // The exchange goes through the core's own client, whose host is always the region's (`AWSHttpResourceClient.cpp`, `STSCredentialsClient`).
-    row(Sdk::Cpp, Policy::Always, NoRegion::UsEast1, Some("1.7.174"), Some("1.11.263")),
-    row(Sdk::Dotnet, Policy::AlwaysSince("version 4 (version 3: July 2025)"), NoRegion::UsEast1, Some("3.3.659.1"), Some("3.7.734.0")),
-    row(Sdk::GoV1, Policy::Legacy, NoRegion::Global, Some("1.23.13"), Some("1.47.11")),
-    row(Sdk::GoV2, Policy::Always, NoRegion::Fails, Some("all"), Some("release-2023-11-14")),
-    row(Sdk::JavaV1, Policy::Legacy, NoRegion::Global, Some("1.12.782"), Some("1.12.746")),
-    row(Sdk::JavaV2, Policy::Always, NoRegion::Global, Some("2.10.11"), Some("2.21.30")),
-    row(Sdk::JsV2, Policy::LegacyEverywhere, NoRegion::Global, Some("2.525.0"), Some("2.1550.0")),
-    row(Sdk::JsV3, Policy::Always, NoRegion::UsEast1, Some("3.27.0"), Some("3.458.0")),
-    row(Sdk::Kotlin, Policy::Always, NoRegion::Global, None, Some("1.0.1")),
+    row(SdkFamily::Cpp, EndpointRule::Always, NoRegion::UsEast1, Some("1.7.174"), Some("1.11.263")),
+    row(
+        SdkFamily::Dotnet,
+        EndpointRule::AlwaysSince("version 4 (version 3: July 2025)"),
+        NoRegion::UsEast1,
+        Some("3.3.659.1"),
+        Some("3.7.734.0"),
+    ),
+    row(SdkFamily::GoV1, EndpointRule::Legacy, NoRegion::Global, Some("1.23.13"), Some("1.47.11")),
+    row(SdkFamily::GoV2, EndpointRule::Always, NoRegion::Fails, Some("all"), Some("release-2023-11-14")),
+    row(SdkFamily::JavaV1, EndpointRule::Legacy, NoRegion::Global, Some("1.12.782"), Some("1.12.746")),
+    row(SdkFamily::JavaV2, EndpointRule::Always, NoRegion::Global, Some("2.10.11"), Some("2.21.30")),
+    row(SdkFamily::JsV2, EndpointRule::LegacyEverywhere, NoRegion::Global, Some("2.525.0"), Some("2.1550.0")),
+    row(SdkFamily::JsV3, EndpointRule::Always, NoRegion::UsEast1, Some("3.27.0"), Some("3.458.0")),
+    row(SdkFamily::Kotlin, EndpointRule::Always, NoRegion::Global, None, Some("1.0.1")),
     // The web identity provider stands in for the region itself (`AssumeRoleWithWebIdentityCredentialProvider.php`).
-    row(Sdk::Php, Policy::Since("July 2025"), NoRegion::UsEast1, Some("3.110.7"), Some("3.287.1")),
-    row(Sdk::Powershell, Policy::Since("version 5 (version 4: July 2025)"), NoRegion::Global, None, Some("4.1.502")),
-    row(Sdk::Ruby, Policy::Regional, NoRegion::Fails, Some("3.58.0"), Some("3.188.0")),
-    row(Sdk::Rust, Policy::Always, NoRegion::Imds, Some("all"), Some("release-2024-03-13")),
+    row(SdkFamily::Php, EndpointRule::Since("July 2025"), NoRegion::UsEast1, Some("3.110.7"), Some("3.287.1")),
+    row(SdkFamily::Powershell, EndpointRule::Since("version 5 (version 4: July 2025)"), NoRegion::Global, None, Some("4.1.502")),
+    row(SdkFamily::Ruby, EndpointRule::Regional, NoRegion::Fails, Some("3.58.0"), Some("3.188.0")),
+    row(SdkFamily::Rust, EndpointRule::Always, NoRegion::Imds, Some("all"), Some("release-2024-03-13")),
 ];
 
-fn of(sdk: Sdk) -> &'static Row {
+fn of(sdk: SdkFamily) -> &'static EndpointRow {
     // Every family has a row (tested); the fallback keeps this total without a panic.
     ROWS.iter().find(|row| row.sdk == sdk).unwrap_or(&ROWS[0])
 }
 
 /// The minimum versions.
-pub(super) fn minimum(sdk: Sdk) -> Minimum {
+pub(super) fn minimum(sdk: SdkFamily) -> Minimum {
     of(sdk).minimum
 }
 
 /// What becomes of an exchange without a region.
-pub(super) fn no_region(sdk: Sdk) -> NoRegion {
+pub(super) fn no_region(sdk: SdkFamily) -> NoRegion {
     of(sdk).no_region
 }
 
@@ -114,26 +126,26 @@ pub(super) fn region<'a>(environment: &'a Environment, profile: &'a Profile) -> 
 }
 
 /// The URL that is configured for STS, and heeded: no region is needed to find it.
-pub(super) fn url<'a>(sdk: Sdk, situation: &Situation<'a>) -> Option<&'a InputUrl> {
+pub(super) fn url<'a>(sdk: SdkFamily, situation: &Surroundings<'a>) -> Option<&'a InputUrl> {
     let env = situation.environment;
     let given = env.endpoint_url_sts.value().or(env.endpoint_url.value()).or(situation.profile.endpoint_url.as_ref());
     given.filter(|_| chain::of(sdk).url_always || !env.ignore_endpoint_urls.is_true())
 }
 
 /// FIPS endpoints are asked for.
-pub(super) fn is_fips(situation: &Situation<'_>) -> bool {
+pub(super) fn is_fips(situation: &Surroundings<'_>) -> bool {
     situation.environment.use_fips.is_true() || situation.profile.use_fips
 }
 
 /// FIPS or dual-stack endpoints are.
-pub(super) fn is_variant(situation: &Situation<'_>) -> bool {
+pub(super) fn is_variant(situation: &Surroundings<'_>) -> bool {
     is_fips(situation) || situation.environment.use_dual_stack.is_true() || situation.profile.use_dual_stack
 }
 
 /// Whether the exchange's endpoint comes from AWS's rule set (FACTS B.1). Not so of what is older than the rule set, nor of C++, whose exchange has a
 /// client of its own; of PowerShell nothing is known.
-pub(super) fn has_rules(sdk: Sdk) -> bool {
-    !matches!(sdk, Sdk::Cpp | Sdk::GoV1 | Sdk::JavaV1 | Sdk::JsV2 | Sdk::Powershell)
+pub(super) fn has_rules(sdk: SdkFamily) -> bool {
+    !matches!(sdk, SdkFamily::Cpp | SdkFamily::GoV1 | SdkFamily::JavaV1 | SdkFamily::JsV2 | SdkFamily::Powershell)
 }
 
 /// The global endpoint.
@@ -141,7 +153,7 @@ const GLOBAL_HOST: &str = "sts.amazonaws.com";
 
 /// Why it is that endpoint, where that is not plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Because {
+pub(super) enum EndpointReason {
     /// It always is.
     Plain,
     /// Since this version or time; older ones call the global endpoint.
@@ -159,42 +171,42 @@ pub(super) enum Because {
 }
 
 /// The endpoint of the exchange.
-pub(super) fn endpoint(sdk: Sdk, situation: &Situation<'_>) -> (Endpoint, Because) {
+pub(super) fn endpoint(sdk: SdkFamily, situation: &Surroundings<'_>) -> (StsEndpoint, EndpointReason) {
     let row = of(sdk);
     let env = situation.environment;
     if let Some(url) = url(sdk, situation) {
         let is_global = url_host(url.raw()).is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
-        return (if is_global { Endpoint::Global } else { Endpoint::Regional }, Because::Url);
+        return (if is_global { StsEndpoint::Global } else { StsEndpoint::Regional }, EndpointReason::Url);
     }
     let Some(region) = region(env, situation.profile) else {
-        let endpoint = if row.no_region == NoRegion::Global { Endpoint::Global } else { Endpoint::Regional };
-        return (endpoint, Because::NoRegion);
+        let endpoint = if row.no_region == NoRegion::Global { StsEndpoint::Global } else { StsEndpoint::Regional };
+        return (endpoint, EndpointReason::NoRegion);
     };
     let region = Region::parse(region).ok();
     if region.as_ref().is_some_and(Region::is_global) {
-        return (Endpoint::Global, Because::Region);
+        return (StsEndpoint::Global, EndpointReason::Region);
     }
     let has_global = region.is_some_and(|region| match row.policy {
-        Policy::LegacyEverywhere => region.partition() == Partition::Aws,
+        EndpointRule::LegacyEverywhere => region.partition() == Partition::Aws,
         _ => region.is_legacy_global(),
     });
     let setting = env.sts_regional_endpoints.value().or(situation.profile.sts_regional_endpoints.as_ref()).map(|value| value.raw().trim());
     let says = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
     match row.policy {
-        Policy::Always => (Endpoint::Regional, Because::Plain),
+        EndpointRule::Always => (StsEndpoint::Regional, EndpointReason::Plain),
         // The rule set knows a global endpoint of neither kind (FACTS B.1, rule 3).
-        _ if has_rules(sdk) && is_variant(situation) => (Endpoint::Regional, Because::Plain),
-        _ if !has_global || says("regional") => (Endpoint::Regional, Because::Plain),
-        Policy::AlwaysSince(version) => (Endpoint::Regional, Because::Since(version)),
-        _ if says("legacy") => (Endpoint::Global, Because::Setting),
-        Policy::Regional => (Endpoint::Regional, Because::Plain),
-        Policy::Since(version) => (Endpoint::Regional, Because::Since(version)),
-        Policy::Legacy | Policy::LegacyEverywhere => (Endpoint::Global, Because::Default),
+        _ if has_rules(sdk) && is_variant(situation) => (StsEndpoint::Regional, EndpointReason::Plain),
+        _ if !has_global || says("regional") => (StsEndpoint::Regional, EndpointReason::Plain),
+        EndpointRule::AlwaysSince(version) => (StsEndpoint::Regional, EndpointReason::Since(version)),
+        _ if says("legacy") => (StsEndpoint::Global, EndpointReason::Setting),
+        EndpointRule::Regional => (StsEndpoint::Regional, EndpointReason::Plain),
+        EndpointRule::Since(version) => (StsEndpoint::Regional, EndpointReason::Since(version)),
+        EndpointRule::Legacy | EndpointRule::LegacyEverywhere => (StsEndpoint::Global, EndpointReason::Default),
     }
 }
 
 /// The minimum versions of the family's own row.
 #[cfg(test)]
-pub(super) fn minimum_of_row(sdk: Sdk) -> Option<Minimum> {
+pub(super) fn minimum_of_row(sdk: SdkFamily) -> Option<Minimum> {
     ROWS.iter().find(|row| row.sdk == sdk).map(|row| row.minimum)
 }

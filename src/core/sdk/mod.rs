@@ -10,9 +10,9 @@ mod situation;
 #[cfg(test)]
 mod tests;
 
-pub use endpoint::{Endpoint, Minimum};
-pub use predict::{OnFailure, Outcome, Prediction, predict};
-pub use situation::{AgentCall, ImdsView, Situation, StsCall, TokenFile};
+pub use endpoint::{Minimum, StsEndpoint};
+pub use predict::{ChainEnd, OnFailure, Prediction, predict};
+pub use situation::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are the families'")]
-pub enum Sdk {
+pub enum SdkFamily {
     Botocore,
     CliV1,
     CliV2,
@@ -39,51 +39,51 @@ pub enum Sdk {
     Rust,
 }
 
-impl Sdk {
+impl SdkFamily {
     /// All of them, by name.
-    pub const ALL: [Sdk; 16] = [
-        Sdk::Botocore,
-        Sdk::CliV1,
-        Sdk::CliV2,
-        Sdk::Cpp,
-        Sdk::Dotnet,
-        Sdk::GoV1,
-        Sdk::GoV2,
-        Sdk::JavaV1,
-        Sdk::JavaV2,
-        Sdk::JsV2,
-        Sdk::JsV3,
-        Sdk::Kotlin,
-        Sdk::Php,
-        Sdk::Powershell,
-        Sdk::Ruby,
-        Sdk::Rust,
+    pub const ALL: [SdkFamily; 16] = [
+        SdkFamily::Botocore,
+        SdkFamily::CliV1,
+        SdkFamily::CliV2,
+        SdkFamily::Cpp,
+        SdkFamily::Dotnet,
+        SdkFamily::GoV1,
+        SdkFamily::GoV2,
+        SdkFamily::JavaV1,
+        SdkFamily::JavaV2,
+        SdkFamily::JsV2,
+        SdkFamily::JsV3,
+        SdkFamily::Kotlin,
+        SdkFamily::Php,
+        SdkFamily::Powershell,
+        SdkFamily::Ruby,
+        SdkFamily::Rust,
     ];
 
     /// Its name on the command line and in reports.
     pub const fn id(self) -> &'static str {
         match self {
-            Sdk::Botocore => "botocore",
-            Sdk::CliV1 => "cli-v1",
-            Sdk::CliV2 => "cli-v2",
-            Sdk::Cpp => "cpp",
-            Sdk::Dotnet => "dotnet",
-            Sdk::GoV1 => "go-v1",
-            Sdk::GoV2 => "go-v2",
-            Sdk::JavaV1 => "java-v1",
-            Sdk::JavaV2 => "java-v2",
-            Sdk::JsV2 => "js-v2",
-            Sdk::JsV3 => "js-v3",
-            Sdk::Kotlin => "kotlin",
-            Sdk::Php => "php",
-            Sdk::Powershell => "powershell",
-            Sdk::Ruby => "ruby",
-            Sdk::Rust => "rust",
+            SdkFamily::Botocore => "botocore",
+            SdkFamily::CliV1 => "cli-v1",
+            SdkFamily::CliV2 => "cli-v2",
+            SdkFamily::Cpp => "cpp",
+            SdkFamily::Dotnet => "dotnet",
+            SdkFamily::GoV1 => "go-v1",
+            SdkFamily::GoV2 => "go-v2",
+            SdkFamily::JavaV1 => "java-v1",
+            SdkFamily::JavaV2 => "java-v2",
+            SdkFamily::JsV2 => "js-v2",
+            SdkFamily::JsV3 => "js-v3",
+            SdkFamily::Kotlin => "kotlin",
+            SdkFamily::Php => "php",
+            SdkFamily::Powershell => "powershell",
+            SdkFamily::Ruby => "ruby",
+            SdkFamily::Rust => "rust",
         }
     }
 
     /// The family of this name.
-    pub fn parse(id: &str) -> Option<Sdk> {
-        Sdk::ALL.into_iter().find(|sdk| sdk.id() == id)
+    pub fn parse(id: &str) -> Option<SdkFamily> {
+        SdkFamily::ALL.into_iter().find(|sdk| sdk.id() == id)
     }
 }

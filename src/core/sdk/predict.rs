@@ -1,9 +1,9 @@
 //! The engine: follows a family's chain through a situation.
 
-use super::Sdk;
+use super::SdkFamily;
 use super::chain::{self, Basis, Chain, Failing, Link, MissingProfile, VariantWithUrl};
-use super::endpoint::{self, Because, Endpoint, Minimum, NoRegion};
-use super::situation::{self, AgentCall, ImdsView, Situation, StsCall, TokenFile};
+use super::endpoint::{self, EndpointReason, Minimum, NoRegion, StsEndpoint};
+use super::situation::{self, AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
 use crate::core::aws::partition::Region;
 use crate::core::evidence::ImdsReach;
 use crate::core::plan::agent_uri_may_be_called;
@@ -13,7 +13,7 @@ use serde::Serialize;
 /// Where a chain ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ChainEnd {
     /// The injected role, by AssumeRoleWithWebIdentity.
     Irsa,
     /// The associated role, by the agent.
@@ -47,16 +47,16 @@ pub enum OnFailure {
 #[serde(rename_all = "camelCase")]
 pub struct Prediction {
     /// The family.
-    pub sdk: Sdk,
+    pub sdk: SdkFamily,
     /// Where its default chain ends.
-    pub outcome: Outcome,
+    pub outcome: ChainEnd,
     /// The STS endpoint that it calls.
-    pub endpoint: Endpoint,
+    pub endpoint: StsEndpoint,
     /// What it does when the injected identity's exchange fails.
     pub on_failure: OnFailure,
     /// Where it ends then, if it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub falls_to: Option<Outcome>,
+    pub falls_to: Option<ChainEnd>,
     /// The versions from which on it knows the providers.
     pub minimum: Minimum,
     /// It rests on facts that nobody has verified; `why` says which.
@@ -76,34 +76,34 @@ pub struct Prediction {
 }
 
 /// What this family's default chain makes of the situation. Total: every situation has an answer.
-pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
+pub fn predict(sdk: SdkFamily, situation: &Surroundings<'_>) -> Prediction {
     let chain = chain::of(sdk);
     let end = follow(chain, situation);
     let (endpoint, because) = endpoint::endpoint(sdk, situation);
-    let exchanged = matches!(end.outcome, Outcome::Irsa | Outcome::PodIdentity);
+    let exchanged = matches!(end.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity);
     let falls_to = (exchanged && chain.failing == Failing::GoesOn).then(|| follow(chain, &failed(situation, end.outcome)).outcome);
     let mut note = String::new();
     let mut regional_since = None;
     match because {
-        _ if end.outcome != Outcome::Irsa => {}
-        Because::Since(version) => {
+        _ if end.outcome != ChainEnd::Irsa => {}
+        EndpointReason::Since(version) => {
             regional_since = Some(version);
             say(&mut note, &["It calls the regional endpoint since ", version, "; before, the global one."]);
         }
-        Because::Default => say(&mut note, &["It calls the global endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional."]),
-        Because::Setting => say(&mut note, &["AWS_STS_REGIONAL_ENDPOINTS sends it to the global endpoint."]),
-        Because::NoRegion if endpoint == Endpoint::Global => say(&mut note, &["Without a region it calls the global endpoint."]),
-        Because::NoRegion if endpoint::no_region(sdk) == NoRegion::UsEast1 => {
+        EndpointReason::Default => say(&mut note, &["It calls the global endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional."]),
+        EndpointReason::Setting => say(&mut note, &["AWS_STS_REGIONAL_ENDPOINTS sends it to the global endpoint."]),
+        EndpointReason::NoRegion if endpoint == StsEndpoint::Global => say(&mut note, &["Without a region it calls the global endpoint."]),
+        EndpointReason::NoRegion if endpoint::no_region(sdk) == NoRegion::UsEast1 => {
             say(&mut note, &["Without a region it calls that of us-east-1."])
         }
-        Because::Url => {
+        EndpointReason::Url => {
             let url = endpoint::url(sdk, situation).map(ToString::to_string).unwrap_or_default();
             say(&mut note, &["A URL is configured for STS: ", &url, "."]);
             if situation.environment.ignore_endpoint_urls.is_true() {
                 say(&mut note, &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS does not reach the client that makes the exchange."]);
             }
         }
-        Because::Plain | Because::Region | Because::NoRegion => {}
+        EndpointReason::Plain | EndpointReason::Region | EndpointReason::NoRegion => {}
     }
     say(&mut note, &[chain.note]);
     let basis = match chain.basis {
@@ -134,15 +134,15 @@ pub fn predict(sdk: Sdk, situation: &Situation<'_>) -> Prediction {
 }
 
 /// The same situation, in which what gave the credentials fails.
-fn failed<'a>(situation: &Situation<'a>, gave: Outcome) -> Situation<'a> {
+fn failed<'a>(situation: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'a> {
     match gave {
-        Outcome::Irsa => Situation { sts: StsCall::Denied, ..*situation },
-        _ => Situation { agent: AgentCall::Failing, ..*situation },
+        ChainEnd::Irsa => Surroundings { sts: StsCall::Denied, ..*situation },
+        _ => Surroundings { agent: AgentCall::Failing, ..*situation },
     }
 }
 
 struct End {
-    outcome: Outcome,
+    outcome: ChainEnd,
     why: String,
     unverified: bool,
 }
@@ -167,20 +167,20 @@ fn say(text: &mut String, pieces: &[&str]) {
 }
 
 /// What a link does.
-enum Step {
+enum LinkResult {
     /// It has credentials.
-    Gives(Outcome, &'static str),
+    Gives(ChainEnd, &'static str),
     /// It is not configured, or has nothing.
     Passes,
     /// It is configured, and fails.
     Fails(&'static str),
 }
 
-fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
-    let mut end = End { outcome: Outcome::None, why: String::new(), unverified: false };
+fn follow(chain: &Chain, situation: &Surroundings<'_>) -> End {
+    let mut end = End { outcome: ChainEnd::None, why: String::new(), unverified: false };
     let profile = situation.profile;
     if profile.missing && chain.missing_profile == MissingProfile::StopsFirst {
-        end.outcome = Outcome::Error;
+        end.outcome = ChainEnd::Error;
         end.say(NO_PROFILE);
         return end;
     }
@@ -190,21 +190,21 @@ fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
     let mut failed = false;
     for link in chain.links {
         match step(chain, *link, situation, &mut end) {
-            Step::Passes => {}
-            Step::Gives(outcome, why) => {
+            LinkResult::Passes => {}
+            LinkResult::Gives(outcome, why) => {
                 end.outcome = outcome;
                 match (failed, outcome) {
                     (true, _) => end.say("It goes on in its chain."),
-                    (false, Outcome::NodeRole) => end.say("Nothing before IMDS has credentials."),
+                    (false, ChainEnd::NodeRole) => end.say("Nothing before IMDS has credentials."),
                     _ => {}
                 }
                 end.say(why);
                 return end;
             }
-            Step::Fails(why) => {
+            LinkResult::Fails(why) => {
                 end.say(why);
                 if chain.failing != Failing::GoesOn {
-                    end.outcome = Outcome::Error;
+                    end.outcome = ChainEnd::Error;
                     return end;
                 }
                 failed = true;
@@ -217,17 +217,17 @@ fn follow(chain: &Chain, situation: &Situation<'_>) -> End {
 
 const NO_PROFILE: &str = "AWS_PROFILE names a profile that no file has.";
 
-fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> Step {
+fn step(chain: &Chain, link: Link, situation: &Surroundings<'_>, end: &mut End) -> LinkResult {
     let env = situation.environment;
     match link {
-        Link::Env if chain.profile_hides_env && env.profile.value().is_some() => Step::Passes,
+        Link::Env if chain.profile_hides_env && env.profile.value().is_some() => LinkResult::Passes,
         Link::Env if env.has_static_keys() => {
-            Step::Gives(Outcome::Static, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set, and come first.")
+            LinkResult::Gives(ChainEnd::Static, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set, and come first.")
         }
         Link::Env if chain.lone_key_id_fails && env.access_key_id == Secret::Present => {
-            Step::Fails("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.")
+            LinkResult::Fails("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.")
         }
-        Link::Env => Step::Passes,
+        Link::Env => LinkResult::Passes,
         Link::Profile(kinds) => profile(chain, kinds, situation, end),
         Link::WebIdentity => web_identity(chain, situation, end),
         Link::Container => container(chain, situation),
@@ -237,10 +237,10 @@ fn step(chain: &Chain, link: Link, situation: &Situation<'_>, end: &mut End) -> 
     }
 }
 
-fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_>, end: &mut End) -> Step {
+fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Surroundings<'_>, end: &mut End) -> LinkResult {
     let profile = situation.profile;
     if profile.missing && chain.missing_profile == MissingProfile::StopsAtItsLink {
-        return Step::Fails(NO_PROFILE);
+        return LinkResult::Fails(NO_PROFILE);
     }
     let kind = profile.credentials.filter(|kind| kinds.contains(kind));
     // Static keys stand in ~/.aws/credentials as a rule, which is always read.
@@ -248,9 +248,9 @@ fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_
         end.doubt("It reads ~/.aws/config only while AWS_SDK_LOAD_CONFIG is set, which was not looked at.");
     }
     match kind {
-        None => Step::Passes,
-        Some(kind) => Step::Gives(
-            Outcome::Profile,
+        None => LinkResult::Passes,
+        Some(kind) => LinkResult::Gives(
+            ChainEnd::Profile,
             match kind {
                 ProfileCredentials::RoleArn => "The selected profile gives credentials by role_arn.",
                 ProfileCredentials::WebIdentity => "The selected profile gives credentials by web_identity_token_file.",
@@ -263,26 +263,28 @@ fn profile(chain: &Chain, kinds: &[ProfileCredentials], situation: &Situation<'_
     }
 }
 
-fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
+fn web_identity(chain: &Chain, situation: &Surroundings<'_>, end: &mut End) -> LinkResult {
     let env = situation.environment;
     let counts = |var: &crate::core::pod::inputs::Var| if chain.empty_counts { var.is_set() } else { var.value().is_some() };
     match (counts(&env.role_arn), counts(&env.token_file)) {
-        (_, false) => return Step::Passes,
-        (false, true) if chain.token_without_role_fails => return Step::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN."),
-        (false, true) => return Step::Passes,
+        (_, false) => return LinkResult::Passes,
+        (false, true) if chain.token_without_role_fails => {
+            return LinkResult::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN.");
+        }
+        (false, true) => return LinkResult::Passes,
         (true, true) => {}
     }
     if env.token_file.is_empty() {
-        return Step::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is empty, and counts as a path all the same.");
+        return LinkResult::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is empty, and counts as a path all the same.");
     }
     if env.role_arn.is_empty() {
-        return Step::Fails("AWS_ROLE_ARN is empty, and is sent to STS all the same.");
+        return LinkResult::Fails("AWS_ROLE_ARN is empty, and is sent to STS all the same.");
     }
     match situation.token {
-        TokenFile::Missing => return Step::Fails("The token file is missing."),
-        TokenFile::Unreadable => return Step::Fails("The token file cannot be read."),
-        TokenFile::Empty => return Step::Fails("The token file is empty."),
-        TokenFile::NotAToken => return Step::Fails("The token file holds no token."),
+        TokenFile::Missing => return LinkResult::Fails("The token file is missing."),
+        TokenFile::Unreadable => return LinkResult::Fails("The token file cannot be read."),
+        TokenFile::Empty => return LinkResult::Fails("The token file is empty."),
+        TokenFile::NotAToken => return LinkResult::Fails("The token file holds no token."),
         TokenFile::Good | TokenFile::TrailingWhitespace => {}
     }
     let has_url = endpoint::url(chain.sdk, situation).is_some();
@@ -290,7 +292,7 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
         _ if has_url => {}
         Some(Ok(region)) if endpoint::is_fips(situation) && !region.has_fips_sts() && !region.is_global() => {
             if endpoint::has_rules(chain.sdk) {
-                return Step::Fails("AWS_USE_FIPS_ENDPOINT is set, and STS has no FIPS endpoint in this region.");
+                return LinkResult::Fails("AWS_USE_FIPS_ENDPOINT is set, and STS has no FIPS endpoint in this region.");
             }
             end.doubt("STS has no FIPS endpoint in this region; whether this SDK heeds AWS_USE_FIPS_ENDPOINT here is not verified.");
         }
@@ -299,12 +301,14 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
         None => match endpoint::no_region(chain.sdk) {
             NoRegion::Global | NoRegion::UsEast1 => {}
             NoRegion::Imds if imds_is_reached(situation) => end.say("No region is named; it asks IMDS for one."),
-            NoRegion::Fails | NoRegion::Imds => return Step::Fails("No region is named, and it calls no STS without one."),
+            NoRegion::Fails | NoRegion::Imds => return LinkResult::Fails("No region is named, and it calls no STS without one."),
         },
     }
     if has_url && endpoint::is_variant(situation) {
         match chain.variant_with_url {
-            VariantWithUrl::Refused => return Step::Fails("It refuses FIPS and dual-stack endpoints beside a configured endpoint URL."),
+            VariantWithUrl::Refused => {
+                return LinkResult::Fails("It refuses FIPS and dual-stack endpoints beside a configured endpoint URL.");
+            }
             VariantWithUrl::Ignored => {}
             VariantWithUrl::Unknown => {
                 end.doubt("Whether it refuses FIPS and dual-stack endpoints beside a configured endpoint URL is not verified.");
@@ -312,21 +316,21 @@ fn web_identity(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step
         }
     }
     match situation.sts {
-        StsCall::Works => Step::Gives(Outcome::Irsa, "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set."),
-        StsCall::TokenRejected => Step::Fails("STS rejects the token."),
-        StsCall::Denied => Step::Fails(situation::refused_for_certain(env, situation.profile).unwrap_or("STS refuses the exchange.")),
-        StsCall::Unavailable => Step::Fails("STS cannot answer now."),
-        StsCall::Unreachable => Step::Fails("STS is not reached."),
+        StsCall::Works => LinkResult::Gives(ChainEnd::Irsa, "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set."),
+        StsCall::TokenRejected => LinkResult::Fails("STS rejects the token."),
+        StsCall::Denied => LinkResult::Fails(situation::refused_for_certain(env, situation.profile).unwrap_or("STS refuses the exchange.")),
+        StsCall::Unavailable => LinkResult::Fails("STS cannot answer now."),
+        StsCall::Unreachable => LinkResult::Fails("STS is not reached."),
     }
 }
 
-fn has_uri(chain: &Chain, situation: &Situation<'_>) -> bool {
+fn has_uri(chain: &Chain, situation: &Surroundings<'_>) -> bool {
     let env = situation.environment;
     let counts = |var: &UrlVar| if chain.empty_uri_counts { var.is_set() } else { var.value().is_some() };
     counts(&env.container_relative_uri) || counts(&env.container_full_uri)
 }
 
-fn container(chain: &Chain, situation: &Situation<'_>) -> Step {
+fn container(chain: &Chain, situation: &Surroundings<'_>) -> LinkResult {
     let env = situation.environment;
     let token = env.container_token_file.value().map(|_| match situation.container_token {
         TokenFile::Good => Ok(()),
@@ -338,51 +342,53 @@ fn container(chain: &Chain, situation: &Situation<'_>) -> Step {
     });
     if !has_uri(chain, situation) {
         return match situation.container_token {
-            TokenFile::Missing | TokenFile::Unreadable if chain.container_token_first && token.is_some() => Step::Fails(
+            TokenFile::Missing | TokenFile::Unreadable if chain.container_token_first && token.is_some() => LinkResult::Fails(
                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names a file that cannot be read, which is an error even without a URI.",
             ),
-            _ => Step::Passes,
+            _ => LinkResult::Passes,
         };
     }
     if env.container_relative_uri.value().is_some() {
-        return Step::Fails(
+        return LinkResult::Fails(
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI beats the full URI and leads to ECS's address, where nobody answers on EKS.",
         );
     }
     match env.container_full_uri.value() {
-        None => return Step::Fails("The container's URI is empty, and counts as set all the same."),
+        None => return LinkResult::Fails("The container's URI is empty, and counts as set all the same."),
         Some(uri) if !agent_uri_may_be_called(uri.raw()) => {
-            return Step::Fails(
+            return LinkResult::Fails(
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that SDKs call: over http only loopback and the agent's addresses.",
             );
         }
         Some(_) => {}
     }
     match token {
-        Some(Err(why)) => return Step::Fails(why),
+        Some(Err(why)) => return LinkResult::Fails(why),
         None if env.container_token != Secret::Present => {
-            return Step::Fails("AWS_CONTAINER_CREDENTIALS_FULL_URI is set without a token, and EKS's agent refuses whoever sends none.");
+            return LinkResult::Fails(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI is set without a token, and EKS's agent refuses whoever sends none.",
+            );
         }
         _ => {}
     }
     match situation.agent {
-        AgentCall::Works => Step::Gives(Outcome::PodIdentity, "AWS_CONTAINER_CREDENTIALS_FULL_URI is set."),
-        AgentCall::NotFound => Step::Fails("The agent knows no association."),
-        AgentCall::Refused => Step::Fails("The agent refuses."),
-        AgentCall::Failing => Step::Fails("The agent cannot answer now."),
-        AgentCall::Unreachable => Step::Fails("The agent is not reached."),
+        AgentCall::Works => LinkResult::Gives(ChainEnd::PodIdentity, "AWS_CONTAINER_CREDENTIALS_FULL_URI is set."),
+        AgentCall::NotFound => LinkResult::Fails("The agent knows no association."),
+        AgentCall::Refused => LinkResult::Fails("The agent refuses."),
+        AgentCall::Failing => LinkResult::Fails("The agent cannot answer now."),
+        AgentCall::Unreachable => LinkResult::Fails("The agent is not reached."),
     }
 }
 
 /// Version 2 answers, or was not looked at.
-fn imds_is_reached(situation: &Situation<'_>) -> bool {
+fn imds_is_reached(situation: &Surroundings<'_>) -> bool {
     let reached = matches!(situation.imds, ImdsView::Unknown | ImdsView::Seen { v2: ImdsReach::Answers, .. });
     reached && !situation.environment.imds_disabled.is_true()
 }
 
-fn imds(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
+fn imds(chain: &Chain, situation: &Surroundings<'_>, end: &mut End) -> LinkResult {
     let env = situation.environment;
-    let nothing = |why| if chain.imds_always_fails { Step::Fails(why) } else { Step::Passes };
+    let nothing = |why| if chain.imds_always_fails { LinkResult::Fails(why) } else { LinkResult::Passes };
     if env.imds_disabled.is_true() {
         return nothing("IMDS is switched off by AWS_EC2_METADATA_DISABLED.");
     }
@@ -395,11 +401,11 @@ fn imds(chain: &Chain, situation: &Situation<'_>, end: &mut End) -> Step {
     };
     let by_v1 = v2 != ImdsReach::Answers && v1 && chain.imds_v1 && !env.imds_v1_disabled.is_true();
     match v2 {
-        ImdsReach::Answers if role => Step::Gives(Outcome::NodeRole, "IMDS gives the node's role."),
+        ImdsReach::Answers if role => LinkResult::Gives(ChainEnd::NodeRole, "IMDS gives the node's role."),
         ImdsReach::Answers => nothing("IMDS names no role."),
-        _ if by_v1 && role => Step::Gives(Outcome::NodeRole, "IMDS gives the node's role, by version 1."),
+        _ if by_v1 && role => LinkResult::Gives(ChainEnd::NodeRole, "IMDS gives the node's role, by version 1."),
         _ if by_v1 => nothing("IMDS names no role."),
-        ImdsReach::Refused if chain.imds_refusal_fails => Step::Fails("IMDS refuses."),
+        ImdsReach::Refused if chain.imds_refusal_fails => LinkResult::Fails("IMDS refuses."),
         _ => nothing("IMDS is not reached."),
     }
 }

@@ -4,7 +4,9 @@ use super::endpoint;
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::Code;
-use crate::core::evidence::{Answer, Because, Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, Token, TokenContent};
+use crate::core::evidence::{
+    Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, ServiceAnswer, SkipReason, Token, TokenContent,
+};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::inputs::{Environment, Profile};
 use crate::core::pod::token::TokenDefect;
@@ -81,7 +83,7 @@ impl ImdsView {
 
 /// All that decides.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a> {
+pub struct Surroundings<'a> {
     /// The process's environment.
     pub environment: &'a Environment,
     /// The selected profile.
@@ -98,11 +100,11 @@ pub struct Situation<'a> {
     pub imds: ImdsView,
 }
 
-impl<'a> Situation<'a> {
+impl<'a> Surroundings<'a> {
     /// An environment by itself: files and calls are taken for good but for what is certain, IMDS for reachable.
-    pub fn assumed(environment: &'a Environment, profile: &'a Profile) -> Situation<'a> {
+    pub fn assumed(environment: &'a Environment, profile: &'a Profile) -> Surroundings<'a> {
         let refused = refused_for_certain(environment, profile).is_some();
-        Situation {
+        Surroundings {
             environment,
             profile,
             token: TokenFile::Good,
@@ -114,9 +116,9 @@ impl<'a> Situation<'a> {
     }
 
     /// What a check found. What it did not try is taken for good: the provider that was not injected, a call that was not made.
-    pub fn of(evidence: &'a Evidence) -> Situation<'a> {
+    pub fn of(evidence: &'a Evidence) -> Surroundings<'a> {
         let inputs = &evidence.inputs;
-        let mut situation = Situation::assumed(&inputs.environment, &inputs.profile);
+        let mut situation = Surroundings::assumed(&inputs.environment, &inputs.profile);
         let file = evidence.token.known().map_or(TokenFile::Good, TokenFile::of);
         let plan = Plan::of(inputs);
         match plan.provider {
@@ -141,7 +143,7 @@ impl<'a> Situation<'a> {
         situation.imds = match &evidence.imds {
             Fact::Known(imds) => ImdsView::of(imds),
             // The environment says it itself.
-            Fact::NotAttempted(Because::ImdsDisabled) => ImdsView::REACHABLE,
+            Fact::NotAttempted(SkipReason::ImdsDisabled) => ImdsView::REACHABLE,
             _ => ImdsView::Unknown,
         };
         situation
@@ -188,25 +190,25 @@ impl ImdsView {
 
 fn sts_call<T>(call: &Call<T>) -> StsCall {
     match &call.answer {
-        Ok(Answer::Success(_)) => StsCall::Works,
-        Ok(Answer::Error(error)) => match error.code.as_deref() {
+        Ok(ServiceAnswer::Success(_)) => StsCall::Works,
+        Ok(ServiceAnswer::Error(error)) => match error.code.as_deref() {
             Some("InvalidIdentityToken" | "ExpiredTokenException") => StsCall::TokenRejected,
             Some("Throttling" | "ThrottlingException") => StsCall::Unavailable,
             _ if error.status >= 500 || error.status == 429 => StsCall::Unavailable,
             _ => StsCall::Denied,
         },
-        Ok(Answer::Alien(_)) | Err(_) => StsCall::Unreachable,
+        Ok(ServiceAnswer::Alien(_)) | Err(_) => StsCall::Unreachable,
     }
 }
 
 fn agent_call<T>(call: &Call<T>) -> AgentCall {
     match &call.answer {
-        Ok(Answer::Success(_)) => AgentCall::Works,
-        Ok(Answer::Error(error)) => match error.status {
+        Ok(ServiceAnswer::Success(_)) => AgentCall::Works,
+        Ok(ServiceAnswer::Error(error)) => match error.status {
             404 => AgentCall::NotFound,
             429 | 500.. => AgentCall::Failing,
             _ => AgentCall::Refused,
         },
-        Ok(Answer::Alien(_)) | Err(_) => AgentCall::Unreachable,
+        Ok(ServiceAnswer::Alien(_)) | Err(_) => AgentCall::Unreachable,
     }
 }

@@ -20,29 +20,29 @@ fn environment(vars: &[(&str, &str)]) -> Environment {
     Environment::read(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
 }
 
-const NODE: Outcome = Outcome::NodeRole;
-const STOP: Outcome = Outcome::Error;
-const NONE: Outcome = Outcome::None;
-const PIA: Outcome = Outcome::PodIdentity;
-const STATIC: Outcome = Outcome::Static;
-const FILE: Outcome = Outcome::Profile;
-const ROW_IRSA: Outcome = Outcome::Irsa;
+const NODE: ChainEnd = ChainEnd::NodeRole;
+const STOP: ChainEnd = ChainEnd::Error;
+const NONE: ChainEnd = ChainEnd::None;
+const PIA: ChainEnd = ChainEnd::PodIdentity;
+const STATIC: ChainEnd = ChainEnd::Static;
+const FILE: ChainEnd = ChainEnd::Profile;
+const ROW_IRSA: ChainEnd = ChainEnd::Irsa;
 
 /// What differs from an environment in which everything works.
 struct Case {
     row: &'static str,
     vars: Vars,
-    change: fn(&mut Situation<'_>),
+    change: fn(&mut Surroundings<'_>),
     profile: fn(&mut Profile),
     /// Rust, botocore, JavaScript 3, Go 2: the columns of the matrix.
-    ends: [Outcome; 4],
+    ends: [ChainEnd; 4],
 }
 
-const fn case(row: &'static str, vars: Vars, change: fn(&mut Situation<'_>), ends: [Outcome; 4]) -> Case {
+const fn case(row: &'static str, vars: Vars, change: fn(&mut Surroundings<'_>), ends: [ChainEnd; 4]) -> Case {
     Case { row, vars, change, profile: |_| {}, ends }
 }
 
-const fn with_profile(row: &'static str, vars: Vars, profile: fn(&mut Profile), ends: [Outcome; 4]) -> Case {
+const fn with_profile(row: &'static str, vars: Vars, profile: fn(&mut Profile), ends: [ChainEnd; 4]) -> Case {
     Case { row, vars, change: |_| {}, profile, ends }
 }
 
@@ -103,11 +103,11 @@ const MATRIX: &[Case] = &[
     case("36", &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/v1"), URI_TOKEN, REGION], |_| {}, [STOP; 4]),
 ];
 
-fn ask(sdk: Sdk, case: &Case) -> Prediction {
+fn ask(sdk: SdkFamily, case: &Case) -> Prediction {
     let environment = environment(case.vars);
     let mut profile = Profile { name: "default".into(), ..Profile::default() };
     (case.profile)(&mut profile);
-    let mut situation = Situation::assumed(&environment, &profile);
+    let mut situation = Surroundings::assumed(&environment, &profile);
     (case.change)(&mut situation);
     predict(sdk, &situation)
 }
@@ -117,18 +117,18 @@ fn the_live_matrix() {
     assert_eq!(MATRIX.len(), 36);
     for (number, case) in MATRIX.iter().enumerate() {
         assert_eq!(case.row, format!("{:02}", number + 1));
-        for (sdk, wanted) in [Sdk::Rust, Sdk::Botocore, Sdk::JsV3, Sdk::GoV2].into_iter().zip(case.ends) {
+        for (sdk, wanted) in [SdkFamily::Rust, SdkFamily::Botocore, SdkFamily::JsV3, SdkFamily::GoV2].into_iter().zip(case.ends) {
             let found = ask(sdk, case);
             assert_eq!(found.outcome, wanted, "row {}, {}: {}", case.row, sdk.id(), found.why);
             assert_eq!((found.on_failure, found.falls_to), (OnFailure::Stops, None), "row {}, {}", case.row, sdk.id());
             assert!(!found.unverified, "row {}, {}: {}", case.row, sdk.id(), found.why);
         }
     }
-    let relative = ask(Sdk::Rust, &MATRIX[34]);
+    let relative = ask(SdkFamily::Rust, &MATRIX[34]);
     assert!(relative.why.contains("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI beats the full URI"), "{}", relative.why);
 }
 
-fn end(sdk: Sdk, vars: Vars, change: fn(&mut Situation<'_>)) -> (Outcome, OnFailure, Option<Outcome>) {
+fn end(sdk: SdkFamily, vars: Vars, change: fn(&mut Surroundings<'_>)) -> (ChainEnd, OnFailure, Option<ChainEnd>) {
     let found = ask(sdk, &case("", vars, change, [NONE; 4]));
     (found.outcome, found.on_failure, found.falls_to)
 }
@@ -138,31 +138,36 @@ fn end(sdk: Sdk, vars: Vars, change: fn(&mut Situation<'_>)) -> (Outcome, OnFail
 fn the_others() {
     const BOTH: Vars = &[ROLE, TOKEN, URI, URI_TOKEN, REGION];
     const FALLS: OnFailure = OnFailure::FallsThrough;
-    let absent: fn(&mut Situation<'_>) = |s| s.imds = ImdsView::ABSENT;
-    for sdk in [Sdk::JavaV1, Sdk::JavaV2, Sdk::Cpp, Sdk::Php, Sdk::Kotlin, Sdk::JsV2] {
+    let absent: fn(&mut Surroundings<'_>) = |s| s.imds = ImdsView::ABSENT;
+    for sdk in [SdkFamily::JavaV1, SdkFamily::JavaV2, SdkFamily::Cpp, SdkFamily::Php, SdkFamily::Kotlin, SdkFamily::JsV2] {
         assert_eq!(end(sdk, IRSA, |_| {}), (ROW_IRSA, FALLS, Some(NODE)), "{}", sdk.id());
         assert_eq!(end(sdk, IRSA, absent), (ROW_IRSA, FALLS, Some(NONE)), "{}", sdk.id());
         assert_eq!(end(sdk, IRSA, |s| s.sts = StsCall::Denied), (NODE, FALLS, None), "{}", sdk.id());
         assert_eq!(end(sdk, IRSA, |s| s.token = TokenFile::Missing), (NODE, FALLS, None), "{}", sdk.id());
         assert_eq!(end(sdk, &[TOKEN, REGION], |_| {}), (NODE, FALLS, None), "{}", sdk.id());
     }
-    for sdk in [Sdk::Dotnet, Sdk::Ruby, Sdk::GoV1, Sdk::CliV1, Sdk::CliV2] {
+    for sdk in [SdkFamily::Dotnet, SdkFamily::Ruby, SdkFamily::GoV1, SdkFamily::CliV1, SdkFamily::CliV2] {
         assert_eq!(end(sdk, IRSA, |_| {}), (ROW_IRSA, OnFailure::Stops, None), "{}", sdk.id());
         assert_eq!(end(sdk, IRSA, |s| s.sts = StsCall::Denied).0, STOP, "{}", sdk.id());
     }
     // The agent's failure leads to IMDS only where the two stand one after the other.
-    for (sdk, falls_to) in
-        [(Sdk::JavaV2, NODE), (Sdk::Kotlin, NODE), (Sdk::JsV2, NODE), (Sdk::JavaV1, NONE), (Sdk::Php, NONE), (Sdk::Cpp, NONE)]
-    {
+    for (sdk, falls_to) in [
+        (SdkFamily::JavaV2, NODE),
+        (SdkFamily::Kotlin, NODE),
+        (SdkFamily::JsV2, NODE),
+        (SdkFamily::JavaV1, NONE),
+        (SdkFamily::Php, NONE),
+        (SdkFamily::Cpp, NONE),
+    ] {
         assert_eq!(end(sdk, POD_IDENTITY, |_| {}), (PIA, FALLS, Some(falls_to)), "{}", sdk.id());
     }
     // Both injected: JavaScript 2 alone prefers the agent, and what falls through lands on the other.
-    assert_eq!(end(Sdk::JsV2, BOTH, |_| {}), (PIA, FALLS, Some(ROW_IRSA)));
-    assert_eq!(end(Sdk::JavaV2, BOTH, |_| {}), (ROW_IRSA, FALLS, Some(PIA)));
+    assert_eq!(end(SdkFamily::JsV2, BOTH, |_| {}), (PIA, FALLS, Some(ROW_IRSA)));
+    assert_eq!(end(SdkFamily::JavaV2, BOTH, |_| {}), (ROW_IRSA, FALLS, Some(PIA)));
     // Ruby counts an empty variable as set, .NET does not.
-    assert_eq!(end(Sdk::Ruby, &[ROLE, ("AWS_WEB_IDENTITY_TOKEN_FILE", ""), REGION], |_| {}).0, STOP);
-    assert_eq!(end(Sdk::Dotnet, &[ROLE, ("AWS_WEB_IDENTITY_TOKEN_FILE", ""), REGION], |_| {}).0, NODE);
-    assert_eq!(end(Sdk::Powershell, IRSA, |_| {}), (ROW_IRSA, OnFailure::Unknown, None));
+    assert_eq!(end(SdkFamily::Ruby, &[ROLE, ("AWS_WEB_IDENTITY_TOKEN_FILE", ""), REGION], |_| {}).0, STOP);
+    assert_eq!(end(SdkFamily::Dotnet, &[ROLE, ("AWS_WEB_IDENTITY_TOKEN_FILE", ""), REGION], |_| {}).0, NODE);
+    assert_eq!(end(SdkFamily::Powershell, IRSA, |_| {}), (ROW_IRSA, OnFailure::Unknown, None));
 }
 
 /// What is no role's ARN is refused for certain, and what falls through becomes the node on the spot.
@@ -170,8 +175,8 @@ fn the_others() {
 fn a_role_arn_that_is_none() {
     for arn in ["checkout", "arn:aws:iam::111122223333:instance-profile/checkout", "arn:aws:iam::111122223333:role/checkout\n"] {
         let (environment, profile) = (environment(&[("AWS_ROLE_ARN", arn), TOKEN, REGION]), Profile::default());
-        let of = |sdk| predict(sdk, &Situation::assumed(&environment, &profile)).outcome;
-        assert_eq!((of(Sdk::Rust), of(Sdk::GoV2), of(Sdk::JavaV2)), (STOP, STOP, NODE), "{arn:?}");
+        let of = |sdk| predict(sdk, &Surroundings::assumed(&environment, &profile)).outcome;
+        assert_eq!((of(SdkFamily::Rust), of(SdkFamily::GoV2), of(SdkFamily::JavaV2)), (STOP, STOP, NODE), "{arn:?}");
     }
 }
 
@@ -187,9 +192,13 @@ fn a_role_of_another_partition() {
         (ROLE, ("AWS_REGION", "cn_north"), (ROW_IRSA, ROW_IRSA, ROW_IRSA)),
     ] {
         let (environment, profile) = (environment(&[role, TOKEN, region]), Profile::default());
-        let of = |sdk| predict(sdk, &Situation::assumed(&environment, &profile));
-        assert_eq!((of(Sdk::Rust).outcome, of(Sdk::Botocore).outcome, of(Sdk::JavaV2).outcome), wanted, "{role:?} {region:?}");
-        assert_eq!(of(Sdk::Rust).why.contains("another partition"), wanted.0 == STOP, "{}", of(Sdk::Rust).why);
+        let of = |sdk| predict(sdk, &Surroundings::assumed(&environment, &profile));
+        assert_eq!(
+            (of(SdkFamily::Rust).outcome, of(SdkFamily::Botocore).outcome, of(SdkFamily::JavaV2).outcome),
+            wanted,
+            "{role:?} {region:?}"
+        );
+        assert_eq!(of(SdkFamily::Rust).why.contains("another partition"), wanted.0 == STOP, "{}", of(SdkFamily::Rust).why);
     }
 }
 
@@ -205,8 +214,11 @@ fn variants_of_endpoints_and_urls() {
     let ends = |more: &[(&'static str, &'static str)]| {
         let vars = [&[ROLE, TOKEN], more].concat();
         let (environment, profile) = (environment(&vars), Profile::default());
-        let of = |sdk| predict(sdk, &Situation::assumed(&environment, &profile));
-        ([Sdk::Rust, Sdk::Botocore, Sdk::JsV3, Sdk::GoV2, Sdk::JavaV2].map(|sdk| of(sdk).outcome), of(Sdk::JavaV2).unverified)
+        let of = |sdk| predict(sdk, &Surroundings::assumed(&environment, &profile));
+        (
+            [SdkFamily::Rust, SdkFamily::Botocore, SdkFamily::JsV3, SdkFamily::GoV2, SdkFamily::JavaV2].map(|sdk| of(sdk).outcome),
+            of(SdkFamily::JavaV2).unverified,
+        )
     };
     for (more, wanted, unverified) in [
         (&[REGION, DUAL, URL][..], [STOP, ROW_IRSA, STOP, STOP, ROW_IRSA], true),
@@ -222,7 +234,7 @@ fn variants_of_endpoints_and_urls() {
         assert_eq!(ends(more), (wanted, unverified), "{more:?}");
     }
     // What is older than the rule set may not even know FIPS.
-    for sdk in [Sdk::JavaV1, Sdk::GoV1, Sdk::JsV2, Sdk::Cpp] {
+    for sdk in [SdkFamily::JavaV1, SdkFamily::GoV1, SdkFamily::JsV2, SdkFamily::Cpp] {
         let found = ask(sdk, &case("", &[ROLE, TOKEN, IRELAND, FIPS], |_| {}, [NONE; 4]));
         assert!(found.unverified && found.outcome == ROW_IRSA, "{}: {}", sdk.id(), found.why);
     }
@@ -233,24 +245,30 @@ fn profiles() {
     let at = |sdk, vars, profile| ask(sdk, &with_profile("", vars, profile, [NONE; 4])).outcome;
     // A role in a profile comes before the web identity for botocore, static keys do not (row 32).
     let role: fn(&mut Profile) = |p| p.credentials = Some(ProfileCredentials::RoleArn);
-    assert_eq!(at(Sdk::Botocore, IRSA, role), FILE);
-    assert_eq!(at(Sdk::GoV2, IRSA, role), ROW_IRSA);
+    assert_eq!(at(SdkFamily::Botocore, IRSA, role), FILE);
+    assert_eq!(at(SdkFamily::GoV2, IRSA, role), ROW_IRSA);
     let keys: fn(&mut Profile) = |p| p.credentials = Some(ProfileCredentials::StaticKeys);
-    for (sdk, wanted) in [(Sdk::Cpp, FILE), (Sdk::JsV2, FILE), (Sdk::JavaV2, ROW_IRSA), (Sdk::Php, ROW_IRSA), (Sdk::Ruby, ROW_IRSA)] {
+    for (sdk, wanted) in [
+        (SdkFamily::Cpp, FILE),
+        (SdkFamily::JsV2, FILE),
+        (SdkFamily::JavaV2, ROW_IRSA),
+        (SdkFamily::Php, ROW_IRSA),
+        (SdkFamily::Ruby, ROW_IRSA),
+    ] {
         assert_eq!(at(sdk, IRSA, keys), wanted, "{}", sdk.id());
     }
     // Every SDK prefers a profile to the agent (but JavaScript 2's process).
-    for sdk in Sdk::ALL {
+    for sdk in SdkFamily::ALL {
         assert_eq!(at(sdk, POD_IDENTITY, keys), FILE, "{}", sdk.id());
     }
     // .NET reaches the missing profile only where nothing came before it.
     let missing: fn(&mut Profile) = |p| p.missing = true;
-    assert_eq!(at(Sdk::Dotnet, &[ROLE, TOKEN, REGION, ("AWS_PROFILE", "x")], missing), ROW_IRSA);
-    assert_eq!(at(Sdk::Dotnet, &[REGION, ("AWS_PROFILE", "x")], missing), STOP);
+    assert_eq!(at(SdkFamily::Dotnet, &[ROLE, TOKEN, REGION, ("AWS_PROFILE", "x")], missing), ROW_IRSA);
+    assert_eq!(at(SdkFamily::Dotnet, &[REGION, ("AWS_PROFILE", "x")], missing), STOP);
     // JavaScript 3 does not look at keys in the environment while AWS_PROFILE is set.
     let keys_and_profile: Vars =
         &[ROLE, TOKEN, REGION, ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_PROFILE", "bare")];
-    assert_eq!((at(Sdk::JsV3, keys_and_profile, |_| {}), at(Sdk::Rust, keys_and_profile, |_| {})), (ROW_IRSA, STATIC));
+    assert_eq!((at(SdkFamily::JsV3, keys_and_profile, |_| {}), at(SdkFamily::Rust, keys_and_profile, |_| {})), (ROW_IRSA, STATIC));
 }
 
 #[test]
@@ -259,48 +277,60 @@ fn endpoints() {
         let mut vars = vec![ROLE, TOKEN, ("AWS_REGION", region)];
         vars.extend(setting.map(|setting| ("AWS_STS_REGIONAL_ENDPOINTS", setting)));
         let (environment, profile) = (environment(&vars), Profile::default());
-        predict(sdk, &Situation::assumed(&environment, &profile)).endpoint
+        predict(sdk, &Surroundings::assumed(&environment, &profile)).endpoint
     };
-    const LEGACY_BY_DEFAULT: [Sdk; 4] = [Sdk::CliV1, Sdk::GoV1, Sdk::JavaV1, Sdk::JsV2];
-    const DEAF: [Sdk; 8] = [Sdk::CliV2, Sdk::Cpp, Sdk::Dotnet, Sdk::GoV2, Sdk::JavaV2, Sdk::JsV3, Sdk::Kotlin, Sdk::Rust];
-    for sdk in Sdk::ALL {
-        let default = if LEGACY_BY_DEFAULT.contains(&sdk) { Endpoint::Global } else { Endpoint::Regional };
+    const LEGACY_BY_DEFAULT: [SdkFamily; 4] = [SdkFamily::CliV1, SdkFamily::GoV1, SdkFamily::JavaV1, SdkFamily::JsV2];
+    const DEAF: [SdkFamily; 8] = [
+        SdkFamily::CliV2,
+        SdkFamily::Cpp,
+        SdkFamily::Dotnet,
+        SdkFamily::GoV2,
+        SdkFamily::JavaV2,
+        SdkFamily::JsV3,
+        SdkFamily::Kotlin,
+        SdkFamily::Rust,
+    ];
+    for sdk in SdkFamily::ALL {
+        let default = if LEGACY_BY_DEFAULT.contains(&sdk) { StsEndpoint::Global } else { StsEndpoint::Regional };
         assert_eq!(endpoint(sdk, "us-west-2", None), default, "{}", sdk.id());
-        assert_eq!(endpoint(sdk, "us-west-2", Some("regional")), Endpoint::Regional, "{}", sdk.id());
-        let legacy = if DEAF.contains(&sdk) { Endpoint::Regional } else { Endpoint::Global };
+        assert_eq!(endpoint(sdk, "us-west-2", Some("regional")), StsEndpoint::Regional, "{}", sdk.id());
+        let legacy = if DEAF.contains(&sdk) { StsEndpoint::Regional } else { StsEndpoint::Global };
         assert_eq!(endpoint(sdk, "us-west-2", Some("legacy")), legacy, "{}", sdk.id());
         // An opt-in region has never been among the legacy ones, but JavaScript 2 knows no list.
-        let opt_in = if sdk == Sdk::JsV2 { Endpoint::Global } else { Endpoint::Regional };
+        let opt_in = if sdk == SdkFamily::JsV2 { StsEndpoint::Global } else { StsEndpoint::Regional };
         assert_eq!(endpoint(sdk, "eu-south-1", Some("legacy")), opt_in, "{}", sdk.id());
-        assert_eq!(endpoint(sdk, "cn-north-1", Some("legacy")), Endpoint::Regional, "{}", sdk.id());
-        assert_eq!(endpoint(sdk, "aws-global", None), Endpoint::Global, "{}", sdk.id());
+        assert_eq!(endpoint(sdk, "cn-north-1", Some("legacy")), StsEndpoint::Regional, "{}", sdk.id());
+        assert_eq!(endpoint(sdk, "aws-global", None), StsEndpoint::Global, "{}", sdk.id());
     }
     // There is no global endpoint of FIPS or dual-stack in the rule set; what is older than it is left as it was.
     for variant in [("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")] {
         let vars = [ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"), variant];
         let (environment, profile) = (environment(&vars), Profile::default());
-        for sdk in Sdk::ALL {
-            let wanted =
-                if matches!(sdk, Sdk::GoV1 | Sdk::JavaV1 | Sdk::JsV2 | Sdk::Powershell) { Endpoint::Global } else { Endpoint::Regional };
-            assert_eq!(predict(sdk, &Situation::assumed(&environment, &profile)).endpoint, wanted, "{}, {variant:?}", sdk.id());
+        for sdk in SdkFamily::ALL {
+            let wanted = if matches!(sdk, SdkFamily::GoV1 | SdkFamily::JavaV1 | SdkFamily::JsV2 | SdkFamily::Powershell) {
+                StsEndpoint::Global
+            } else {
+                StsEndpoint::Regional
+            };
+            assert_eq!(predict(sdk, &Surroundings::assumed(&environment, &profile)).endpoint, wanted, "{}, {variant:?}", sdk.id());
         }
     }
     // A configured URL decides, whatever the region and the setting.
     for (url, wanted) in [
-        ("https://sts.amazonaws.com", Endpoint::Global),
-        ("https://STS.amazonaws.com:443/", Endpoint::Global),
-        ("https://sts.us-west-2.amazonaws.com", Endpoint::Regional),
-        ("https://sts.amazonaws.com.example.com", Endpoint::Regional),
+        ("https://sts.amazonaws.com", StsEndpoint::Global),
+        ("https://STS.amazonaws.com:443/", StsEndpoint::Global),
+        ("https://sts.us-west-2.amazonaws.com", StsEndpoint::Regional),
+        ("https://sts.amazonaws.com.example.com", StsEndpoint::Regional),
     ] {
         let vars = [ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"), ("AWS_ENDPOINT_URL", url)];
         let (environment, profile) = (environment(&vars), Profile::default());
-        for sdk in Sdk::ALL {
-            let found = predict(sdk, &Situation::assumed(&environment, &profile));
+        for sdk in SdkFamily::ALL {
+            let found = predict(sdk, &Surroundings::assumed(&environment, &profile));
             assert_eq!(found.endpoint, wanted, "{}, {url}", sdk.id());
             assert!(found.why.contains(url), "{}: {}", sdk.id(), found.why);
         }
     }
-    let say = |vars| ask(Sdk::Botocore, &case("", vars, |_| {}, [NONE; 4])).why;
+    let say = |vars| ask(SdkFamily::Botocore, &case("", vars, |_| {}, [NONE; 4])).why;
     assert!(say(IRSA).contains("the regional endpoint since 1.40.0 (July 2025)"), "{}", say(IRSA));
     assert!(!say(&[ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "regional")]).contains("1.40.0"));
     assert!(!say(POD_IDENTITY).contains("1.40.0"), "the agent's credentials need no STS");
@@ -309,56 +339,56 @@ fn endpoints() {
 /// AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", column "Service client fallback behavior"; for PHP its provider's source.
 #[test]
 fn without_a_region() {
-    for sdk in Sdk::ALL {
+    for sdk in SdkFamily::ALL {
         let found = ask(sdk, &case("", &[ROLE, TOKEN], |_| {}, [NONE; 4]));
         let wanted = match sdk {
-            Sdk::GoV2 | Sdk::Ruby => (STOP, Endpoint::Regional),
-            Sdk::Cpp | Sdk::Dotnet | Sdk::JsV3 | Sdk::Php | Sdk::Rust => (ROW_IRSA, Endpoint::Regional),
-            _ => (ROW_IRSA, Endpoint::Global),
+            SdkFamily::GoV2 | SdkFamily::Ruby => (STOP, StsEndpoint::Regional),
+            SdkFamily::Cpp | SdkFamily::Dotnet | SdkFamily::JsV3 | SdkFamily::Php | SdkFamily::Rust => (ROW_IRSA, StsEndpoint::Regional),
+            _ => (ROW_IRSA, StsEndpoint::Global),
         };
         assert_eq!((found.outcome, found.endpoint), wanted, "{}: {}", sdk.id(), found.why);
     }
     // Rust asks IMDS for the region, which the hop limit keeps from it.
-    assert_eq!(end(Sdk::Rust, &[ROLE, TOKEN], |s| s.imds = seen(ImdsReach::HopLimited, true, true)).0, STOP);
-    assert_eq!(end(Sdk::Rust, &[ROLE, TOKEN, ("AWS_EC2_METADATA_DISABLED", "true")], |_| {}).0, STOP);
+    assert_eq!(end(SdkFamily::Rust, &[ROLE, TOKEN], |s| s.imds = seen(ImdsReach::HopLimited, true, true)).0, STOP);
+    assert_eq!(end(SdkFamily::Rust, &[ROLE, TOKEN, ("AWS_EC2_METADATA_DISABLED", "true")], |_| {}).0, STOP);
     // The agent needs no STS.
-    assert!(Sdk::ALL.into_iter().all(|sdk| end(sdk, &[URI, URI_TOKEN], |_| {}).0 == PIA));
+    assert!(SdkFamily::ALL.into_iter().all(|sdk| end(sdk, &[URI, URI_TOKEN], |_| {}).0 == PIA));
 }
 
 #[test]
 fn imds_by_version_1_is_not_for_all() {
-    let hop_limited: fn(&mut Situation<'_>) = |s| s.imds = seen(ImdsReach::HopLimited, true, true);
-    for sdk in Sdk::ALL {
-        let wanted = if matches!(sdk, Sdk::Kotlin | Sdk::Rust) { NONE } else { NODE };
+    let hop_limited: fn(&mut Surroundings<'_>) = |s| s.imds = seen(ImdsReach::HopLimited, true, true);
+    for sdk in SdkFamily::ALL {
+        let wanted = if matches!(sdk, SdkFamily::Kotlin | SdkFamily::Rust) { NONE } else { NODE };
         assert_eq!(end(sdk, &[REGION], hop_limited).0, wanted, "{}", sdk.id());
         let off = end(sdk, &[REGION, ("AWS_EC2_METADATA_V1_DISABLED", "true")], hop_limited).0;
-        assert!(matches!(off, Outcome::None | Outcome::Error), "{}", sdk.id());
+        assert!(matches!(off, ChainEnd::None | ChainEnd::Error), "{}", sdk.id());
     }
-    assert_eq!(end(Sdk::JavaV2, IRSA, hop_limited).2, Some(NODE));
-    assert_eq!(end(Sdk::Kotlin, IRSA, hop_limited).2, Some(NONE));
+    assert_eq!(end(SdkFamily::JavaV2, IRSA, hop_limited).2, Some(NODE));
+    assert_eq!(end(SdkFamily::Kotlin, IRSA, hop_limited).2, Some(NONE));
 }
 
 #[test]
 fn what_nobody_has_verified_says_so() {
-    for sdk in Sdk::ALL {
+    for sdk in SdkFamily::ALL {
         let sure = ask(sdk, &case("", IRSA, |_| {}, [NONE; 4]));
-        assert_eq!(sure.unverified, sdk == Sdk::Powershell, "{}", sdk.id());
+        assert_eq!(sure.unverified, sdk == SdkFamily::Powershell, "{}", sdk.id());
         let malformed = ask(sdk, &case("", &[ROLE, TOKEN, ("AWS_REGION", "us-west-2a")], |_| {}, [NONE; 4]));
         assert!(malformed.unverified && malformed.why.contains("not verified"), "{}: {}", sdk.id(), malformed.why);
     }
-    for sdk in [Sdk::GoV1, Sdk::JsV2] {
+    for sdk in [SdkFamily::GoV1, SdkFamily::JsV2] {
         let role = ask(sdk, &with_profile("", &[REGION], |p| p.credentials = Some(ProfileCredentials::RoleArn), [NONE; 4]));
         assert!(role.unverified && role.why.contains("AWS_SDK_LOAD_CONFIG"), "{}: {}", sdk.id(), role.why);
     }
-    let fips = ask(Sdk::JavaV2, &MATRIX[33]);
+    let fips = ask(SdkFamily::JavaV2, &MATRIX[33]);
     assert!(fips.unverified && fips.outcome == ROW_IRSA, "{}", fips.why);
 }
 
 #[test]
 fn every_family_has_its_row() {
-    assert!(CHAINS.iter().map(|chain| chain.sdk).eq(Sdk::ALL));
-    assert!(Sdk::ALL.is_sorted_by_key(|sdk| sdk.id()));
-    for sdk in Sdk::ALL {
+    assert!(CHAINS.iter().map(|chain| chain.sdk).eq(SdkFamily::ALL));
+    assert!(SdkFamily::ALL.is_sorted_by_key(|sdk| sdk.id()));
+    for sdk in SdkFamily::ALL {
         let found = ask(sdk, &MATRIX[0]);
         assert_eq!((found.sdk, endpoint::minimum_of_row(sdk)), (sdk, Some(found.minimum)));
     }
@@ -396,16 +426,16 @@ proptest! {
         let kinds = [None, Some(RoleArn), Some(WebIdentity), Some(Sso), Some(StaticKeys), Some(Process), Some(Login)];
         let profile = Profile { missing, credentials: kinds[kind], ..Profile::default() };
         let (token, container_token, sts, agent, imds) = given;
-        let situation = Situation { environment: &environment, profile: &profile, token, container_token, sts, agent, imds };
-        for sdk in Sdk::ALL {
+        let situation = Surroundings { environment: &environment, profile: &profile, token, container_token, sts, agent, imds };
+        for sdk in SdkFamily::ALL {
             let found = predict(sdk, &situation);
             prop_assert!(!found.why.is_empty() && found.why.ends_with('.'), "{}: {:?}", sdk.id(), found.why);
-            prop_assert_eq!(found.falls_to.is_some(), found.on_failure == OnFailure::FallsThrough && matches!(found.outcome, Outcome::Irsa | Outcome::PodIdentity));
+            prop_assert_eq!(found.falls_to.is_some(), found.on_failure == OnFailure::FallsThrough && matches!(found.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity));
             prop_assert_eq!(&found, &predict(sdk, &situation));
             // What works is never called an error of a service.
-            if found.outcome == Outcome::Irsa { prop_assert_eq!(sts, StsCall::Works); }
-            if found.outcome == Outcome::PodIdentity { prop_assert_eq!(agent, AgentCall::Works); }
-            if found.outcome == Outcome::NodeRole { prop_assert!(!environment.imds_disabled.is_true()); }
+            if found.outcome == ChainEnd::Irsa { prop_assert_eq!(sts, StsCall::Works); }
+            if found.outcome == ChainEnd::PodIdentity { prop_assert_eq!(agent, AgentCall::Works); }
+            if found.outcome == ChainEnd::NodeRole { prop_assert!(!environment.imds_disabled.is_true()); }
         }
     }
 }

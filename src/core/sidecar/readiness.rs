@@ -19,7 +19,7 @@ use std::time::Duration;
 /// The four states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum ReadinessState {
     /// Nothing is proven yet, and nothing is definitely wrong.
     Starting,
     /// Proven.
@@ -30,29 +30,30 @@ pub enum State {
     NotReady,
 }
 
-impl State {
+impl ReadinessState {
     /// All of them.
-    pub const ALL: [State; 4] = [State::Starting, State::Ready, State::Degraded, State::NotReady];
+    pub const ALL: [ReadinessState; 4] =
+        [ReadinessState::Starting, ReadinessState::Ready, ReadinessState::Degraded, ReadinessState::NotReady];
 
     /// Its name in reports and metrics.
     pub fn id(self) -> &'static str {
         match self {
-            State::Starting => "starting",
-            State::Ready => "ready",
-            State::Degraded => "degraded",
-            State::NotReady => "not-ready",
+            ReadinessState::Starting => "starting",
+            ReadinessState::Ready => "ready",
+            ReadinessState::Degraded => "degraded",
+            ReadinessState::NotReady => "not-ready",
         }
     }
 
     /// Whether `/readyz` says yes.
     pub fn is_ready(self) -> bool {
-        matches!(self, State::Ready | State::Degraded)
+        matches!(self, ReadinessState::Ready | ReadinessState::Degraded)
     }
 }
 
 /// Why the state is what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
+pub enum ReadinessReason {
     /// `IRSA_PROBE_DISABLED`: the reason given.
     Disabled(String),
     /// The first round has not ended.
@@ -71,15 +72,15 @@ pub enum Reason {
     Stuck(Timestamp),
 }
 
-/// State, since when, and why.
+/// The state, since when, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The state.
-    pub state: State,
+    pub state: ReadinessState,
     /// When it began.
     pub since: Timestamp,
     /// Why.
-    pub reason: Reason,
+    pub reason: ReadinessReason,
 }
 
 /// Findings that are no failure to renew: applications have another identity, or none, now. As a failure each counts at once.
@@ -165,25 +166,27 @@ impl Readiness {
     pub fn standing(&self, now: Moment, stuck_since: Option<Timestamp>) -> Standing {
         let standing = |state, reason| Standing { state, since: self.since, reason };
         if let Some(why) = &self.disabled {
-            return standing(State::Ready, Reason::Disabled(why.clone()));
+            return standing(ReadinessState::Ready, ReadinessReason::Disabled(why.clone()));
         }
         let judged = match (self.last, self.proof) {
-            (Last::None, _) => standing(State::Starting, Reason::FirstRound),
-            (Last::Proven, _) => standing(State::Ready, Reason::Proven),
-            (Last::Wrong(code), _) => standing(State::NotReady, Reason::Wrong(code)),
+            (Last::None, _) => standing(ReadinessState::Starting, ReadinessReason::FirstRound),
+            (Last::Proven, _) => standing(ReadinessState::Ready, ReadinessReason::Proven),
+            (Last::Wrong(code), _) => standing(ReadinessState::NotReady, ReadinessReason::Wrong(code)),
             (Last::Failed { code, .. }, Some(proof)) if now.uptime < proof.ends => {
-                standing(State::Degraded, Reason::NotRenewed(code, proof.ends_wall))
+                standing(ReadinessState::Degraded, ReadinessReason::NotRenewed(code, proof.ends_wall))
             }
             // They ended since, or had ended before the round failed.
             (Last::Failed { code, .. }, Some(Proof { ends_wall, .. })) => {
-                Standing { since: self.since.max(ends_wall), ..standing(State::NotReady, Reason::Ended(code, ends_wall)) }
+                Standing { since: self.since.max(ends_wall), ..standing(ReadinessState::NotReady, ReadinessReason::Ended(code, ends_wall)) }
             }
-            (Last::Failed { code, definite: true }, None) => standing(State::NotReady, Reason::NeverProven(code)),
-            (Last::Failed { code, .. }, None) => standing(State::Starting, Reason::NeverProven(code)),
+            (Last::Failed { code, definite: true }, None) => standing(ReadinessState::NotReady, ReadinessReason::NeverProven(code)),
+            (Last::Failed { code, .. }, None) => standing(ReadinessState::Starting, ReadinessReason::NeverProven(code)),
         };
         match stuck_since {
             // What the last round said counts no more: nobody has looked since. A state that says no keeps its own reason.
-            Some(since) if judged.state != State::NotReady => Standing { state: State::NotReady, since, reason: Reason::Stuck(since) },
+            Some(since) if judged.state != ReadinessState::NotReady => {
+                Standing { state: ReadinessState::NotReady, since, reason: ReadinessReason::Stuck(since) }
+            }
             _ => judged,
         }
     }

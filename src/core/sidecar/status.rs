@@ -1,7 +1,7 @@
 //! What the sidecar knows: the last report, the rounds before it, the state, the next round. Every endpoint answers from here.
 
 use super::moment::Moment;
-use super::readiness::{Heartbeat, Readiness, Reason, Standing, State};
+use super::readiness::{Heartbeat, Readiness, ReadinessReason, ReadinessState, Standing};
 use super::schedule::Trigger;
 use crate::core::catalogue::{Class, Code};
 use crate::core::check::report::{Report, Verdict};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The value of `Status::schema`.
+/// The value of `StatusDocument::schema`.
 pub const SCHEMA: &str = "irsa-probe/status/v1";
 /// How many rounds are kept.
 pub const HISTORY: usize = 50;
@@ -32,17 +32,17 @@ pub struct Round {
     /// The root cause's class.
     pub class: Option<Class>,
     /// The state after it.
-    pub state: State,
+    pub state: ReadinessState,
 }
 
 /// The JSON contract `irsa-probe/status/v1` (docs/status.v1.schema.json).
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status<'a> {
+pub struct StatusDocument<'a> {
     /// `irsa-probe/status/v1`
     pub schema: &'static str,
     /// The state.
-    pub state: State,
+    pub state: ReadinessState,
     /// When it began.
     pub since: Timestamp,
     /// Why, in a sentence.
@@ -117,7 +117,7 @@ impl Board {
         self.next_round = Some(next);
     }
 
-    /// State, since when, and why.
+    /// The state, since when, and why.
     pub fn standing(&self, now: Moment) -> Standing {
         self.readiness.standing(now, self.stuck_since(now))
     }
@@ -160,9 +160,9 @@ impl Board {
     }
 
     /// The whole, for `/status` and the page.
-    pub fn status(&self, now: Moment) -> Status<'_> {
+    pub fn status(&self, now: Moment) -> StatusDocument<'_> {
         let standing = self.standing(now);
-        Status {
+        StatusDocument {
             schema: SCHEMA,
             state: standing.state,
             since: standing.since,
@@ -174,21 +174,23 @@ impl Board {
     }
 }
 
-impl Reason {
+impl ReadinessReason {
     /// In a sentence, without its stop.
     pub fn describe(&self, now: Timestamp) -> String {
         let in_time = |then: &Timestamp| format!("{then} (in {})", spoken(then.since(now).max(0)));
         match self {
-            Reason::Disabled(why) => format!("switched off by IRSA_PROBE_DISABLED: {}", crate::core::text::printable::printable(why)),
-            Reason::FirstRound => "the first round has not ended yet".to_owned(),
-            Reason::Proven => "the last round proved the identity".to_owned(),
-            Reason::NeverProven(code) => format!("{}; nothing has been proven yet", code.id()),
-            Reason::NotRenewed(code, ends) => {
+            ReadinessReason::Disabled(why) => {
+                format!("switched off by IRSA_PROBE_DISABLED: {}", crate::core::text::printable::printable(why))
+            }
+            ReadinessReason::FirstRound => "the first round has not ended yet".to_owned(),
+            ReadinessReason::Proven => "the last round proved the identity".to_owned(),
+            ReadinessReason::NeverProven(code) => format!("{}; nothing has been proven yet", code.id()),
+            ReadinessReason::NotRenewed(code, ends) => {
                 format!("{}; the proof was not renewed, the credentials proven last are good until {}", code.id(), in_time(ends))
             }
-            Reason::Ended(code, ended) => format!("{}; the credentials proven last ended at {ended}", code.id()),
-            Reason::Wrong(code) => format!("{}; this is no failure to renew, so it counts at once", code.id()),
-            Reason::Stuck(since) => format!("the worker has been stuck since {since}"),
+            ReadinessReason::Ended(code, ended) => format!("{}; the credentials proven last ended at {ended}", code.id()),
+            ReadinessReason::Wrong(code) => format!("{}; this is no failure to renew, so it counts at once", code.id()),
+            ReadinessReason::Stuck(since) => format!("the worker has been stuck since {since}"),
         }
     }
 }
@@ -211,7 +213,7 @@ mod tests {
             board.end_round(report(failures, Some(n + 3600)), Trigger::Interval, at(n));
         }
         let status = board.status(at(61));
-        assert_eq!((status.history.len(), status.state), (HISTORY, State::Degraded));
+        assert_eq!((status.history.len(), status.state), (HISTORY, ReadinessState::Degraded));
         assert_eq!((status.history[0].code, status.history[1].code), (Some(Code::Throttled), None));
         assert_eq!((board.consecutive_failures(), board.last_proof()), (1, Some(at(58).wall)));
     }
@@ -222,8 +224,8 @@ mod tests {
         board.end_round(report(&[], Some(3600)), Trigger::Start, at(1));
         board.sleep(at(16).awake, at(500).uptime);
         assert_eq!(board.status(at(10)).next_round, Some(at(500).wall));
-        assert_eq!((board.standing(at(76)).state, board.stuck_since(at(76))), (State::Ready, None));
-        assert_eq!((board.standing(at(90)).state, board.stuck_since(at(90))), (State::NotReady, Some(at(76).wall)));
+        assert_eq!((board.standing(at(76)).state, board.stuck_since(at(76))), (ReadinessState::Ready, None));
+        assert_eq!((board.standing(at(90)).state, board.stuck_since(at(90))), (ReadinessState::NotReady, Some(at(76).wall)));
         assert!(board.is_live(at(676)) && !board.is_live(at(677)));
         // A suspended machine's worker is not late.
         let suspended = Moment { awake: at(16).awake, ..at(90_000) };
@@ -238,7 +240,7 @@ mod tests {
         let board = Board::new(Some("INC-42".to_owned()), at(0));
         let later = at(86_400);
         let status = board.status(later);
-        assert_eq!((status.state, status.next_round, board.is_live(later), board.is_started()), (State::Ready, None, true, true));
+        assert_eq!((status.state, status.next_round, board.is_live(later), board.is_started()), (ReadinessState::Ready, None, true, true));
         assert!(status.reason.contains("INC-42"), "{}", status.reason);
     }
 }

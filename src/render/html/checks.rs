@@ -4,7 +4,7 @@ use super::super::text::because;
 use super::markup::Html;
 use super::{WARN, section, sign};
 use crate::core::catalogue::Step;
-use crate::core::check::checks::{Check, Outcome};
+use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::Report;
 
 /// The checks.
@@ -28,20 +28,20 @@ fn item(html: &mut Html, check: &Check, report: &Report) {
     let finding = report.findings.iter().find(|finding| Some(finding.cause.code) == check.code);
     let (class, mark, word) = match check.outcome {
         // It passes, and something is worth knowing of it.
-        Outcome::Pass if finding.is_some() => ("sign info", "i", "passed, with a remark"),
-        Outcome::Pass => ("sign pass", "√", "passed"),
-        Outcome::Warn => ("sign warn", WARN, "warning"),
-        Outcome::Fail => ("sign fail", "×", "failed"),
-        Outcome::Skip => ("sign skip", "–", "skipped"),
+        CheckOutcome::Pass if finding.is_some() => ("sign info", "i", "passed, with a remark"),
+        CheckOutcome::Pass => ("sign pass", "√", "passed"),
+        CheckOutcome::Warn => ("sign warn", WARN, "warning"),
+        CheckOutcome::Fail => ("sign fail", "×", "failed"),
+        CheckOutcome::Skip => ("sign skip", "–", "skipped"),
     };
     // The finding's title stands in place of the check's: an assertion that is not true is misread at night, whatever its sign.
     // The rest of its story is told above.
     let (title, beside) = match (check.outcome, finding) {
-        (Outcome::Skip, _) => (&check.title, because(check)),
+        (CheckOutcome::Skip, _) => (&check.title, because(check)),
         (_, Some(finding)) => (&finding.cause.title, finding.cause.code.id()),
         (_, None) => (&check.title, check.detail.as_deref().unwrap_or_default()),
     };
-    html.block("li", if check.outcome == Outcome::Skip { "dim" } else { "" }, |html| {
+    html.block("li", if check.outcome == CheckOutcome::Skip { "dim" } else { "" }, |html| {
         sign(html, class, mark, word);
         html.text(title);
         if !beside.is_empty() {

@@ -13,9 +13,9 @@ mod markup;
 use super::name;
 use crate::core::check::report::Report;
 use crate::core::sidecar::moment::Moment;
-use crate::core::sidecar::readiness::{Reason, State};
+use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
 use crate::core::sidecar::schedule::Trigger;
-use crate::core::sidecar::status::{Board, Round, Status};
+use crate::core::sidecar::status::{Board, Round, StatusDocument};
 use crate::core::text::time::{Timestamp, spoken};
 use markup::Html;
 
@@ -30,7 +30,7 @@ const REFRESH: &str = "15";
 /// The page.
 pub fn page(board: &Board, now: Moment) -> String {
     let status = board.status(now);
-    let disabled = matches!(board.standing(now).reason, Reason::Disabled(_));
+    let disabled = matches!(board.standing(now).reason, ReadinessReason::Disabled(_));
     let face = face(status.state, disabled);
     let mut html = Html::new();
     html.raw("<!doctype html>\n");
@@ -56,13 +56,13 @@ struct Face {
 }
 
 /// A probe that is switched off answers "ready" so that it is in nobody's way. It has proven nothing, and must not look as if it had.
-fn face(state: State, disabled: bool) -> Face {
+fn face(state: ReadinessState, disabled: bool) -> Face {
     let (sign, class) = match state {
         _ if disabled => return Face { word: "ready (switched off)", sign: "–", class: "off" },
-        State::Starting => ("…", "starting"),
-        State::Ready => ("√", "ready"),
-        State::Degraded => (WARN, "degraded"),
-        State::NotReady => ("×", "not-ready"),
+        ReadinessState::Starting => ("…", "starting"),
+        ReadinessState::Ready => ("√", "ready"),
+        ReadinessState::Degraded => (WARN, "degraded"),
+        ReadinessState::NotReady => ("×", "not-ready"),
     };
     Face { word: state.id(), sign, class }
 }
@@ -71,7 +71,7 @@ fn face(state: State, disabled: bool) -> Face {
 const WARN: &str = "‼\u{fe0e}";
 
 /// The state leads the title: a tab shows no more than its beginning.
-fn head(html: &mut Html, face: &Face, status: &Status) {
+fn head(html: &mut Html, face: &Face, status: &StatusDocument) {
     html.void("meta", &[("charset", "utf-8")]);
     html.void("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
     html.void("meta", &[("name", "color-scheme"), ("content", "light dark")]);
@@ -81,7 +81,7 @@ fn head(html: &mut Html, face: &Face, status: &Status) {
     html.block("style", "", |html| html.raw(STYLE));
 }
 
-fn header(html: &mut Html, face: &Face, status: &Status, now: Timestamp) {
+fn header(html: &mut Html, face: &Face, status: &StatusDocument, now: Timestamp) {
     html.block("p", "subject", |html| {
         html.leaf("strong", "", &status.report.map_or_else(|| "irsa-probe".to_owned(), |report| name(&report.subject)));
         if let Some(pod) = status.report.and_then(|report| report.subject.pod.as_deref()) {
@@ -102,7 +102,7 @@ fn header(html: &mut Html, face: &Face, status: &Status, now: Timestamp) {
 }
 
 /// The next round, and the last one.
-fn rounds(html: &mut Html, status: &Status, now: Timestamp, disabled: bool) {
+fn rounds(html: &mut Html, status: &StatusDocument, now: Timestamp, disabled: bool) {
     match status.next_round {
         _ if disabled => return html.text("no rounds are run"),
         Some(next) if next > now => html.text(&format!("next round {}", distance(next, now))),

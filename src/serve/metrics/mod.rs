@@ -17,7 +17,7 @@ use crate::core::check::report::{Report, ReportedCall, Verdict};
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::status::Board;
 use label::Label;
-use process::Process;
+use process::ProcessUsage;
 use prometheus::proto::MetricFamily;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
@@ -76,7 +76,7 @@ impl Metrics {
 
     /// The page: the text format 0.0.4.
     pub fn page(&self, board: &Board, now: Moment) -> String {
-        text(&table::families(&table::View::new(board, Process::read(now), now))) + &self.counted
+        text(&table::families(&table::View::new(board, ProcessUsage::read(now), now))) + &self.counted
     }
 
     fn count(&self, [operation, region]: &[Label; 2], call: &ReportedCall) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// What is known of this process.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Process {
+pub(super) struct ProcessUsage {
     /// User and system time.
     pub(super) cpu_seconds: Option<f64>,
     pub(super) threads: Option<f64>,
@@ -23,9 +23,9 @@ pub(super) struct Process {
     pub(super) max_fds: Option<f64>,
 }
 
-impl Process {
-    pub(super) fn read(now: Moment) -> Process {
-        let limits = Process { open_fds: open_fds(), max_fds: Some(max_fds()), ..Process::default() };
+impl ProcessUsage {
+    pub(super) fn read(now: Moment) -> ProcessUsage {
+        let limits = ProcessUsage { open_fds: open_fds(), max_fds: Some(max_fds()), ..ProcessUsage::default() };
         let text = file::read(&Root::Own, "/proc/self/stat", CAP).ok();
         match text.as_ref().and_then(|content| std::str::from_utf8(&content.bytes).ok()) {
             Some(stat) => limits.with(stat, now),
@@ -33,7 +33,7 @@ impl Process {
         }
     }
 
-    fn with(self, stat: &str, now: Moment) -> Process {
+    fn with(self, stat: &str, now: Moment) -> ProcessUsage {
         // The second field, the program's name in brackets, can hold anything, brackets and white space too.
         let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
         let fields: Vec<f64> = after_name.split_ascii_whitespace().map(|field| field.parse().unwrap_or(f64::NAN)).collect();
@@ -41,7 +41,7 @@ impl Process {
         let field = |number: usize| fields.get(number - 3).copied().filter(|value| value.is_finite());
         let ticks = clock_ticks_per_second() as f64;
         let [utime, stime, threads, started, vsize, rss] = [14, 15, 20, 22, 23, 24].map(field);
-        Process {
+        ProcessUsage {
             cpu_seconds: utime.zip(stime).map(|(user, system)| (user + system) / ticks),
             threads,
             start_time: started.and_then(|started| start_time(started / ticks, now)),
@@ -82,7 +82,7 @@ mod tests {
     fn a_program_s_name_cannot_shift_the_fields() {
         let now = Moment::after(Duration::ZERO);
         let stat = "7 (a) R 9 (b) S 1 1 1 0 -1 0 0 0 0 0 150 50 0 0 20 0 3 0 100 4096 2 18446744073709551615 0";
-        let process = Process::default().with(stat, now);
+        let process = ProcessUsage::default().with(stat, now);
         assert_eq!(process.cpu_seconds, Some(200.0 / clock_ticks_per_second() as f64));
         assert_eq!(
             (process.threads, process.virtual_bytes, process.resident_bytes),
@@ -94,7 +94,7 @@ mod tests {
     fn what_is_not_there_is_absent() {
         let now = Moment::after(Duration::ZERO);
         for stat in ["", "7 (a) R", "7 (a) R x y z", "no brackets at all"] {
-            let process = Process::default().with(stat, now);
+            let process = ProcessUsage::default().with(stat, now);
             assert!(process.cpu_seconds.is_none() && process.start_time.is_none() && process.resident_bytes.is_none(), "{stat}");
         }
     }
@@ -102,7 +102,7 @@ mod tests {
     /// `/proc`'s files are regular files of size 0, so the capped reader takes them.
     #[test]
     fn this_process_is_read() {
-        let process = Process::read(Moment::after(Duration::ZERO));
+        let process = ProcessUsage::read(Moment::after(Duration::ZERO));
         let figures = [process.threads, process.virtual_bytes, process.resident_bytes, process.open_fds, process.max_fds];
         assert!(figures.iter().all(|figure| figure.is_some_and(|figure| figure >= 1.0)), "{process:?}");
         assert!(process.cpu_seconds.is_some() && process.start_time.is_some(), "{process:?}");

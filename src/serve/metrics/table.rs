@@ -1,14 +1,14 @@
 //! Every metric that is made anew at each scrape: one row each, from the board and the process.
 
 use super::label::Label;
-use super::process::Process;
+use super::process::ProcessUsage;
 use crate::core::aws::arn::{AssumedRoleArn, RoleArn};
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::Code;
 use crate::core::check::report::{Report, ReportedEndpoint};
 use crate::core::evidence::ChainProvider;
 use crate::core::sidecar::moment::Moment;
-use crate::core::sidecar::readiness::{Reason, Standing, State};
+use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState, Standing};
 use crate::core::sidecar::status::Board;
 use crate::core::text::time::Timestamp;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
@@ -18,12 +18,12 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 pub(super) struct View<'a> {
     board: &'a Board,
     standing: Standing,
-    process: Process,
+    process: ProcessUsage,
 }
 
 impl<'a> View<'a> {
     /// The state is asked for now: it can change without a round.
-    pub(super) fn new(board: &'a Board, process: Process, now: Moment) -> View<'a> {
+    pub(super) fn new(board: &'a Board, process: ProcessUsage, now: Moment) -> View<'a> {
         View { board, standing: board.standing(now), process }
     }
 
@@ -36,7 +36,7 @@ impl<'a> View<'a> {
 type Series = (Vec<Label>, f64);
 
 /// One metric. Without series it is left out of the page.
-struct Row {
+struct MetricRow {
     name: &'static str,
     kind: MetricType,
     labels: &'static [&'static str],
@@ -49,20 +49,20 @@ pub(super) fn families(view: &View<'_>) -> Vec<MetricFamily> {
     TABLE.iter().filter_map(|row| family(row, (row.series)(view))).collect()
 }
 
-const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str, series: fn(&View<'_>) -> Vec<Series>) -> Row {
-    Row { name, kind: MetricType::GAUGE, labels, help, series }
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str, series: fn(&View<'_>) -> Vec<Series>) -> MetricRow {
+    MetricRow { name, kind: MetricType::GAUGE, labels, help, series }
 }
 
-const fn counter(name: &'static str, help: &'static str, series: fn(&View<'_>) -> Vec<Series>) -> Row {
-    Row { name, kind: MetricType::COUNTER, labels: &[], help, series }
+const fn counter(name: &'static str, help: &'static str, series: fn(&View<'_>) -> Vec<Series>) -> MetricRow {
+    MetricRow { name, kind: MetricType::COUNTER, labels: &[], help, series }
 }
 
-const TABLE: &[Row] = &[
+const TABLE: &[MetricRow] = &[
     gauge("irsa_probe_ready", &[], "1 while /readyz says yes: state ready or degraded, or the probe is switched off; else 0.", |view| {
         plain(flag(view.standing.state.is_ready()))
     }),
     gauge("irsa_probe_state", &["state"], "1 for the present state, 0 for the others.", |view| {
-        State::ALL.iter().map(|state| (vec![state.id().into()], flag(*state == view.standing.state))).collect()
+        ReadinessState::ALL.iter().map(|state| (vec![state.id().into()], flag(*state == view.standing.state))).collect()
     }),
     gauge("irsa_probe_finding", &["code", "severity"], "1 for each finding of the last round; absent when it is not found.", |view| {
         let findings = view.report().map(|report| report.findings.as_slice()).unwrap_or_default();
@@ -74,7 +74,7 @@ const TABLE: &[Row] = &[
         &["code"],
         "1 for the root cause of the last round; absent when it passed, or while the worker is stuck.",
         |view| {
-            let looks = !matches!(view.standing.reason, Reason::Stuck(_));
+            let looks = !matches!(view.standing.reason, ReadinessReason::Stuck(_));
             let cause = view.report().filter(|_| looks).and_then(|report| report.root_cause.as_ref());
             cause.map(|cause| (vec![cause.code.id().into()], 1.0)).into_iter().collect()
         },
@@ -159,7 +159,7 @@ const TABLE: &[Row] = &[
     gauge("process_max_fds", &[], "Maximum number of open file descriptors.", |view| optional(view.process.max_fds)),
 ];
 
-fn family(row: &Row, series: Vec<Series>) -> Option<MetricFamily> {
+fn family(row: &MetricRow, series: Vec<Series>) -> Option<MetricFamily> {
     if series.is_empty() {
         return None;
     }
@@ -171,7 +171,7 @@ fn family(row: &Row, series: Vec<Series>) -> Option<MetricFamily> {
     Some(family)
 }
 
-fn metric(row: &Row, values: Vec<Label>, value: f64) -> Metric {
+fn metric(row: &MetricRow, values: Vec<Label>, value: f64) -> Metric {
     let pair = |(name, value): (&&str, Label)| {
         let mut pair = LabelPair::default();
         pair.set_name((*name).to_owned());
@@ -256,7 +256,7 @@ fn identity_info(report: &Report) -> Option<Series> {
 fn credentials_expiration(view: &View<'_>) -> Option<Timestamp> {
     let new = view.report().and_then(|report| report.credentials.as_ref()?.expires_at);
     new.or(match view.standing.reason {
-        Reason::NotRenewed(_, ends) | Reason::Ended(_, ends) => Some(ends),
+        ReadinessReason::NotRenewed(_, ends) | ReadinessReason::Ended(_, ends) => Some(ends),
         _ => None,
     })
 }

@@ -21,15 +21,15 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use super::eviction::Standing;
-use super::{Answer, Desk, Handler, Limits};
+use super::{Desk, Handler, HttpReply, ServerLimits};
 
 /// Room for a request's head, and what hyper reads at a time: the least that it allows, allocated once a client has connected.
 const HEAD_CAP: usize = 8 * 1024;
 
 /// What a connection needs to know.
-pub(super) struct Connection {
+pub(super) struct HttpConnection {
     pub(super) handler: Arc<Handler>,
-    pub(super) limits: Limits,
+    pub(super) limits: ServerLimits,
     pub(super) client: Arc<Client>,
 }
 
@@ -77,7 +77,7 @@ impl Client {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     /// Answers requests until either side closes the connection or a limit does.
     pub(super) async fn serve(self, stream: TcpStream, mut draining: watch::Receiver<bool>) {
         let Self { handler, limits, client } = self;
@@ -169,9 +169,9 @@ async fn drained(draining: &mut watch::Receiver<bool>) {
 fn respond(handler: &Handler, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let answer = match *request.method() {
         Method::GET | Method::HEAD => {
-            handler(request.uri().path(), request.uri().query()).unwrap_or_else(|| Answer::text(StatusCode::NOT_FOUND, "not found\n"))
+            handler(request.uri().path(), request.uri().query()).unwrap_or_else(|| HttpReply::text(StatusCode::NOT_FOUND, "not found\n"))
         }
-        _ => Answer::text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n").with(ALLOW, HeaderValue::from_static("GET, HEAD")),
+        _ => HttpReply::text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n").with(ALLOW, HeaderValue::from_static("GET, HEAD")),
     };
     let length = HeaderValue::from(answer.body.len());
     let mut response = Response::new(Full::new(answer.body));

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::Limits;
+use super::ServerLimits;
 
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +64,14 @@ pub(super) fn least(clients: &[Standing], grace: Duration, places: usize) -> Lea
 }
 
 /// How long a mute client is worth waiting for, by what became of those before it: where clients talk, if late because they run on a busy
-/// machine, almost [`Limits::grace`]; where they say nothing, a twentieth of it, so that thousands of them are soon gone through.
+/// machine, almost [`ServerLimits::grace`]; where they say nothing, a twentieth of it, so that thousands of them are soon gone through.
 pub(super) struct Patience {
     longest: u64,
     micros: AtomicU64,
 }
 
 impl Patience {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &ServerLimits) -> Self {
         let longest = u64::try_from(limits.grace.as_micros()).unwrap_or(u64::MAX);
         Self { longest, micros: AtomicU64::new(longest) }
     }
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn patience_is_for_those_who_talk() {
-        let patience = Patience::new(&Limits { grace: ms(100), ..Limits::default() });
+        let patience = Patience::new(&ServerLimits { grace: ms(100), ..ServerLimits::default() });
         assert_eq!(patience.grace(), ms(100));
         let mut waited = Duration::ZERO;
         for _ in 0..1000 {

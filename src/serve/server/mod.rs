@@ -5,11 +5,11 @@
 //!
 //! | what | bound |
 //! |---|---|
-//! | a request's head | 8 KiB and 100 headers, else 431; complete within [`Limits::head`] of its first byte |
-//! | a connection without a byte, or idle | closed after [`Limits::head`] too |
-//! | an answer that the client does not take | [`Limits::stall`] without progress |
-//! | connections | [`Limits::connections`]; one more closes the one that matters least |
-//! | requests of a connection | [`Limits::requests`]; one, while every place is taken |
+//! | a request's head | 8 KiB and 100 headers, else 431; complete within [`ServerLimits::head`] of its first byte |
+//! | a connection without a byte, or idle | closed after [`ServerLimits::head`] too |
+//! | an answer that the client does not take | [`ServerLimits::stall`] without progress |
+//! | connections | [`ServerLimits::connections`]; one more closes the one that matters least |
+//! | requests of a connection | [`ServerLimits::requests`]; one, while every place is taken |
 //! | a request's body | never read: answered, then closed |
 //!
 //! It knows nothing of what it serves: the handler answers a path, at once and from memory.
@@ -43,12 +43,12 @@ mod tests;
 pub use listen::listen;
 
 use accept::Door;
-use connection::{Client, Connection};
+use connection::{Client, HttpConnection};
 use eviction::{Least, Patience, Standing};
 
 /// What a handler answers. The server adds `Content-Length`, `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpReply {
     /// HTTP status.
     pub status: StatusCode,
     /// `Content-Type`.
@@ -59,7 +59,7 @@ pub struct Answer {
     pub headers: HeaderMap,
 }
 
-impl Answer {
+impl HttpReply {
     /// Plain text.
     pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -75,11 +75,11 @@ impl Answer {
 }
 
 /// Answers a path and its query, for GET and HEAD alike; `None` is a 404. Must not block: all connections share its thread.
-pub type Handler = dyn Fn(&str, Option<&str>) -> Option<Answer> + Send + Sync;
+pub type Handler = dyn Fn(&str, Option<&str>) -> Option<HttpReply> + Send + Sync;
 
 /// How much patience the server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServerLimits {
     /// From the opening of a connection to its first byte; from there, or from the end of an answer, to the end of the next request's head.
     pub head: Duration,
     /// How long an answer may lie about without the client taking any of it.
@@ -88,13 +88,13 @@ pub struct Limits {
     pub connections: usize,
     /// How long a new connection may send nothing, at most, before it is closed to make room for a newer one.
     pub grace: Duration,
-    /// Requests of one connection; its last answer says `Connection: close`.
+    /// Requests of one connection; its last answer says `HttpConnection: close`.
     pub requests: usize,
     /// How long the drain may take.
     pub drain: Duration,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(2),
@@ -111,7 +111,7 @@ impl Default for Limits {
 pub async fn run(
     listener: std::net::TcpListener,
     handler: Arc<Handler>,
-    limits: Limits,
+    limits: ServerLimits,
     draining: impl Future<Output = ()>,
 ) -> io::Result<()> {
     // Every connection inherits it (Linux). Without it they would still work.
@@ -135,15 +135,15 @@ pub async fn run(
 /// The open connections.
 struct Room {
     handler: Arc<Handler>,
-    limits: Limits,
+    limits: ServerLimits,
     tasks: JoinSet<()>,
     /// In the order of their arrival.
-    places: Vec<Place>,
+    places: Vec<Slot>,
     desk: Arc<Desk>,
     draining: watch::Sender<bool>,
 }
 
-struct Place {
+struct Slot {
     task: AbortHandle,
     client: Arc<Client>,
 }
@@ -160,7 +160,7 @@ struct Desk {
 }
 
 impl Room {
-    fn new(handler: Arc<Handler>, limits: Limits) -> Self {
+    fn new(handler: Arc<Handler>, limits: ServerLimits) -> Self {
         let (draining, _) = watch::channel(false);
         let patience = Patience::new(&limits);
         let desk = Desk { requests: AtomicU64::new(0), full: AtomicBool::new(false), news: Notify::new(), patience };
@@ -170,9 +170,9 @@ impl Room {
     /// Takes a connection in, and when there are too many, closes the one that matters least.
     async fn admit(&mut self, stream: TcpStream) {
         let client = Arc::new(Client::new(Arc::clone(&self.desk)));
-        let connection = Connection { handler: Arc::clone(&self.handler), limits: self.limits, client: Arc::clone(&client) };
+        let connection = HttpConnection { handler: Arc::clone(&self.handler), limits: self.limits, client: Arc::clone(&client) };
         let task = self.tasks.spawn(connection.serve(stream, self.draining.subscribe()));
-        self.places.push(Place { task, client });
+        self.places.push(Slot { task, client });
         self.count();
         while self.places.len() > self.limits.connections.max(1) {
             // A whole crowd may have been accepted in one go: a kubelet in its midst must not go for a request not read yet.

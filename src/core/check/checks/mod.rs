@@ -6,12 +6,12 @@ use super::Diagnosis;
 use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::evidence::Evidence;
 use serde::{Deserialize, Serialize};
-use table::{ROWS, Row, State};
+use table::{CheckRow, CheckState, ROWS};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// True.
     Pass,
     /// True enough to work.
@@ -33,7 +33,7 @@ pub struct Check {
     /// An assertion, true when green.
     pub title: String,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// The finding, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
@@ -53,24 +53,24 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
     let root = diagnosis.root_cause();
     // Where the probe had not what it takes to read what the pod was given, no check was made.
     let nothing_known = root.filter(|_| evidence.lack.is_some());
-    let check = |row: &Row| {
+    let check = |row: &CheckRow| {
         let mut check = Check {
             id: row.id.to_owned(),
             step: row.step,
             title: row.title.to_owned(),
-            outcome: Outcome::Skip,
+            outcome: CheckOutcome::Skip,
             code: None,
             detail: None,
             because: None,
         };
         if let Some(finding) = diagnosis.findings.iter().find(|finding| row.codes.contains(&finding.code)) {
             check.outcome = match finding.severity {
-                Severity::Fail => Outcome::Fail,
-                Severity::Warn => Outcome::Warn,
-                Severity::Info if NOT_VERIFIED.contains(&finding.code) => Outcome::Skip,
-                Severity::Info => Outcome::Pass,
+                Severity::Fail => CheckOutcome::Fail,
+                Severity::Warn => CheckOutcome::Warn,
+                Severity::Info if NOT_VERIFIED.contains(&finding.code) => CheckOutcome::Skip,
+                Severity::Info => CheckOutcome::Pass,
             };
-            if check.outcome == Outcome::Skip {
+            if check.outcome == CheckOutcome::Skip {
                 check.because = Some(format!("{}: {}", finding.code, finding.code.row().title));
             } else if finding.severity == Severity::Info {
                 // Nothing failed, and yet the assertion would not be true.
@@ -81,7 +81,7 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
             return Some(check);
         }
         let state = (row.state)(evidence, diagnosis);
-        if matches!(state, State::Unlisted) {
+        if matches!(state, CheckState::Unlisted) {
             return None;
         }
         if let Some(root) = nothing_known {
@@ -94,12 +94,12 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
             return Some(check);
         }
         match state {
-            State::Good(detail) => {
-                check.outcome = Outcome::Pass;
+            CheckState::Good(detail) => {
+                check.outcome = CheckOutcome::Pass;
                 check.detail = detail;
             }
-            State::Skipped(because) => check.because = Some(because),
-            State::Unlisted => {}
+            CheckState::Skipped(because) => check.because = Some(because),
+            CheckState::Unlisted => {}
         }
         Some(check)
     };
@@ -150,17 +150,17 @@ mod tests {
             });
             let evidence: Evidence = serde_json::from_value(evidence).unwrap();
             let check = checks(&evidence, &diagnose(&evidence)).into_iter().find(|check| check.id == "issuer").unwrap();
-            assert_eq!(check.outcome == Outcome::Skip, check.because.is_some(), "{check:?}");
+            assert_eq!(check.outcome == CheckOutcome::Skip, check.because.is_some(), "{check:?}");
             check.outcome
         };
         for (discovery, keys) in &open {
             for key_id in [Some(ours), None] {
-                assert_ne!(outcome(discovery, keys, key_id), Outcome::Pass, "{discovery} {keys}");
+                assert_ne!(outcome(discovery, keys, key_id), CheckOutcome::Pass, "{discovery} {keys}");
             }
         }
-        assert_eq!(outcome(&document(url), &set(2, Some(true)), Some(ours)), Outcome::Pass);
+        assert_eq!(outcome(&document(url), &set(2, Some(true)), Some(ours)), CheckOutcome::Pass);
         // A key that the token does not name was not looked for.
-        assert_eq!(outcome(&document(url), &set(2, Some(true)), None), Outcome::Skip);
+        assert_eq!(outcome(&document(url), &set(2, Some(true)), None), CheckOutcome::Skip);
     }
 
     #[test]

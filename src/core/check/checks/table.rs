@@ -1,15 +1,15 @@
 //! The checks, one row each, and what the evidence says for each of them.
 
-use super::super::application::{self, Judgement};
+use super::super::application::{self, SdkVerdict};
 use super::super::{Diagnosis, identity, issuer, predicted};
 use crate::core::catalogue::{Code, Step};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
-use crate::core::evidence::{Because, Call, Endpoint, Evidence, Fact, FileFact, ImdsReach, Token};
+use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact, FileFact, ImdsReach, SkipReason, Token};
 use crate::core::plan::Provider;
 use crate::core::text::time::spoken;
 
 /// What the evidence says for a check that has no finding.
-pub(super) enum State {
+pub(super) enum CheckState {
     Good(Option<String>),
     Skipped(String),
     /// It is listed only when it fails.
@@ -17,18 +17,18 @@ pub(super) enum State {
 }
 
 /// One check.
-pub(super) struct Row {
+pub(super) struct CheckRow {
     pub(super) id: &'static str,
     pub(super) step: Step,
     pub(super) title: &'static str,
     /// Codes that make this check warn or fail.
     pub(super) codes: &'static [Code],
-    pub(super) state: fn(&Evidence, &Diagnosis) -> State,
+    pub(super) state: fn(&Evidence, &Diagnosis) -> CheckState,
 }
 
 /// All checks, in the order in which a credential travels.
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[CheckRow] = &[
+    CheckRow {
         id: "injected",
         step: Step::Injection,
         title: "an AWS identity is injected into this container",
@@ -36,10 +36,10 @@ pub(super) const ROWS: &[Row] = &[
         state: |_, d| match d.plan.provider {
             Provider::Irsa => good("IRSA"),
             Provider::PodIdentity => good("EKS Pod Identity"),
-            Provider::None => State::Good(None),
+            Provider::None => CheckState::Good(None),
         },
     },
-    Row {
+    CheckRow {
         id: "role-arn",
         step: Step::Injection,
         title: "AWS_ROLE_ARN is the ARN of the expected role",
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[Row] = &[
             None => skip("IRSA is not injected"),
         },
     },
-    Row {
+    CheckRow {
         id: "region",
         step: Step::Injection,
         title: "the region is known and belongs to the role's partition",
@@ -59,14 +59,14 @@ pub(super) const ROWS: &[Row] = &[
             None => skip("nothing is called"),
         },
     },
-    Row {
+    CheckRow {
         id: "unshadowed",
         step: Step::Injection,
         title: "no other credentials shadow the injected identity",
         codes: &[Code::ShadowedByEnvKeys, Code::ShadowedByProfile],
-        state: |_, d| if d.plan.provider == Provider::None { skip("nothing is injected") } else { State::Good(None) },
+        state: |_, d| if d.plan.provider == Provider::None { skip("nothing is injected") } else { CheckState::Good(None) },
     },
-    Row {
+    CheckRow {
         id: "endpoint",
         step: Step::Injection,
         title: "STS is called at its regional endpoint",
@@ -76,7 +76,7 @@ pub(super) const ROWS: &[Row] = &[
             None => skip("nothing is called"),
         },
     },
-    Row {
+    CheckRow {
         id: "token-file",
         step: Step::Token,
         title: "the token file can be read",
@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Row] = &[
             other => not_attempted(other),
         },
     },
-    Row {
+    CheckRow {
         id: "token-content",
         step: Step::Token,
         title: "it holds a service account token",
@@ -100,7 +100,7 @@ pub(super) const ROWS: &[Row] = &[
             }
         },
     },
-    Row {
+    CheckRow {
         id: "token-times",
         step: Step::Token,
         title: "the token is valid now and rotated in time",
@@ -113,7 +113,7 @@ pub(super) const ROWS: &[Row] = &[
             }
         },
     },
-    Row {
+    CheckRow {
         id: "token-audience",
         step: Step::Token,
         title: "the token is meant for AWS",
@@ -123,7 +123,7 @@ pub(super) const ROWS: &[Row] = &[
             None => not_attempted(&e.token),
         },
     },
-    Row {
+    CheckRow {
         id: "token-pod",
         step: Step::Token,
         title: "the token was issued to this pod",
@@ -137,14 +137,14 @@ pub(super) const ROWS: &[Row] = &[
             },
         },
     },
-    Row {
+    CheckRow {
         id: "resources",
         step: Step::Token,
         title: "the probe itself has the descriptors, threads and memory that it needs",
         codes: &[Code::ProbeOutOfResources],
-        state: |_, _| State::Unlisted,
+        state: |_, _| CheckState::Unlisted,
     },
-    Row {
+    CheckRow {
         id: "issuer",
         step: Step::Issuer,
         title: "the issuer publishes the key that signed the token",
@@ -158,7 +158,7 @@ pub(super) const ROWS: &[Row] = &[
             other => not_attempted(other),
         },
     },
-    Row {
+    CheckRow {
         id: "dns",
         step: Step::Network,
         title: "the STS host name resolves",
@@ -168,7 +168,7 @@ pub(super) const ROWS: &[Row] = &[
             _ => reached(e, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
         },
     },
-    Row {
+    CheckRow {
         id: "connect",
         step: Step::Network,
         title: "STS accepts connections",
@@ -177,7 +177,7 @@ pub(super) const ROWS: &[Row] = &[
             reached(e, |x| x.connection.connect_ms.is_some(), |x| x.connection.proxy.as_ref().map(|proxy| format!("through proxy {proxy}")))
         },
     },
-    Row {
+    CheckRow {
         id: "tls",
         step: Step::Network,
         title: "its certificate is trusted",
@@ -187,14 +187,14 @@ pub(super) const ROWS: &[Row] = &[
             _ => reached(e, |x| x.connection.tls_ms.is_some(), |_| None),
         },
     },
-    Row {
+    CheckRow {
         id: "sts",
         step: Step::Network,
         title: "STS answers",
         codes: &[Code::RequestTimeout, Code::ConnectionLost, Code::NotSts, Code::StsUnavailable],
         state: |e, _| reached(e, |x| x.failure.is_none(), |x| Some(format!("{:.0} ms", x.ms))),
     },
-    Row {
+    CheckRow {
         id: "assume-role",
         step: Step::AssumeRole,
         title: "STS exchanges the token for the role's credentials",
@@ -218,12 +218,14 @@ pub(super) const ROWS: &[Row] = &[
             Code::StsError,
         ],
         state: |e, _| match e.endpoints.first().map(|endpoint| &endpoint.assume_role) {
-            Some(Fact::Known(call)) => State::Good(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}"))),
+            Some(Fact::Known(call)) => {
+                CheckState::Good(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}")))
+            }
             Some(other) => not_attempted(other),
             None => skip("nothing is called"),
         },
     },
-    Row {
+    CheckRow {
         id: "agent",
         step: Step::PodIdentity,
         title: "the Pod Identity agent hands out credentials",
@@ -238,18 +240,20 @@ pub(super) const ROWS: &[Row] = &[
             Code::AgentError,
         ],
         state: |e, _| match &e.agent {
-            Fact::Known(call) => State::Good(call.success().and_then(|given| given.expires_at).map(|at| format!("until {at}"))),
+            Fact::Known(call) => CheckState::Good(call.success().and_then(|given| given.expires_at).map(|at| format!("until {at}"))),
             other => not_attempted(other),
         },
     },
-    Row {
+    CheckRow {
         id: "agent-proxy",
         step: Step::PodIdentity,
         title: "no proxy captures calls to the agent",
         codes: &[Code::ProxyCapturesAgent],
-        state: |_, d| if d.plan.provider == Provider::PodIdentity { State::Good(None) } else { skip(Because::NotThisProvider.describe()) },
+        state: |_, d| {
+            if d.plan.provider == Provider::PodIdentity { CheckState::Good(None) } else { skip(SkipReason::NotThisProvider.describe()) }
+        },
     },
-    Row {
+    CheckRow {
         id: "identity",
         step: Step::Identity,
         title: "GetCallerIdentity names the expected role",
@@ -267,18 +271,18 @@ pub(super) const ROWS: &[Row] = &[
             (None, None) => skip("nothing is called"),
         },
     },
-    Row {
+    CheckRow {
         id: "clock",
         step: Step::Identity,
         title: "this node's clock agrees with STS's",
         codes: &[Code::ClockSkew],
         state: |_, d| match d.clock_skew {
             None => skip("STS's clock was not seen"),
-            Some(0) => State::Good(None),
+            Some(0) => CheckState::Good(None),
             Some(skew) => good(format!("{} {}", spoken(skew), if skew < 0 { "behind" } else { "ahead" })),
         },
     },
-    Row {
+    CheckRow {
         id: "chain",
         step: Step::Identity,
         title: "an SDK's default chain becomes this identity",
@@ -289,7 +293,7 @@ pub(super) const ROWS: &[Row] = &[
                 (None, Some(is), Some(code)) if !d.identity.as_ref().is_some_and(|proven| identity::same_role(&is.arn, &proven.arn)) => {
                     skip(format!("it becomes {}; see {code}", is.arn))
                 }
-                (None, ..) => State::Good(None),
+                (None, ..) => CheckState::Good(None),
             },
             other => match predicted(e).map(|predicted| predicted.judge(d.plan.provider)) {
                 Some(Ok(good_as)) => good(good_as),
@@ -298,7 +302,7 @@ pub(super) const ROWS: &[Row] = &[
             },
         },
     },
-    Row {
+    CheckRow {
         id: "node-role",
         step: Step::Node,
         title: "the node's role is out of this pod's reach",
@@ -314,7 +318,7 @@ pub(super) const ROWS: &[Row] = &[
             other => not_attempted(other),
         },
     },
-    Row {
+    CheckRow {
         id: "other-regions",
         step: Step::Redundancy,
         title: "the other regions' STS works too",
@@ -325,37 +329,37 @@ pub(super) const ROWS: &[Row] = &[
             Some(others) => good(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
         },
     },
-    Row {
+    CheckRow {
         id: "app-sdk",
         step: Step::Application,
         title: "the application's SDK uses this identity, and stops when it fails",
         codes: &[Code::SdkFallsThrough],
         state: |e, d| match e.inputs.settings.app_sdk.map(|sdk| application::judge(e, &d.plan, sdk)) {
-            None => skip(Because::NotAsked.describe()),
-            Some(Judgement::Right(detail) | Judgement::Wrong(detail)) => good(detail),
-            Some(Judgement::Open(because)) => skip(because),
+            None => skip(SkipReason::NotAsked.describe()),
+            Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => good(detail),
+            Some(SdkVerdict::Open(because)) => skip(because),
         },
     },
 ];
 
-fn good(detail: impl ToString) -> State {
-    State::Good(Some(detail.to_string()))
+fn good(detail: impl ToString) -> CheckState {
+    CheckState::Good(Some(detail.to_string()))
 }
 
-fn skip(because: impl Into<String>) -> State {
-    State::Skipped(because.into())
+fn skip(because: impl Into<String>) -> CheckState {
+    CheckState::Skipped(because.into())
 }
 
-fn not_attempted<T>(fact: &Fact<T>) -> State {
+fn not_attempted<T>(fact: &Fact<T>) -> CheckState {
     match fact {
         Fact::NotAttempted(because) => skip(because.describe()),
         Fact::Failed(failure) => skip(failure.text.clone()),
-        Fact::Known(_) => skip(Because::EarlierFailure.describe()),
+        Fact::Known(_) => skip(SkipReason::EarlierFailure.describe()),
     }
 }
 
 /// The probe itself had not what it takes to call it.
-fn lacked(endpoint: &Endpoint) -> bool {
+fn lacked(endpoint: &EndpointFacts) -> bool {
     fn of<T>(fact: &Fact<Call<T>>) -> bool {
         fact.known().and_then(|call| call.answer.as_ref().err()).is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
     }
@@ -372,13 +376,13 @@ fn first_call(evidence: &Evidence) -> Option<(Option<&Exchange>, Option<&Failure
 }
 
 /// Whether the first call to the primary endpoint got past a phase.
-fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> State {
+fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> CheckState {
     match (first_call(evidence), evidence.endpoints.first()) {
-        (Some((Some(exchange), _)), _) if past(exchange) => State::Good(detail(exchange)),
+        (Some((Some(exchange), _)), _) if past(exchange) => CheckState::Good(detail(exchange)),
         (Some((_, Some(failure))), _) => skip(failure.text.clone()),
-        (Some((_, None)), _) => State::Good(None),
+        (Some((_, None)), _) => CheckState::Good(None),
         // EKS Pod Identity calls STS for GetCallerIdentity only.
-        (None, Some(primary)) if matches!(primary.assume_role, Fact::NotAttempted(Because::NotThisProvider)) => {
+        (None, Some(primary)) if matches!(primary.assume_role, Fact::NotAttempted(SkipReason::NotThisProvider)) => {
             not_attempted(&primary.caller_identity)
         }
         (None, Some(primary)) => not_attempted(&primary.assume_role),

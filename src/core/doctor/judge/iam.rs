@@ -4,27 +4,27 @@ use super::some;
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
 use crate::core::doctor::ask::Question;
-use crate::core::doctor::case::{Case, Unknown, Way};
-use crate::core::doctor::checks::{Instead, Judged, Seen, open};
+use crate::core::doctor::case::{IdentityRoute, Unknown, WalkState};
+use crate::core::doctor::checks::{DoctorFinding, DoctorVerdict, Wording, open};
 use crate::core::doctor::read::{list, text};
-use crate::core::doctor::{Answer, Found};
+use crate::core::doctor::{Found, ToolAnswer};
 use crate::core::policy::{self, Decision, Evaluation, Reason, Request};
 use serde_json::Value;
 
 /// The role, when it is known and what IAM answered to these questions is about its account.
-fn role_of<'a>(found: &Found, case: &'a Case, questions: &[Question]) -> Result<&'a RoleArn, Judged> {
-    let role = case.role.as_ref().map_err(|unknown| Judged::Unknown(unknown.clone()))?;
-    let answered = questions.iter().any(|question| matches!(found.get(*question), Some(Answer::Given(_) | Answer::Absent(_))));
+fn role_of<'a>(found: &Found, case: &'a WalkState, questions: &[Question]) -> Result<&'a RoleArn, DoctorVerdict> {
+    let role = case.role.as_ref().map_err(|unknown| DoctorVerdict::Unknown(unknown.clone()))?;
+    let answered = questions.iter().any(|question| matches!(found.get(*question), Some(ToolAnswer::Given(_) | ToolAnswer::Absent(_))));
     match case.elsewhere(found, role).filter(|_| answered) {
-        Some(why) => Err(Judged::Unknown(Unknown::Open(why))),
+        Some(why) => Err(DoctorVerdict::Unknown(Unknown::Open(why))),
         None => Ok(role),
     }
 }
 
 /// There, in the role's account, with the issuer's URL.
-pub fn provider(found: &Found, case: &Case) -> Judged {
-    if case.way == Way::PodIdentity {
-        return Judged::Skip("Pod Identity needs none".to_owned());
+pub fn provider(found: &Found, case: &WalkState) -> DoctorVerdict {
+    if case.way == IdentityRoute::PodIdentity {
+        return DoctorVerdict::Skip("Pod Identity needs none".to_owned());
     }
     let role = match role_of(found, case, &[Question::Provider, Question::Providers]) {
         Ok(role) => role,
@@ -35,15 +35,15 @@ pub fn provider(found: &Found, case: &Case) -> Judged {
     let others: Vec<&str> = all.unwrap_or_default().iter().filter_map(|one| text(one, "/Arn")).collect();
     let path = |arn: &str| arn.split_once("oidc-provider/").map(|(_, path)| path.to_owned()).unwrap_or_default();
     match found.get(Question::Provider) {
-        Some(Answer::Given(provider)) => {
+        Some(ToolAnswer::Given(provider)) => {
             let url = text(provider, "/Url").unwrap_or_default();
             match url.trim_start_matches("https://") == issuer.trim_start_matches("https://") {
-                true => Judged::Good(arn),
+                true => DoctorVerdict::Good(arn),
                 false => missing(format!("The provider {arn} has the URL {url}, and the cluster's issuer is {issuer}.")),
             }
         }
-        Some(Answer::Refused(..)) if others.contains(&arn.as_str()) => Judged::Good(arn),
-        Some(Answer::Absent(_)) | Some(Answer::Refused(..)) if all.is_some() && !others.contains(&arn.as_str()) => {
+        Some(ToolAnswer::Refused(..)) if others.contains(&arn.as_str()) => DoctorVerdict::Good(arn),
+        Some(ToolAnswer::Absent(_)) | Some(ToolAnswer::Refused(..)) if all.is_some() && !others.contains(&arn.as_str()) => {
             let host = path(&arn).split('/').next().unwrap_or_default().to_owned();
             let same_host: Vec<String> = others.iter().map(|arn| path(arn)).filter(|path| path.starts_with(&host)).collect();
             let names: Vec<&str> = same_host.iter().map(String::as_str).collect();
@@ -55,22 +55,22 @@ pub fn provider(found: &Found, case: &Case) -> Judged {
             }
             missing(detail)
         }
-        Some(Answer::Absent(_)) => missing(format!("Account {} has no provider for {issuer}.", role.account)),
+        Some(ToolAnswer::Absent(_)) => missing(format!("Account {} has no provider for {issuer}.", role.account)),
         _ => open(found, Question::Provider),
     }
 }
 
-fn missing(detail: String) -> Judged {
-    Judged::Bad(vec![Seen::new(Code::OidcProviderMissing, detail)])
+fn missing(detail: String) -> DoctorVerdict {
+    DoctorVerdict::Bad(vec![DoctorFinding::new(Code::OidcProviderMissing, detail)])
 }
 
 /// Among the provider's client ids.
-pub fn audience(found: &Found, case: &Case) -> Judged {
-    if case.way == Way::PodIdentity {
-        return Judged::Skip("Pod Identity needs none".to_owned());
+pub fn audience(found: &Found, case: &WalkState) -> DoctorVerdict {
+    if case.way == IdentityRoute::PodIdentity {
+        return DoctorVerdict::Skip("Pod Identity needs none".to_owned());
     }
-    if let Judged::Bad(_) = provider(found, case) {
-        return Judged::Unknown(Unknown::Because(Code::OidcProviderMissing));
+    if let DoctorVerdict::Bad(_) = provider(found, case) {
+        return DoctorVerdict::Unknown(Unknown::Because(Code::OidcProviderMissing));
     }
     if let Err(judged) = role_of(found, case, &[Question::Provider]) {
         return judged;
@@ -78,8 +78,8 @@ pub fn audience(found: &Found, case: &Case) -> Judged {
     let Some(provider) = found.given(Question::Provider) else { return open(found, Question::Provider) };
     let ids: Vec<&str> = list(provider, "/ClientIDList").iter().filter_map(Value::as_str).collect();
     match ids.contains(&case.audience.as_str()) {
-        true => Judged::Good(case.audience.clone()),
-        false => Judged::Bad(vec![Seen::new(
+        true => DoctorVerdict::Good(case.audience.clone()),
+        false => DoctorVerdict::Bad(vec![DoctorFinding::new(
             Code::AudienceNotRegistered,
             format!("The service account's tokens are for {:?}; the provider admits: {}.", case.audience, some(&ids)),
         )]),
@@ -87,58 +87,58 @@ pub fn audience(found: &Found, case: &Case) -> Judged {
 }
 
 const OTHER_ARN: &str = "the role has another ARN in IAM";
-const BY_ANNOTATION: Instead = Instead {
+const BY_ANNOTATION: Wording = Wording {
     title: OTHER_ARN,
     cure: "Write {roleArn} into the annotation of service account {namespace}/{serviceAccount}, and recreate its pods.",
     commands: &["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
 };
-const BY_ASSOCIATION: Instead = Instead {
+const BY_ASSOCIATION: Wording = Wording {
     title: OTHER_ARN,
     cure: "Give the association the role's own ARN, {roleArn} (aws eks update-pod-identity-association).",
     commands: &[],
 };
 
 /// There, under the very ARN.
-pub fn role(found: &Found, case: &Case) -> Judged {
+pub fn role(found: &Found, case: &WalkState) -> DoctorVerdict {
     let role = match role_of(found, case, &[Question::Role]) {
         Ok(role) => role,
         Err(judged) => return judged,
     };
-    let wrong = |detail: String| Judged::Bad(vec![Seen::new(Code::RoleMissing, detail)]);
+    let wrong = |detail: String| DoctorVerdict::Bad(vec![DoctorFinding::new(Code::RoleMissing, detail)]);
     match found.get(Question::Role) {
-        Some(Answer::Given(answer)) => {
+        Some(ToolAnswer::Given(answer)) => {
             let arn = text(answer, "/Role/Arn").unwrap_or_default();
             // STS takes the ARN with its path only.
             match arn.eq_ignore_ascii_case(&role.to_string()) {
-                true => Judged::Good(arn.to_owned()),
+                true => DoctorVerdict::Good(arn.to_owned()),
                 false => {
-                    let mut seen = Seen::new(
+                    let mut seen = DoctorFinding::new(
                         Code::RoleMissing,
                         format!("There is no {role}. The role of that name is {arn}: the path has to be written as IAM has it."),
                     );
                     seen.values.push(("roleArn", arn.to_owned()));
-                    seen.instead = Some(if case.way == Way::PodIdentity { &BY_ASSOCIATION } else { &BY_ANNOTATION });
-                    Judged::Bad(vec![seen])
+                    seen.instead = Some(if case.way == IdentityRoute::PodIdentity { &BY_ASSOCIATION } else { &BY_ANNOTATION });
+                    DoctorVerdict::Bad(vec![seen])
                 }
             }
         }
-        Some(Answer::Absent(_)) => wrong(format!("Account {} has no role {}.", role.account, role.name)),
+        Some(ToolAnswer::Absent(_)) => wrong(format!("Account {} has no role {}.", role.account, role.name)),
         _ => open(found, Question::Role),
     }
 }
 
 /// Evaluated as IAM does, for the service account's token, or for Pod Identity.
-pub fn trust(found: &Found, case: &Case) -> Judged {
+pub fn trust(found: &Found, case: &WalkState) -> DoctorVerdict {
     let role = match role_of(found, case, &[Question::Role]) {
         Ok(role) => role,
         Err(judged) => return judged,
     };
     let answer = match found.get(Question::Role) {
-        Some(Answer::Given(answer)) => answer,
-        Some(Answer::Absent(_)) => return Judged::Unknown(Unknown::Because(Code::RoleMissing)),
+        Some(ToolAnswer::Given(answer)) => answer,
+        Some(ToolAnswer::Absent(_)) => return DoctorVerdict::Unknown(Unknown::Because(Code::RoleMissing)),
         _ => return open(found, Question::Role),
     };
-    let undecided = |why: String| Judged::Unknown(Unknown::Open(why));
+    let undecided = |why: String| DoctorVerdict::Unknown(Unknown::Open(why));
     // aws shows the document decoded; one that it does not stays a text.
     let document = match answer.pointer("/Role/AssumeRolePolicyDocument") {
         Some(Value::String(text)) => text.clone(),
@@ -148,7 +148,7 @@ pub fn trust(found: &Found, case: &Case) -> Judged {
     let Ok(document) = policy::parse(&document) else { return undecided("the trust policy cannot be read".to_owned()) };
     let name = case.service_account.as_deref().unwrap_or_default();
     let (request, code) = match (case.way, &case.issuer) {
-        (Way::PodIdentity, _) => {
+        (IdentityRoute::PodIdentity, _) => {
             let request = Request::pod_identity(Some(&case.namespace), Some(name), Some(role));
             let cluster = found.given(Question::Cluster).filter(|_| case.other_cluster.is_none());
             let known = cluster.and_then(|cluster| Some((text(cluster, "/cluster/name")?, text(cluster, "/cluster/arn")?)));
@@ -163,18 +163,18 @@ pub fn trust(found: &Found, case: &Case) -> Judged {
     };
     let evaluation = policy::evaluate(&document, &request);
     match evaluation.decision {
-        Decision::Allow => Judged::Good(match case.way {
-            Way::PodIdentity => request.principal.clone(),
+        Decision::Allow => DoctorVerdict::Good(match case.way {
+            IdentityRoute::PodIdentity => request.principal.clone(),
             _ => policy::subject(&case.namespace, name),
         }),
         _ if !evaluation.undecided.is_empty() => {
             undecided(format!("it hangs on condition keys that are not known here: {}", evaluation.undecided.join(", ")))
         }
         decision => {
-            let mut seen = Seen::new(code, reasons(&evaluation, decision));
+            let mut seen = DoctorFinding::new(code, reasons(&evaluation, decision));
             // The role's own policy with one change: a fresh one would shut out whoever else it lets in.
             seen.edited = Some(evaluation.edit.as_ref().and_then(|edit| serde_json::to_string_pretty(&edit.apply(&document).json).ok()));
-            Judged::Bad(vec![seen])
+            DoctorVerdict::Bad(vec![seen])
         }
     }
 }
@@ -218,12 +218,12 @@ fn sentence(text: &str) -> String {
 }
 
 /// Names only: what they allow is another question.
-pub fn policies(found: &Found, case: &Case) -> Judged {
+pub fn policies(found: &Found, case: &WalkState) -> DoctorVerdict {
     if let Err(judged) = role_of(found, case, &[Question::Role, Question::Attached]) {
         return judged;
     }
     if found.absent(Question::Role) {
-        return Judged::Unknown(Unknown::Because(Code::RoleMissing));
+        return DoctorVerdict::Unknown(Unknown::Because(Code::RoleMissing));
     }
     let (attached, inline) = match (found.given(Question::Attached), found.given(Question::Inline)) {
         (None, _) => return open(found, Question::Attached),
@@ -233,10 +233,10 @@ pub fn policies(found: &Found, case: &Case) -> Judged {
     let names = attached.iter().filter_map(|one| text(one, "/PolicyName")).map(str::to_owned);
     let names: Vec<String> = names.chain(inline.iter().filter_map(Value::as_str).map(|name| format!("{name} (inline)"))).collect();
     match names.is_empty() {
-        true => Judged::Note(
+        true => DoctorVerdict::Note(
             "the role has no permission policies",
             "it may do only what other accounts' and resources' policies allow it".to_owned(),
         ),
-        false => Judged::Good(some(&names.iter().map(String::as_str).collect::<Vec<_>>())),
+        false => DoctorVerdict::Good(some(&names.iter().map(String::as_str).collect::<Vec<_>>())),
     }
 }

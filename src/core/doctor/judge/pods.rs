@@ -4,15 +4,15 @@ use super::{some, warnings};
 use crate::core::catalogue::Code;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::ask::Question;
-use crate::core::doctor::case::{self, Case, Unknown, Way};
-use crate::core::doctor::checks::{Instead, Judged, Seen, open};
-use crate::core::doctor::injection::{Pod, State};
+use crate::core::doctor::case::{self, IdentityRoute, Unknown, WalkState};
+use crate::core::doctor::checks::{DoctorFinding, DoctorVerdict, Wording, open};
+use crate::core::doctor::injection::{ContainerState, Pod};
 use crate::core::doctor::read::{Written, is_cut_off, time, written};
 use crate::core::doctor::{Found, Kind};
 use crate::core::text::time::Timestamp;
 
 /// Each container of each pod with its state.
-pub fn states<'a>(found: &'a Found, case: &Case) -> Vec<(Pod<'a>, &'a str, State)> {
+pub fn states<'a>(found: &'a Found, case: &WalkState) -> Vec<(Pod<'a>, &'a str, ContainerState)> {
     let role = match (&case.annotation, &case.role) {
         // What a composing webhook injects.
         (Annotation::Malformed(..), Ok(role)) => Some(role.to_string()),
@@ -25,89 +25,89 @@ pub fn states<'a>(found: &'a Found, case: &Case) -> Vec<(Pod<'a>, &'a str, State
 }
 
 /// None at all is the finding; ones that are over are not looked at further.
-pub fn used(found: &Found, case: &Case) -> Judged {
+pub fn used(found: &Found, case: &WalkState) -> DoctorVerdict {
     if let Some(pod) = &case.pod {
-        return Judged::Good(format!("pod {pod}"));
+        return DoctorVerdict::Good(format!("pod {pod}"));
     }
     if case.account_missing(found) == Some(true) {
-        return Judged::Unknown(Unknown::Because(Code::ServiceAccountMissing));
+        return DoctorVerdict::Unknown(Unknown::Because(Code::ServiceAccountMissing));
     }
     let Some(answer) = found.given(Question::Pods) else { return open(found, Question::Pods) };
     let (all, running) = (case::of_account(found).len(), case::pods(found).len());
     match (all, running) {
         // Of a name that may be a pod's as well, nothing follows from this.
         (0, _) if found.asked.kind == Kind::Either && case::account(found).is_none() => {
-            Judged::Unknown(Unknown::Open(case::why_no_account(found)))
+            DoctorVerdict::Unknown(Unknown::Open(case::why_no_account(found)))
         }
         (0, _) => warnings::no_pods(found, case),
-        (all, 0) => Judged::Good(format!("{all}, all of them over")),
-        (_, 1) => Judged::Good("1 pod".to_owned()),
-        (_, n) if is_cut_off(answer) => Judged::Good(format!("the first {n} are looked at")),
-        (_, n) => Judged::Good(format!("{n} pods")),
+        (all, 0) => DoctorVerdict::Good(format!("{all}, all of them over")),
+        (_, 1) => DoctorVerdict::Good("1 pod".to_owned()),
+        (_, n) if is_cut_off(answer) => DoctorVerdict::Good(format!("the first {n} are looked at")),
+        (_, n) => DoctorVerdict::Good(format!("{n} pods")),
     }
 }
 
 /// What keeps the containers' judgements from being made: no pods, or a finding that they follow from.
-fn before(found: &Found, case: &Case) -> Option<Judged> {
+fn before(found: &Found, case: &WalkState) -> Option<DoctorVerdict> {
     if !case::pods(found).is_empty() {
         return None;
     }
     Some(match used(found, case) {
-        Judged::Bad(_) => Judged::Unknown(Unknown::Because(Code::ServiceAccountNotUsed)),
-        Judged::Unknown(unknown) => Judged::Unknown(unknown),
-        _ => Judged::Skip("no pod is running".to_owned()),
+        DoctorVerdict::Bad(_) => DoctorVerdict::Unknown(Unknown::Because(Code::ServiceAccountNotUsed)),
+        DoctorVerdict::Unknown(unknown) => DoctorVerdict::Unknown(unknown),
+        _ => DoctorVerdict::Skip("no pod is running".to_owned()),
     })
 }
 
 /// Injected, every container that should be.
-pub fn injected(found: &Found, case: &Case) -> Judged {
+pub fn injected(found: &Found, case: &WalkState) -> DoctorVerdict {
     if let Some(judged) = before(found, case) {
         return judged;
     }
-    if let (Err(unknown), false) = (&case.role, case.way == Way::PodIdentity) {
-        return Judged::Unknown(unknown.clone());
+    if let (Err(unknown), false) = (&case.role, case.way == IdentityRoute::PodIdentity) {
+        return DoctorVerdict::Unknown(unknown.clone());
     }
     let states = states(found, case);
-    let bare = states.iter().any(|(_, _, state)| *state == State::Bare);
-    if bare && matches!(super::cluster::webhook(found, case), Judged::Bad(_)) {
-        return Judged::Unknown(Unknown::Because(Code::WebhookMissing));
+    let bare = states.iter().any(|(_, _, state)| *state == ContainerState::Bare);
+    if bare && matches!(super::cluster::webhook(found, case), DoctorVerdict::Bad(_)) {
+        return DoctorVerdict::Unknown(Unknown::Because(Code::WebhookMissing));
     }
     let mut reasons = Reasons::default();
-    for pod in case::pods(found).into_iter().filter(|pod| case.way == Way::Irsa || !pod.is_on_fargate()) {
-        let of_pod: Vec<&(Pod<'_>, &str, State)> = states.iter().filter(|(of, ..)| std::ptr::eq(of.0, pod.0)).collect();
+    for pod in case::pods(found).into_iter().filter(|pod| case.way == IdentityRoute::Irsa || !pod.is_on_fargate()) {
+        let of_pod: Vec<&(Pod<'_>, &str, ContainerState)> = states.iter().filter(|(of, ..)| std::ptr::eq(of.0, pod.0)).collect();
         judge_pod(found, case, pod, &of_pod, &mut reasons);
     }
     let open = std::mem::take(&mut reasons.open);
-    let mut seen: Vec<Seen> = on_fargate(case, &states).into_iter().chain(reasons.seen()).collect();
+    let mut seen: Vec<DoctorFinding> = on_fargate(case, &states).into_iter().chain(reasons.seen()).collect();
     if let Some(first) = seen.first_mut() {
         if let Some((pod, _)) = open.first() {
             first.finding.detail.push_str(&format!(" Of pod {pod} it is not known why nothing was injected."));
         }
-        return Judged::Bad(seen);
+        return DoctorVerdict::Bad(seen);
     }
     if let Some((_, detail)) = open.first() {
         let others: Vec<&str> = open[1..].iter().map(|(pod, _)| *pod).collect();
         let others = if others.is_empty() { String::new() } else { format!(" The same with {}.", some(&others)) };
-        return Judged::Undecided("containers lack the identity, and why is not known", format!("{detail}{others}"));
+        return DoctorVerdict::Undecided("containers lack the identity, and why is not known", format!("{detail}{others}"));
     }
-    if let Some((pod, ..)) = states.iter().find(|(_, _, state)| *state == State::OtherWay) {
+    if let Some((pod, ..)) = states.iter().find(|(_, _, state)| *state == ContainerState::OtherWay) {
         return match case.way {
-            Way::PodIdentity => irsa_still(found, *pod),
-            _ => Judged::Unknown(Unknown::Because(Code::AssociationMissing)),
+            IdentityRoute::PodIdentity => irsa_still(found, *pod),
+            _ => DoctorVerdict::Unknown(Unknown::Because(Code::AssociationMissing)),
         };
     }
-    let left: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::Exempt).map(|(_, name, _)| *name).collect();
-    let way = if case.way == Way::PodIdentity { "EKS Pod Identity" } else { "IRSA" };
-    Judged::Good(match left.is_empty() {
+    let left: Vec<&str> = states.iter().filter(|(_, _, state)| *state == ContainerState::Exempt).map(|(_, name, _)| *name).collect();
+    let way = if case.way == IdentityRoute::PodIdentity { "EKS Pod Identity" } else { "IRSA" };
+    DoctorVerdict::Good(match left.is_empty() {
         true => way.to_owned(),
         false => format!("{way}; but for {}, which are not to be", some(&left)),
     })
 }
 
 /// IRSA in a pod whose service account has an association now, which the next pod will have instead.
-fn irsa_still(found: &Found, pod: Pod<'_>) -> Judged {
+fn irsa_still(found: &Found, pod: Pod<'_>) -> DoctorVerdict {
     let title = "pods have IRSA, although an association names their service account";
-    let (title, detail): (_, &[&str]) = match age(found, Way::PodIdentity, pod) {
+    let (title, detail): (_, &[&str]) = match age(found, IdentityRoute::PodIdentity, pod) {
         _ if pod.is_on_fargate() => (
             title,
             &[" runs on Fargate, where EKS Pod Identity is not supported: delete the association, or the next pod may have neither"],
@@ -128,24 +128,26 @@ fn irsa_still(found: &Found, pod: Pod<'_>) -> Judged {
             (title, &[": whether it is older than the association cannot be told (", why, "); recreated it has Pod Identity"])
         }
     };
-    Judged::Note(title, ["pod ", pod.name(), &detail.concat()].concat())
+    DoctorVerdict::Note(title, ["pod ", pod.name(), &detail.concat()].concat())
 }
 
 /// Pods that an association cannot help, whatever they carry.
-fn on_fargate(case: &Case, states: &[(Pod<'_>, &str, State)]) -> Option<Seen> {
-    const INSTEAD: Instead = Instead {
+fn on_fargate(case: &WalkState, states: &[(Pod<'_>, &str, ContainerState)]) -> Option<DoctorFinding> {
+    const INSTEAD: Wording = Wording {
         title: "EKS Pod Identity is not supported on Fargate",
         cure: "Give service account {namespace}/{serviceAccount} a role by the annotation eks.amazonaws.com/role-arn (IRSA; irsa-probe trust-policy prints what the \
                role has to trust), delete the association, and recreate the pod; or run it on EC2 nodes.",
         commands: &["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
     };
-    let without = |(pod, _, state): &&(Pod<'_>, &str, State)| {
-        case.way == Way::PodIdentity && pod.is_on_fargate() && matches!(state, State::Bare | State::Injected | State::Preset(_))
+    let without = |(pod, _, state): &&(Pod<'_>, &str, ContainerState)| {
+        case.way == IdentityRoute::PodIdentity
+            && pod.is_on_fargate()
+            && matches!(state, ContainerState::Bare | ContainerState::Injected | ContainerState::Preset(_))
     };
     let (pod, _, state) = states.iter().find(without)?;
-    let has = if *state == State::Bare { "It has nothing injected." } else { "It carries Pod Identity's variables for nothing." };
+    let has = if *state == ContainerState::Bare { "It has nothing injected." } else { "It carries Pod Identity's variables for nothing." };
     let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod changes nothing of that.", pod.name());
-    let mut seen = Seen::new(Code::PodNotInjected, detail);
+    let mut seen = DoctorFinding::new(Code::PodNotInjected, detail);
     seen.values.push(("pod", pod.name().to_owned()));
     seen.instead = Some(&INSTEAD);
     Some(seen)
@@ -169,8 +171,8 @@ impl<'a> Reasons<'a> {
     }
 
     /// Neither verdict would be sure: what is seen, why it is open, and how to settle it.
-    fn open(&mut self, case: &Case, pod: &'a str, what: &str, why: &str) {
-        let than = if case.way == Way::PodIdentity { "the association" } else { "the annotation" };
+    fn open(&mut self, case: &WalkState, pod: &'a str, what: &str, why: &str) {
+        let than = if case.way == IdentityRoute::PodIdentity { "the association" } else { "the annotation" };
         let detail = format!(
             "{what}. Whether the pod is older than {than} is not known: {why}. A new pod settles it (kubectl -n {} delete pod {pod}, where a \
              controller makes the next one): if that one is injected, this one was only older than {than}; if not, see irsa-probe explain pod-not-injected.",
@@ -179,12 +181,12 @@ impl<'a> Reasons<'a> {
         self.open.push((pod, detail));
     }
 
-    fn seen(self) -> Vec<Seen> {
+    fn seen(self) -> Vec<DoctorFinding> {
         let seen = |(code, pod, mut detail, others): (Code, &str, String, Vec<&str>)| {
             if !others.is_empty() {
                 detail.push_str(&format!(" The same with {}.", some(&others)));
             }
-            let mut seen = Seen::new(code, detail);
+            let mut seen = DoctorFinding::new(code, detail);
             seen.values.push(("pod", pod.to_owned()));
             seen
         };
@@ -192,19 +194,21 @@ impl<'a> Reasons<'a> {
     }
 }
 
-fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, &'a str, State)], reasons: &mut Reasons<'a>) {
+fn judge_pod<'a>(found: &Found, case: &WalkState, pod: Pod<'a>, states: &[&(Pod<'a>, &'a str, ContainerState)], reasons: &mut Reasons<'a>) {
     let name = pod.name();
     let preset: Vec<String> = states
         .iter()
         .filter_map(|(_, container, state)| match state {
-            State::Preset(names) => Some(format!("{container} ({})", names.join(", "))),
+            ContainerState::Preset(names) => Some(format!("{container} ({})", names.join(", "))),
             _ => None,
         })
         .collect();
     if !preset.is_empty() {
         reasons.add(Code::InjectionSuppressed, name, format!("Pod {name} presets it in container {}.", preset.join(", ")));
     }
-    if let Some((_, container, State::OtherRole(role))) = states.iter().find(|(_, _, state)| matches!(state, State::OtherRole(_))) {
+    if let Some((_, container, ContainerState::OtherRole(role))) =
+        states.iter().find(|(_, _, state)| matches!(state, ContainerState::OtherRole(_)))
+    {
         let carries = format!("Pod {name}, container {container}, carries {role}");
         match age(found, case.way, pod) {
             Age::Younger => reasons.add(
@@ -219,8 +223,9 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
             Age::Unknown(why) => reasons.open(case, name, &format!("{carries}, and the annotation now names another role"), why),
         }
     }
-    let bare: Vec<&str> = states.iter().filter(|(_, _, state)| *state == State::Bare).map(|(_, container, _)| *container).collect();
-    let all_exempt = !states.is_empty() && states.iter().all(|(_, _, state)| *state == State::Exempt);
+    let bare: Vec<&str> =
+        states.iter().filter(|(_, _, state)| *state == ContainerState::Bare).map(|(_, container, _)| *container).collect();
+    let all_exempt = !states.is_empty() && states.iter().all(|(_, _, state)| *state == ContainerState::Exempt);
     if all_exempt {
         let why = "all of its containers are listed in eks.amazonaws.com/skip-containers";
         return reasons.add(Code::PodNotInjected, name, format!("Pod {name}: {why}."));
@@ -228,7 +233,9 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
     if bare.is_empty() {
         return;
     }
-    let whole = !states.iter().any(|(_, _, state)| matches!(state, State::Injected | State::OtherWay | State::OtherRole(_)));
+    let whole = !states
+        .iter()
+        .any(|(_, _, state)| matches!(state, ContainerState::Injected | ContainerState::OtherWay | ContainerState::OtherRole(_)));
     match age(found, case.way, pod) {
         _ if pod.has_skip_label() => {
             let why = "it has the label eks.amazonaws.com/skip-pod-identity-webhook";
@@ -238,7 +245,7 @@ fn judge_pod<'a>(found: &Found, case: &Case, pod: Pod<'a>, states: &[&(Pod<'a>, 
             let others = "although other containers of the pod were injected";
             reasons.add(Code::PodNotInjected, name, format!("Pod {name}: container {} has nothing, {others}.", some(&bare)));
         }
-        Age::Older(when) if case.way == Way::PodIdentity => {
+        Age::Older(when) if case.way == IdentityRoute::PodIdentity => {
             reasons.add(Code::PodNotInjected, name, format!("Pod {name} is older than the association. {when}"));
         }
         Age::Older(when) => reasons.add(Code::PodPredatesAnnotation, name, format!("Pod {name} has nothing injected. {when}")),
@@ -277,15 +284,15 @@ const SAME_SECOND: &str = "both are of the same second";
 /// what `kubectl annotate` adds to such an object goes untracked (apimachinery `managedfields/internal/skipnonapplied.go`).
 const NOT_TRACKED: &str = "nothing on the service account says when it was annotated (what kubectl annotate adds to an account of kubectl create is not in managedFields)";
 
-fn age(found: &Found, way: Way, pod: Pod<'_>) -> Age {
+fn age(found: &Found, way: IdentityRoute, pod: Pod<'_>) -> Age {
     let Some(created) = pod.created() else { return Age::Unknown("the pod has no creationTimestamp") };
     let account = case::account(found);
     let (what, named, not_known) = match way {
-        Way::PodIdentity => {
+        IdentityRoute::PodIdentity => {
             let association = found.given(Question::Association).and_then(|answer| time(answer.pointer("/association/createdAt")));
             ("the association", association, "when the association was made could not be seen")
         }
-        Way::Irsa | Way::None => {
+        IdentityRoute::Irsa | IdentityRoute::None => {
             let annotated = account.map_or(Written::Unknown, |account| written(account, annotation::KEY));
             let at = match annotated {
                 Written::At(at) => Some(at),
@@ -308,17 +315,17 @@ fn age(found: &Found, way: Way, pod: Pod<'_>) -> Age {
 }
 
 /// Keys in the pod's own env come before everything else in each SDK.
-pub fn unshadowed(found: &Found, case: &Case) -> Judged {
+pub fn unshadowed(found: &Found, case: &WalkState) -> DoctorVerdict {
     if let Some(judged) = before(found, case) {
         return judged;
     }
     let pods = case::pods(found);
     let Some((pod, containers)) = pods.iter().map(|pod| (pod, pod.with_keys())).find(|(_, containers)| !containers.is_empty()) else {
-        return Judged::Good(String::new());
+        return DoctorVerdict::Good(String::new());
     };
     let detail =
         format!("Pod {}, container {}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set in its env.", pod.name(), some(&containers));
-    let mut seen = Seen::new(Code::ShadowedByEnvKeys, detail);
+    let mut seen = DoctorFinding::new(Code::ShadowedByEnvKeys, detail);
     seen.values.push(("pod", pod.name().to_owned()));
-    Judged::Bad(vec![seen])
+    DoctorVerdict::Bad(vec![seen])
 }

@@ -3,8 +3,8 @@
 use crate::core::catalogue::Code;
 use crate::core::doctor::Found;
 use crate::core::doctor::ask::Question;
-use crate::core::doctor::case::{self, Case, Unknown};
-use crate::core::doctor::checks::{Judged, Seen, open};
+use crate::core::doctor::case::{self, Unknown, WalkState};
+use crate::core::doctor::checks::{DoctorFinding, DoctorVerdict, open};
 use crate::core::doctor::injection::Pod;
 use crate::core::doctor::read::{event_time, is_cut_off, list, text};
 use crate::core::doctor::refused::{self, Refusals, refusals};
@@ -13,23 +13,23 @@ use crate::core::text::secrets::redact;
 use serde_json::Value;
 
 /// Refused by the API server now, as their controllers' warnings say.
-pub fn admitted(found: &Found, case: &Case) -> Judged {
+pub fn admitted(found: &Found, case: &WalkState) -> DoctorVerdict {
     if case.pod.is_some() {
-        return Judged::Skip("one pod is looked at, which is there".to_owned());
+        return DoctorVerdict::Skip("one pod is looked at, which is there".to_owned());
     }
     if case.account_missing(found) == Some(true) {
-        return Judged::Unknown(Unknown::Because(Code::ServiceAccountMissing));
+        return DoctorVerdict::Unknown(Unknown::Because(Code::ServiceAccountMissing));
     }
     if case.service_account.is_none() {
-        return Judged::Unknown(Unknown::Open(case::why_no_account(found)));
+        return DoctorVerdict::Unknown(Unknown::Open(case::why_no_account(found)));
     }
     let Some(events) = found.given(Question::Events) else { return open(found, Question::Events) };
     let refusals = refusals(found, case);
     match (refusals.current.is_empty(), unseen(&refusals)) {
-        (false, _) => Judged::Bad(vec![Seen::new(Code::PodsRefused, refused(&refusals))]),
-        (true, Some(unknown)) => Judged::Unknown(unknown),
-        (true, None) if is_cut_off(events) => Judged::Unknown(Unknown::Open(TOO_MANY.to_owned())),
-        (true, None) => Judged::Good(String::new()),
+        (false, _) => DoctorVerdict::Bad(vec![DoctorFinding::new(Code::PodsRefused, refused(&refusals))]),
+        (true, Some(unknown)) => DoctorVerdict::Unknown(unknown),
+        (true, None) if is_cut_off(events) => DoctorVerdict::Unknown(Unknown::Open(TOO_MANY.to_owned())),
+        (true, None) => DoctorVerdict::Good(String::new()),
     }
 }
 
@@ -66,16 +66,16 @@ fn unseen(refusals: &Refusals) -> Option<Unknown> {
 }
 
 /// No pod has the service account. That is no proof that none was to have it.
-pub fn no_pods(found: &Found, case: &Case) -> Judged {
+pub fn no_pods(found: &Found, case: &WalkState) -> DoctorVerdict {
     let refusals = refusals(found, case);
     if !refusals.current.is_empty() {
-        return Judged::Unknown(Unknown::Because(Code::PodsRefused));
+        return DoctorVerdict::Unknown(Unknown::Because(Code::PodsRefused));
     }
     if let Some(controller) = refusals.waiting.first() {
-        return Judged::Unknown(Unknown::Open(format!("{controller} uses it, and its pods are not there yet")));
+        return DoctorVerdict::Unknown(Unknown::Open(format!("{controller} uses it, and its pods are not there yet")));
     }
     if let Some(unknown) = unseen(&refusals) {
-        return Judged::Unknown(unknown);
+        return DoctorVerdict::Unknown(unknown);
     }
     let name = case.service_account.as_deref().unwrap_or_default();
     let mut detail = format!("No pod of namespace {} has serviceAccountName: {name} now.", case.namespace);
@@ -84,14 +84,14 @@ pub fn no_pods(found: &Found, case: &Case) -> Judged {
         Some(_) => detail.push_str(&format!(" Whether the cluster refuses its pods is not known: {TOO_MANY}.")),
         None => detail.push_str(&format!(" Whether the cluster refuses its pods is not known: {}.", found.why(Question::Events))),
     }
-    Judged::Bad(vec![Seen::new(Code::ServiceAccountNotUsed, detail)])
+    DoctorVerdict::Bad(vec![DoctorFinding::new(Code::ServiceAccountNotUsed, detail)])
 }
 
 /// Warnings about these pods, or about pods that could not be made with this service account.
-pub fn events(found: &Found, case: &Case) -> Judged {
+pub fn events(found: &Found, case: &WalkState) -> DoctorVerdict {
     let Some(answer) = found.given(Question::Events) else { return open(found, Question::Events) };
     let pods = case::pods(found);
-    let Some(account) = &case.service_account else { return Judged::Skip("the service account is not known".to_owned()) };
+    let Some(account) = &case.service_account else { return DoctorVerdict::Skip("the service account is not known".to_owned()) };
     let missing = case.account_missing(found) == Some(true);
     let quoted = [format!("serviceaccount \"{account}\""), format!("service account {}/{account}", case.namespace)];
     let ours = |event: &&Value| {
@@ -115,13 +115,13 @@ pub fn events(found: &Found, case: &Case) -> Judged {
     };
     let words: Vec<String> = latest.iter().map(said).collect();
     if !words.is_empty() {
-        return Judged::Note("the cluster warns about them", words.join("; "));
+        return DoctorVerdict::Note("the cluster warns about them", words.join("; "));
     }
     match admitted(found, case) {
         // The warnings are told there, or it is said why there may be some.
-        Judged::Bad(_) => Judged::Unknown(Unknown::Because(Code::PodsRefused)),
-        Judged::Unknown(unknown) => Judged::Unknown(unknown),
-        _ => Judged::Good(String::new()),
+        DoctorVerdict::Bad(_) => DoctorVerdict::Unknown(Unknown::Because(Code::PodsRefused)),
+        DoctorVerdict::Unknown(unknown) => DoctorVerdict::Unknown(unknown),
+        _ => DoctorVerdict::Good(String::new()),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use Answer::{No, Unknown, Yes};
+use AccessDecision::{No, Unknown, Yes};
 
 fn rights(uid: u32, gid: u32, groups: &[u32], overrides: bool) -> Rights {
     Rights { uid, gid, groups: groups.to_vec(), overrides, ..Rights::default() }

@@ -3,8 +3,8 @@ use super::*;
 /// The check.
 const OWN: u32 = 90;
 
-fn process(pid: u32, parent: u32, name: &str, container: &str) -> Seen {
-    Seen {
+fn process(pid: u32, parent: u32, name: &str, container: &str) -> ProcessFacts {
+    ProcessFacts {
         pid,
         parent,
         name: name.to_owned(),
@@ -17,25 +17,25 @@ fn process(pid: u32, parent: u32, name: &str, container: &str) -> Seen {
     }
 }
 
-fn pause() -> Seen {
-    Seen { environment: Ok(Variables { has_aws: false, mark: 0 }), ids: (65535, 65535), ..process(1, 0, "pause", "pause") }
+fn pause() -> ProcessFacts {
+    ProcessFacts { environment: Ok(Variables { has_aws: false, mark: 0 }), ids: (65535, 65535), ..process(1, 0, "pause", "pause") }
 }
 
-fn shut(seen: Seen) -> Seen {
-    Seen { environment: Err("its environment may not be read by UID 65532, GID 65532".to_owned()), ..seen }
+fn shut(seen: ProcessFacts) -> ProcessFacts {
+    ProcessFacts { environment: Err("its environment may not be read by UID 65532, GID 65532".to_owned()), ..seen }
 }
 
 /// A debug container: its shell and the check.
-fn debugger() -> [Seen; 2] {
-    let bare = |seen| Seen { environment: Ok(Variables { has_aws: false, mark: 9 }), ..seen };
+fn debugger() -> [ProcessFacts; 2] {
+    let bare = |seen| ProcessFacts { environment: Ok(Variables { has_aws: false, mark: 9 }), ..seen };
     [bare(process(80, 0, "sh", "debug")), bare(process(OWN, 80, "irsa-probe", "debug"))]
 }
 
-fn numbers(all: &[Seen]) -> Vec<(u32, usize)> {
+fn numbers(all: &[ProcessFacts]) -> Vec<(u32, usize)> {
     candidates(all, OWN).iter().map(|candidate| (candidate.seen.pid, candidate.like_it)).collect()
 }
 
-fn with_debugger(others: Vec<Seen>) -> Vec<Seen> {
+fn with_debugger(others: Vec<ProcessFacts>) -> Vec<ProcessFacts> {
     others.into_iter().chain(debugger()).collect()
 }
 
@@ -47,23 +47,27 @@ fn a_pod_that_shares_its_process_namespace() {
     assert!(said.contains("process 1 is the pause container's, which has no AWS_* variable"), "{said}");
     assert!(said.ends_with("7 (checkout, UID 1000, GID 3000, has AWS_* variables)"), "{said}");
     let none = Ok(Variables { has_aws: false, mark: 3 });
-    let pod = with_debugger(vec![pause(), process(7, 0, "checkout", "app"), Seen { environment: none, ..process(9, 0, "envoy", "mesh") }]);
+    let pod = with_debugger(vec![
+        pause(),
+        process(7, 0, "checkout", "app"),
+        ProcessFacts { environment: none, ..process(9, 0, "envoy", "mesh") },
+    ]);
     let said = only(&pod, OWN).unwrap_err();
     assert!(said.contains("2 processes") && said.contains("9 (envoy, UID 1000, GID 3000, has no AWS_* variable)"), "{said}");
 }
 
 #[test]
 fn pause_is_told_by_its_name_and_its_environment() {
-    let named = |environment| with_debugger(vec![Seen { environment, ..pause() }, process(7, 0, "checkout", "app")]);
+    let named = |environment| with_debugger(vec![ProcessFacts { environment, ..pause() }, process(7, 0, "checkout", "app")]);
     let has_aws = Ok(Variables { has_aws: true, mark: 4 });
     assert_eq!(instead_of_pause(&named(has_aws.clone()), OWN), None, "an application of that name");
     assert_eq!(numbers(&named(has_aws)), [(1, 0), (7, 0)]);
     let said = instead_of_pause(&named(Err("no".to_owned())), OWN).unwrap();
     assert!(said.starts_with("process 1 is the pause container's: "), "what could not be read is not said to be empty: {said}");
-    let other = Seen { name: "pauses".to_owned(), ..pause() };
+    let other = ProcessFacts { name: "pauses".to_owned(), ..pause() };
     assert_eq!(instead_of_pause(&with_debugger(vec![other, process(7, 0, "checkout", "app")]), OWN), None);
     assert_eq!(instead_of_pause(&with_debugger(vec![pause()]), OWN), None, "where there is no other process it is judged as asked");
-    assert_eq!(instead_of_pause(&with_debugger(vec![Seen { pid: 2, ..pause() }, process(7, 0, "checkout", "app")]), OWN), None);
+    assert_eq!(instead_of_pause(&with_debugger(vec![ProcessFacts { pid: 2, ..pause() }, process(7, 0, "checkout", "app")]), OWN), None);
 }
 
 #[test]
@@ -74,9 +78,9 @@ fn an_application_with_workers_is_one() {
     // One that lost its parent, which is another container's now, is like the application all the same.
     let pod = with_debugger(vec![pause(), worker(7, 0), worker(9, 1)]);
     assert_eq!(numbers(&pod), [(7, 1)]);
-    let mark = |mark, seen| Seen { environment: Ok(Variables { has_aws: true, mark }), ..seen };
+    let mark = |mark, seen| ProcessFacts { environment: Ok(Variables { has_aws: true, mark }), ..seen };
     assert_eq!(numbers(&with_debugger(vec![worker(1, 0), mark(2, worker(8, 1))])), [(1, 0), (8, 0)], "its child has other variables");
-    let other_user = Seen { rights: "33".to_owned(), ids: (33, 33), ..worker(8, 1) };
+    let other_user = ProcessFacts { rights: "33".to_owned(), ids: (33, 33), ..worker(8, 1) };
     assert_eq!(numbers(&with_debugger(vec![worker(1, 0), other_user])), [(1, 0), (8, 0)], "its child is another user");
     assert_eq!(numbers(&with_debugger(vec![process(7, 0, "app", "one"), process(9, 0, "app", "two")])), [(7, 0), (9, 0)], "two containers");
     let low = with_debugger(vec![process(30, 0, "app", "app"), process(12, 30, "app", "app")]);
@@ -94,13 +98,13 @@ fn one_that_may_not_be_read_is_listed_all_the_same() {
     );
     let pod = with_debugger(vec![pause(), shut(process(7, 0, "one", "app")), shut(process(8, 0, "two", "app"))]);
     assert_eq!(numbers(&pod), [(7, 1)], "a daemon that lost its parent: to read either takes the same");
-    let other = Seen { rights: "2000".to_owned(), ..shut(process(8, 0, "two", "app")) };
+    let other = ProcessFacts { rights: "2000".to_owned(), ..shut(process(8, 0, "two", "app")) };
     assert_eq!(numbers(&with_debugger(vec![pause(), shut(process(7, 0, "one", "app")), other])), [(7, 0), (8, 0)], "another user");
     let apart = with_debugger(vec![shut(process(7, 0, "one", "app")), shut(process(8, 0, "two", "other"))]);
     assert_eq!(numbers(&apart), [(7, 0), (8, 0)], "another container");
     let half = with_debugger(vec![shut(process(7, 0, "one", "app")), process(8, 7, "two", "app")]);
     assert_eq!(numbers(&half), [(7, 0), (8, 0)], "one may be read, the other may not");
-    let unseen = |seen: Seen| Seen { container: Container { mounts: None, ..seen.container.clone() }, ..seen };
+    let unseen = |seen: ProcessFacts| ProcessFacts { container: Container { mounts: None, ..seen.container.clone() }, ..seen };
     let pod = with_debugger(vec![unseen(shut(process(7, 0, "one", "app"))), unseen(shut(process(8, 7, "two", "app")))]);
     assert_eq!(numbers(&pod), [(7, 1)], "the control group tells the container");
 }
@@ -109,9 +113,9 @@ fn one_that_may_not_be_read_is_listed_all_the_same() {
 fn what_is_none() {
     let pod = with_debugger(vec![
         process(7, 0, "checkout", "app"),
-        Seen { is_none: true, ..process(8, 7, "zombie", "app") },
-        Seen { is_none: true, ..process(2, 0, "kthreadd", "") },
-        Seen { is_elsewhere: true, ..process(9, 0, "nginx", "other-pod") },
+        ProcessFacts { is_none: true, ..process(8, 7, "zombie", "app") },
+        ProcessFacts { is_none: true, ..process(2, 0, "kthreadd", "") },
+        ProcessFacts { is_elsewhere: true, ..process(9, 0, "nginx", "other-pod") },
         process(11, 0, "irsa-probe", "sidecar"),
         process(91, OWN, "child", "debug"),
         process(92, 91, "grandchild", "debug"),
@@ -133,7 +137,7 @@ fn whatever_the_parents_are_said_to_be_it_ends() {
 
 #[test]
 fn many_are_cut() {
-    let many: Vec<Seen> = (100..140).map(|pid| process(pid, 0, "app", &pid.to_string())).collect();
+    let many: Vec<ProcessFacts> = (100..140).map(|pid| process(pid, 0, "app", &pid.to_string())).collect();
     let said = only(&with_debugger(many), OWN).unwrap_err();
     assert!(said.ends_with("115 (app, UID 1000, GID 3000, has AWS_* variables); and 24 more"), "{said}");
 }

@@ -42,7 +42,7 @@ fn fails(readiness: &mut Readiness, code: Code, seconds: u64) {
     readiness.observe(&report(&[code], None), at(seconds));
 }
 
-fn state(readiness: &Readiness, seconds: u64) -> (State, Timestamp) {
+fn state(readiness: &Readiness, seconds: u64) -> (ReadinessState, Timestamp) {
     let standing = readiness.standing(at(seconds), None);
     (standing.state, standing.since)
 }
@@ -54,11 +54,11 @@ fn new() -> Readiness {
 #[test]
 fn the_first_proof_makes_it_ready() {
     let mut readiness = new();
-    assert_eq!((state(&readiness, 5), readiness.is_started()), ((State::Starting, at(0).wall), false));
+    assert_eq!((state(&readiness, 5), readiness.is_started()), ((ReadinessState::Starting, at(0).wall), false));
     proven(&mut readiness, 7);
-    assert_eq!((state(&readiness, 9), readiness.is_started()), ((State::Ready, at(7).wall), true));
+    assert_eq!((state(&readiness, 9), readiness.is_started()), ((ReadinessState::Ready, at(7).wall), true));
     proven(&mut readiness, 900);
-    assert_eq!(state(&readiness, 901), (State::Ready, at(7).wall));
+    assert_eq!(state(&readiness, 901), (ReadinessState::Ready, at(7).wall));
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn every_failure_to_renew_is_borne_until_the_proven_credentials_end() {
         proven(&mut readiness, 0);
         fails(&mut readiness, code, 15 * MINUTE);
         fails(&mut readiness, code, 30 * MINUTE);
-        assert_eq!(state(&readiness, 31 * MINUTE), (State::Degraded, at(15 * MINUTE).wall), "{code:?}");
-        assert_eq!(state(&readiness, SESSION - 1).0, State::Degraded, "{code:?}");
-        assert_eq!(state(&readiness, SESSION), (State::NotReady, at(SESSION).wall), "{code:?}");
-        assert_eq!(readiness.standing(at(SESSION), None).reason, Reason::Ended(code, at(SESSION).wall));
+        assert_eq!(state(&readiness, 31 * MINUTE), (ReadinessState::Degraded, at(15 * MINUTE).wall), "{code:?}");
+        assert_eq!(state(&readiness, SESSION - 1).0, ReadinessState::Degraded, "{code:?}");
+        assert_eq!(state(&readiness, SESSION), (ReadinessState::NotReady, at(SESSION).wall), "{code:?}");
+        assert_eq!(readiness.standing(at(SESSION), None).reason, ReadinessReason::Ended(code, at(SESSION).wall));
         assert!(readiness.is_started());
         proven(&mut readiness, 2 * SESSION);
-        assert_eq!(state(&readiness, 2 * SESSION), (State::Ready, at(2 * SESSION).wall), "{code:?}");
+        assert_eq!(state(&readiness, 2 * SESSION), (ReadinessState::Ready, at(2 * SESSION).wall), "{code:?}");
     }
 }
 
@@ -85,8 +85,8 @@ fn a_renewal_moves_the_horizon() {
     proven(&mut readiness, 0);
     proven(&mut readiness, 15 * MINUTE);
     fails(&mut readiness, Code::Throttled, 30 * MINUTE);
-    assert_eq!(state(&readiness, SESSION + 14 * MINUTE).0, State::Degraded);
-    assert_eq!(state(&readiness, SESSION + 15 * MINUTE).0, State::NotReady);
+    assert_eq!(state(&readiness, SESSION + 14 * MINUTE).0, ReadinessState::Degraded);
+    assert_eq!(state(&readiness, SESSION + 15 * MINUTE).0, ReadinessState::NotReady);
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn without_a_failure_nobody_is_taken_out_of_service() {
     // An interval longer than the session: the last round proved it, and the next one has not looked yet.
     let mut readiness = new();
     proven(&mut readiness, 0);
-    assert_eq!(state(&readiness, 3 * SESSION).0, State::Ready);
+    assert_eq!(state(&readiness, 3 * SESSION).0, ReadinessState::Ready);
     fails(&mut readiness, Code::Throttled, 3 * SESSION);
-    assert_eq!(state(&readiness, 3 * SESSION), (State::NotReady, at(3 * SESSION).wall));
+    assert_eq!(state(&readiness, 3 * SESSION), (ReadinessState::NotReady, at(3 * SESSION).wall));
 }
 
 #[test]
@@ -106,22 +106,22 @@ fn another_identity_counts_at_once() {
         proven(&mut readiness, 0);
         fails(&mut readiness, code, 10);
         fails(&mut readiness, code, 20);
-        assert_eq!(state(&readiness, 21), (State::NotReady, at(10).wall), "{code:?}");
-        assert_eq!(readiness.standing(at(21), None).reason, Reason::Wrong(code));
+        assert_eq!(state(&readiness, 21), (ReadinessState::NotReady, at(10).wall), "{code:?}");
+        assert_eq!(readiness.standing(at(21), None).reason, ReadinessReason::Wrong(code));
         proven(&mut readiness, 30);
-        assert_eq!(state(&readiness, 30), (State::Ready, at(30).wall));
+        assert_eq!(state(&readiness, 30), (ReadinessState::Ready, at(30).wall));
     }
     // The node's role as a consequence.
     let mut readiness = new();
     proven(&mut readiness, 0);
     readiness.observe(&report(&[Code::RegionMissing, Code::NodeRoleFallback], None), at(10));
-    assert_eq!(state(&readiness, 10).0, State::NotReady);
+    assert_eq!(state(&readiness, 10).0, ReadinessState::NotReady);
     // As a warning it is one.
     let mut warned = report(&[Code::ShadowedByProfile], Some(SESSION));
     warned.findings[0].severity = Severity::Warn;
     (warned.root_cause, warned.verdict) = (None, Verdict::Pass);
     readiness.observe(&warned, at(20));
-    assert_eq!(state(&readiness, 20).0, State::Ready);
+    assert_eq!(state(&readiness, 20).0, ReadinessState::Ready);
 }
 
 #[test]
@@ -134,16 +134,16 @@ fn only_a_proof_takes_a_wrong_identity_back() {
         let standing = readiness.standing(at(21), None);
         assert_eq!(
             (standing.state, standing.since, standing.reason),
-            (State::NotReady, at(10).wall, Reason::Wrong(Code::IdentityMismatch)),
+            (ReadinessState::NotReady, at(10).wall, ReadinessReason::Wrong(Code::IdentityMismatch)),
             "{code:?}"
         );
         fails(&mut readiness, Code::NodeRoleFallback, 25);
         assert_eq!(
             (state(&readiness, 26), readiness.standing(at(26), None).reason),
-            ((State::NotReady, at(10).wall), Reason::Wrong(Code::NodeRoleFallback))
+            ((ReadinessState::NotReady, at(10).wall), ReadinessReason::Wrong(Code::NodeRoleFallback))
         );
         proven(&mut readiness, 30);
-        assert_eq!(state(&readiness, 30), (State::Ready, at(30).wall));
+        assert_eq!(state(&readiness, 30), (ReadinessState::Ready, at(30).wall));
     }
 }
 
@@ -154,28 +154,28 @@ fn a_state_keeps_its_beginning_while_the_reason_changes() {
     fails(&mut readiness, Code::Throttled, 100);
     fails(&mut readiness, Code::Throttled, SESSION + 100);
     fails(&mut readiness, Code::IdentityMismatch, SESSION + 200);
-    assert_eq!(state(&readiness, SESSION + 300), (State::NotReady, at(SESSION).wall));
+    assert_eq!(state(&readiness, SESSION + 300), (ReadinessState::NotReady, at(SESSION).wall));
     let mut readiness = new();
     fails(&mut readiness, Code::TrustPolicyDenied, 10);
     fails(&mut readiness, Code::NotInjected, 20);
-    assert_eq!(state(&readiness, 30), (State::NotReady, at(10).wall));
+    assert_eq!(state(&readiness, 30), (ReadinessState::NotReady, at(10).wall));
     let mut readiness = new();
     fails(&mut readiness, Code::TrustPolicyDenied, 10);
     fails(&mut readiness, Code::Throttled, 20);
-    assert_eq!(state(&readiness, 30), (State::Starting, at(20).wall));
+    assert_eq!(state(&readiness, 30), (ReadinessState::Starting, at(20).wall));
 }
 
 #[test]
 fn before_the_first_proof_nothing_is_ready() {
     let mut readiness = new();
     fails(&mut readiness, Code::ConnectTimeout, 1);
-    assert_eq!(state(&readiness, 2), (State::Starting, at(0).wall));
+    assert_eq!(state(&readiness, 2), (ReadinessState::Starting, at(0).wall));
     fails(&mut readiness, Code::TrustPolicyDenied, 3);
     fails(&mut readiness, Code::TrustPolicyDenied, 4);
-    assert_eq!(state(&readiness, 5), (State::NotReady, at(3).wall));
+    assert_eq!(state(&readiness, 5), (ReadinessState::NotReady, at(3).wall));
     let mut readiness = new();
     fails(&mut readiness, Code::NotInjected, 1);
-    assert_eq!((state(&readiness, 2), readiness.is_started()), ((State::NotReady, at(1).wall), false));
+    assert_eq!((state(&readiness, 2), readiness.is_started()), ((ReadinessState::NotReady, at(1).wall), false));
 }
 
 #[test]
@@ -186,10 +186,13 @@ fn the_end_is_told_by_stss_clock_and_by_one_that_nobody_sets() {
     behind.clock_skew_seconds = Some(-600);
     readiness.observe(&behind, at(0));
     fails(&mut readiness, Code::Throttled, 1);
-    assert_eq!((state(&readiness, SESSION - 601).0, state(&readiness, SESSION - 600).0), (State::Degraded, State::NotReady));
+    assert_eq!(
+        (state(&readiness, SESSION - 601).0, state(&readiness, SESSION - 600).0),
+        (ReadinessState::Degraded, ReadinessState::NotReady)
+    );
     // The clock is set back by a day: what has ended stays ended.
     let set_back = Moment { wall: Timestamp(at(SESSION).wall.0 - 86_400), ..at(SESSION) };
-    assert_eq!(readiness.standing(set_back, None).state, State::NotReady);
+    assert_eq!(readiness.standing(set_back, None).state, ReadinessState::NotReady);
 }
 
 #[test]
@@ -197,10 +200,10 @@ fn lying_expiries_are_bounded() {
     for (ends, good_for) in [(None, 900), (Some(u64::from(u32::MAX)), 12 * 3600), (Some(0), 0)] {
         let mut readiness = new();
         readiness.observe(&report(&[], ends), at(10));
-        assert_eq!(state(&readiness, 10).0, State::Ready);
+        assert_eq!(state(&readiness, 10).0, ReadinessState::Ready);
         fails(&mut readiness, Code::Throttled, 10);
-        assert_eq!(state(&readiness, 10 + good_for).0, State::NotReady);
-        assert!(good_for == 0 || state(&readiness, 9 + good_for).0 == State::Degraded);
+        assert_eq!(state(&readiness, 10 + good_for).0, ReadinessState::NotReady);
+        assert!(good_for == 0 || state(&readiness, 9 + good_for).0 == ReadinessState::Degraded);
     }
 }
 
@@ -216,15 +219,15 @@ fn a_stuck_worker_is_not_ready_and_then_not_live() {
     let mut readiness = new();
     proven(&mut readiness, 0);
     let standing = readiness.standing(at(70), Some(at(60).wall));
-    assert_eq!((standing.state, standing.since), (State::NotReady, at(60).wall));
+    assert_eq!((standing.state, standing.since), (ReadinessState::NotReady, at(60).wall));
     fails(&mut readiness, Code::IdentityMismatch, 50);
-    assert_eq!(readiness.standing(at(70), Some(at(60).wall)).reason, Reason::Wrong(Code::IdentityMismatch));
+    assert_eq!(readiness.standing(at(70), Some(at(60).wall)).reason, ReadinessReason::Wrong(Code::IdentityMismatch));
 }
 
 #[test]
 fn disabled_is_ready_and_says_so() {
     let readiness = Readiness::new(Some("INC-42".to_owned()), at(0));
     let standing = readiness.standing(at(86_400), Some(at(3).wall));
-    assert_eq!((standing.state, standing.reason), (State::Ready, Reason::Disabled("INC-42".to_owned())));
+    assert_eq!((standing.state, standing.reason), (ReadinessState::Ready, ReadinessReason::Disabled("INC-42".to_owned())));
     assert!(readiness.is_started());
 }

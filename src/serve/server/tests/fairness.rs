@@ -17,7 +17,7 @@ fn body(answer: &str) -> usize {
 
 #[test]
 fn a_connection_has_a_hundred_requests() {
-    assert_eq!(Limits::default().requests, 100);
+    assert_eq!(ServerLimits::default().requests, 100);
     let server = Server::start(ample());
     let mut stream = server.connect();
     assert_eq!((1..=100).find(|_| is_last(&mut stream)), Some(100));
@@ -27,7 +27,7 @@ fn a_connection_has_a_hundred_requests() {
 
 #[test]
 fn requests_sent_beyond_the_bound_are_not_answered() {
-    let server = Server::start(Limits { requests: 3, ..ample() });
+    let server = Server::start(ServerLimits { requests: 3, ..ample() });
     let got = server.ask(&TURN.repeat(5));
     assert_eq!((got.matches("HTTP/1.1 200 OK").count(), got.matches("connection: close").count()), (3, 1), "{got}");
     assert!(got.ends_with("\r\n\r\n2"), "{got}");
@@ -35,7 +35,7 @@ fn requests_sent_beyond_the_bound_are_not_answered() {
 
 #[test]
 fn http_1_0_is_told_the_same() {
-    let server = Server::start(Limits { requests: 2, ..ample() });
+    let server = Server::start(ServerLimits { requests: 2, ..ample() });
     let request = "GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
     let got = server.ask(request.repeat(3).as_bytes());
     assert_eq!((got.matches("HTTP/1.0 200 OK").count(), got.matches("connection: close").count()), (2, 1), "{got}");
@@ -43,7 +43,7 @@ fn http_1_0_is_told_the_same() {
 
 #[test]
 fn a_connection_is_good_for_one_answer_while_every_place_is_taken() {
-    let server = Server::start(Limits { connections: 3, ..ample() });
+    let server = Server::start(ServerLimits { connections: 3, ..ample() });
     let [mut first, mut second] = [(); 2].map(|()| server.connect());
     assert!(!is_last(&mut first) && !is_last(&mut second) && !is_last(&mut first), "one place is free");
     let mut third = server.connect();
@@ -110,7 +110,7 @@ fn those_who_come_again_and_again_stand_behind_those_who_wait() {
 
 #[test]
 fn a_new_connection_has_time_for_its_request() {
-    let server = Server::start(Limits { connections: 3, grace: 2 * PATIENCE, ..ample() });
+    let server = Server::start(ServerLimits { connections: 3, grace: 2 * PATIENCE, ..ample() });
     // All places are taken by silent ones: none is closed, those who come later wait.
     let mut silent = [(); 6].map(|()| server.connect());
     eventually("the places are taken", || server.connections() >= 3);
@@ -121,7 +121,7 @@ fn a_new_connection_has_time_for_its_request() {
 
 #[test]
 fn a_new_connection_does_not_go_for_one_that_was_served() {
-    let server = Server::start(Limits { connections: 4, grace: 2 * PATIENCE, ..ample() });
+    let server = Server::start(ServerLimits { connections: 4, grace: 2 * PATIENCE, ..ample() });
     let [mut first, mut second, mut third] = [(); 3].map(|()| server.connect());
     for stream in [&mut first, &mut second, &mut third] {
         assert!(!is_last(stream));

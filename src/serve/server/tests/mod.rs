@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use tokio::sync::oneshot;
 
-use super::{Answer, Handler, Limits, listen, run};
+use super::{Handler, HttpReply, ServerLimits, listen, run};
 
 mod fairness;
 mod limits;
@@ -35,24 +35,24 @@ struct Server {
 }
 
 impl Server {
-    fn start(limits: Limits) -> Self {
+    fn start(limits: ServerLimits) -> Self {
         Self::on(listen(([127, 0, 0, 1], 0).into()).unwrap(), limits)
     }
 
     /// One that begins when this request has come, and the client that sent it: so its time for the request cannot end before.
-    fn asked(limits: Limits, request: &[u8]) -> (Self, TcpStream) {
+    fn asked(limits: ServerLimits, request: &[u8]) -> (Self, TcpStream) {
         let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
         let mut stream = connect(listener.local_addr().unwrap());
         stream.write_all(request).unwrap();
         (Self::on(listener, limits), stream)
     }
 
-    fn on(listener: TcpListener, limits: Limits) -> Self {
+    fn on(listener: TcpListener, limits: ServerLimits) -> Self {
         let address = listener.local_addr().unwrap();
         let turns = AtomicUsize::new(0);
         let handler: Arc<Handler> = Arc::new(move |path, query| match path {
             // How many of these were answered before.
-            "/turn" => Some(Answer::text(StatusCode::OK, turns.fetch_add(1, Ordering::SeqCst).to_string())),
+            "/turn" => Some(HttpReply::text(StatusCode::OK, turns.fetch_add(1, Ordering::SeqCst).to_string())),
             _ => page(path, query),
         });
         let (drain, draining) = oneshot::channel::<()>();
@@ -99,24 +99,24 @@ impl Server {
     }
 }
 
-fn page(path: &str, query: Option<&str>) -> Option<Answer> {
+fn page(path: &str, query: Option<&str>) -> Option<HttpReply> {
     match path {
-        "/livez" => Some(Answer::text(StatusCode::OK, "ok\n")),
-        "/readyz" => Some(Answer::text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")),
-        "/" => Some(Answer {
+        "/livez" => Some(HttpReply::text(StatusCode::OK, "ok\n")),
+        "/readyz" => Some(HttpReply::text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")),
+        "/" => Some(HttpReply {
             content_type: HeaderValue::from_static("text/html; charset=utf-8"),
-            ..Answer::text(StatusCode::OK, "<p>").with(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"))
+            ..HttpReply::text(StatusCode::OK, "<p>").with(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"))
         }),
-        "/empty" => Some(Answer::text(StatusCode::OK, "")),
-        "/query" => Some(Answer::text(StatusCode::OK, format!("{query:?}"))),
-        "/big" => Some(Answer::text(StatusCode::OK, BIG_PAGE.clone())),
+        "/empty" => Some(HttpReply::text(StatusCode::OK, "")),
+        "/query" => Some(HttpReply::text(StatusCode::OK, format!("{query:?}"))),
+        "/big" => Some(HttpReply::text(StatusCode::OK, BIG_PAGE.clone())),
         _ => None,
     }
 }
 
-/// Limits that no loaded machine exceeds.
-fn ample() -> Limits {
-    Limits { head: 2 * PATIENCE, stall: 2 * PATIENCE, drain: 2 * PATIENCE, ..Limits::default() }
+/// ServerLimits that no loaded machine exceeds.
+fn ample() -> ServerLimits {
+    ServerLimits { head: 2 * PATIENCE, stall: 2 * PATIENCE, drain: 2 * PATIENCE, ..ServerLimits::default() }
 }
 
 fn connect(address: impl Into<SocketAddr>) -> TcpStream {
@@ -348,7 +348,7 @@ fn a_request_sent_before_the_drain_is_answered() {
 
 #[test]
 fn a_drain_has_an_end() {
-    let mut server = Server::start(Limits { drain: Duration::from_millis(50), ..ample() });
+    let mut server = Server::start(ServerLimits { drain: Duration::from_millis(50), ..ample() });
     let [mut half, mut deaf] = [(); 2].map(|()| server.connect());
     half.write_all(b"GET /livez HT").unwrap();
     deaf.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
