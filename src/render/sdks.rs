@@ -71,7 +71,7 @@ fn row(page: &mut Page, cells: [(Paint, &str); 6]) {
     page.line(0, &pieces);
 }
 
-/// Most are alike: what is said of them once need not be said sixteen times.
+/// Most are alike: what is said of them once need not be said of each.
 fn reasons(page: &mut Page, predictions: &[Prediction]) {
     let exchanges = |one: &Prediction| matches!(one.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity);
     let after = |one: &Prediction| (one.endpoint, one.on_failure, one.falls_to);

@@ -28,9 +28,9 @@ fn any_surroundings() -> impl Strategy<Value = (TokenFile, TokenFile, StsCall, A
 }
 
 proptest! {
-    /// Every SDK has an answer in every surroundings, and the same answer each time.
+    /// Every family has an answer in any surroundings, and the same answer each time.
     #[test]
-    fn every_surroundings_has_an_answer(environment in any_environment(), given in any_surroundings(), missing: bool, kind in 0_usize..7) {
+    fn every_family_has_an_answer_in_any_surroundings(environment in any_environment(), given in any_surroundings(), missing: bool, kind in 0_usize..7) {
         use ProfileCredentials::{Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
         let kinds = [None, Some(RoleArn), Some(WebIdentity), Some(Sso), Some(StaticKeys), Some(Process), Some(Login)];
         let profile = Profile { missing, credentials: kinds[kind], ..Profile::default() };
