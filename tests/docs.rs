@@ -8,7 +8,7 @@ use irsa_probe::core::check::checks::CheckOutcome;
 use irsa_probe::core::check::report::{ImdsState, Report, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::{ChainProvider, Evidence};
 use irsa_probe::core::plan::Provider;
-use irsa_probe::core::pod::inputs::Environment;
+use irsa_probe::core::pod::environment::Environment;
 use irsa_probe::render::{catalogue, json};
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -2,6 +2,8 @@
 
 pub mod agent_answer;
 pub mod arn;
+pub mod imds;
 pub mod partition;
 pub mod sts_answer;
 pub mod trust_policy;
+pub mod url;

@@ -3,8 +3,8 @@
 use crate::core::aws::trust_policy;
 use crate::core::catalogue::{CodeRow, Snippet};
 use crate::core::evidence::Evidence;
-use crate::core::plan::{IRSA_TOKEN_PATH, Plan};
-use crate::core::pod::token::Claims;
+use crate::core::plan::Plan;
+use crate::core::pod::token::{Claims, IRSA_TOKEN_PATH};
 use crate::core::text::printable::{printable, shell_word};
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,10 @@
 use super::Finding;
 use super::sts::{outcome, skew_words};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::aws::sts_answer;
 use crate::core::catalogue::{Class, Code, Severity, Step};
-use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence, ImdsReach};
+use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence};
 use crate::core::plan::Plan;
 
 /// The identity that was proven.

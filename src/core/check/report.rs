@@ -2,11 +2,12 @@
 
 use super::checks::{self, Check};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::aws::sts_answer::{classify_assume_role, classify_caller_identity};
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
-use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceAnswer, ServiceError, SkipReason};
+use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ServiceAnswer, ServiceError, SkipReason};
 use crate::core::plan::Provider;
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
