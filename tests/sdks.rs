@@ -113,7 +113,7 @@ fn files_of_this_process_count() {
     let elsewhere = json(&["--env", "-"], &[], Some(format!("AWS_ROLE_ARN={ROLE}\nAWS_WEB_IDENTITY_TOKEN_FILE={missing}").as_bytes()));
     assert_eq!(of(&elsewhere, "js-v3")["outcome"], "irsa");
     assert!(elsewhere["assumed"].as_str().unwrap().contains("token files to be good"));
-    // Static keys in a profile shadow IRSA for Rust and JavaScript, not for botocore and Go (live matrix row 32).
+    // Static keys in a profile shadow IRSA for Rust and JavaScript, not for botocore and Go (docs/facts.md#row-32).
     std::fs::create_dir(dir.path().join(".aws")).unwrap();
     std::fs::write(
         dir.path().join(".aws/credentials"),

@@ -49,7 +49,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
     }
 }
 
-/// The configured endpoint URL, by the SDKs' precedence (FACTS B.5).
+/// The configured endpoint URL, by the SDKs' precedence (docs/facts.md#endpoint-url-order).
 fn endpoint_override(inputs: &Inputs) -> Option<(&'static str, &InputUrl)> {
     let env = &inputs.environment;
     if env.ignore_endpoint_urls.is_true() {
@@ -118,7 +118,7 @@ pub(super) fn global_endpoint(inputs: &Inputs, primary: Option<&Region>, endpoin
     }
 }
 
-/// The agent's URL, if SDKs would call it (FACTS C.1, ECS provider).
+/// The agent's URL, if SDKs would call it (docs/facts.md#container-uri).
 pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<InputUrl> {
     if let Some(relative) = env.container_relative_uri.value() {
         defects.add(
@@ -154,7 +154,7 @@ pub(super) fn agent(env: &Environment, defects: &mut Defects) -> Option<InputUrl
     Some(uri.clone())
 }
 
-/// Whether SDKs call this full URI at all (FACTS C.1, ECS provider; live matrix row 36).
+/// Whether SDKs call this full URI at all (docs/facts.md#container-uri, docs/facts.md#row-36).
 pub fn agent_uri_may_be_called(uri: &str) -> bool {
     url_host(uri).is_some_and(|host| !is_clear(uri) || may_be_called_in_clear(&host))
 }

@@ -6,7 +6,7 @@ use crate::core::catalogue::Code;
 use crate::core::pod::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
 use crate::core::text::secrets::{InputValue, Shown};
 
-/// Which provider was injected, by FACTS' live matrix rows 06–10, 15, 22 and 23.
+/// Which provider was injected, by docs/facts.md#chain-matrix, rows 06 to 10, 15, 22 and 23.
 pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
     let env = &inputs.environment;
     let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
@@ -38,7 +38,8 @@ pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
 }
 
 /// Half an identity, where that changes what an SDK does. A role ARN alone beside a complete Pod Identity changes nothing
-/// (row 07: every SDK falls through); a token file alone stops boto3 and Go (row 06), an empty one stops Rust (row 08).
+/// (docs/facts.md#row-07: SDKs fall through); a token file alone stops boto3 and Go (docs/facts.md#row-06), an empty one stops Rust
+/// (docs/facts.md#row-08).
 fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
     if irsa {
         return None; // IRSA comes first; what follows it in the chain is never asked.
@@ -99,7 +100,8 @@ pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> 
     }
 }
 
-/// What every SDK, or some of them, would take instead of the injected identity (live matrix rows 25, 26, 32).
+/// What every SDK, or some of them, would take instead of the injected identity (docs/facts.md#row-25, docs/facts.md#row-26,
+/// docs/facts.md#row-32).
 pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects) {
     if inputs.environment.has_static_keys() {
         defects.add(

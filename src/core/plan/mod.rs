@@ -219,7 +219,7 @@ mod tests {
         (plan.provider, plan.defects.iter().map(|d| d.code.id()).collect())
     }
 
-    /// FACTS, live matrix: the environment alone decides these rows.
+    /// docs/facts.md#chain-matrix: the environment alone decides these rows.
     #[test]
     fn injection_as_the_live_matrix_has_it() {
         let (role, token, region) = (("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_REGION", "us-west-2"));

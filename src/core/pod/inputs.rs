@@ -8,7 +8,8 @@ use crate::core::text::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (FACTS, live matrix rows 06–09).
+/// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (docs/facts.md#chain-matrix, rows
+/// 06 to 09).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Var<V = InputValue> {
@@ -211,7 +212,7 @@ impl Environment {
         [&self.pod_name, &self.my_pod_name, &self.k8s_pod_name].into_iter().find_map(Var::value)
     }
 
-    /// Both static keys are there. A lone key id shadows nothing (live matrix row 26).
+    /// Both static keys are there. A lone key id shadows nothing (docs/facts.md#row-26).
     pub fn has_static_keys(&self) -> bool {
         self.access_key_id == Secret::Present && self.secret_access_key == Secret::Present
     }
@@ -260,7 +261,7 @@ pub struct Profile {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderChoice {
-    /// Whichever was injected; IRSA when both were, as in every SDK (live matrix row 23).
+    /// Whichever was injected; IRSA when both were, as in most SDKs (docs/facts.md#row-23).
     #[default]
     Auto,
     /// IAM roles for service accounts.

@@ -1,6 +1,6 @@
 //! The projected service account token: its header and claims. The signature is dropped at once; nothing here can be replayed.
 //!
-//! Shape: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), FACTS section H.
+//! Shape: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), docs/facts.md#projected-token.
 
 use crate::core::text::printable::cap;
 use crate::core::text::time::Timestamp;

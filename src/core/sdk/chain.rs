@@ -1,7 +1,7 @@
 //! The default credential chain of each family, as data: its links in order, and the rules by which they differ.
 //!
-//! Measured (FACTS C.2, the real SDKs against fakes on loopback): aws-config 1.13.0 for Rust, botocore 1.43.11, JavaScript 3.972.97, Go v2 config
-//! 1.32.31. The others are from their source, at the file named beside each (one stored version of it, not always the newest), or from AWS's documents.
+//! Measured (docs/facts.md#chain-matrix, the real SDKs against fakes on loopback): aws-config 1.13.0 for Rust, botocore 1.43.11, JavaScript
+//! 3.972.97, Go v2 config 1.32.31. The others are from their source, at the file named beside each (one stored version of it, not always the newest), or from AWS's documents.
 
 use super::SdkFamily;
 use crate::core::pod::inputs::ProfileCredentials::{self, Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
@@ -45,8 +45,9 @@ pub(super) enum MissingProfile {
     StopsAtItsLink,
 }
 
-/// `AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT` beside a configured endpoint URL. The rule set refuses both (FACTS B.1, rule 1); with FIPS
-/// it was measured (live matrix row 34), and botocore's `args.py` passes it neither where there is a URL.
+/// `AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT` beside a configured endpoint URL. The rule set refuses both
+/// (docs/facts.md#endpoint-rules, rule 1); with FIPS it was measured (docs/facts.md#row-34), and botocore's `args.py` passes it neither
+/// where there is a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VariantWithUrl {
     /// An error.
@@ -60,7 +61,7 @@ pub(super) enum VariantWithUrl {
 /// What a row rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basis {
-    /// The real SDK was run in the live matrix.
+    /// The real SDK was run (docs/facts.md#chain-matrix).
     Measured,
     /// Its source.
     Source,
@@ -275,7 +276,7 @@ pub(super) const CHAINS: [Chain; 16] = [
         links: &[Link::Env, Link::Profile(ALL), Link::WebIdentity, Link::Container, Link::Imds],
         basis: Basis::Measured,
         variant_with_url: VariantWithUrl::Refused,
-        // aws-config 1.13.0, `provider_config.rs`, `client_config` (FACTS B.5).
+        // aws-config 1.13.0, `provider_config.rs`, `client_config` (docs/facts.md#exchange-client-of-rust).
         url_always: true,
         empty_counts: true,
         container_token_first: true,

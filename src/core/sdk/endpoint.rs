@@ -56,7 +56,7 @@ pub(super) enum NoRegion {
     UsEast1,
     /// An error.
     Fails,
-    /// IMDS is asked for one; an error when it does not answer (aws-config, FACTS B.5).
+    /// IMDS is asked for one; an error when it does not answer (aws-config, docs/facts.md#region-from-imds).
     Imds,
 }
 
@@ -142,8 +142,8 @@ pub(super) fn is_variant(situation: &Surroundings<'_>) -> bool {
     is_fips(situation) || situation.environment.use_dual_stack.is_true() || situation.profile.use_dual_stack
 }
 
-/// Whether the exchange's endpoint comes from AWS's rule set (FACTS B.1). Not so of what is older than the rule set, nor of C++, whose exchange has a
-/// client of its own; of PowerShell nothing is known.
+/// Whether the exchange's endpoint comes from AWS's rule set (docs/facts.md#endpoint-rules). Not so of what is older than the rule set, nor of C++,
+/// whose exchange has a client of its own; of PowerShell nothing is known.
 pub(super) fn has_rules(sdk: SdkFamily) -> bool {
     !matches!(sdk, SdkFamily::Cpp | SdkFamily::GoV1 | SdkFamily::JavaV1 | SdkFamily::JsV2 | SdkFamily::Powershell)
 }
@@ -194,7 +194,7 @@ pub(super) fn endpoint(sdk: SdkFamily, situation: &Surroundings<'_>) -> (StsEndp
     let says = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
     match row.policy {
         EndpointRule::Always => (StsEndpoint::Regional, EndpointReason::Plain),
-        // The rule set knows a global endpoint of neither kind (FACTS B.1, rule 3).
+        // The rule set knows a global endpoint of neither kind (docs/facts.md#endpoint-rules, rule 3).
         _ if has_rules(sdk) && is_variant(situation) => (StsEndpoint::Regional, EndpointReason::Plain),
         _ if !has_global || says("regional") => (StsEndpoint::Regional, EndpointReason::Plain),
         EndpointRule::AlwaysSince(version) => (StsEndpoint::Regional, EndpointReason::Since(version)),

@@ -1,4 +1,4 @@
-//! The families' chains against FACTS C.2, row by row, and what holds of all of them.
+//! The families' chains against docs/facts.md#chain-matrix, row by row, and what holds of all of them.
 
 use super::chain::CHAINS;
 use super::*;
@@ -50,7 +50,7 @@ fn seen(v2: ImdsReach, v1: bool, role: bool) -> ImdsView {
     ImdsView::Seen { v2, v1, role }
 }
 
-/// FACTS C.2. "stop" is an error, "none" the end of the chain.
+/// docs/facts.md#chain-matrix. "stop" is an error, "none" the end of the chain.
 const MATRIX: &[Case] = &[
     case("01", IRSA, |_| {}, [ROW_IRSA; 4]),
     case("02", IRSA, |s| s.sts = StsCall::TokenRejected, [STOP; 4]),
@@ -133,7 +133,7 @@ fn end(sdk: SdkFamily, vars: Vars, change: fn(&mut Surroundings<'_>)) -> (ChainE
     (found.outcome, found.on_failure, found.falls_to)
 }
 
-/// FACTS C.1 and the sources named in `chain`.
+/// docs/facts.md#chain-orders and the sources named in `chain`.
 #[test]
 fn the_others() {
     const BOTH: Vars = &[ROLE, TOKEN, URI, URI_TOKEN, REGION];
@@ -180,7 +180,7 @@ fn a_role_arn_that_is_none() {
     }
 }
 
-/// STS knows no role of another partition than its own (FACTS A.3), whoever asks.
+/// STS knows no role of another partition than its own (docs/facts.md#role-of-another-partition), whoever asks.
 #[test]
 fn a_role_of_another_partition() {
     const GOV: (&str, &str) = ("AWS_ROLE_ARN", "arn:aws-us-gov:iam::111122223333:role/checkout");
@@ -202,7 +202,8 @@ fn a_role_of_another_partition() {
     }
 }
 
-/// FACTS B.1 and B.5: FIPS, dual-stack and configured URLs, where they exclude one another or lead nowhere.
+/// docs/facts.md#endpoint-rules and docs/facts.md#endpoint-url-order: FIPS, dual-stack and configured URLs, where they exclude
+/// one another or lead nowhere.
 #[test]
 fn variants_of_endpoints_and_urls() {
     const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
@@ -243,7 +244,7 @@ fn variants_of_endpoints_and_urls() {
 #[test]
 fn profiles() {
     let at = |sdk, vars, profile| ask(sdk, &with_profile("", vars, profile, [NONE; 4])).outcome;
-    // A role in a profile comes before the web identity for botocore, static keys do not (row 32).
+    // A role in a profile comes before the web identity for botocore, static keys do not (docs/facts.md#row-32).
     let role: fn(&mut Profile) = |p| p.credentials = Some(ProfileCredentials::RoleArn);
     assert_eq!(at(SdkFamily::Botocore, IRSA, role), FILE);
     assert_eq!(at(SdkFamily::GoV2, IRSA, role), ROW_IRSA);
