@@ -3,13 +3,14 @@
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Not ours to read: what builds and tools leave, the fuzzers' inputs, and what git holds.
 const PASSED_OVER: &[&str] = &[".git", "target", "fuzz/target", "fuzz/artifacts", "fuzz/corpus", "fuzz/coverage"];
 
 /// Every text file of the repository, by its path.
-fn files() -> BTreeMap<String, String> {
+static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     fn walk(folder: &str, files: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap().map(Result::unwrap) {
             let name = entry.file_name().into_string().unwrap();
@@ -28,7 +29,7 @@ fn files() -> BTreeMap<String, String> {
     walk("", &mut files);
     assert!(files.len() > 1000, "{} files", files.len());
     files
-}
+});
 
 /// The first group of each match.
 fn matches<'a>(pattern: &Regex, text: &'a str) -> Vec<&'a str> {
@@ -42,7 +43,7 @@ fn pattern(text: &str) -> Regex {
 /// A fact that a comment, a test or a document cites is in docs/facts.md, and no fact is there that nobody needs.
 #[test]
 fn facts_are_there_and_cited() {
-    let files = files();
+    let files = &*FILES;
     let facts = &files["docs/facts.md"];
     let listed = matches(&pattern(r#"<a id="([^"]*)"></a>"#), facts);
     let anchors: BTreeSet<&str> = listed.iter().copied().collect();
@@ -50,7 +51,7 @@ fn facts_are_there_and_cited() {
 
     let (from_outside, within) = (pattern(r"facts\.md#([A-Za-z0-9_-]+)"), pattern(r"\]\(#([^)]*)\)"));
     let mut cited = BTreeSet::new();
-    for (path, text) in &files {
+    for (path, text) in files {
         for anchor in matches(&from_outside, text) {
             // How a comment cites, in documents about it.
             if anchor != "ANCHOR" {
@@ -77,7 +78,7 @@ fn nothing_cites_what_is_elsewhere() {
     let elsewhere = pattern(
         r"\bFACT[S]\b|\bDESIG[N]\b|\bLIV[E]\b|\bHOUS[E]\b|\b(?:CLUSTER|STYL[E]|LIV[E]-versions)\.md\b|(?i:live[ ]matrix|matrix[ ]row)|\bsection[ ][A-I]\.[0-9]",
     );
-    for (path, text) in files() {
+    for (path, text) in &*FILES {
         if let Some(found) = elsewhere.find(&text) {
             let line = text[..found.start()].matches('\n').count() + 1;
             panic!("{path}:{line} cites {:?}: cite docs/facts.md#ANCHOR, or a document of the project", found.as_str());
@@ -88,27 +89,37 @@ fn nothing_cites_what_is_elsewhere() {
 /// Links of the documents to files and to headings.
 #[test]
 fn links_lead_somewhere() {
-    let files = files();
-    let (link, anchor) = (pattern(r"\]\(([^)\s]*)\)"), pattern(r#"<a id="([^"]*)"></a>"#));
+    let documents = || FILES.iter().filter(|(path, _)| path.ends_with(".md"));
+    let anchors: BTreeMap<&str, BTreeSet<String>> = documents().map(|(path, text)| (path.as_str(), anchors_of(text))).collect();
+    let link = pattern(r"\]\(([^)\s]*)\)");
     let mut found = 0;
-    for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".md")) {
+    for (path, text) in documents() {
         for target in matches(&link, text) {
             // `../../security/advisories/new` is a page of GitHub's.
             if target.contains("://") || target.starts_with("../../security/") {
                 continue;
             }
             found += 1;
-            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
             let file = if file.is_empty() { path.clone() } else { relative(path, file) };
             assert!(Path::new(ROOT).join(&file).exists(), "{path} links to {target}: there is no {file}");
-            if !heading.is_empty() && file.ends_with(".md") {
-                let known = files[&file].lines().any(|line| line.starts_with('#') && slug(line) == heading)
-                    || matches(&anchor, &files[&file]).contains(&heading);
-                assert!(known, "{path} links to {target}: {file} has no such heading");
+            if let Some(known) = anchors.get(file.as_str()).filter(|_| !anchor.is_empty()) {
+                assert!(known.contains(anchor), "{path} links to {target}: {file} has no such heading");
             }
         }
     }
     assert!(found > 100, "{found} links");
+}
+
+/// What a link can lead to: the anchors that a document names, and those that GitHub gives its headings.
+fn anchors_of(text: &str) -> BTreeSet<String> {
+    let (named, tag) = (pattern(r#"<a id="([^"]*)"></a>"#), pattern(r"<[^>]*>"));
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let heading = tag.replace_all(line.trim_start_matches('#').trim(), "").to_lowercase();
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    });
+    headings.chain(matches(&named, text).into_iter().map(str::to_owned)).collect()
 }
 
 /// `file`, seen from the folder of `path`.
@@ -125,18 +136,12 @@ fn relative(path: &str, file: &str) -> String {
     parts.join("/")
 }
 
-/// The anchor that GitHub gives a heading.
-fn slug(heading: &str) -> String {
-    let text = pattern(r"<[^>]*>").replace_all(heading.trim_start_matches('#').trim(), "").to_lowercase();
-    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
-}
-
 /// Documents name files of the repository that are there.
 #[test]
 fn files_in_documents_are_there() {
     let named = pattern(r"`((?:src|tests|docs|k8s|examples|benches|fuzz|\.ci|\.cargo|\.github)/[A-Za-z0-9_./-]*)(?:[ `])");
     let mut found = 0;
-    for (path, text) in files().iter().filter(|(path, _)| path.ends_with(".md")) {
+    for (path, text) in FILES.iter().filter(|(path, _)| path.ends_with(".md")) {
         for file in matches(&named, text) {
             // `tests/scenarios/STEP/NAME` stands for many.
             if file.split('/').any(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase())) {
@@ -154,7 +159,7 @@ fn files_in_documents_are_there() {
 /// docs/architecture.md lists the rooms of the core, each once.
 #[test]
 fn the_rooms_are_those_of_the_core() {
-    let files = files();
+    let files = &*FILES;
     let section = files["docs/architecture.md"].split("\n## ").find(|section| section.starts_with("The rooms")).unwrap();
     let mut listed = matches(&pattern(r"(?m)^\| `([a-z_]+)` \|"), section);
     listed.sort_unstable();
@@ -165,7 +170,7 @@ fn the_rooms_are_those_of_the_core() {
 /// `cargo offline` runs every test program but the two that need PyPI, which CONTRIBUTING.md promises.
 #[test]
 fn the_offline_tests_are_all_but_two() {
-    let files = files();
+    let files = &*FILES;
     let alias = files[".cargo/config.toml"].lines().find(|line| line.starts_with("offline = ")).unwrap();
     // As cargo's globs mean them: a set, and any end.
     let globs: Vec<Regex> = matches(&pattern(r#""--test", "([^"]*)""#), alias)
