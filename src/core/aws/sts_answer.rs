@@ -1,6 +1,6 @@
 //! STS's answers: telling an STS error body from anything else, and the table that turns an error into a finding.
 //!
-//! Bodies: FACTS section A.1 (AWS query protocol). Elements are found by their local name whatever the namespace:
+//! Bodies: docs/facts.md#sts-error-body (AWS query protocol). Elements are found by their local name whatever the namespace:
 //! dispatch failures come in another one (`http://webservices.amazon.com/AWSFault/2005-15-09`).
 
 use crate::core::catalogue::Code;
@@ -144,7 +144,7 @@ const COMMON: &[ErrorMeaning] = &[
     ),
 ];
 
-/// AssumeRoleWithWebIdentity. Messages: FACTS section A.3, both generations of the InvalidIdentityToken texts.
+/// AssumeRoleWithWebIdentity. Messages: docs/facts.md#assume-role-errors, both generations of the InvalidIdentityToken texts.
 const ASSUME_ROLE: &[ErrorMeaning] = &[
     // A role's resource-based policy is its trust policy.
     row(
@@ -194,7 +194,7 @@ const ASSUME_ROLE: &[ErrorMeaning] = &[
     ),
 ];
 
-/// GetCallerIdentity: FACTS section A.4.
+/// GetCallerIdentity: docs/facts.md#caller-identity-errors.
 const CALLER_IDENTITY: &[ErrorMeaning] = &[
     row(&["SignatureDoesNotMatch", "InvalidSignatureException"], &["credential should be scoped"], Code::SignatureScope),
     row(&["SignatureDoesNotMatch", "InvalidSignatureException"], &["signature expired", "not yet current"], Code::ClockSkew),

@@ -405,7 +405,7 @@ mod tests {
         }
     }
 
-    /// DESIGN section 4, "Class and severity, code by code".
+    /// What severity and class mean: docs/findings.md, at its top.
     #[test]
     fn weights_are_as_designed() {
         let ids =

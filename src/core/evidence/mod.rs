@@ -161,7 +161,7 @@ pub enum FileFact {
     Read {
         /// When it was last written.
         modified: Option<Timestamp>,
-        /// White space stands after the token. The kubelet writes none; the SDKs send it along (live matrix row 21).
+        /// White space stands after the token. The kubelet writes none; the SDKs send it along (docs/facts.md#row-21).
         trailing_whitespace: bool,
         /// What it holds.
         content: TokenContent,
