@@ -1,7 +1,7 @@
 //! Remedies that carry this pod's own values, ready to paste.
 
+use super::{CodeRow, Document};
 use crate::core::aws::trust_policy;
-use crate::core::catalogue::{CodeRow, Snippet};
 use crate::core::evidence::Evidence;
 use crate::core::plan::{IRSA_TOKEN_PATH, Plan};
 use crate::core::pod::token::Claims;
@@ -128,7 +128,7 @@ impl Values {
 
     /// The row's cure for this pod.
     pub fn remedy(&self, row: &CodeRow) -> Remedy {
-        Remedy { snippet: self.snippet(row.snippet), ..self.cure(row.remedy, row.commands) }
+        Remedy { snippet: row.document.map(|document| self.document(document)), ..self.cure(row.fix, row.commands) }
     }
 
     /// A cure of templates, as those of the catalogue are.
@@ -140,32 +140,30 @@ impl Values {
         }
     }
 
-    fn snippet(&self, snippet: Snippet) -> Option<String> {
-        match snippet {
-            Snippet::None => None,
-            Snippet::TrustPolicy => {
+    fn document(&self, document: Document) -> String {
+        match document {
+            Document::TrustPolicy => {
                 let subject = self
                     .claims
                     .as_ref()
                     .and_then(|claims| claims.subject.clone())
                     .unwrap_or_else(|| format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount")));
-                let policy = trust_policy::irsa_policy(
+                trust_policy::irsa_policy(
                     self.get("partition"),
                     self.get("account"),
                     self.get("issuerPath"),
                     &subject,
                     self.get("audience"),
-                );
-                Some(policy)
+                )
             }
-            Snippet::PodIdentityTrustPolicy => Some(trust_policy::pod_identity_policy()),
-            Snippet::Annotation => Some(format!(
+            Document::PodIdentityTrustPolicy => trust_policy::pod_identity_policy(),
+            Document::Annotation => format!(
                 "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {}\n  namespace: {}\n  annotations:\n    eks.amazonaws.com/role-arn: {}",
                 yaml(self.get("serviceAccount")),
                 yaml(self.get("namespace")),
                 yaml(self.get("roleArn"))
-            )),
-            Snippet::FsGroup => Some("spec:\n  securityContext:\n    fsGroup: 65534".to_owned()),
+            ),
+            Document::FsGroup => "spec:\n  securityContext:\n    fsGroup: 65534".to_owned(),
         }
     }
 }
@@ -189,7 +187,7 @@ mod tests {
     #[test]
     fn every_placeholder_of_the_catalogue_is_known() {
         for row in catalogue::rows() {
-            for template in row.commands.iter().chain([&row.remedy]) {
+            for template in row.commands.iter().chain([&row.fix]) {
                 for name in template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name) {
                     assert!(NAMES.iter().any(|(n, _)| *n == name) || name == "tokenPath", "{}: {{{name}}}", row.code);
                 }
