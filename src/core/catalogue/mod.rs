@@ -3,6 +3,8 @@
 //! A code is permanent: it is never renamed and never reused. What a finding says of one pod comes from the evidence; what is
 //! true of every pod stands here: how it counts, its title, its cause, the cure as a template, and the commands.
 
+pub mod errors;
+mod meaning;
 pub mod remedy;
 
 use serde::{Deserialize, Serialize};
@@ -157,6 +159,8 @@ pub struct CodeRow {
     pub commands: &'static [&'static str],
     /// A document to apply.
     pub document: Option<Document>,
+    /// Errors of STS or of the Pod Identity agent that mean it.
+    pub means: &'static [ErrorMeaning],
 }
 
 /// How a finding counts, and what time can do about it, as the rows write it.
@@ -207,6 +211,7 @@ macro_rules! codes {
 
 mod rows;
 
+pub use meaning::{ErrorMeaning, Operation};
 pub use rows::Code;
 
 /// All rows, in the catalogue's order.
@@ -224,7 +229,7 @@ impl CodeRow {
         [title, cause, fix]: [&'static str; 3],
     ) -> CodeRow {
         let (at_once, unverified) = (false, false);
-        CodeRow { code, step, check, severity, class, at_once, unverified, title, cause, fix, commands: &[], document: None }
+        CodeRow { code, step, check, severity, class, at_once, unverified, title, cause, fix, commands: &[], document: None, means: &[] }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A code is permanent: it is never renamed and never reused. Within a step the more basic finding stands first.
 
+use super::meaning::{agent, caller_identity, sts, web_identity};
 use super::weight::{INFO, PERMANENT, SETTLING, TRANSIENT, WARN, WARN_PASSING};
 use super::{CodeRow, Document, Step};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,15 @@ const GET_PROVIDER: &str =
 const GET_ROLE: &str = "aws iam get-role --role-name {roleName}";
 const HOP_LIMIT: &str =
     "aws ec2 modify-instance-metadata-options --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1";
+
+const ACCESS_DENIED: &[&str] = &["AccessDenied", "AccessDeniedException"];
+const BAD_SIGNATURE: &[&str] = &["SignatureDoesNotMatch", "InvalidSignatureException"];
+const EXPIRED: &[&str] = &["ExpiredTokenException", "ExpiredToken"];
+const INVALID_TOKEN: &[&str] = &["InvalidIdentityToken", "InvalidIdentityTokenException"];
+const VALIDATION: &[&str] = &["ValidationError", "ValidationException"];
+/// Policies above a role, as AWS's denials name them: organisations' and an endpoint's, a boundary, whoever made the session.
+pub const ABOVE_THE_ROLE: &[&str] =
+    &["service control policy", "resource control policy", "vpc endpoint policy", "permissions boundary", "session policy"];
 
 codes! {
     // Step `injection`: what the pod was given.
@@ -209,6 +219,7 @@ codes! {
         title: "the token is not valid yet",
         cause: "Its nbf or iat lies in the future: the control plane's clock and this one differ.",
         fix: "Wait, or set the clocks right: chrony/NTP on this node, and on the control plane where that is your own.",
+        means: &[web_identity(INVALID_TOKEN, &["issued in the future", "not yet valid"])],
     }
 
     TokenRotationOverdue = "token-rotation-overdue" {
@@ -236,6 +247,7 @@ codes! {
         title: "the token names more than one audience",
         cause: "STS refuses a token with several audiences and no authorized party (azp).",
         fix: "Project a token with one audience, sts.amazonaws.com, and recreate the pod.",
+        means: &[web_identity(INVALID_TOKEN, &["more than one audience"])],
     }
 
     TokenOfAnotherPod = "token-of-another-pod" {
@@ -398,6 +410,20 @@ codes! {
         title: "STS has an internal failure",
         cause: "STS answered that it cannot serve the request at the moment.",
         fix: "Wait; see the AWS Health Dashboard for STS in {region}. Credentials already obtained go on working.",
+        means: &[
+            sts(
+                &[
+                    "InternalFailure",
+                    "InternalError",
+                    "InternalServerError",
+                    "ServiceUnavailable",
+                    "ServiceUnavailableException",
+                    "RequestTimeout",
+                    "RequestTimeoutException",
+                ],
+                &[],
+            ),
+        ],
     }
 
     // Step `assume-role`: what STS says to AssumeRoleWithWebIdentity.
@@ -409,6 +435,7 @@ codes! {
             cluster was rebuilt and has a new issuer, or the role is in another account than the cluster.",
         fix: "Create the provider in account {account}, which is the role's and may not be the cluster's.",
         commands: &[CREATE_PROVIDER, "aws iam list-open-id-connect-providers"],
+        means: &[web_identity(INVALID_TOKEN, &["no openidconnect provider found"])],
     }
 
     AudienceNotRegistered = "audience-not-registered" {
@@ -421,6 +448,7 @@ codes! {
                 arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --client-id {audience}",
             GET_PROVIDER,
         ],
+        means: &[web_identity(INVALID_TOKEN, &["incorrect token audience"])],
     }
 
     ThumbprintMismatch = "thumbprint-mismatch" {
@@ -434,6 +462,7 @@ codes! {
                 arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --thumbprint-list THUMBPRINT",
             GET_PROVIDER,
         ],
+        means: &[web_identity(INVALID_TOKEN, &["thumbprint"])],
     }
 
     TokenNotValidated = "token-not-validated" {
@@ -445,6 +474,10 @@ codes! {
         fix: "Check that account {account} has an OIDC provider for exactly {issuer} with the client id {audience}; create it if it has \
             not.",
         commands: &[GET_PROVIDER, CREATE_PROVIDER],
+        means: &[
+            // The generic text of mid-2026, and any text not known yet: the token was not accepted, why is not said.
+            web_identity(INVALID_TOKEN, &[]),
+        ],
     }
 
     IssuerKeysUnavailable = "issuer-keys-unavailable" {
@@ -453,6 +486,7 @@ codes! {
         cause: "For EKS-hosted issuers this passes. For a self-hosted one: the discovery document or JWKS is not public, slow (over 5 s), \
             larger than 100 keys, or lacks the key that signed the token.",
         fix: "Retry; for a self-hosted issuer publish {issuer}/.well-known/openid-configuration and its JWKS on the internet.",
+        means: &[web_identity(INVALID_TOKEN, &["retrieve verification key"])],
     }
 
     TokenRejected = "token-rejected" {
@@ -461,6 +495,7 @@ codes! {
         cause: "STS answered that this is no valid web identity token: a wrong or damaged file, a missing claim, an unsupported algorithm.",
         fix: "Let the webhook mount the projected token, and recreate the pod.",
         commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        means: &[web_identity(INVALID_TOKEN, &["not a valid jwt", "missing a required", "invalid timestamp", "signature", "algorithm"])],
     }
 
     TokenExpiredAtSts = "token-expired-at-sts" {
@@ -471,6 +506,7 @@ codes! {
             clock, that clock is slow, or the file changed in between.",
         fix: "Read the projected file anew for each exchange, without copy or subPath; set the clock of node {node} right if it is slow \
             (chrony/NTP). Recreating the pod gives a fresh token.",
+        means: &[web_identity(EXPIRED, &[])],
     }
 
     TrustPolicyDenied = "trust-policy-denied" {
@@ -482,6 +518,11 @@ codes! {
         fix: "Check that role {roleArn} exists, and give it the trust policy below.",
         commands: &[GET_ROLE, "aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
         document: Some(Document::TrustPolicy),
+        means: &[
+            // A role's resource-based policy is its trust policy.
+            web_identity(ACCESS_DENIED, &["no resource-based policy allows", "explicit deny in a resource-based policy"]),
+            web_identity(ACCESS_DENIED, &[]),
+        ],
     }
 
     ExplicitlyDenied = "explicitly-denied" {
@@ -491,6 +532,12 @@ codes! {
             the role's trust policy is not the cause.",
         fix: "Read in AWS's text which kind of policy denies, and have it allow this call for {roleArn}.",
         commands: &["aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.sts"],
+        means: &[
+            web_identity(ACCESS_DENIED, &["explicit deny"]),
+            web_identity(ACCESS_DENIED, ABOVE_THE_ROLE),
+            // No IAM permission is needed for this call; only an endpoint or organisation policy denies it.
+            caller_identity(ACCESS_DENIED, &[]),
+        ],
     }
 
     RoleArnRejected = "role-arn-rejected" {
@@ -501,6 +548,7 @@ codes! {
         fix: "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod. If \
             the annotation is right, look at the endpoint that was called.",
         commands: &["kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml"],
+        means: &[web_identity(VALIDATION, &["request arn is invalid", "'rolearn'"])],
     }
 
     RequestRejected = "request-rejected" {
@@ -509,6 +557,26 @@ codes! {
         cause: "A value from the environment breaks STS's constraints; most often AWS_ROLE_SESSION_NAME (2–64 characters of letters, \
             digits and _+=,.@-).",
         fix: "Correct the value that AWS's text names, or unset AWS_ROLE_SESSION_NAME.",
+        means: &[
+            web_identity(VALIDATION, &[]),
+            web_identity(
+                &[
+                    "MalformedInput",
+                    "MalformedQueryString",
+                    "InvalidAction",
+                    "MissingAction",
+                    "MissingParameter",
+                    "InvalidParameterValue",
+                    "InvalidParameterCombination",
+                    "PackedPolicyTooLarge",
+                    "PackedPolicyTooLargeException",
+                    "MalformedPolicyDocument",
+                    "MalformedPolicyDocumentException",
+                ],
+                &[],
+            ),
+            caller_identity(&["ValidationError", "MalformedInput", "InvalidAction", "MalformedQueryString"], &[]),
+        ],
     }
 
     SessionTooLong = "session-too-long" {
@@ -517,6 +585,7 @@ codes! {
         cause: "The duration asked for exceeds the role's MaxSessionDuration.",
         fix: "Ask for a shorter session, or raise the role's MaxSessionDuration.",
         commands: &["aws iam update-role --role-name {roleName} --max-session-duration 43200"],
+        means: &[web_identity(VALIDATION, &["maxsessionduration", "1 hour session limit"])],
     }
 
     StsRegionDisabled = "sts-region-disabled" {
@@ -526,6 +595,7 @@ codes! {
             the role's account, not the cluster's.",
         fix: "Activate STS for {region} in account {account} (IAM console, Account settings; for an opt-in region enable the region).",
         commands: &["aws account enable-region --region-name {region}"],
+        means: &[sts(&["RegionDisabledException", "RegionDisabled"], &[])],
     }
 
     Throttled = "throttled" {
@@ -534,6 +604,22 @@ codes! {
         cause: "The account's request quota for STS in this region is used up, often by many pods that start at once or by an SDK that \
             exchanges the token for every request.",
         fix: "Wait and retry; spread starts, cache credentials in the application, or ask AWS for a higher quota.",
+        means: &[
+            sts(
+                &[
+                    "Throttling",
+                    "ThrottlingException",
+                    "ThrottledException",
+                    "RequestThrottled",
+                    "RequestThrottledException",
+                    "RequestLimitExceeded",
+                    "TooManyRequestsException",
+                    "SlowDown",
+                ],
+                &[],
+            ),
+            sts(&[], &[]).with_status(429),
+        ],
     }
 
     IdpRejected = "idp-rejected" {
@@ -541,6 +627,7 @@ codes! {
         title: "the identity provider rejected the claim",
         cause: "The issuer itself refused the token; on EKS this practically never happens.",
         fix: "Recreate the pod for a new token; look at the issuer if it is self-hosted.",
+        means: &[web_identity(&["IDPRejectedClaim", "IDPRejectedClaimException"], &[])],
     }
 
     IdpUnreachable = "idp-unreachable" {
@@ -548,6 +635,7 @@ codes! {
         title: "STS cannot reach the identity provider",
         cause: "STS could not reach the issuer to verify the token; AWS calls this transient.",
         fix: "Retry; a self-hosted issuer has to be reachable from the internet.",
+        means: &[web_identity(&["IDPCommunicationError", "IDPCommunicationErrorException"], &[])],
     }
 
     StsError = "sts-error" {
@@ -575,6 +663,7 @@ codes! {
         cause: "The agent answers only requests whose Host is its link-local address: a proxy stands in between, or the URI names another \
             host.",
         fix: "Add 169.254.170.23 and [fd00:ec2::23] to NO_PROXY, and leave AWS_CONTAINER_CREDENTIALS_FULL_URI as the webhook sets it.",
+        means: &[agent(&[], &["called agent through invalid address"]).with_status(403)],
     }
 
     AgentUriNotAllowed = "agent-uri-not-allowed" {
@@ -594,6 +683,10 @@ codes! {
         cause: "The token is expired, not valid yet, of another cluster, or not a Pod Identity token.",
         fix: "Mount the projected token as the webhook does, without subPath or copies, and recreate the pod.",
         commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        means: &[
+            agent(&[], &["service account token cannot be", "service account token failed basic claim validations"]),
+            agent(&["ExpiredTokenException", "InvalidTokenException"], &[]),
+        ],
     }
 
     AssociationMissing = "association-missing" {
@@ -607,6 +700,10 @@ codes! {
             "aws eks create-pod-identity-association --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount} \
                 --role-arn {roleArn}",
         ],
+        means: &[
+            // By the code alone: its message is not public.
+            agent(&["ResourceNotFoundException"], &[]),
+        ],
     }
 
     PodIdentityTrustDenied = "pod-identity-trust-denied" {
@@ -617,6 +714,11 @@ codes! {
         fix: "Give the associated role the trust policy below; the agent may answer from its cache for some time.",
         commands: &["aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
         document: Some(Document::PodIdentityTrustPolicy),
+        means: &[
+            agent(&["AccessDeniedException"], &[]),
+            // As eks-pod-identity-agent#139 has it, without the code.
+            agent(&[], &["eks does not have permissions to assume the associated role"]),
+        ],
     }
 
     AgentThrottled = "agent-throttled" {
@@ -624,6 +726,10 @@ codes! {
         title: "the agent or EKS Auth throttles the calls",
         cause: "Too many requests on this node or in this account.",
         fix: "Wait and retry; cache credentials in the application instead of asking for every request.",
+        means: &[
+            agent(&["ThrottlingException"], &[]),
+            agent(&[], &[]).with_status(429),
+        ],
     }
 
     AgentError = "agent-error" {
@@ -633,6 +739,15 @@ codes! {
             lacks eks-auth:AssumeRoleForPodIdentity (AmazonEKSWorkerNodePolicy has it), or AWS has a failure. Its text is in the detail.",
         fix: "Read the agent's text in the detail; look at its log on node {node}.",
         commands: &["kubectl -n kube-system logs -l app.kubernetes.io/name=eks-pod-identity-agent --tail=50"],
+        means: &[
+            // The node's own permission is missing, not the association's trust. The finding's detail says so.
+            agent(&["AccessDeniedException"], &["eks-auth:assumeroleforpodidentity"]),
+            // EKS Auth's other codes. Any unknown code is this finding too, but `explain` tells by these whose answer it is.
+            agent(
+                &["InternalServerException", "ServiceUnavailableException", "InvalidParameterException", "InvalidRequestException"],
+                &[],
+            ),
+        ],
     }
 
     ProxyCapturesAgent = "proxy-captures-agent" {
@@ -688,6 +803,7 @@ codes! {
         commands: &[
             "kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/sts-regional-endpoints=true",
         ],
+        means: &[caller_identity(BAD_SIGNATURE, &["credential should be scoped"])],
     }
 
     ClockSkew = "clock-skew" {
@@ -697,6 +813,10 @@ codes! {
             else breaks.",
         fix: "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123).",
         commands: &["kubectl debug node/{node} -it --image=public.ecr.aws/docker/library/busybox:stable -- date -u"],
+        means: &[
+            caller_identity(BAD_SIGNATURE, &["signature expired", "not yet current"]),
+            caller_identity(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[]),
+        ],
     }
 
     SignatureRejected = "signature-rejected" {
@@ -705,6 +825,10 @@ codes! {
         cause: "The signature does not match what arrived: something between the pod and STS changes or drops headers, or the endpoint is \
             not the one that was signed for.",
         fix: "Remove the proxy or mesh filter that rewrites requests to {host}.",
+        means: &[
+            caller_identity(BAD_SIGNATURE, &[]),
+            caller_identity(&["IncompleteSignature", "MissingAuthenticationToken", "AuthFailure"], &[]),
+        ],
     }
 
     SessionRejected = "session-rejected" {
@@ -714,6 +838,7 @@ codes! {
             of the global endpoint (version 1 tokens) are used in an opt-in region.",
         fix: "Check that role {roleArn} still exists; use the regional STS endpoint.",
         commands: &["aws iam get-role --role-name {roleName}"],
+        means: &[caller_identity(&["InvalidClientTokenId", "UnrecognizedClientException"], &[])],
     }
 
     SessionExpired = "session-expired" {
@@ -722,6 +847,7 @@ codes! {
         cause: "STS says that the session has ended: a cached answer (the agent keeps credentials for hours), or a clock that is wrong by \
             hours.",
         fix: "Check the clock of node {node}; restart the Pod Identity agent if it handed them out.",
+        means: &[caller_identity(EXPIRED, &[])],
     }
 
     ChainDisagrees = "chain-disagrees" {

@@ -3,8 +3,7 @@
 use super::Finding;
 use super::sts::{outcome, skew_words};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
-use crate::core::aws::sts_answer;
-use crate::core::catalogue::{Class, Code, Severity, Step};
+use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence, ImdsReach};
 use crate::core::plan::Plan;
 
@@ -48,7 +47,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
         let mismatch = compare(&proven.arn, plan.expected_role.as_ref());
         return (Some(proven), mismatch.into_iter().collect());
     }
-    let Some((code, said)) = outcome(primary, call, sts_answer::classify_caller_identity) else { return (None, Vec::new()) };
+    let Some((code, said)) = outcome(primary, call, Operation::GetCallerIdentity) else { return (None, Vec::new()) };
     let issued = Proven::by_assumed_role(primary);
     // Not being reached, throttled, or denied by an endpoint policy or in a region, the call says nothing about the credentials; every other refusal does.
     let about_the_call = matches!(code.step(), Step::Network | Step::AssumeRole);
@@ -100,7 +99,7 @@ pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Find
         (Some(error), _) => match &error.kind {
             ChainErrorKind::Passing => return None,
             ChainErrorKind::Service(service) => {
-                let code = sts_answer::classify_assume_role(service);
+                let code = Code::from_error(Operation::AssumeRoleWithWebIdentity, service);
                 if code.row().class != Class::Permanent {
                     return None;
                 }

@@ -1,12 +1,11 @@
 //! What decides where an SDK's chain ends: what the process was given, and how the calls that the chain makes would go.
 
 use super::endpoint;
+use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::Code;
-use crate::core::evidence::{
-    Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, ServiceAnswer, SkipReason, Token, TokenContent,
-};
+use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ImdsReach, SkipReason, Token, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::inputs::{Environment, Profile};
 use crate::core::pod::token::TokenDefect;
