@@ -10,6 +10,7 @@ mod predicted;
 pub mod report;
 mod sts;
 mod token;
+mod values;
 
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::evidence::Evidence;

@@ -5,6 +5,7 @@ use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
+use crate::core::check::values::values;
 use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
 use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ImdsReach, SkipReason};
 use crate::core::plan::Provider;
@@ -275,7 +276,7 @@ pub struct RunTimes {
 /// The report of one attempt.
 pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let diagnosis = diagnose(evidence);
-    let values = Values::of(evidence, &diagnosis.plan);
+    let values = values(evidence, &diagnosis.plan);
     let findings: Vec<ReportedFinding> =
         diagnosis.findings.iter().map(|f| ReportedFinding { cause: cause(f, &values), severity: f.severity }).collect();
     let root_cause = diagnosis.root_cause();
