@@ -56,7 +56,6 @@ pub struct Diagnosis {
 }
 
 pub use identity::Proven;
-pub(crate) use identity::same_role;
 pub(crate) use predicted::predicted;
 pub(crate) use sts::{is_private, network_code};
 

@@ -2,9 +2,10 @@
 
 use super::super::application::{self, SdkVerdict};
 use super::super::{Diagnosis, identity, issuer, predicted};
+use crate::core::aws::arn::{RoleMatch, compare_identities};
 use crate::core::catalogue::{Code, Step};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
-use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact, FileFact, ImdsReach, SkipReason, Token};
+use crate::core::evidence::{Call, CallerIdentity, EndpointFacts, Evidence, Fact, FileFact, ImdsReach, SkipReason, Token};
 use crate::core::plan::Provider;
 use crate::core::text::time::spoken;
 
@@ -232,9 +233,7 @@ pub(super) const ROWS: &[CheckRow] = &[
         state: |e, d| match &e.chain {
             Fact::Known(chain) => match (&chain.error, &chain.identity, identity::explanation(&d.findings)) {
                 (Some(error), ..) => skip(format!("not decided: {}", error.text)),
-                (None, Some(is), Some(code)) if !d.identity.as_ref().is_some_and(|proven| identity::same_role(&is.arn, &proven.arn)) => {
-                    skip(format!("it becomes {}; see {code}", is.arn))
-                }
+                (None, Some(is), Some(code)) if !becomes_proven(is, d) => skip(format!("it becomes {}; see {code}", is.arn)),
                 (None, ..) => CheckState::Good(None),
             },
             other => match predicted(e).map(|predicted| predicted.judge(d.plan.provider)) {
@@ -287,6 +286,12 @@ fn good(detail: impl ToString) -> CheckState {
 
 fn skip(because: impl Into<String>) -> CheckState {
     CheckState::Skipped(because.into())
+}
+
+/// Whether an identity of the default chain is the proven one.
+fn becomes_proven(identity: &CallerIdentity, diagnosis: &Diagnosis) -> bool {
+    let proven = diagnosis.identity.as_ref();
+    proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal)
 }
 
 fn not_attempted<T>(fact: &Fact<T>) -> CheckState {
