@@ -102,10 +102,10 @@ impl RoleArn {
             return Err(RoleArnError::Untidy);
         }
         // IAM allows quotes in a path. Elsewhere they are what a shell or YAML has left.
-        RoleArn::of_tidy(text).map_err(|error| if text.contains(['"', '\'']) { RoleArnError::Untidy } else { error })
+        RoleArn::parse_tidy(text).map_err(|error| if text.contains(['"', '\'']) { RoleArnError::Untidy } else { error })
     }
 
-    fn of_tidy(text: &str) -> Result<RoleArn, RoleArnError> {
+    fn parse_tidy(text: &str) -> Result<RoleArn, RoleArnError> {
         use RoleArnError::*;
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [prefix, partition, service, region, account, resource] = parts[..] else {

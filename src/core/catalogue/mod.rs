@@ -140,6 +140,8 @@ pub struct CodeRow {
     pub step: Step,
     /// The check that the finding turns, by its id. `None`: `check` and `serve` cannot find it, `explain` or `doctor` does.
     pub check: Option<&'static str>,
+    /// `doctor` can find it.
+    pub doctor: bool,
     /// How the finding counts, unless the evidence makes it count more.
     pub severity: Severity,
     /// What time can do about it.
@@ -228,8 +230,23 @@ impl CodeRow {
         (severity, class): (Severity, Class),
         [title, cause, fix]: [&'static str; 3],
     ) -> CodeRow {
-        let (at_once, unverified) = (false, false);
-        CodeRow { code, step, check, severity, class, at_once, unverified, title, cause, fix, commands: &[], document: None, means: &[] }
+        let (doctor, at_once, unverified) = (false, false, false);
+        CodeRow {
+            code,
+            step,
+            check,
+            doctor,
+            severity,
+            class,
+            at_once,
+            unverified,
+            title,
+            cause,
+            fix,
+            commands: &[],
+            document: None,
+            means: &[],
+        }
     }
 }
 

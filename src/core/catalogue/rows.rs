@@ -67,6 +67,7 @@ codes! {
             "kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} \
                 eks.amazonaws.com/role-arn=arn:{partition}:iam::{account}:role/NAME",
         ],
+        doctor: true,
     }
 
     RoleDiffersFromExpected = "role-differs-from-expected" {
@@ -104,6 +105,7 @@ codes! {
         fix: "Remove AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from the container's env, envFrom and secrets, and \
             recreate the pod.",
         commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        doctor: true,
         at_once: true,
     }
 
@@ -156,6 +158,7 @@ codes! {
         title: "role and region belong to different partitions",
         cause: "A role of one partition (aws, aws-cn, aws-us-gov, …) is unknown to the STS of every other one.",
         fix: "Use a role of the region's partition, or correct AWS_REGION.",
+        doctor: true,
     }
 
     // Step `token`: the projected token's file, claims and times.
@@ -435,6 +438,7 @@ codes! {
             cluster was rebuilt and has a new issuer, or the role is in another account than the cluster.",
         fix: "Create the provider in account {account}, which is the role's and may not be the cluster's.",
         commands: &[CREATE_PROVIDER, "aws iam list-open-id-connect-providers"],
+        doctor: true,
         means: &[web_identity(INVALID_TOKEN, &["no openidconnect provider found"])],
     }
 
@@ -448,6 +452,7 @@ codes! {
                 arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --client-id {audience}",
             GET_PROVIDER,
         ],
+        doctor: true,
         means: &[web_identity(INVALID_TOKEN, &["incorrect token audience"])],
     }
 
@@ -518,6 +523,7 @@ codes! {
         fix: "Check that role {roleArn} exists, and give it the trust policy below.",
         commands: &[GET_ROLE, "aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
         document: Some(Document::TrustPolicy),
+        doctor: true,
         means: &[
             // A role's resource-based policy is its trust policy.
             web_identity(ACCESS_DENIED, &["no resource-based policy allows", "explicit deny in a resource-based policy"]),
@@ -700,6 +706,7 @@ codes! {
             "aws eks create-pod-identity-association --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount} \
                 --role-arn {roleArn}",
         ],
+        doctor: true,
         means: &[
             // By the code alone: its message is not public.
             agent(&["ResourceNotFoundException"], &[]),
@@ -714,6 +721,7 @@ codes! {
         fix: "Give the associated role the trust policy below; the agent may answer from its cache for some time.",
         commands: &["aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
         document: Some(Document::PodIdentityTrustPolicy),
+        doctor: true,
         means: &[
             agent(&["AccessDeniedException"], &[]),
             // As eks-pod-identity-agent#139 has it, without the code.
@@ -934,6 +942,7 @@ codes! {
             admits nobody. Access entries are not affected: they want the path.",
         fix: "Write the rolearn without its path: arn:{partition}:iam::{account}:role/{roleName}.",
         commands: &["kubectl -n kube-system edit configmap aws-auth"],
+        doctor: true,
     }
 
     RoleChainDenied = "role-chain-denied" {
@@ -981,6 +990,7 @@ codes! {
         fix: "On EKS the control plane brings it: restore the MutatingWebhookConfiguration pod-identity-webhook (AWS support, if it was \
             deleted); on other clusters install amazon-eks-pod-identity-webhook. Then recreate the pods.",
         commands: &["kubectl get mutatingwebhookconfigurations"],
+        doctor: true,
     }
 
     DnsPolicyDeadlock = "dns-policy-deadlock" {
@@ -1016,6 +1026,7 @@ codes! {
         fix: "Create service account {serviceAccount} in namespace {namespace}, or correct the name.",
         commands: &["kubectl -n {namespace} get serviceaccounts"],
         document: Some(Document::Annotation),
+        doctor: true,
     }
 
     AnnotationMissing = "annotation-missing" {
@@ -1030,6 +1041,7 @@ codes! {
             "kubectl -n {namespace} rollout restart deployment",
         ],
         document: Some(Document::Annotation),
+        doctor: true,
     }
 
     AnnotationMisspelt = "annotation-misspelt" {
@@ -1040,6 +1052,7 @@ codes! {
         fix: "Write the annotation as eks.amazonaws.com/role-arn on service account {namespace}/{serviceAccount}, remove the misspelt one, \
             and recreate the pods.",
         commands: &["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
+        doctor: true,
     }
 
     RoleMissing = "role-missing" {
@@ -1051,6 +1064,7 @@ codes! {
             {namespace}/{serviceAccount}.",
         commands: &["aws iam create-role --role-name {roleName} --assume-role-policy-document file://trust-policy.json"],
         document: Some(Document::TrustPolicy),
+        doctor: true,
     }
 
     PodPredatesAnnotation = "pod-predates-annotation" {
@@ -1060,6 +1074,7 @@ codes! {
             later changes no running pod.",
         fix: "Recreate the pod: delete it, or restart its workload.",
         commands: &["kubectl -n {namespace} delete pod {pod}"],
+        doctor: true,
     }
 
     PodNotInjected = "pod-not-injected" {
@@ -1070,6 +1085,7 @@ codes! {
             eks.amazonaws.com/skip-pod-identity-webhook, or another webhook replaced the container.",
         fix: "Look at the pod's annotations and labels for what skips it; otherwise recreate it and see whether the new one is injected.",
         commands: &["kubectl -n {namespace} get pod {pod} -o yaml", "kubectl -n {namespace} delete pod {pod}"],
+        doctor: true,
     }
 
     InjectionSuppressed = "injection-suppressed" {
@@ -1080,6 +1096,7 @@ codes! {
         fix: "Remove the preset variable from the container's env in the workload (or its Helm values), so that the webhook sets both, and \
             recreate the pod.",
         commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        doctor: true,
     }
 
     ServiceAccountNotUsed = "service-account-not-used" {
@@ -1089,6 +1106,7 @@ codes! {
             the annotation does nothing for it.",
         fix: "Set serviceAccountName: {serviceAccount} in the workload's pod template in namespace {namespace}.",
         commands: &["kubectl -n {namespace} get pods -o custom-columns=POD:.metadata.name,SERVICE_ACCOUNT:.spec.serviceAccountName"],
+        doctor: true,
     }
 
     PodsRefused = "pods-refused" {
@@ -1101,5 +1119,6 @@ codes! {
             policy, quota or webhook. The controller tries again by itself, after 17 minutes at the latest; a change of the workload makes \
             it try at once.",
         commands: &["kubectl -n {namespace} get events --field-selector reason=FailedCreate"],
+        doctor: true,
     }
 }
