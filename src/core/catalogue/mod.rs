@@ -307,6 +307,30 @@ mod tests {
         }
     }
 
+    /// Each cell that a row needs beside its words, by what the code is.
+    #[test]
+    fn every_row_is_complete() {
+        for row in rows() {
+            let code = row.code;
+            // Somebody finds it: `check` what is before the application, `doctor` what is in the cluster. `explain` finds any code in a text.
+            assert!(row.check.is_some() || row.step >= Step::Application, "{code}: it names no check");
+            assert!(row.doctor || row.step != Step::Cluster, "{code}: doctor does not find it");
+            // A refusal of STS is known by what AWS answers. What no row describes is `sts-error`.
+            let by_answer = row.step == Step::AssumeRole && code != Code::StsError;
+            assert!(!by_answer || !row.means.is_empty(), "{code}: no error of STS means it");
+            assert!(row.means.is_empty() || row.check.is_some(), "{code}: an answer means it, and no check turns");
+            // What counts at once is seen by `check` and can fail; what left a check unverified is neither a failure nor a warning.
+            assert!(!row.at_once || row.check.is_some() && row.severity != Severity::Info, "{code}: it cannot count at once");
+            assert!(!row.unverified || row.check.is_some() && row.severity == Severity::Info, "{code}: it is no information");
+            // The fix and its commands speak of a document that is there.
+            let policy = matches!(row.document, Some(Document::TrustPolicy | Document::PodIdentityTrustPolicy));
+            assert_eq!(row.fix.contains("trust policy below"), policy, "{code}: the trust policy");
+            let uses_file = row.commands.iter().any(|command| command.contains("file://trust-policy.json"));
+            assert!(policy || !uses_file, "{code}: a command needs a trust policy");
+            assert!(row.commands.iter().all(|command| !command.is_empty() && *command == command.trim()), "{code}: commands");
+        }
+    }
+
     #[test]
     fn every_row_says_something_short_enough_to_read() {
         for row in rows() {
