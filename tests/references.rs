@@ -174,6 +174,26 @@ fn pages_are_served_and_metrics_are_on_theirs() {
     }
 }
 
+/// What `check` can find has a scenario that finds it.
+#[test]
+fn every_code_of_check_has_a_scenario() {
+    // Limits of the process: tests/lack.rs sets them.
+    const ELSEWHERE: [Code; 1] = [Code::ProbeOutOfResources];
+    let mut found = BTreeSet::new();
+    for step in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")).unwrap() {
+        let Ok(scenarios) = std::fs::read_dir(step.unwrap().path()) else { continue };
+        for scenario in scenarios {
+            let text = std::fs::read_to_string(scenario.unwrap().path().join("situation.json")).unwrap();
+            let situation: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let findings = situation["findings"].as_array().cloned().unwrap_or_default();
+            found.extend(findings.iter().filter_map(|code| Code::parse(code.as_str()?)));
+        }
+    }
+    for code in Code::ALL.iter().filter(|code| code.is_of_check()) {
+        assert!(found.contains(code) != ELSEWHERE.contains(code), "{code}: found by a scenario: {}", found.contains(code));
+    }
+}
+
 #[test]
 fn codes_are_of_the_catalogue() {
     let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.id()).collect();

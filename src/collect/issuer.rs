@@ -3,9 +3,10 @@
 //! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
-use crate::core::evidence::{Call, Discovery, Fact, ForeignAnswer, Issuer, ServiceAnswer, SkipReason};
+use crate::core::evidence::{Call, Discovery, Fact, Issuer, SkipReason};
 use crate::core::pod::token::Claims;
 use crate::core::text::secrets::Secrets;
 use bytes::Bytes;

@@ -43,7 +43,7 @@ pub fn explain(code: Code) -> String {
     }
     if let Some(snippet) = &remedy.snippet {
         page.gap();
-        page.line(0, &[(Paint::Plain, label(row.snippet))]);
+        page.line(0, &[(Paint::Plain, label(row.document))]);
         page.document(2, snippet);
     }
     page.finish()
@@ -141,7 +141,7 @@ fn section(out: &mut String, row: &CodeRow) {
     }
     if let Some(snippet) = &remedy.snippet {
         let language = if snippet.starts_with('{') { "json" } else { "yaml" };
-        out.push_str(&format!("\n{}\n\n```{language}\n{snippet}\n```\n", label(row.snippet)));
+        out.push_str(&format!("\n{}\n\n```{language}\n{snippet}\n```\n", label(row.document)));
     }
 }
 

@@ -1,10 +1,11 @@
 //! Step `issuer`: what the token's issuer publishes, as seen from here. STS looks for itself, from elsewhere.
 
 use super::Finding;
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
 use crate::core::catalogue::Code;
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, kept};
-use crate::core::evidence::{Call, Evidence, Fact, ForeignAnswer, Issuer, KeySet, ServiceAnswer, ServiceError};
+use crate::core::evidence::{Call, Evidence, Fact, Issuer, KeySet};
 
 /// What speaks against the issuer, or kept it from being looked at.
 pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {

@@ -1,8 +1,9 @@
 //! Step `token`: the file, its claims, its times.
 
 use super::Finding;
-use crate::core::catalogue::{Class, Code};
-use crate::core::evidence::{Evidence, FileFact, FileFailure, FileFailureKind, ServiceAnswer, TokenContent};
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::catalogue::{Class, Code, Operation};
+use crate::core::evidence::{Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::{Claims, TokenDefect};
 use crate::core::text::time::{Timestamp, spoken};
@@ -134,7 +135,7 @@ fn rejected(evidence: &Evidence) -> bool {
 /// What STS's refusal of the token stands for.
 fn refusal(evidence: &Evidence) -> Option<Code> {
     evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
-        Ok(ServiceAnswer::Error(error)) => Some(crate::core::aws::sts_answer::classify_assume_role(error)),
+        Ok(ServiceAnswer::Error(error)) => Some(Code::from_error(Operation::AssumeRoleWithWebIdentity, error)),
         _ => None,
     })
 }
