@@ -69,9 +69,7 @@ fn token(dir: &Path) -> String {
 /// A family that is in the table is in the schema, and the other way round.
 #[test]
 fn the_schema_names_every_family() {
-    let schema = schema();
-    assert_eq!(schema["$defs"]["prediction"]["properties"]["sdk"]["enum"], serde_json::json!(SdkFamily::ALL));
-    assert_eq!(schema["properties"]["sdks"]["maxItems"], SdkFamily::ALL.len());
+    assert_eq!(schema()["$defs"]["prediction"]["properties"]["sdk"]["enum"], serde_json::json!(SdkFamily::ALL));
 }
 
 #[test]
