@@ -3,6 +3,7 @@
 //! Pure like the core: a renderer takes plain data and gives a string. Whoever calls it prints that.
 
 pub mod catalogue;
+pub mod docs;
 pub mod doctor;
 pub mod explain;
 pub mod html;

@@ -8,7 +8,7 @@ use irsa_probe::core::evidence::ChainProvider;
 use irsa_probe::core::plan::Provider;
 use irsa_probe::core::sdk::SdkFamily;
 use irsa_probe::core::sidecar::readiness::ReadinessState;
-use irsa_probe::render::catalogue;
+use irsa_probe::render::docs::findings_markdown;
 use serde::Serialize;
 use serde_json::Value;
 use std::ops::Range;
@@ -37,7 +37,7 @@ const EXPLAIN: &str = "docs/explain.v1.schema.json";
 const README: &str = "README.md";
 
 const GENERATED: &[(&str, Section, Made)] = &[
-    ("docs/findings.md", Whole, Text(catalogue::findings_markdown)),
+    ("docs/findings.md", Whole, Text(findings_markdown)),
     (README, Output("irsa-probe --help"), Text(|| help(&["--help"]))),
     (README, Output("irsa-probe check --help"), Text(|| help(&["check", "--help"]))),
     (README, Output("irsa-probe serve --help"), Text(|| help(&["serve", "--help"]))),
