@@ -41,15 +41,11 @@ fn json(args: &[&str], vars: &[(&str, &str)], input: Option<&[u8]>) -> Value {
     let output = sdks(&[args, &["--output", "json"]].concat(), vars, input);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let schema = jsonschema::validator_for(&schema()).unwrap();
+    let schema = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sdks.v1.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
     let errors: Vec<String> = schema.iter_errors(&found).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:?}");
     found
-}
-
-fn schema() -> Value {
-    let schema = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sdks.v1.schema.json")).unwrap();
-    serde_json::from_str(&schema).unwrap()
 }
 
 fn prediction_of<'a>(found: &'a Value, sdk: &str) -> &'a Value {
@@ -64,12 +60,6 @@ fn token(dir: &Path) -> String {
     let path = dir.join("token");
     std::fs::write(&path, format!("{}.{}.c2ln", part(r#"{"alg":"RS256","kid":"k"}"#), part(claims))).unwrap();
     path.display().to_string()
-}
-
-/// A family that is in the table is in the schema, and the other way round.
-#[test]
-fn the_schema_names_every_family() {
-    assert_eq!(schema()["$defs"]["prediction"]["properties"]["sdk"]["enum"], serde_json::json!(SdkFamily::ALL));
 }
 
 #[test]

@@ -2,13 +2,15 @@
 //!
 //! Each asserts more than that nothing panics: what holds of every input stands here.
 
+use irsa_probe::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
 use irsa_probe::core::aws::arn::{AssumedRoleArn, RoleArn};
 use irsa_probe::core::aws::partition::{Region, RegionError};
-use irsa_probe::core::aws::{agent_answer, sts_answer};
+use irsa_probe::core::aws::{agent_body, sts_body};
+use irsa_probe::core::catalogue::{Code, Operation};
 use irsa_probe::core::check::diagnose;
 use irsa_probe::core::check::report::{self, Report, RunTimes, Verdict};
 use irsa_probe::core::evidence::issuer;
-use irsa_probe::core::evidence::{self, Call, Evidence, Fact, ForeignAnswer, Issuer, ServiceAnswer, ServiceError, SkipReason};
+use irsa_probe::core::evidence::{self, Call, Evidence, Fact, Issuer, SkipReason};
 use irsa_probe::core::explain::explain;
 use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::plan::{Plan, Provider};
@@ -165,7 +167,7 @@ pub fn sts_body(data: &[u8]) {
         [a, b, body @ ..] => (u16::from_be_bytes([*a, *b]), body),
         _ => (0, data),
     };
-    match sts_answer::classify_body(status, body, Some("header-id")) {
+    match sts_body::parse_error(status, body, Some("header-id")) {
         ServiceAnswer::Success(never) => match never {},
         ServiceAnswer::Error(error) => {
             assert_eq!(error.status, status);
@@ -177,14 +179,14 @@ pub fn sts_body(data: &[u8]) {
         ServiceAnswer::Alien(alien) => assert!(alien.status == status && !alien.what.is_empty() && alien.what.len() < 40),
     }
     let text = String::from_utf8_lossy(body);
-    let error = agent_answer::parse_error(status, &text);
+    let error = agent_body::parse_error(status, &text);
     assert!(error.message.len() <= text.len());
     classified(&error);
     well_formed(status, &text);
 }
 
 fn classified(error: &ServiceError) {
-    let codes = [sts_answer::classify_assume_role(error), sts_answer::classify_caller_identity(error), agent_answer::classify(error)];
+    let codes = Operation::ALL.map(|operation| Code::from_error(operation, error));
     assert!(codes.iter().all(|code| !code.row().title.is_empty()));
 }
 
@@ -213,9 +215,9 @@ fn well_formed(status: u16, text: &str) {
     });
     let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"}).to_string();
     for body in xml.chain([json]) {
-        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), expected, "{body:?}");
+        assert_eq!(sts_body::parse_error(status, body.as_bytes(), None), expected, "{body:?}");
     }
-    let agent = agent_answer::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
+    let agent = agent_body::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
     assert_eq!((agent.code.as_deref(), agent.message.as_str(), agent.request_id.as_deref()), (Some(code.as_str()), message, Some("r-1")));
 }
 

@@ -15,8 +15,8 @@ pub mod root;
 pub mod sts;
 pub mod token;
 
+use crate::core::aws::arn::{RoleMatch, compare_identities};
 use crate::core::catalogue::{Code, Severity};
-use crate::core::check::same_role;
 use crate::core::evidence::{
     AgentCredentials, Call, ChainProvider, DefaultChain, EndpointFacts, Evidence, Fact, Imds, Issuer, SCHEMA, SkipReason, Token,
 };
@@ -78,7 +78,7 @@ impl Memory {
             // witness. Where nothing could be called directly, only the chain can tell what applications get.
             (None, _) => self.sidecar && self.witness_due && !was_called(direct),
             // Another role by right (an association was moved) or by wrong: what was said of the one before says nothing of this one.
-            (Some(proven), Some(remembered)) if !same_role(&proven.arn, &remembered.arn) => true,
+            (Some(proven), Some(remembered)) if compare_identities(&proven.arn, &remembered.arn) != RoleMatch::Equal => true,
             (Some(_), _) => !self.sidecar || self.witness_due,
         }
     }

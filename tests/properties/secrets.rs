@@ -3,8 +3,9 @@
 
 use super::evidence::evidence;
 use super::{allowed, cases, pod, shapes, texts, tokens};
+use irsa_probe::core::aws::answer::{ServiceAnswer, ServiceError};
 use irsa_probe::core::check::report::{RunTimes, report};
-use irsa_probe::core::evidence::{Call, Evidence, Fact, FileFact, ServiceAnswer, ServiceError, Token, TokenContent};
+use irsa_probe::core::evidence::{Call, Evidence, Fact, FileFact, Token, TokenContent};
 use irsa_probe::core::explain::{beginning, explain};
 use irsa_probe::core::pod::token::decode;
 use irsa_probe::core::text::secrets::Secrets;

@@ -2,6 +2,7 @@
 //! the verdict, the findings and every word are those of an ordinary name, and the name is shown whole.
 
 use super::{allowed, cases};
+use irsa_probe::core::aws::answer::*;
 use irsa_probe::core::aws::arn::{Account, RoleArn};
 use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::aws::partition::Region;

@@ -2,10 +2,10 @@
 
 use super::Finding;
 use super::sts::quote;
-use crate::core::aws::agent_answer;
-use crate::core::catalogue::Code;
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::catalogue::{Code, Operation};
+use crate::core::evidence::Evidence;
 use crate::core::evidence::exchange::FailureKind;
-use crate::core::evidence::{Evidence, ServiceAnswer};
 use crate::core::plan::Plan;
 
 /// The agent's answer.
@@ -15,7 +15,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan) -> Option<Finding> {
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => None,
         Ok(ServiceAnswer::Error(error)) => {
-            let code = agent_answer::classify(error);
+            let code = Code::from_error(Operation::AssumeRoleForPodIdentity, error);
             let mut detail = quote(&format!("The agent ({url})"), error);
             if code == Code::AgentError && error.message.to_ascii_lowercase().contains("eks-auth:assumeroleforpodidentity") {
                 detail.push_str(" The node's role lacks eks-auth:AssumeRoleForPodIdentity, which AmazonEKSWorkerNodePolicy grants.");

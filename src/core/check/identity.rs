@@ -2,10 +2,9 @@
 
 use super::Finding;
 use super::sts::{outcome, skew_words};
-use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
+use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
 use crate::core::aws::imds::ImdsReach;
-use crate::core::aws::sts_answer;
-use crate::core::catalogue::{Class, Code, Severity, Step};
+use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence};
 use crate::core::plan::Plan;
 
@@ -49,7 +48,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
         let mismatch = compare(&proven.arn, plan.expected_role.as_ref());
         return (Some(proven), mismatch.into_iter().collect());
     }
-    let Some((code, said)) = outcome(primary, call, sts_answer::classify_caller_identity) else { return (None, Vec::new()) };
+    let Some((code, said)) = outcome(primary, call, Operation::GetCallerIdentity) else { return (None, Vec::new()) };
     let issued = Proven::by_assumed_role(primary);
     // Not being reached, throttled, or denied by an endpoint policy or in a region, the call says nothing about the credentials; every other refusal does.
     let about_the_call = matches!(code.step(), Step::Network | Step::AssumeRole);
@@ -101,7 +100,7 @@ pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Find
         (Some(error), _) => match &error.kind {
             ChainErrorKind::Passing => return None,
             ChainErrorKind::Service(service) => {
-                let code = sts_answer::classify_assume_role(service);
+                let code = Code::from_error(Operation::AssumeRoleWithWebIdentity, service);
                 if code.row().class != Class::Permanent {
                     return None;
                 }
@@ -114,10 +113,14 @@ pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Find
             }
         },
         // By whichever way: a web identity profile that names the injected role is the injected identity.
-        (None, Some(identity)) if same_role(&identity.arn, &proven.arn) => return None,
         (None, Some(identity)) => {
+            let capitals = match compare_identities(&identity.arn, &proven.arn) {
+                RoleMatch::Equal => return None,
+                RoleMatch::CapitalsDiffer => " The names of the two roles differ in capitals alone.",
+                RoleMatch::Different => "",
+            };
             let by = link(chain.provider);
-            format!("Called directly the provider gives {}; the default chain gives {}, by {by}.", proven.arn, identity.arn)
+            format!("Called directly the provider gives {}; the default chain gives {}, by {by}.{capitals}", proven.arn, identity.arn)
         }
         (None, None) => return None,
     };
@@ -142,18 +145,10 @@ pub(super) fn link(provider: ChainProvider) -> &'static str {
     }
 }
 
-/// Two ARNs of the same role, whatever the session.
-pub(crate) fn same_role(one: &str, other: &str) -> bool {
-    match (AssumedRoleArn::parse(one), AssumedRoleArn::parse(other)) {
-        (Some(one), Some(other)) => (one.partition, one.account, one.role) == (other.partition, other.account, other.role),
-        _ => one == other,
-    }
-}
-
 /// The chain took IMDS's credentials, or some whose session is named as theirs are. `AWS_ROLE_SESSION_NAME` may name a session so, too: of
 /// the injected provider, and of the role that is proven, it is not the node's.
 fn is_node(chain: &DefaultChain, proven: Option<&Proven>) -> bool {
-    let own = |identity: &CallerIdentity| proven.is_some_and(|proven| same_role(&identity.arn, &proven.arn));
+    let own = |identity: &CallerIdentity| proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal);
     let of_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
     match chain.provider {
         ChainProvider::Node => true,

@@ -1,10 +1,11 @@
 //! Step `issuer`: what the token's issuer publishes, as seen from here. STS looks for itself, from elsewhere.
 
 use super::Finding;
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
 use crate::core::catalogue::Code;
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, kept};
-use crate::core::evidence::{Call, Evidence, Fact, ForeignAnswer, Issuer, KeySet, ServiceAnswer, ServiceError};
+use crate::core::evidence::{Call, Evidence, Fact, Issuer, KeySet};
 
 /// What speaks against the issuer, or kept it from being looked at.
 pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
@@ -93,7 +94,7 @@ fn not_reached(failure: &Failure, host: &str, what: &str) -> String {
     if failure.kind == FailureKind::NotHttp {
         said = format!("Asked for {what}: {said}");
     }
-    // EKS user guide, private clusters: its interface endpoint's private DNS takes the zone of the issuers over (FACTS A.5).
+    // EKS's interface endpoint: its private DNS takes the zone of the issuers over (docs/facts.md#private-issuer).
     if matches!(failure.kind, FailureKind::DnsNotFound | FailureKind::DnsFailed) && host.starts_with("oidc.eks.") {
         said.push_str(" In a VPC with EKS's interface endpoint and its private DNS this is normal.");
     }

@@ -11,6 +11,7 @@ pub mod report;
 mod sts;
 pub mod surroundings;
 mod token;
+mod values;
 
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::evidence::Evidence;
@@ -56,7 +57,6 @@ pub struct Diagnosis {
 }
 
 pub use identity::Proven;
-pub(crate) use identity::same_role;
 pub(crate) use predicted::predicted;
 pub(crate) use sts::{is_private, network_code};
 

@@ -42,3 +42,41 @@ impl Predicted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// What STS answers to the exchange decides why the other process's chain gives nothing.
+    #[test]
+    fn throttling_is_no_refusal_by_whichever_name() {
+        let error = |status: u16, code: &str| {
+            let unknown = json!({"notAttempted": "not-asked"});
+            let answer = json!({"Ok": {"error": {"status": status, "code": code, "message": "Rate exceeded", "requestId": null}}});
+            let evidence = json!({
+                "schema": "irsa-probe/evidence/v1", "takenAt": "2026-11-22T21:34:03Z",
+                "inputs": {
+                    "environment": {
+                        "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/checkout", "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+                        "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true"
+                    },
+                    "settings": {"pid": 7}
+                },
+                "token": unknown, "defaultToken": unknown, "agent": unknown, "imds": unknown, "chain": unknown,
+                "endpoints": [{
+                    "region": "eu-central-1", "host": "sts", "callerIdentity": unknown,
+                    "assumeRole": {"known": {"exchange": null, "answer": answer}}
+                }]
+            });
+            predicted(&serde_json::from_value(evidence).unwrap()).unwrap().error.unwrap()
+        };
+        for code in ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"] {
+            assert!(error(400, code).starts_with("STS cannot answer now."), "{code}: {}", error(400, code));
+        }
+        assert!(error(503, "ServiceUnavailable").starts_with("STS cannot answer now."));
+        assert!(error(403, "AccessDenied").starts_with("STS refuses the exchange."), "{}", error(403, "AccessDenied"));
+        assert!(error(400, "RequestRejected").starts_with("STS refuses the exchange."));
+        assert!(error(400, "InvalidIdentityToken").starts_with("STS rejects the token."));
+    }
+}

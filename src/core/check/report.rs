@@ -1,13 +1,14 @@
 //! The report: the JSON contract `irsa-probe/report/v1` (docs/report.v1.schema.json).
 
 use super::checks::{self, Check};
+use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::aws::imds::ImdsReach;
-use crate::core::aws::sts_answer::{classify_assume_role, classify_caller_identity};
 use crate::core::catalogue::remedy::{Remedy, Values};
-use crate::core::catalogue::{Class, Code, Severity, Step};
+use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
+use crate::core::check::values::values;
 use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
-use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ServiceAnswer, ServiceError, SkipReason};
+use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, SkipReason};
 use crate::core::plan::Provider;
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -276,7 +277,7 @@ pub struct RunTimes {
 /// The report of one attempt.
 pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let diagnosis = diagnose(evidence);
-    let values = Values::of(evidence, &diagnosis.plan);
+    let values = values(evidence, &diagnosis.plan);
     let findings: Vec<ReportedFinding> =
         diagnosis.findings.iter().map(|f| ReportedFinding { cause: cause(f, &values), severity: f.severity }).collect();
     let root_cause = diagnosis.root_cause();
@@ -412,8 +413,8 @@ fn endpoint(endpoint: &crate::core::evidence::EndpointFacts) -> ReportedEndpoint
         phases_ms: connection
             .map(|c| Phases { resolve: rounded(c.resolve_ms), connect: rounded(c.connect_ms), tls: rounded(c.tls_ms) })
             .unwrap_or_default(),
-        assume_role: call(&endpoint.assume_role, classify_assume_role),
-        caller_identity: call(&endpoint.caller_identity, classify_caller_identity),
+        assume_role: call(&endpoint.assume_role, Operation::AssumeRoleWithWebIdentity),
+        caller_identity: call(&endpoint.caller_identity, Operation::GetCallerIdentity),
     }
 }
 
@@ -421,13 +422,15 @@ fn exchange<T>(fact: &Fact<Call<T>>) -> Option<&crate::core::evidence::exchange:
     fact.known().and_then(|call| call.exchange.as_ref())
 }
 
-fn call<T>(fact: &Fact<Call<T>>, classify: fn(&ServiceError) -> Code) -> Option<ReportedCall> {
+fn call<T>(fact: &Fact<Call<T>>, operation: Operation) -> Option<ReportedCall> {
     let call = fact.known()?;
     let exchange = call.exchange.as_ref();
     let id = |code: Code| Some(code.id().to_owned());
     let (finding, code, message, request_id) = match &call.answer {
         Ok(ServiceAnswer::Success(_)) => (None, None, None, None),
-        Ok(ServiceAnswer::Error(e)) => (Some(classify(e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
+        Ok(ServiceAnswer::Error(e)) => {
+            (Some(Code::from_error(operation, e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone())
+        }
         Ok(ServiceAnswer::Alien(alien)) => {
             (Some(Code::NotSts), id(Code::NotSts), Some(format!("HTTP status {}: {}", alien.status, alien.what)), None)
         }

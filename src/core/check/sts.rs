@@ -1,11 +1,11 @@
 //! Steps `network`, `assume-role` and `redundancy`: how the calls to STS ended.
 
 use super::{Finding, token};
+use crate::core::aws::answer::{ServiceAnswer, ServiceError};
 use crate::core::aws::partition::GLOBAL;
-use crate::core::aws::sts_answer;
-use crate::core::catalogue::Code;
+use crate::core::catalogue::{Code, Operation};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
-use crate::core::evidence::{Call, EndpointFacts, Evidence, ServiceAnswer, ServiceError};
+use crate::core::evidence::{Call, EndpointFacts, Evidence};
 use crate::core::plan::Plan;
 use crate::core::pod::token::Claims;
 use crate::core::text::time::spoken;
@@ -38,7 +38,7 @@ fn exchanges(endpoint: &EndpointFacts) -> impl Iterator<Item = &Exchange> {
 pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>, key_unknown: bool) -> Option<Finding> {
     let primary = evidence.endpoints.first()?;
     let call = primary.assume_role.known()?;
-    let (code, said) = outcome(primary, call, sts_answer::classify_assume_role)?;
+    let (code, said) = outcome(primary, call, Operation::AssumeRoleWithWebIdentity)?;
     if code == Code::TokenAudienceMultiple {
         return Some(token::audience_multiple(said));
     }
@@ -52,11 +52,11 @@ pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>
 }
 
 /// How a call failed: the code and what was said. `None` when it succeeded.
-pub(super) fn outcome<T>(endpoint: &EndpointFacts, call: &Call<T>, classify: fn(&ServiceError) -> Code) -> Option<(Code, String)> {
+pub(super) fn outcome<T>(endpoint: &EndpointFacts, call: &Call<T>, operation: Operation) -> Option<(Code, String)> {
     let host = &endpoint.host;
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => None,
-        Ok(ServiceAnswer::Error(error)) => Some((classify(error), quote(&format!("STS ({host})"), error))),
+        Ok(ServiceAnswer::Error(error)) => Some((Code::from_error(operation, error), quote(&format!("STS ({host})"), error))),
         Ok(ServiceAnswer::Alien(alien)) => {
             Some((Code::NotSts, format!("{host} answered with HTTP status {} and {}, which STS never sends.", alien.status, alien.what)))
         }
@@ -176,8 +176,8 @@ fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, a
 /// Endpoints after the first.
 pub(super) fn secondary(evidence: &Evidence) -> Option<Finding> {
     let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
-        let assume_role = endpoint.assume_role.known().and_then(|call| outcome(endpoint, call, sts_answer::classify_assume_role));
-        let identity = || endpoint.caller_identity.known().and_then(|call| outcome(endpoint, call, sts_answer::classify_caller_identity));
+        let assume_role = endpoint.assume_role.known().and_then(|call| outcome(endpoint, call, Operation::AssumeRoleWithWebIdentity));
+        let identity = || endpoint.caller_identity.known().and_then(|call| outcome(endpoint, call, Operation::GetCallerIdentity));
         // What the probe lacked says nothing of the region.
         let failed = assume_role.or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
         failed.map(|(code, said)| (endpoint, code, said))

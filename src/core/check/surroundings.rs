@@ -1,8 +1,9 @@
 //! The surroundings of an SDK's chain, as a check found them: the environment, and how the calls went that a chain would make.
 
+use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::imds::ImdsReach;
-use crate::core::catalogue::Code;
-use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, ServiceAnswer, SkipReason, Token, TokenContent};
+use crate::core::catalogue::{Code, Operation};
+use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, SkipReason, Token, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::TokenDefect;
 use crate::core::sdk::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
@@ -70,9 +71,12 @@ fn imds_view(imds: &Imds) -> ImdsView {
 fn sts_call<T>(call: &Call<T>) -> StsCall {
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => StsCall::Works,
-        Ok(ServiceAnswer::Error(error)) => match error.code.as_deref() {
-            Some("InvalidIdentityToken" | "ExpiredTokenException") => StsCall::TokenRejected,
-            Some("Throttling" | "ThrottlingException") => StsCall::Unavailable,
+        // SDKs go by AWS's own code here: it is one for all that is wrong with a token.
+        Ok(ServiceAnswer::Error(error)) if matches!(error.code.as_deref(), Some("InvalidIdentityToken" | "ExpiredTokenException")) => {
+            StsCall::TokenRejected
+        }
+        Ok(ServiceAnswer::Error(error)) => match Code::from_error(Operation::AssumeRoleWithWebIdentity, error) {
+            Code::Throttled | Code::StsUnavailable => StsCall::Unavailable,
             _ if error.status >= 500 || error.status == 429 => StsCall::Unavailable,
             _ => StsCall::Denied,
         },

@@ -1,8 +1,9 @@
 //! Step `token`: the file, its claims, its times.
 
 use super::Finding;
-use crate::core::catalogue::{Class, Code};
-use crate::core::evidence::{Evidence, FileFact, FileFailure, FileFailureKind, ServiceAnswer, TokenContent};
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::catalogue::{Class, Code, Operation};
+use crate::core::evidence::{Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::{Claims, TokenDefect};
 use crate::core::text::time::{Timestamp, spoken};
@@ -37,7 +38,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     }
 }
 
-/// SDKs refuse a line break in the agent's Authorization header (live matrix row 21). To STS they send it along: it is the cause
+/// SDKs refuse a line break in the agent's Authorization header (docs/facts.md#row-21). To STS they send it along: it is the cause
 /// when STS then finds no JWT.
 fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> {
     let what = "white space or a line break stands around the token";
@@ -134,7 +135,7 @@ fn rejected(evidence: &Evidence) -> bool {
 /// What STS's refusal of the token stands for.
 fn refusal(evidence: &Evidence) -> Option<Code> {
     evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
-        Ok(ServiceAnswer::Error(error)) => Some(crate::core::aws::sts_answer::classify_assume_role(error)),
+        Ok(ServiceAnswer::Error(error)) => Some(Code::from_error(Operation::AssumeRoleWithWebIdentity, error)),
         _ => None,
     })
 }

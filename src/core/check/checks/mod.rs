@@ -45,9 +45,6 @@ pub struct Check {
     pub because: Option<String>,
 }
 
-/// Findings that say that the assertion could not be looked at: nothing is known of it then, and what was not verified is no pass.
-const NOT_VERIFIED: [Code; 1] = [Code::IssuerUnreachable];
-
 /// Every check's outcome. After the root cause's step nothing is judged: those are skipped because of it.
 pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
     let root = diagnosis.root_cause();
@@ -63,11 +60,12 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
             detail: None,
             because: None,
         };
-        if let Some(finding) = diagnosis.findings.iter().find(|finding| row.codes.contains(&finding.code)) {
+        if let Some(finding) = diagnosis.findings.iter().find(|finding| finding.code.row().check == Some(row.id)) {
             check.outcome = match finding.severity {
                 Severity::Fail => CheckOutcome::Fail,
                 Severity::Warn => CheckOutcome::Warn,
-                Severity::Info if NOT_VERIFIED.contains(&finding.code) => CheckOutcome::Skip,
+                // What was not verified is no pass.
+                Severity::Info if finding.code.row().unverified => CheckOutcome::Skip,
                 Severity::Info => CheckOutcome::Pass,
             };
             if check.outcome == CheckOutcome::Skip {
@@ -164,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn every_code_has_exactly_one_check() {
-        for code in Code::ALL.iter().filter(|code| code.is_of_check()) {
-            let rows: Vec<&str> = ROWS.iter().filter(|row| row.codes.contains(code)).map(|row| row.id).collect();
-            assert_eq!(rows.len(), 1, "{code}: {rows:?}");
+    fn every_code_s_check_is_one_of_its_step() {
+        for code in Code::ALL {
+            let Some(check) = code.row().check else { continue };
+            let rows: Vec<&CheckRow> = ROWS.iter().filter(|row| row.id == check).collect();
+            assert!(matches!(rows[..], [row] if row.step == code.step()), "{code}: there are {} checks {check:?}", rows.len());
         }
-        // The audience's findings apart, a code's check stands in the code's own step.
         for row in ROWS {
-            assert!(row.codes.iter().all(|code| code.step() == row.step), "{}", row.id);
+            assert!(Code::ALL.iter().any(|code| code.row().check == Some(row.id)), "{}: nothing turns it", row.id);
         }
         assert!(ROWS.iter().map(|row| row.step).is_sorted());
     }

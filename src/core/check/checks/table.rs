@@ -2,10 +2,11 @@
 
 use super::super::application::{self, SdkVerdict};
 use super::super::{Diagnosis, identity, issuer, predicted};
+use crate::core::aws::arn::{RoleMatch, compare_identities};
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Code, Step};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
-use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact, FileFact, SkipReason, Token};
+use crate::core::evidence::{Call, CallerIdentity, EndpointFacts, Evidence, Fact, FileFact, SkipReason, Token};
 use crate::core::plan::Provider;
 use crate::core::text::time::spoken;
 
@@ -17,13 +18,11 @@ pub(super) enum CheckState {
     Unlisted,
 }
 
-/// One check.
+/// One check. The codes that turn it name it in their rows of the catalogue.
 pub(super) struct CheckRow {
     pub(super) id: &'static str,
     pub(super) step: Step,
     pub(super) title: &'static str,
-    /// Codes that make this check warn or fail.
-    pub(super) codes: &'static [Code],
     pub(super) state: fn(&Evidence, &Diagnosis) -> CheckState,
 }
 
@@ -33,7 +32,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "injected",
         step: Step::Injection,
         title: "an AWS identity is injected into this container",
-        codes: &[Code::NotInjected, Code::HalfInjected, Code::BothInjected],
         state: |_, d| match d.plan.provider {
             Provider::Irsa => good("IRSA"),
             Provider::PodIdentity => good("EKS Pod Identity"),
@@ -44,7 +42,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "role-arn",
         step: Step::Injection,
         title: "AWS_ROLE_ARN is the ARN of the expected role",
-        codes: &[Code::RoleArnMalformed, Code::RoleDiffersFromExpected],
         state: |_, d| match &d.plan.role {
             Some(role) => good(role),
             None => skip("IRSA is not injected"),
@@ -54,7 +51,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "region",
         step: Step::Injection,
         title: "the region is known and belongs to the role's partition",
-        codes: &[Code::RegionMissing, Code::RegionMalformed, Code::PartitionMismatch],
         state: |_, d| match d.plan.region() {
             Some(region) => good(region),
             None => skip("nothing is called"),
@@ -64,14 +60,12 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "unshadowed",
         step: Step::Injection,
         title: "no other credentials shadow the injected identity",
-        codes: &[Code::ShadowedByEnvKeys, Code::ShadowedByProfile],
         state: |_, d| if d.plan.provider == Provider::None { skip("nothing is injected") } else { CheckState::Good(None) },
     },
     CheckRow {
         id: "endpoint",
         step: Step::Injection,
         title: "STS is called at its regional endpoint",
-        codes: &[Code::GlobalEndpointConfigured, Code::EndpointOverride, Code::FipsEndpointAbsent],
         state: |_, d| match d.plan.endpoints.first() {
             Some(endpoint) => good(&endpoint.host),
             None => skip("nothing is called"),
@@ -81,7 +75,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "token-file",
         step: Step::Token,
         title: "the token file can be read",
-        codes: &[Code::TokenMissing, Code::TokenUnreadable, Code::TokenEmpty, Code::TokenOversized],
         state: |e, _| match &e.token {
             Fact::Known(Token { file: FileFact::Failed(failure), .. }) => skip(&failure.text),
             Fact::Known(token) => good(&token.path),
@@ -92,7 +85,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "token-content",
         step: Step::Token,
         title: "it holds a service account token",
-        codes: &[Code::TokenMalformed],
         state: |e, _| {
             let claims = e.token.known().and_then(|token| token.claims());
             match claims.and_then(|claims| claims.subject.as_deref()) {
@@ -105,7 +97,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "token-times",
         step: Step::Token,
         title: "the token is valid now and rotated in time",
-        codes: &[Code::TokenExpired, Code::TokenNotYetValid, Code::TokenRotationOverdue],
         state: |e, d| {
             let claims = e.token.known().and_then(|token| token.claims());
             match claims.and_then(|claims| claims.expires_at) {
@@ -118,7 +109,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "token-audience",
         step: Step::Token,
         title: "the token is meant for AWS",
-        codes: &[Code::TokenAudienceUnexpected, Code::TokenAudienceMultiple],
         state: |e, _| match e.token.known().and_then(|token| token.claims()) {
             Some(claims) => good(claims.audience.join(", ")),
             None => not_attempted(&e.token),
@@ -128,7 +118,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "token-pod",
         step: Step::Token,
         title: "the token was issued to this pod",
-        codes: &[Code::TokenOfAnotherPod],
         state: |e, _| match (e.inputs.environment.downward_pod_name(), e.token.known().and_then(|token| token.claims())) {
             (_, None) => not_attempted(&e.token),
             (None, _) => skip("the pod's name is unknown (set POD_NAME by the downward API)"),
@@ -142,14 +131,12 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "resources",
         step: Step::Token,
         title: "the probe itself has the descriptors, threads and memory that it needs",
-        codes: &[Code::ProbeOutOfResources],
         state: |_, _| CheckState::Unlisted,
     },
     CheckRow {
         id: "issuer",
         step: Step::Issuer,
         title: "the issuer publishes the key that signed the token",
-        codes: &[Code::IssuerUnreachable, Code::IssuerMismatch, Code::SigningKeyUnknown],
         state: |e, _| match &e.issuer {
             Fact::Known(seen) => match (issuer::lack(seen), issuer::good(seen)) {
                 (Some(lack), _) => skip(lack),
@@ -163,7 +150,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "dns",
         step: Step::Network,
         title: "the STS host name resolves",
-        codes: &[Code::DnsNotFound, Code::DnsFailed],
         state: |e, _| match first_call(e) {
             Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy looks it up"),
             _ => reached(e, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
@@ -173,7 +159,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "connect",
         step: Step::Network,
         title: "STS accepts connections",
-        codes: &[Code::ConnectRefused, Code::ConnectTimeout, Code::NetworkUnreachable, Code::ProxyFailed],
         state: |e, _| {
             reached(e, |x| x.connection.connect_ms.is_some(), |x| x.connection.proxy.as_ref().map(|proxy| format!("through proxy {proxy}")))
         },
@@ -182,7 +167,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "tls",
         step: Step::Network,
         title: "its certificate is trusted",
-        codes: &[Code::TlsUntrusted, Code::TlsNameMismatch, Code::TlsFailed],
         state: |e, d| match d.plan.endpoints.first() {
             Some(endpoint) if endpoint.url.raw().starts_with("http://") => skip("the endpoint is plain http"),
             _ => reached(e, |x| x.connection.tls_ms.is_some(), |_| None),
@@ -192,32 +176,12 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "sts",
         step: Step::Network,
         title: "STS answers",
-        codes: &[Code::RequestTimeout, Code::ConnectionLost, Code::NotSts, Code::StsUnavailable],
         state: |e, _| reached(e, |x| x.failure.is_none(), |x| Some(format!("{:.0} ms", x.ms))),
     },
     CheckRow {
         id: "assume-role",
         step: Step::AssumeRole,
         title: "STS exchanges the token for the role's credentials",
-        codes: &[
-            Code::OidcProviderMissing,
-            Code::AudienceNotRegistered,
-            Code::ThumbprintMismatch,
-            Code::TokenNotValidated,
-            Code::IssuerKeysUnavailable,
-            Code::TokenRejected,
-            Code::TokenExpiredAtSts,
-            Code::TrustPolicyDenied,
-            Code::ExplicitlyDenied,
-            Code::RoleArnRejected,
-            Code::RequestRejected,
-            Code::SessionTooLong,
-            Code::StsRegionDisabled,
-            Code::Throttled,
-            Code::IdpRejected,
-            Code::IdpUnreachable,
-            Code::StsError,
-        ],
         state: |e, _| match e.endpoints.first().map(|endpoint| &endpoint.assume_role) {
             Some(Fact::Known(call)) => {
                 CheckState::Good(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}")))
@@ -230,16 +194,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "agent",
         step: Step::PodIdentity,
         title: "the Pod Identity agent hands out credentials",
-        codes: &[
-            Code::AgentUnreachable,
-            Code::AgentAddressRefused,
-            Code::AgentUriNotAllowed,
-            Code::AgentTokenRejected,
-            Code::AssociationMissing,
-            Code::PodIdentityTrustDenied,
-            Code::AgentThrottled,
-            Code::AgentError,
-        ],
         state: |e, _| match &e.agent {
             Fact::Known(call) => CheckState::Good(call.success().and_then(|given| given.expires_at).map(|at| format!("until {at}"))),
             other => not_attempted(other),
@@ -249,7 +203,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "agent-proxy",
         step: Step::PodIdentity,
         title: "no proxy captures calls to the agent",
-        codes: &[Code::ProxyCapturesAgent],
         state: |_, d| {
             if d.plan.provider == Provider::PodIdentity { CheckState::Good(None) } else { skip(SkipReason::NotThisProvider.describe()) }
         },
@@ -258,14 +211,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "identity",
         step: Step::Identity,
         title: "GetCallerIdentity names the expected role",
-        codes: &[
-            Code::IdentityMismatch,
-            Code::IdentityUnconfirmed,
-            Code::SignatureScope,
-            Code::SignatureRejected,
-            Code::SessionRejected,
-            Code::SessionExpired,
-        ],
         state: |e, d| match (&d.identity, e.endpoints.first().map(|endpoint| &endpoint.caller_identity)) {
             (Some(proven), _) => good(&proven.arn),
             (None, Some(fact)) => not_attempted(fact),
@@ -276,7 +221,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "clock",
         step: Step::Identity,
         title: "this node's clock agrees with STS's",
-        codes: &[Code::ClockSkew],
         state: |_, d| match d.clock_skew {
             None => skip("STS's clock was not seen"),
             Some(0) => CheckState::Good(None),
@@ -287,13 +231,10 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "chain",
         step: Step::Identity,
         title: "an SDK's default chain becomes this identity",
-        codes: &[Code::NodeRoleFallback, Code::ChainDisagrees],
         state: |e, d| match &e.chain {
             Fact::Known(chain) => match (&chain.error, &chain.identity, identity::explanation(&d.findings)) {
                 (Some(error), ..) => skip(format!("not decided: {}", error.text)),
-                (None, Some(is), Some(code)) if !d.identity.as_ref().is_some_and(|proven| identity::same_role(&is.arn, &proven.arn)) => {
-                    skip(format!("it becomes {}; see {code}", is.arn))
-                }
+                (None, Some(is), Some(code)) if !becomes_proven(is, d) => skip(format!("it becomes {}; see {code}", is.arn)),
                 (None, ..) => CheckState::Good(None),
             },
             other => match predicted(e).map(|predicted| predicted.judge(d.plan.provider)) {
@@ -307,7 +248,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "node-role",
         step: Step::Node,
         title: "the node's role is out of this pod's reach",
-        codes: &[Code::NodeRoleReachable, Code::NodeRoleReachableV1],
         state: |e, _| match &e.imds {
             Fact::Known(imds) => match imds.v2 {
                 ImdsReach::HopLimited => good("the hop limit keeps IMDSv2 from pods"),
@@ -323,7 +263,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "other-regions",
         step: Step::Redundancy,
         title: "the other regions' STS works too",
-        codes: &[Code::SecondaryRegionFailing],
         state: |e, _| match e.endpoints.get(1..) {
             Some([]) | None => skip("one region only (--sts-region adds more)"),
             Some(others) if others.iter().any(lacked) => skip(Code::ProbeOutOfResources.row().title),
@@ -334,7 +273,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         id: "app-sdk",
         step: Step::Application,
         title: "the application's SDK uses this identity, and stops when it fails",
-        codes: &[Code::SdkFallsThrough],
         state: |e, d| match e.inputs.settings.app_sdk.map(|sdk| application::judge(e, &d.plan, sdk)) {
             None => skip(SkipReason::NotAsked.describe()),
             Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => good(detail),
@@ -349,6 +287,12 @@ fn good(detail: impl ToString) -> CheckState {
 
 fn skip(because: impl Into<String>) -> CheckState {
     CheckState::Skipped(because.into())
+}
+
+/// Whether an identity of the default chain is the proven one.
+fn becomes_proven(identity: &CallerIdentity, diagnosis: &Diagnosis) -> bool {
+    let proven = diagnosis.identity.as_ref();
+    proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal)
 }
 
 fn not_attempted<T>(fact: &Fact<T>) -> CheckState {
