@@ -149,6 +149,8 @@ pub struct CodeRow {
     pub at_once: bool,
     /// It says that its check could not be made. The check is skipped then; it does not pass.
     pub unverified: bool,
+    /// It is shown beside a root cause of this step, although its check rests on the step: a consequence that a person must see.
+    pub consequence_of: Option<Step>,
     /// What is wrong, as a headline.
     pub title: &'static str,
     /// Why that happens and what follows.
@@ -228,8 +230,23 @@ impl CodeRow {
         (severity, class): (Severity, Class),
         [title, cause, fix]: [&'static str; 3],
     ) -> CodeRow {
-        let (at_once, unverified) = (false, false);
-        CodeRow { code, step, check, severity, class, at_once, unverified, title, cause, fix, commands: &[], document: None, means: &[] }
+        let (at_once, unverified, consequence_of) = (false, false, None);
+        CodeRow {
+            code,
+            step,
+            check,
+            severity,
+            class,
+            at_once,
+            unverified,
+            consequence_of,
+            title,
+            cause,
+            fix,
+            commands: &[],
+            document: None,
+            means: &[],
+        }
     }
 }
 
