@@ -114,19 +114,22 @@ fn a_room_imports_only_rooms_above_it() {
     assert!(rooms.len() >= 10 && wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Every module that this one imports, directly or over others.
+fn reached_from<'a>(graph: &'a BTreeMap<String, BTreeSet<String>>, from: &'a str) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(module) = open.pop() {
+        open.extend(graph.get(module).into_iter().flatten().map(String::as_str).filter(|next| reached.insert(*next)));
+    }
+    reached
+}
+
 #[test]
 fn no_modules_import_each_other_in_a_circle() {
     let graph = graph();
-    let reached = |from: &str| {
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&str> = vec![from];
-        while let Some(module) = open.pop() {
-            open.extend(graph.get(module).into_iter().flatten().map(String::as_str).filter(|next| seen.insert(next)));
-        }
-        seen
-    };
     let left_alone = |module: &str| LEFT_ALONE.iter().any(|room| is_above(room, module));
-    let circles: Vec<&String> = graph.keys().filter(|module| !left_alone(module) && reached(module).contains(module.as_str())).collect();
+    let circles: Vec<&String> =
+        graph.keys().filter(|module| !left_alone(module) && reached_from(&graph, module).contains(module.as_str())).collect();
     assert!(circles.is_empty(), "in circles: {circles:#?}");
 }
 

@@ -151,6 +151,8 @@ pub struct CodeRow {
     pub at_once: bool,
     /// It says that its check could not be made. The check is skipped then; it does not pass.
     pub unverified: bool,
+    /// It is shown beside a root cause of this step, although its check rests on the step: a consequence that a person must see.
+    pub consequence_of: Option<Step>,
     /// What is wrong, as a headline.
     pub title: &'static str,
     /// Why that happens and what follows.
@@ -230,7 +232,7 @@ impl CodeRow {
         (severity, class): (Severity, Class),
         [title, cause, fix]: [&'static str; 3],
     ) -> CodeRow {
-        let (doctor, at_once, unverified) = (false, false, false);
+        let (doctor, at_once, unverified, consequence_of) = (false, false, false, None);
         CodeRow {
             code,
             step,
@@ -240,6 +242,7 @@ impl CodeRow {
             class,
             at_once,
             unverified,
+            consequence_of,
             title,
             cause,
             fix,

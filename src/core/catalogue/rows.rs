@@ -798,6 +798,7 @@ codes! {
             pods (hop limit 1 with IMDSv2 required), so that a missing identity fails loudly.",
         commands: &[HOP_LIMIT],
         at_once: true,
+        consequence_of: Some(Step::Injection),
     }
 
     SignatureScope = "signature-scope" {

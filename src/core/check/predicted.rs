@@ -1,13 +1,13 @@
 //! Where another process's default chain ends (`--pid`): predicted, as only the process itself can follow it. A prediction is no finding.
 
-use super::identity::link;
+use super::steps::identity::chain_link;
 use super::surroundings;
 use crate::core::evidence::{ChainProvider, Evidence};
 use crate::core::plan::Provider;
 use crate::core::sdk::{ChainEnd, SdkFamily, predict};
 
 /// A prediction for the SDK whose chain the check would otherwise follow.
-pub struct Predicted {
+pub struct PredictedChain {
     /// The provider that would give credentials.
     pub provider: ChainProvider,
     /// Why none would.
@@ -15,7 +15,7 @@ pub struct Predicted {
 }
 
 /// The prediction; `None` when this process's own chain is the one.
-pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
+pub fn predicted_chain(evidence: &Evidence) -> Option<PredictedChain> {
     // Of an environment that could not be read nothing can be predicted.
     evidence.inputs.settings.pid.filter(|_| evidence.lack.is_none())?;
     let prediction = predict(SdkFamily::Rust, &surroundings::from_evidence(evidence));
@@ -27,18 +27,18 @@ pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
         ChainEnd::NodeRole => ChainProvider::Node,
         ChainEnd::None | ChainEnd::Error => ChainProvider::None,
     };
-    Some(Predicted { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
+    Some(PredictedChain { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
 }
 
-impl Predicted {
+impl PredictedChain {
     /// What the check of the chain says: `Ok` when it is the injected provider that would give the credentials.
-    pub(super) fn judge(self, injected: Provider) -> Result<String, String> {
+    pub(super) fn compare(self, injected: Provider) -> Result<String, String> {
         match (self.provider, self.error, injected) {
             (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),
             (ChainProvider::Irsa, _, Provider::Irsa) | (ChainProvider::PodIdentity, _, Provider::PodIdentity) => {
-                Ok(format!("predicted for the Rust SDK, not followed: {}", link(self.provider)))
+                Ok(format!("predicted for the Rust SDK, not followed: {}", chain_link(self.provider)))
             }
-            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", link(provider))),
+            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", chain_link(provider))),
         }
     }
 }
@@ -69,7 +69,7 @@ mod tests {
                     "assumeRole": {"known": {"exchange": null, "answer": answer}}
                 }]
             });
-            predicted(&serde_json::from_value(evidence).unwrap()).unwrap().error.unwrap()
+            predicted_chain(&serde_json::from_value(evidence).unwrap()).unwrap().error.unwrap()
         };
         for code in ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"] {
             assert!(error(400, code).starts_with("STS cannot answer now."), "{code}: {}", error(400, code));

@@ -1,13 +1,14 @@
 //! The report: the JSON contract `irsa-probe/report/v1` (docs/report.v1.schema.json).
 
 use super::checks::{self, Check};
+use super::predicted::predicted_chain;
+use super::{Diagnosis, Finding, diagnose, is_private, network_code};
 use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::check::values::values;
-use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
 use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, SkipReason};
 use crate::core::plan::Provider;
 use crate::core::text::secrets::InputValue;
@@ -365,7 +366,7 @@ fn chain(evidence: &Evidence) -> ReportedChain {
         error: Some(format!("not looked at: {why}")),
         predicted: false,
     };
-    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted(evidence)) {
+    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted_chain(evidence)) {
         return ReportedChain { provider: predicted.provider, arn: None, error: predicted.error, predicted: true };
     }
     match &evidence.chain {

@@ -1,12 +1,14 @@
-//! Steps `identity` and `node`: who the credentials are, what an SDK's default chain becomes, and what the node gives away.
+//! Step `identity`: who the credentials are, and what an SDK's default chain becomes.
 
-use super::Finding;
-use super::sts::{outcome, skew_words};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
-use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
-use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence};
+use crate::core::check::Finding;
+use crate::core::check::calls::{failed_call, skew_words};
+use crate::core::check::predicted::predicted_chain;
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip, skip_without};
+use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence, Fact};
 use crate::core::plan::Plan;
+use crate::core::text::time::spoken;
 
 /// The identity that was proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +41,56 @@ impl Proven {
     }
 }
 
-/// Who the injected provider's credentials are.
-pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> (Option<Proven>, Vec<Finding>) {
+pub(super) const CHECKS: &[CheckRow] = &[
+    CheckRow {
+        id: "identity",
+        title: "GetCallerIdentity names the expected role",
+        rests_on: earlier(Step::Identity),
+        state: |context, _| match (&context.proven, context.evidence.endpoints.first().map(|endpoint| &endpoint.caller_identity)) {
+            (Some(proven), _) => pass_with(&proven.arn),
+            (None, Some(fact)) => skip_without(fact),
+            (None, None) => skip("nothing is called"),
+        },
+    },
+    CheckRow {
+        id: "clock",
+        title: "this node's clock agrees with STS's",
+        rests_on: earlier(Step::Identity),
+        state: |context, _| match context.clock_skew {
+            None => skip("STS's clock was not seen"),
+            Some(0) => CheckState::Passed(None),
+            Some(skew) => pass_with(format!("{} {}", spoken(skew), if skew < 0 { "behind" } else { "ahead" })),
+        },
+    },
+    CheckRow {
+        id: "chain",
+        title: "an SDK's default chain becomes this identity",
+        rests_on: earlier(Step::Identity),
+        state: |context, findings| match &context.evidence.chain {
+            Fact::Known(chain) => match (&chain.error, &chain.identity, explanation(findings)) {
+                (Some(error), ..) => skip(format!("not decided: {}", error.text)),
+                (None, Some(is), Some(code)) if !becomes_proven(is, context.proven) => skip(format!("it becomes {}; see {code}", is.arn)),
+                (None, ..) => CheckState::Passed(None),
+            },
+            other => match predicted_chain(context.evidence).map(|predicted| predicted.compare(context.plan.provider)) {
+                Some(Ok(good_as)) => pass_with(good_as),
+                Some(Err(because)) => skip(because),
+                None => skip_without(other),
+            },
+        },
+    },
+];
+
+/// What speaks against the credentials, and against the default chain.
+pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Finding> {
+    let (_, mut findings) = prove(context.evidence, context.plan, context.clock_skew);
+    let known: Vec<Finding> = so_far.iter().chain(&findings).cloned().collect();
+    findings.extend(chain(context.evidence, context.proven, &known));
+    findings
+}
+
+/// Who the injected provider's credentials are, and what speaks against them.
+pub(in crate::core::check) fn prove(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> (Option<Proven>, Vec<Finding>) {
     let Some(primary) = evidence.endpoints.first() else { return (None, Vec::new()) };
     let Some(call) = primary.caller_identity.known() else { return (None, Vec::new()) };
     if let Some(identity) = call.success() {
@@ -48,7 +98,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
         let mismatch = compare(&proven.arn, plan.expected_role.as_ref());
         return (Some(proven), mismatch.into_iter().collect());
     }
-    let Some((code, said)) = outcome(primary, call, Operation::GetCallerIdentity) else { return (None, Vec::new()) };
+    let Some((code, said)) = failed_call(primary, call, Operation::GetCallerIdentity) else { return (None, Vec::new()) };
     let issued = Proven::by_assumed_role(primary);
     // Not being reached, throttled, or denied by an endpoint policy or in a region, the call says nothing about the credentials; every other refusal does.
     let about_the_call = matches!(code.step(), Step::Network | Step::AssumeRole);
@@ -87,7 +137,7 @@ fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
 }
 
 /// What the default chain became, beside what was proven directly.
-pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
+fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
     let chain = evidence.chain.known()?;
     if is_node(chain, proven) {
         return Some(Finding::new(Code::NodeRoleFallback, node_words(evidence, chain)));
@@ -119,7 +169,7 @@ pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Find
                 RoleMatch::CapitalsDiffer => " The names of the two roles differ in capitals alone.",
                 RoleMatch::Different => "",
             };
-            let by = link(chain.provider);
+            let by = chain_link(chain.provider);
             format!("Called directly the provider gives {}; the default chain gives {}, by {by}.{capitals}", proven.arn, identity.arn)
         }
         (None, None) => return None,
@@ -128,13 +178,13 @@ pub(super) fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Find
 }
 
 /// A shadow that was found already explains why the chain ends elsewhere, and counts as what it is.
-pub(super) fn explanation(findings: &[Finding]) -> Option<Code> {
+fn explanation(findings: &[Finding]) -> Option<Code> {
     let explains = |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected);
     findings.iter().map(|finding| finding.code).find(explains)
 }
 
 /// A link of the chain, for a person.
-pub(super) fn link(provider: ChainProvider) -> &'static str {
+pub(in crate::core::check) fn chain_link(provider: ChainProvider) -> &'static str {
     match provider {
         ChainProvider::Env => "static keys in the environment",
         ChainProvider::Profile => "a profile",
@@ -145,10 +195,15 @@ pub(super) fn link(provider: ChainProvider) -> &'static str {
     }
 }
 
+/// Whether an identity of the default chain is the proven one.
+fn becomes_proven(identity: &CallerIdentity, proven: Option<&Proven>) -> bool {
+    proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal)
+}
+
 /// The chain took IMDS's credentials, or some whose session is named as theirs are. `AWS_ROLE_SESSION_NAME` may name a session so, too: of
 /// the injected provider, and of the role that is proven, it is not the node's.
 fn is_node(chain: &DefaultChain, proven: Option<&Proven>) -> bool {
-    let own = |identity: &CallerIdentity| proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal);
+    let own = |identity: &CallerIdentity| becomes_proven(identity, proven);
     let of_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
     match chain.provider {
         ChainProvider::Node => true,
@@ -168,17 +223,4 @@ fn node_words(evidence: &Evidence, chain: &DefaultChain) -> String {
         _ => "",
     };
     format!("The default chain becomes {}, the node's role{confirmed}.", identity.arn)
-}
-
-/// What IMDS gives to this pod. That it is out of reach is good.
-pub(super) fn node(evidence: &Evidence) -> Option<Finding> {
-    let imds = evidence.imds.known()?;
-    let role = imds.role.as_deref()?;
-    if imds.v2 == ImdsReach::Answers {
-        Some(Finding::new(Code::NodeRoleReachable, format!("IMDSv2 names the role {role} to this pod.")))
-    } else if imds.v1 == Some(ImdsReach::Answers) {
-        Some(Finding::new(Code::NodeRoleReachableV1, format!("IMDSv2 is out of reach, but IMDSv1 names the role {role} to this pod.")))
-    } else {
-        None
-    }
 }

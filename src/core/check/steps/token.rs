@@ -1,9 +1,10 @@
 //! Step `token`: the file, its claims, its times.
 
-use super::Finding;
 use crate::core::aws::answer::ServiceAnswer;
-use crate::core::catalogue::{Class, Code, Operation};
-use crate::core::evidence::{Evidence, FileFact, FileFailure, FileFailureKind, TokenContent};
+use crate::core::catalogue::{Class, Code, Operation, Step};
+use crate::core::check::Finding;
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip, skip_without};
+use crate::core::evidence::{Evidence, Fact, FileFact, FileFailure, FileFailureKind, Token, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::{Claims, TokenDefect};
 use crate::core::text::time::{Timestamp, spoken};
@@ -11,8 +12,80 @@ use crate::core::text::time::{Timestamp, spoken};
 /// STS tolerates this much difference between clocks in a token's times.
 const LEEWAY: i64 = 300;
 
+pub(super) const CHECKS: &[CheckRow] = &[
+    CheckRow {
+        id: "token-file",
+        title: "the token file can be read",
+        rests_on: earlier(Step::Token),
+        state: |context, _| match &context.evidence.token {
+            Fact::Known(Token { file: FileFact::Failed(failure), .. }) => skip(&failure.text),
+            Fact::Known(token) => pass_with(&token.path),
+            other => skip_without(other),
+        },
+    },
+    CheckRow {
+        id: "token-content",
+        title: "it holds a service account token",
+        rests_on: earlier(Step::Token),
+        state: |context, _| {
+            let claims = context.evidence.token.known().and_then(|token| token.claims());
+            match claims.and_then(|claims| claims.subject.as_deref()) {
+                Some(subject) => pass_with(subject),
+                None => skip_without(&context.evidence.token),
+            }
+        },
+    },
+    CheckRow {
+        id: "token-times",
+        title: "the token is valid now and rotated in time",
+        rests_on: earlier(Step::Token),
+        state: |context, _| {
+            let claims = context.evidence.token.known().and_then(|token| token.claims());
+            match claims.and_then(|claims| claims.expires_at) {
+                Some(exp) => pass_with(format!(
+                    "expires in {}",
+                    spoken(exp.since(context.evidence.taken_at).saturating_add(context.clock_skew.unwrap_or(0)))
+                )),
+                None => skip_without(&context.evidence.token),
+            }
+        },
+    },
+    CheckRow {
+        id: "token-audience",
+        title: "the token is meant for AWS",
+        rests_on: earlier(Step::Token),
+        state: |context, _| match context.evidence.token.known().and_then(|token| token.claims()) {
+            Some(claims) => pass_with(claims.audience.join(", ")),
+            None => skip_without(&context.evidence.token),
+        },
+    },
+    CheckRow {
+        id: "token-pod",
+        title: "the token was issued to this pod",
+        rests_on: earlier(Step::Token),
+        state: |context, _| match (
+            context.evidence.inputs.environment.downward_pod_name(),
+            context.evidence.token.known().and_then(|token| token.claims()),
+        ) {
+            (_, None) => skip_without(&context.evidence.token),
+            (None, _) => skip("the pod's name is unknown (set POD_NAME by the downward API)"),
+            (Some(_), Some(claims)) => match &claims.pod {
+                Some(pod) => pass_with(pod),
+                None => skip("the token names no pod"),
+            },
+        },
+    },
+    CheckRow {
+        id: "resources",
+        title: "the probe itself has the descriptors, threads and memory that it needs",
+        rests_on: earlier(Step::Token),
+        state: |_, _| CheckState::Unlisted,
+    },
+];
+
 /// What the token file says.
-pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> Vec<Finding> {
+pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
+    let CheckContext { evidence, plan, clock_skew, .. } = *context;
     let Some(token) = evidence.token.known() else { return Vec::new() };
     let path = &token.path;
     match &token.file {

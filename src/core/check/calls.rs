@@ -1,18 +1,11 @@
-//! Steps `network`, `assume-role` and `redundancy`: how the calls to STS ended.
+//! How a call ended: the clock that its answer shows, the finding that a failure stands for, and its words.
 
-use super::{Finding, token};
 use crate::core::aws::answer::{ServiceAnswer, ServiceError};
-use crate::core::aws::partition::GLOBAL;
 use crate::core::catalogue::{Code, Operation};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
 use crate::core::evidence::{Call, EndpointFacts, Evidence};
-use crate::core::plan::Plan;
-use crate::core::pod::token::Claims;
 use crate::core::text::time::spoken;
 use std::net::IpAddr;
-
-/// A difference of clocks that can have decided about a token.
-const WORTH_SAYING: u64 = 60;
 
 /// Local clock minus STS's in seconds, from the first answer with a `Date`. Below two seconds it is the header's resolution: zero.
 pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
@@ -23,6 +16,7 @@ pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
     })
 }
 
+/// How far this node's clock is off, as a sentence that follows another.
 pub(super) fn skew_words(skew: i64) -> String {
     let direction = if skew < 0 { "behind" } else { "ahead of" };
     format!(" This node's clock is {} {direction} STS's.", spoken(skew))
@@ -34,29 +28,12 @@ fn exchanges(endpoint: &EndpointFacts) -> impl Iterator<Item = &Exchange> {
     assume_role.into_iter().chain(caller_identity)
 }
 
-/// The primary endpoint's exchange of the token. What STS may mean by a refusal need not be told where the issuer does not publish the key.
-pub(super) fn exchange(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>, key_unknown: bool) -> Option<Finding> {
-    let primary = evidence.endpoints.first()?;
-    let call = primary.assume_role.known()?;
-    let (code, said) = outcome(primary, call, Operation::AssumeRoleWithWebIdentity)?;
-    if code == Code::TokenAudienceMultiple {
-        return Some(token::audience_multiple(said));
-    }
-    let claims = evidence.token.known().and_then(|token| token.claims());
-    // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
-    let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
-    let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
-    let explained = key_unknown && matches!(code, Code::IssuerKeysUnavailable | Code::TokenNotValidated);
-    let context = if explained { String::new() } else { context(code, plan, primary, claims) };
-    Some(Finding::new(code, format!("{said}{context}{skew}")))
-}
-
 /// How a call failed: the code and what was said. `None` when it succeeded.
-pub(super) fn outcome<T>(endpoint: &EndpointFacts, call: &Call<T>, operation: Operation) -> Option<(Code, String)> {
+pub(super) fn failed_call<T>(endpoint: &EndpointFacts, call: &Call<T>, operation: Operation) -> Option<(Code, String)> {
     let host = &endpoint.host;
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => None,
-        Ok(ServiceAnswer::Error(error)) => Some((Code::from_error(operation, error), quote(&format!("STS ({host})"), error))),
+        Ok(ServiceAnswer::Error(error)) => Some((Code::from_error(operation, error), quote_error(&format!("STS ({host})"), error))),
         Ok(ServiceAnswer::Alien(alien)) => {
             Some((Code::NotSts, format!("{host} answered with HTTP status {} and {}, which STS never sends.", alien.status, alien.what)))
         }
@@ -65,7 +42,7 @@ pub(super) fn outcome<T>(endpoint: &EndpointFacts, call: &Call<T>, operation: Op
 }
 
 /// A service's error in its own words.
-pub(super) fn quote(who: &str, error: &ServiceError) -> String {
+pub(super) fn quote_error(who: &str, error: &ServiceError) -> String {
     let code = error.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let message = error.message.trim();
     let message = if message.is_empty() { String::new() } else { format!(": {message}") };
@@ -122,70 +99,6 @@ pub(crate) fn is_private(addresses: &[String]) -> bool {
         Err(_) => false,
     };
     !addresses.is_empty() && addresses.iter().all(private)
-}
-
-/// What this pod's own values add to STS's words.
-fn context(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>) -> String {
-    let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
-    let none = "none";
-    let issuer = claims.issuer.as_deref().unwrap_or(none);
-    let subject = claims.subject.as_deref().unwrap_or(none);
-    let audience = claims.audience.join(", ");
-    let global = if endpoint.region.as_str() == GLOBAL { " The global endpoint was called." } else { "" };
-    match code {
-        Code::TrustPolicyDenied => format!(
-            " The token has sub {subject}, aud {audience}, iss {issuer}; the role is {role}. A role that does not exist, or whose name is misspelt, looks the same.{global}"
-        ),
-        Code::OidcProviderMissing => format!(
-            " STS looked in account {}, the role's, for {issuer}. If the cluster is in another account, the provider must exist in the role's account all the same.{global}",
-            role.account
-        ),
-        Code::AudienceNotRegistered => {
-            format!(" The token's audience is {audience}; the provider is that of {issuer} in account {}.", role.account)
-        }
-        Code::TokenNotValidated => format!(" {}", possible_causes(plan, claims, issuer, &audience, role.account.as_str())),
-        Code::IssuerKeysUnavailable if claims.issuer_is_eks() => " The issuer is hosted by EKS, so this should pass.".to_owned(),
-        Code::IssuerKeysUnavailable => {
-            format!(" The issuer {issuer} is not hosted by EKS: STS must be able to fetch its documents from the internet.")
-        }
-        Code::RoleArnRejected => format!(" AWS_ROLE_ARN is {role}."),
-        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
-        Code::TokenExpiredAtSts => claims.expires_at.map(|exp| format!(" The token's exp is {exp}.")).unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
-/// What the generic text of 2026 can mean, the likeliest first, given what the token says.
-fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, account: &str) -> String {
-    let provider = format!("account {account} has no OIDC provider for {issuer} (never created, cluster rebuilt, or other account)");
-    let registered = format!("the provider's client ids lack {audience}");
-    let keys = if claims.issuer_is_eks() {
-        "the token was signed by a key that the issuer no longer publishes".to_owned()
-    } else {
-        format!("{issuer} is not hosted by EKS and does not publish the signing key where STS can fetch it")
-    };
-    let odd_audience = !claims.audience.iter().any(|audience| audience == plan.audience);
-    let causes = match (odd_audience, claims.issuer_is_eks()) {
-        (true, _) => [registered, provider, keys],
-        (false, true) => [provider, registered, keys],
-        (false, false) => [keys, provider, registered],
-    };
-    format!("It can mean, the likeliest first: (1) {}; (2) {}; (3) {}.", causes[0], causes[1], causes[2])
-}
-
-/// Endpoints after the first.
-pub(super) fn secondary(evidence: &Evidence) -> Option<Finding> {
-    let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
-        let assume_role = endpoint.assume_role.known().and_then(|call| outcome(endpoint, call, Operation::AssumeRoleWithWebIdentity));
-        let identity = || endpoint.caller_identity.known().and_then(|call| outcome(endpoint, call, Operation::GetCallerIdentity));
-        // What the probe lacked says nothing of the region.
-        let failed = assume_role.or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
-        failed.map(|(code, said)| (endpoint, code, said))
-    });
-    let (endpoint, code, said) = failing.next()?;
-    let others: Vec<String> = failing.map(|(endpoint, code, _)| format!(" {} fails too: {code}.", endpoint.region)).collect();
-    let detail = format!("{}: {code}. {said}{}", endpoint.region, others.concat());
-    Some(Finding { class: code.row().class, ..Finding::new(Code::SecondaryRegionFailing, detail) })
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
 
-mod table;
-
-use super::Diagnosis;
+use super::row::{CheckContext, CheckRow, CheckState};
+use super::{Diagnosis, Finding, checks_of_all_steps};
 use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::evidence::Evidence;
 use serde::{Deserialize, Serialize};
-use table::{CheckRow, CheckState, ROWS};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,63 +43,43 @@ pub struct Check {
     pub because: Option<String>,
 }
 
-/// Every check's outcome. After the root cause's step nothing is judged: those are skipped because of it.
+/// How every check ended. Those that rest on the root cause's step are skipped because of it.
 pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
-    let root = diagnosis.root_cause();
+    let context = CheckContext { evidence, plan: &diagnosis.plan, clock_skew: diagnosis.clock_skew, proven: diagnosis.identity.as_ref() };
+    checks_of_all_steps().filter_map(|(step, row)| check(step, row, &context, diagnosis)).collect()
+}
+
+/// How one check ended; `None` where it is not listed.
+fn check(step: Step, row: &CheckRow, context: &CheckContext<'_>, diagnosis: &Diagnosis) -> Option<Check> {
+    let title = row.title.to_owned();
+    let untouched = Check { id: row.id.to_owned(), step, title, outcome: CheckOutcome::Skip, code: None, detail: None, because: None };
+    if let Some(finding) = diagnosis.findings.iter().find(|finding| finding.code.row().check == Some(row.id)) {
+        return Some(turned_by(finding, untouched));
+    }
+    let state = (row.state)(context, &diagnosis.findings);
     // Where the probe had not what it takes to read what the pod was given, no check was made.
-    let nothing_known = root.filter(|_| evidence.lack.is_some());
-    let check = |row: &CheckRow| {
-        let mut check = Check {
-            id: row.id.to_owned(),
-            step: row.step,
-            title: row.title.to_owned(),
-            outcome: CheckOutcome::Skip,
-            code: None,
-            detail: None,
-            because: None,
-        };
-        if let Some(finding) = diagnosis.findings.iter().find(|finding| finding.code.row().check == Some(row.id)) {
-            check.outcome = match finding.severity {
-                Severity::Fail => CheckOutcome::Fail,
-                Severity::Warn => CheckOutcome::Warn,
-                // What was not verified is no pass.
-                Severity::Info if finding.code.row().unverified => CheckOutcome::Skip,
-                Severity::Info => CheckOutcome::Pass,
-            };
-            if check.outcome == CheckOutcome::Skip {
-                check.because = Some(format!("{}: {}", finding.code, finding.code.row().title));
-            } else if finding.severity == Severity::Info {
-                // Nothing failed, and yet the assertion would not be true.
-                check.title = finding.code.row().title.to_owned();
-            }
-            check.code = Some(finding.code);
-            check.detail = Some(finding.detail.clone());
-            return Some(check);
-        }
-        let state = (row.state)(evidence, diagnosis);
-        if matches!(state, CheckState::Unlisted) {
-            return None;
-        }
-        if let Some(root) = nothing_known {
-            check.because = Some(format!("skipped because of {}", root.code));
-            return Some(check);
-        }
-        // A prediction rests on what was injected alone, whatever became of it.
-        if let Some(root) = root.filter(|root| root.code.step() < row.step && row.step < Step::Application) {
-            check.because = Some(format!("skipped because of {}", root.code));
-            return Some(check);
-        }
-        match state {
-            CheckState::Good(detail) => {
-                check.outcome = CheckOutcome::Pass;
-                check.detail = detail;
-            }
-            CheckState::Skipped(because) => check.because = Some(because),
-            CheckState::Unlisted => {}
-        }
-        Some(check)
-    };
-    ROWS.iter().filter_map(check).collect()
+    let nothing_known = context.evidence.lack.is_some();
+    let hidden = |root: &&Finding| nothing_known || row.rests_on.contains(&root.code.step());
+    match (state, diagnosis.root_cause().filter(hidden)) {
+        (CheckState::Unlisted, _) => None,
+        (_, Some(root)) => Some(Check { because: Some(format!("skipped because of {}", root.code)), ..untouched }),
+        (CheckState::Passed(detail), None) => Some(Check { outcome: CheckOutcome::Pass, detail, ..untouched }),
+        (CheckState::Skipped(because), None) => Some(Check { because: Some(because), ..untouched }),
+    }
+}
+
+/// A check that a finding turns.
+fn turned_by(finding: &Finding, check: Check) -> Check {
+    let row = finding.code.row();
+    let check = Check { code: Some(finding.code), detail: Some(finding.detail.clone()), ..check };
+    match finding.severity {
+        Severity::Fail => Check { outcome: CheckOutcome::Fail, ..check },
+        Severity::Warn => Check { outcome: CheckOutcome::Warn, ..check },
+        // What was not verified is no pass.
+        Severity::Info if row.unverified => Check { because: Some(format!("{}: {}", finding.code, row.title)), ..check },
+        // Nothing failed, and yet the assertion would not be true.
+        Severity::Info => Check { outcome: CheckOutcome::Pass, title: row.title.to_owned(), ..check },
+    }
 }
 
 #[cfg(test)]
@@ -165,12 +143,12 @@ mod tests {
     fn every_code_s_check_is_one_of_its_step() {
         for code in Code::ALL {
             let Some(check) = code.row().check else { continue };
-            let rows: Vec<&CheckRow> = ROWS.iter().filter(|row| row.id == check).collect();
-            assert!(matches!(rows[..], [row] if row.step == code.step()), "{code}: there are {} checks {check:?}", rows.len());
+            let steps: Vec<Step> = checks_of_all_steps().filter(|(_, row)| row.id == check).map(|(step, _)| step).collect();
+            assert_eq!(steps, [code.step()], "{code}: check {check:?}");
         }
-        for row in ROWS {
+        for (_, row) in checks_of_all_steps() {
             assert!(Code::ALL.iter().any(|code| code.row().check == Some(row.id)), "{}: nothing turns it", row.id);
         }
-        assert!(ROWS.iter().map(|row| row.step).is_sorted());
+        assert!(checks_of_all_steps().map(|(step, _)| step).is_sorted());
     }
 }

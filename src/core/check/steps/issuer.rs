@@ -1,25 +1,40 @@
 //! Step `issuer`: what the token's issuer publishes, as seen from here. STS looks for itself, from elsewhere.
 
-use super::Finding;
 use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
-use crate::core::catalogue::Code;
+use crate::core::catalogue::{Code, Step};
+use crate::core::check::Finding;
+use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, kept};
-use crate::core::evidence::{Call, Evidence, Fact, Issuer, KeySet};
+use crate::core::evidence::{Call, Fact, Issuer, KeySet};
+
+pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
+    id: "issuer",
+    title: "the issuer publishes the key that signed the token",
+    rests_on: earlier(Step::Issuer),
+    state: |context, _| match &context.evidence.issuer {
+        Fact::Known(seen) => match (lack(seen), key_found(seen)) {
+            (Some(lack), _) => skip(lack),
+            (None, Ok(key)) => pass_with(key),
+            (None, Err(because)) => skip(because),
+        },
+        other => skip_without(other),
+    },
+}];
 
 /// What speaks against the issuer, or kept it from being looked at.
-pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
-    let Some(seen) = evidence.issuer.known().filter(|seen| lack(seen).is_none()) else { return Vec::new() };
+pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
+    let Some(seen) = context.evidence.issuer.known().filter(|seen| lack(seen).is_none()) else { return Vec::new() };
     let mut findings = Vec::new();
-    let document = match read(&seen.discovery, "the discovery document") {
-        Ok(document) => document,
+    let discovered = match document(&seen.discovery, "the discovery document") {
+        Ok(discovered) => discovered,
         Err(detail) => return vec![Finding::new(Code::IssuerUnreachable, detail)],
     };
-    if document.issuer != seen.issuer {
-        findings.push(Finding::new(Code::IssuerMismatch, mismatch(&seen.issuer, &document.issuer)));
+    if discovered.issuer != seen.issuer {
+        findings.push(Finding::new(Code::IssuerMismatch, mismatch(&seen.issuer, &discovered.issuer)));
     }
-    let at = document.jwks_uri.as_deref();
-    match (seen.keys.known().map(|call| read(call, "the key set")), at) {
+    let at = discovered.jwks_uri.as_deref();
+    match (seen.keys.known().map(|call| document(call, "the key set")), at) {
         (Some(Ok(set)), Some(at)) => findings.extend(unknown_key(seen, set, at)),
         (Some(Err(detail)), _) => findings.push(Finding::new(Code::IssuerUnreachable, detail)),
         // Of a document that is another's it says enough.
@@ -35,14 +50,14 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// What the probe itself lacked to look: that says nothing of the issuer.
-pub(super) fn lack(seen: &Issuer) -> Option<&str> {
+fn lack(seen: &Issuer) -> Option<&str> {
     let keys = seen.keys.known().and_then(|call| call.answer.as_ref().err());
     let failures = [seen.discovery.answer.as_ref().err(), keys].into_iter().flatten();
     failures.filter(|failure| failure.kind == FailureKind::OutOfResources).map(|failure| failure.text.as_str()).next()
 }
 
 /// What a green line says; the error says why the key was not found, where no finding does. Only a key that was seen in the set is good.
-pub(super) fn good(seen: &Issuer) -> Result<String, &'static str> {
+fn key_found(seen: &Issuer) -> Result<String, &'static str> {
     let set = match &seen.keys {
         Fact::Known(keys) => keys.success().ok_or("its keys could not be read")?,
         _ => return Err("its keys were not read"),
@@ -58,7 +73,7 @@ pub(super) fn good(seen: &Issuer) -> Result<String, &'static str> {
 }
 
 /// A document, or what became of it instead, in one sentence.
-fn read<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
+fn document<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
     let host = call.exchange.as_ref().map(|exchange| exchange.connection.host.as_str()).unwrap_or_default();
     match &call.answer {
         Ok(ServiceAnswer::Success(document)) => Ok(document),
