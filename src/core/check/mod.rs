@@ -4,6 +4,7 @@ pub mod attempts;
 mod calls;
 pub mod checks;
 mod predicted;
+mod proven;
 pub mod report;
 mod row;
 mod steps;
@@ -18,7 +19,7 @@ use steps::STEPS;
 use steps::identity::prove;
 
 pub(crate) use calls::{is_private, network_code};
-pub use steps::identity::Proven;
+pub use proven::Proven;
 
 /// Something found about this pod.
 #[derive(Debug, Clone, PartialEq, Eq)]

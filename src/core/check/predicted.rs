@@ -1,6 +1,5 @@
 //! Where another process's default chain ends (`--pid`): predicted, as only the process itself can follow it. A prediction is no finding.
 
-use super::steps::identity::chain_link;
 use super::surroundings;
 use crate::core::evidence::{ChainProvider, Evidence};
 use crate::core::plan::Provider;
@@ -40,6 +39,18 @@ impl PredictedChain {
             }
             (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", chain_link(provider))),
         }
+    }
+}
+
+/// A link of the chain, for a person.
+pub(super) fn chain_link(provider: ChainProvider) -> &'static str {
+    match provider {
+        ChainProvider::Env => "static keys in the environment",
+        ChainProvider::Profile => "a profile",
+        ChainProvider::Irsa => "IRSA",
+        ChainProvider::PodIdentity => "EKS Pod Identity",
+        ChainProvider::Node => "the node's role",
+        ChainProvider::None => "a provider without a name",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a step and a check are: one row each. A step's rows and its findings stand in its file below `steps`.
 
 use super::Finding;
-use super::steps::identity::Proven;
+use super::proven::Proven;
 use crate::core::catalogue::Step;
 use crate::core::evidence::{Evidence, Fact, SkipReason};
 use crate::core::plan::Plan;

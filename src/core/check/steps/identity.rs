@@ -1,45 +1,15 @@
 //! Step `identity`: who the credentials are, and what an SDK's default chain becomes.
 
-use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
+use crate::core::aws::arn::{AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::check::Finding;
 use crate::core::check::calls::{failed_call, skew_words};
-use crate::core::check::predicted::predicted_chain;
+use crate::core::check::predicted::{chain_link, predicted_chain};
+use crate::core::check::proven::Proven;
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip, skip_without};
-use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence, Fact};
+use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, Evidence, Fact};
 use crate::core::plan::Plan;
 use crate::core::text::time::spoken;
-
-/// The identity that was proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proven {
-    /// As STS answered it.
-    pub arn: String,
-    /// Its account.
-    pub account: Option<Account>,
-    /// Its user id.
-    pub user_id: Option<String>,
-    /// GetCallerIdentity said so; else AssumeRoleWithWebIdentity's AssumedRoleUser.
-    pub confirmed: bool,
-}
-
-impl Proven {
-    /// The role session, if it is one.
-    pub fn session(&self) -> Option<AssumedRoleArn> {
-        AssumedRoleArn::parse(&self.arn)
-    }
-
-    fn by_caller_identity(identity: &CallerIdentity) -> Proven {
-        Proven { arn: identity.arn.clone(), account: identity.account.clone(), user_id: identity.user_id.clone(), confirmed: true }
-    }
-
-    fn by_assumed_role(endpoint: &EndpointFacts) -> Option<Proven> {
-        let assumed = endpoint.assume_role.known()?.success()?;
-        let arn = assumed.arn.clone()?;
-        let account = AssumedRoleArn::parse(&arn).map(|arn| arn.account);
-        Some(Proven { arn, account, user_id: assumed.assumed_role_id.clone(), confirmed: false })
-    }
-}
 
 pub(super) const CHECKS: &[CheckRow] = &[
     CheckRow {
@@ -181,18 +151,6 @@ fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Op
 fn explanation(findings: &[Finding]) -> Option<Code> {
     let explains = |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected);
     findings.iter().map(|finding| finding.code).find(explains)
-}
-
-/// A link of the chain, for a person.
-pub(in crate::core::check) fn chain_link(provider: ChainProvider) -> &'static str {
-    match provider {
-        ChainProvider::Env => "static keys in the environment",
-        ChainProvider::Profile => "a profile",
-        ChainProvider::Irsa => "IRSA",
-        ChainProvider::PodIdentity => "EKS Pod Identity",
-        ChainProvider::Node => "the node's role",
-        ChainProvider::None => "a provider without a name",
-    }
 }
 
 /// Whether an identity of the default chain is the proven one.
