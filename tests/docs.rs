@@ -8,7 +8,7 @@ mod generated;
 use irsa_probe::core::catalogue::{Code, Step};
 use irsa_probe::core::check::report::{Report, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::Evidence;
-use irsa_probe::core::pod::inputs::Environment;
+use irsa_probe::core::pod::environment::Environment;
 use irsa_probe::render::json;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

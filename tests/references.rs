@@ -1,10 +1,12 @@
 //! What manifests, dashboards and documents say of the program is so: every command line, flag, variable, page, port, metric and code that
-//! they name is held against the real binary.
+//! they name is held against the real binary. `sources` resolves what files cite.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
 #[path = "serve/child.rs"]
 mod child;
+#[path = "references/sources.rs"]
+mod sources;
 mod support;
 
 use child::Serve;

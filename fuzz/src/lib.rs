@@ -12,9 +12,11 @@ use irsa_probe::core::check::report::{self, Report, RunTimes, Verdict};
 use irsa_probe::core::evidence::issuer;
 use irsa_probe::core::evidence::{self, Call, Evidence, Fact, Issuer, SkipReason};
 use irsa_probe::core::explain::explain;
+use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::plan::{Plan, Provider};
 use irsa_probe::core::pod::env_file;
-use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProviderChoice, Settings};
+use irsa_probe::core::pod::environment::Environment;
+use irsa_probe::core::pod::profile::Profile;
 use irsa_probe::core::pod::proxy::{Proxies, bypasses};
 use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
@@ -86,7 +88,7 @@ pub fn arn(data: &[u8]) {
 pub fn inputs_plan(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let inputs = inputs(text);
-    let plan = Plan::of(&inputs);
+    let plan = Plan::from_inputs(&inputs);
     assert!(plan.defects.iter().map(|defect| defect.code).is_sorted());
     assert!(plan.defects.iter().all(|defect| !defect.detail.is_empty()));
     assert!(plan.provider != Provider::None || plan.failure().is_some(), "what is not injected is a failure");
@@ -127,7 +129,7 @@ fn inputs(text: &str) -> Inputs {
         }
     }
     let lookup = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
-    Inputs { environment: Environment::read(lookup), settings, ..Inputs::default() }
+    Inputs { environment: Environment::from_lookup(lookup), settings, ..Inputs::default() }
 }
 
 fn untried(inputs: Inputs) -> Evidence {
@@ -327,13 +329,13 @@ pub fn env_file(data: &[u8]) {
         // No quotes, no comments, and the first of several counts.
         let pairs = || text.trim_start_matches('\u{feff}').split('\0').filter_map(|pair| pair.split_once('='));
         let first = |name: &str| pairs().find(|(given, _)| *given == name).map(|(_, value)| value.to_owned());
-        assert_eq!(given.environment, Environment::read(first));
+        assert_eq!(given.environment, Environment::from_lookup(first));
     } else if !text.contains(['"', '\'', '#', ' ', '\t', '\r', '\u{feff}']) {
         let last = |name: &str| {
             let mut pairs = text.split('\n').filter_map(|line| line.trim_start().split_once('='));
             pairs.rfind(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
         };
-        assert_eq!(given.environment, Environment::read(last));
+        assert_eq!(given.environment, Environment::from_lookup(last));
     }
 
     let name = given.environment.profile.value().cloned().unwrap_or_else(|| "default".into());

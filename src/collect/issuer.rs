@@ -14,7 +14,8 @@ use http::Request;
 use http::header::{ACCEPT, LOCATION};
 use std::time::Duration;
 
-/// For both documents together: an issuer that is slower fails STS, too (FACTS A.3), and so much can the check take longer for it.
+/// For both documents together: an issuer that is slower fails STS, too (docs/facts.md#verification-key), and so much can the
+/// check take longer for it.
 pub const CUT: Duration = Duration::from_secs(5);
 
 /// A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to who does not take that, also in a list

@@ -20,8 +20,10 @@ use crate::core::catalogue::{Code, Severity};
 use crate::core::evidence::{
     AgentCredentials, Call, ChainProvider, DefaultChain, EndpointFacts, Evidence, Fact, Imds, Issuer, SCHEMA, SkipReason, Token,
 };
-use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
-use crate::core::pod::inputs::{Environment, Inputs, Settings};
+use crate::core::plan::inputs::{Inputs, Settings};
+use crate::core::plan::{Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
+use crate::core::pod::environment::Environment;
+use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::decode;
 use crate::core::text::time::Timestamp;
 use environment::World;
@@ -102,7 +104,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     if let Some(lack) = &world.lack {
         return nothing(inputs.clone(), lack, taken_at);
     }
-    let plan = Plan::of(inputs);
+    let plan = Plan::from_inputs(inputs);
     // Of its own: what one attempt learns ends with it.
     let secrets = world.secrets.fork();
     let settings = || http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: secrets.clone(), deadline };

@@ -16,7 +16,7 @@ fn judged(evidence: &Evidence) -> Report {
     report(evidence, RunTimes { duration_ms: 60_000, attempts: 3 })
 }
 
-/// DESIGN section 4: the verdict follows from the findings, and the root cause stands first.
+/// docs/report.v1.schema.json: the verdict follows from the findings, and the root cause stands first.
 fn is_decided(report: &Report) {
     let failing = report.findings.iter().any(|finding| finding.severity == Severity::Fail);
     assert_eq!(report.verdict != Verdict::Pass, failing);

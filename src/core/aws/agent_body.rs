@@ -1,4 +1,4 @@
-//! The Pod Identity agent's error bodies (FACTS section F: eks-pod-identity-agent v0.1.37).
+//! The Pod Identity agent's error bodies (docs/facts.md#agent-errors, docs/facts.md#eks-auth-errors).
 //!
 //! Its own errors are plain text; what EKS Auth answered is wrapped as `[<request id>]: (<Code>): <message>, fault: client`.
 

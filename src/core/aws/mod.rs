@@ -3,6 +3,8 @@
 pub mod agent_body;
 pub mod answer;
 pub mod arn;
+pub mod imds;
 pub mod partition;
 pub mod sts_body;
 pub mod trust_policy;
+pub mod url;

@@ -1,6 +1,6 @@
 //! STS's error bodies, told from anything else.
 //!
-//! Bodies: FACTS section A.1 (AWS query protocol). Elements are found by their local name whatever the namespace:
+//! Bodies: docs/facts.md#sts-error-body (AWS query protocol). Elements are found by their local name whatever the namespace:
 //! dispatch failures come in another one (`http://webservices.amazon.com/AWSFault/2005-15-09`).
 
 use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};

@@ -39,12 +39,12 @@ const fn meaning(operations: &'static [Operation], codes: &'static [&'static str
     ErrorMeaning { operations, status: None, codes, texts }
 }
 
-/// Errors of AssumeRoleWithWebIdentity. Messages: FACTS section A.3, both generations of the InvalidIdentityToken texts.
+/// Errors of AssumeRoleWithWebIdentity. Messages: docs/facts.md#assume-role-errors, both generations of the InvalidIdentityToken texts.
 pub(super) const fn web_identity(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
     meaning(&[Operation::AssumeRoleWithWebIdentity], codes, texts)
 }
 
-/// Errors of GetCallerIdentity. Messages: FACTS section A.4.
+/// Errors of GetCallerIdentity. Messages: docs/facts.md#caller-identity-errors.
 pub(super) const fn caller_identity(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
     meaning(&[Operation::GetCallerIdentity], codes, texts)
 }
@@ -54,7 +54,7 @@ pub(super) const fn sts(codes: &'static [&'static str], texts: &'static [&'stati
     meaning(&[Operation::AssumeRoleWithWebIdentity, Operation::GetCallerIdentity], codes, texts)
 }
 
-/// Errors of the Pod Identity agent, and of EKS Auth behind it. Messages: FACTS section F (eks-pod-identity-agent v0.1.37).
+/// Errors of the Pod Identity agent, and of EKS Auth behind it. Messages: docs/facts.md#agent-errors, docs/facts.md#eks-auth-errors (eks-pod-identity-agent v0.1.37).
 pub(super) const fn agent(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
     meaning(&[Operation::AssumeRoleForPodIdentity], codes, texts)
 }

@@ -2,7 +2,7 @@
 
 use super::{CodeRow, Document};
 use crate::core::aws::trust_policy;
-use crate::core::plan::IRSA_TOKEN_PATH;
+use crate::core::pod::token::IRSA_TOKEN_PATH;
 use crate::core::text::printable::{printable, shell_word};
 use serde::{Deserialize, Serialize};
 

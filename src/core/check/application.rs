@@ -1,10 +1,11 @@
 //! Step `application`: what the application's own SDK (`--app-sdk`) makes of what was injected. A prediction, not a proof.
 
-use super::{Finding, Plan};
+use super::{Finding, Plan, surroundings};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::Code;
-use crate::core::evidence::{Evidence, ImdsReach};
+use crate::core::evidence::Evidence;
 use crate::core::plan::Provider;
-use crate::core::pod::inputs::ProfileCredentials;
+use crate::core::pod::profile::ProfileCredentials;
 use crate::core::sdk::{AgentCall, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
 
 /// What is to be said of the application's SDK.
@@ -32,7 +33,7 @@ pub(super) fn judge(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerd
         Provider::PodIdentity => (ChainEnd::PodIdentity, "EKS Pod Identity"),
         Provider::None => return SdkVerdict::Open("nothing is injected that it could use".to_owned()),
     };
-    let now = Surroundings::of(evidence);
+    let now = surroundings::from_evidence(evidence);
     let well = predict(sdk, &all_well(now, plan.provider));
     let id = sdk.id();
     if well.outcome != wanted {

@@ -3,8 +3,9 @@
 use super::Finding;
 use super::sts::{outcome, skew_words};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
-use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence, ImdsReach};
+use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, EndpointFacts, Evidence};
 use crate::core::plan::Plan;
 
 /// The identity that was proven.

@@ -94,7 +94,7 @@ fn not_reached(failure: &Failure, host: &str, what: &str) -> String {
     if failure.kind == FailureKind::NotHttp {
         said = format!("Asked for {what}: {said}");
     }
-    // EKS user guide, private clusters: its interface endpoint's private DNS takes the zone of the issuers over (FACTS A.5).
+    // EKS's interface endpoint: its private DNS takes the zone of the issuers over (docs/facts.md#private-issuer).
     if matches!(failure.kind, FailureKind::DnsNotFound | FailureKind::DnsFailed) && host.starts_with("oidc.eks.") {
         said.push_str(" In a VPC with EKS's interface endpoint and its private DNS this is normal.");
     }

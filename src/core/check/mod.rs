@@ -9,6 +9,7 @@ mod issuer;
 mod predicted;
 pub mod report;
 mod sts;
+pub mod surroundings;
 mod token;
 mod values;
 
@@ -68,7 +69,7 @@ impl Diagnosis {
 
 /// Judges the evidence. Total: any evidence gives a diagnosis.
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
-    let plan = Plan::of(&evidence.inputs);
+    let plan = Plan::from_inputs(&evidence.inputs);
     if let Some(lack) = &evidence.lack {
         // What the plan would be made from was not read: whatever it says may be wrong.
         let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];

@@ -1,9 +1,10 @@
 //! Where another process's default chain ends (`--pid`): predicted, as only the process itself can follow it. A prediction is no finding.
 
 use super::identity::link;
+use super::surroundings;
 use crate::core::evidence::{ChainProvider, Evidence};
 use crate::core::plan::Provider;
-use crate::core::sdk::{ChainEnd, SdkFamily, Surroundings, predict};
+use crate::core::sdk::{ChainEnd, SdkFamily, predict};
 
 /// A prediction for the SDK whose chain the check would otherwise follow.
 pub struct Predicted {
@@ -17,7 +18,7 @@ pub struct Predicted {
 pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
     // Of an environment that could not be read nothing can be predicted.
     evidence.inputs.settings.pid.filter(|_| evidence.lack.is_none())?;
-    let prediction = predict(SdkFamily::Rust, &Surroundings::of(evidence));
+    let prediction = predict(SdkFamily::Rust, &surroundings::from_evidence(evidence));
     let provider = match prediction.outcome {
         ChainEnd::Irsa => ChainProvider::Irsa,
         ChainEnd::PodIdentity => ChainProvider::PodIdentity,

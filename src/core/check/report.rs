@@ -3,11 +3,12 @@
 use super::checks::{self, Check};
 use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::check::values::values;
 use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
-use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ImdsReach, SkipReason};
+use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, SkipReason};
 use crate::core::plan::Provider;
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;

@@ -38,7 +38,7 @@ pub(super) fn look(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) ->
     }
 }
 
-/// SDKs refuse a line break in the agent's Authorization header (live matrix row 21). To STS they send it along: it is the cause
+/// SDKs refuse a line break in the agent's Authorization header (docs/facts.md#row-21). To STS they send it along: it is the cause
 /// when STS then finds no JWT.
 fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> {
     let what = "white space or a line break stands around the token";

@@ -7,9 +7,10 @@ pub mod issuer;
 
 use crate::core::aws::answer::{ServiceAnswer, ServiceError};
 use crate::core::aws::arn::Account;
+use crate::core::aws::imds::ImdsReach;
 use crate::core::aws::partition::Region;
 use crate::core::evidence::exchange::{Exchange, Failure};
-use crate::core::pod::inputs::Inputs;
+use crate::core::plan::inputs::Inputs;
 use crate::core::pod::token::{Claims, TokenDefect};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -160,7 +161,7 @@ pub enum FileFact {
     Read {
         /// When it was last written.
         modified: Option<Timestamp>,
-        /// White space stands after the token. The kubelet writes none; the SDKs send it along (live matrix row 21).
+        /// White space stands after the token. The kubelet writes none; the SDKs send it along (docs/facts.md#row-21).
         trailing_whitespace: bool,
         /// What it holds.
         content: TokenContent,
@@ -371,24 +372,6 @@ pub struct Imds {
     /// The instance's id.
     #[serde(default)]
     pub instance_id: Option<String>,
-}
-
-/// How far one gets with IMDS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ImdsReach {
-    /// It answers.
-    Answers,
-    /// Nothing listens, or no route.
-    Absent,
-    /// Connects, but the session token's PUT is never answered: the hop limit is 1 and the pod has its own network.
-    HopLimited,
-    /// No connection within the deadline: dropped by a network policy or iptables.
-    Dropped,
-    /// It answers 401 or 403.
-    Refused,
-    /// It answers something else.
-    Other,
 }
 
 /// What the default chain of aws-config became, and who GetCallerIdentity says that is.

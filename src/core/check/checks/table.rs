@@ -3,9 +3,10 @@
 use super::super::application::{self, SdkVerdict};
 use super::super::{Diagnosis, identity, issuer, predicted};
 use crate::core::aws::arn::{RoleMatch, compare_identities};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Code, Step};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
-use crate::core::evidence::{Call, CallerIdentity, EndpointFacts, Evidence, Fact, FileFact, ImdsReach, SkipReason, Token};
+use crate::core::evidence::{Call, CallerIdentity, EndpointFacts, Evidence, Fact, FileFact, SkipReason, Token};
 use crate::core::plan::Provider;
 use crate::core::text::time::spoken;
 

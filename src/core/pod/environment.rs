@@ -1,14 +1,11 @@
-//! What the pod was given: a typed view of every environment variable that decides credentials, region, endpoints and proxies,
-//! the selected profile of the shared configuration files, and the settings of this run.
+//! A typed view of every environment variable that decides credentials, region, endpoints and proxies.
 
-use crate::core::aws::arn::RoleArn;
-use crate::core::aws::partition::Region;
-use crate::core::sdk::SdkFamily;
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (FACTS, live matrix rows 06–09).
+/// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (docs/facts.md#chain-matrix, rows
+/// 06 to 09).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Var<V = InputValue> {
@@ -111,7 +108,7 @@ macro_rules! environment {
                 ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
 
             /// Reads the variables through `lookup`. A secret that stands in another variable too is not printed of that either.
-            pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Environment {
+            pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Environment {
                 let secrets = Secrets::default();
                 Environment::SECRETS.iter().filter_map(|name| lookup(name).map(Zeroizing::new)).for_each(|secret| secrets.learn(&secret));
                 let mut environment = Environment { $($field: lookup($name).into(),)* };
@@ -122,7 +119,8 @@ macro_rules! environment {
     };
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+/// For serde: a variable that is unset is left out.
+pub(in crate::core) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -149,7 +147,7 @@ environment! {
     access_key_id: Secret = "AWS_ACCESS_KEY_ID";
     /// See `access_key_id`.
     secret_access_key: Secret = "AWS_SECRET_ACCESS_KEY";
-    /// Older name of `secret_access_key` that some SDKs still read.
+    /// Beside temporary keys.
     session_token: Secret = "AWS_SESSION_TOKEN";
     /// The selected profile.
     profile: Var = "AWS_PROFILE";
@@ -211,101 +209,10 @@ impl Environment {
         [&self.pod_name, &self.my_pod_name, &self.k8s_pod_name].into_iter().find_map(Var::value)
     }
 
-    /// Both static keys are there. A lone key id shadows nothing (live matrix row 26).
+    /// Both static keys are there. A lone key id shadows nothing (docs/facts.md#row-26).
     pub fn has_static_keys(&self) -> bool {
         self.access_key_id == Secret::Present && self.secret_access_key == Secret::Present
     }
-}
-
-/// How a profile would give credentials, as the SDKs decide it: the first of these keys that it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names are the keys")]
-pub enum ProfileCredentials {
-    RoleArn,
-    WebIdentity,
-    Sso,
-    StaticKeys,
-    Process,
-    Login,
-}
-
-/// The selected profile of the shared configuration files. Its keys are never kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Profile {
-    /// Its name: `AWS_PROFILE` or `default`.
-    pub name: InputValue,
-    /// The files that exist.
-    pub files: Vec<InputValue>,
-    /// Why the files could not be used, when they exist and could not.
-    pub error: Option<String>,
-    /// `AWS_PROFILE` names a profile that no file has.
-    pub missing: bool,
-    /// How it gives credentials, if it does.
-    pub credentials: Option<ProfileCredentials>,
-    /// `region`.
-    pub region: Option<InputValue>,
-    /// `endpoint_url` of STS (its `services` section) or of all services.
-    pub endpoint_url: Option<InputUrl>,
-    /// `sts_regional_endpoints`.
-    pub sts_regional_endpoints: Option<InputValue>,
-    /// `use_fips_endpoint`.
-    pub use_fips: bool,
-    /// `use_dualstack_endpoint`.
-    pub use_dual_stack: bool,
-}
-
-/// Which provider to prove.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProviderChoice {
-    /// Whichever was injected; IRSA when both were, as in every SDK (live matrix row 23).
-    #[default]
-    Auto,
-    /// IAM roles for service accounts.
-    Irsa,
-    /// EKS Pod Identity.
-    PodIdentity,
-}
-
-/// The settings of a run that change what is collected or how it is judged.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Settings {
-    /// `--expect-role-arn`.
-    pub expect_role_arn: Option<RoleArn>,
-    /// `--provider`.
-    pub provider: ProviderChoice,
-    /// `--sts-region`, in the order given.
-    pub sts_regions: Vec<Region>,
-    /// `--strict`.
-    pub strict: bool,
-    /// `--no-imds`.
-    pub no_imds: bool,
-    /// `--check-issuer`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub check_issuer: bool,
-    /// `--app-sdk`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub app_sdk: Option<SdkFamily>,
-    /// `--pid`: the process to judge instead of this one's environment.
-    #[serde(skip_serializing_if = "is_default")]
-    pub pid: Option<u32>,
-}
-
-/// All that the plan is made from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Inputs {
-    /// The environment.
-    pub environment: Environment,
-    /// The selected profile.
-    #[serde(default)]
-    pub profile: Profile,
-    /// The settings.
-    #[serde(default)]
-    pub settings: Settings,
 }
 
 #[cfg(test)]
@@ -314,7 +221,7 @@ mod tests {
 
     #[test]
     fn unset_empty_and_set_stay_apart_in_both_directions() {
-        let env = Environment::read(|name| match name {
+        let env = Environment::from_lookup(|name| match name {
             "AWS_ROLE_ARN" => Some(String::new()),
             "AWS_REGION" => Some("us-west-2".into()),
             "AWS_SECRET_ACCESS_KEY" => Some("hunter2hunter2hunter2".into()),
@@ -334,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_lone_key_shadows_nothing() {
-        let with = |names: &[&str]| Environment::read(|name| names.contains(&name).then(|| "x".to_owned()));
+        let with = |names: &[&str]| Environment::from_lookup(|name| names.contains(&name).then(|| "x".to_owned()));
         assert!(!with(&["AWS_ACCESS_KEY_ID"]).has_static_keys());
         assert!(with(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).has_static_keys());
     }
