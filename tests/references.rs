@@ -185,8 +185,10 @@ fn every_code_of_check_has_a_scenario() {
         for scenario in scenarios {
             let text = std::fs::read_to_string(scenario.unwrap().path().join("situation.json")).unwrap();
             let situation: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let findings = situation["findings"].as_array().cloned().unwrap_or_default();
-            found.extend(findings.iter().filter_map(|code| Code::parse(code.as_str()?)));
+            // A list of codes, or each code with its severity.
+            let listed = situation["findings"].as_array().into_iter().flatten().filter_map(|code| code.as_str());
+            let weighed = situation["findings"].as_object().into_iter().flatten().map(|(code, _)| code.as_str());
+            found.extend(listed.chain(weighed).filter_map(Code::parse));
         }
     }
     for code in Code::ALL.iter().filter(|code| code.is_of_check()) {

@@ -500,7 +500,10 @@ codes! {
         cause: "STS answered that this is no valid web identity token: a wrong or damaged file, a missing claim, an unsupported algorithm.",
         fix: "Let the webhook mount the projected token, and recreate the pod.",
         commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
-        means: &[web_identity(INVALID_TOKEN, &["not a valid jwt", "missing a required", "invalid timestamp", "signature", "algorithm"])],
+        means: &[
+            // "Missing a required claim: iat". The whole of it is as long as a text of another row.
+            web_identity(INVALID_TOKEN, &["not a valid jwt", "missing a required", "invalid timestamp", "signature", "algorithm"]),
+        ],
     }
 
     TokenExpiredAtSts = "token-expired-at-sts" {
