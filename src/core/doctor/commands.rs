@@ -3,7 +3,7 @@
 use super::admission::has_failed_create;
 use super::answer::{RefusalKind, ToolAnswer};
 use super::found::Found;
-use super::question::{Condition, Question, Request, Tool};
+use super::question::{Condition, Question, Tool, ToolRequest};
 use super::route::IdentityRoute;
 use super::state::{WalkState, is_account_missing};
 use super::target::TargetKind;
@@ -69,11 +69,11 @@ fn when(question: Question, found: &Found, state: &WalkState) -> Due {
 }
 
 /// What has to be answered before a request: the namespace is the context's, and so is the region, unless the issuer tells it.
-fn needs(request: Request) -> &'static [Question] {
+fn needs(request: ToolRequest) -> &'static [Question] {
     match request {
-        Request::Kubectl(_) | Request::Aws(_) => &[],
-        Request::Get(_) => &[Question::Context],
-        Request::AwsInRegion(_) => &[Question::Context, Question::Caller, Question::Discovery],
+        ToolRequest::Kubectl(_) | ToolRequest::Aws(_) => &[],
+        ToolRequest::Get(_) => &[Question::Context],
+        ToolRequest::AwsInRegion(_) => &[Question::Context, Question::Caller, Question::Discovery],
     }
 }
 
@@ -185,13 +185,13 @@ fn known_role(state: &WalkState) -> Result<&RoleArn, String> {
 }
 
 /// The arguments of a request; the error says which value is not known.
-fn arguments(request: Request, found: &Found, state: &WalkState) -> Result<Vec<String>, String> {
+fn arguments(request: ToolRequest, found: &Found, state: &WalkState) -> Result<Vec<String>, String> {
     let fill_words = |words| fill_words(words, found, state);
     Ok(match request {
-        Request::Kubectl(words) => fill_words(words)?,
-        Request::Get(path) => vec!["get".to_owned(), "--raw".to_owned(), fill(path, found, state)?],
-        Request::Aws(words) => [fill_words(words)?, json_output()].concat(),
-        Request::AwsInRegion(words) => {
+        ToolRequest::Kubectl(words) => fill_words(words)?,
+        ToolRequest::Get(path) => vec!["get".to_owned(), "--raw".to_owned(), fill(path, found, state)?],
+        ToolRequest::Aws(words) => [fill_words(words)?, json_output()].concat(),
+        ToolRequest::AwsInRegion(words) => {
             let region = state.region.iter().flat_map(|region| ["--region".to_owned(), region.clone()]).collect();
             [fill_words(words)?, region, json_output()].concat()
         }

@@ -52,9 +52,9 @@ pub enum Condition {
     AwsAuthWanted,
 }
 
-/// The command that answers a question. `{word}` in it stands for a value of the walk's state.
+/// The command that answers a question. `{name}` in it stands for a value, which `commands` fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Request {
+pub enum ToolRequest {
     /// `kubectl` with these words.
     Kubectl(&'static [&'static str]),
     /// `kubectl get --raw PATH`: an object or list of the API server as it is. It needs no discovery of resources, and holds the managed fields
@@ -66,12 +66,12 @@ pub enum Request {
     AwsInRegion(&'static [&'static str]),
 }
 
-impl Request {
+impl ToolRequest {
     /// The program that it runs.
     pub fn tool(self) -> Tool {
         match self {
-            Request::Kubectl(_) | Request::Get(_) => Tool::Kubectl,
-            Request::Aws(_) | Request::AwsInRegion(_) => Tool::Aws,
+            ToolRequest::Kubectl(_) | ToolRequest::Get(_) => Tool::Kubectl,
+            ToolRequest::Aws(_) | ToolRequest::AwsInRegion(_) => Tool::Aws,
         }
     }
 }
@@ -84,7 +84,7 @@ pub struct QuestionRow {
     /// When it is asked.
     pub asked: Condition,
     /// What answers it.
-    pub request: Request,
+    pub request: ToolRequest,
 }
 
 /// Makes [`Question`] and its rows. The variant is the row's index.
@@ -110,7 +110,7 @@ macro_rules! questions {
     };
 }
 
-use Request::{Aws, AwsInRegion, Get, Kubectl};
+use ToolRequest::{Aws, AwsInRegion, Get, Kubectl};
 
 questions! {
     /// kubectl's current context.

@@ -38,7 +38,7 @@ pub fn issuer(found: &Found, state: &WalkState) -> DoctorVerdict {
 pub fn webhook(found: &Found, state: &WalkState) -> DoctorVerdict {
     let Some(all) = found.given(Question::Webhooks) else { return DoctorVerdict::not_answered(found, Question::Webhooks) };
     let configurations = list(all, "/items");
-    let name = |configuration: &'_ Value| text(configuration, "/metadata/name").unwrap_or_default().to_owned();
+    let name = |configuration: &Value| text(configuration, "/metadata/name").unwrap_or_default().to_owned();
     match configurations.iter().find(|configuration| is_identity_webhook(configuration)) {
         Some(ours) if !list(ours, "/webhooks").is_empty() => DoctorVerdict::Pass(name(ours)),
         Some(ours) => {

@@ -57,7 +57,8 @@ fn describe_refused(admission: &Admission) -> String {
             message.trim_end_matches(['.', ' '])
         ));
     }
-    if let more @ 1.. = admission.refused.len().saturating_sub(SHOWN) {
+    let more = admission.refused.len().saturating_sub(SHOWN);
+    if more > 0 {
         sentences.push(format!("The same with {more} more."));
     }
     sentences.join(" ")
@@ -135,4 +136,31 @@ fn describe_event(event: &Value) -> String {
 fn is_of_start(pod: Pod<'_>, event: &Value) -> bool {
     let at = event_time(event);
     text(event, "/reason") == Some("Unhealthy") && at.is_some() && at <= pod.ready_since()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::doctor::answer::ToolAnswer;
+    use crate::core::doctor::target::DoctorTarget;
+    use serde_json::json;
+
+    #[test]
+    fn the_latest_warnings_are_told() {
+        let event = |reason: &str, second: u8| {
+            json!({
+                "type": "Warning", "reason": reason, "message": "m", "involvedObject": {"kind": "Pod", "name": "checkout-1"},
+                "lastTimestamp": format!("2026-11-03T10:00:{second:02}Z"),
+            })
+        };
+        let mut found = Found::new(DoctorTarget::parse("sa/checkout", None, None, false).unwrap());
+        let pod = json!({"metadata": {"name": "checkout-1"}, "spec": {"serviceAccountName": "checkout"}});
+        found.add(Question::Pods, ToolAnswer::Given(json!({"items": [pod]})));
+        let events = [event("Second", 30), event("Fourth", 10), event("First", 30), event("Third", 20)];
+        found.add(Question::Events, ToolAnswer::Given(json!({"items": events})));
+        let verdict = warnings(&found, &WalkState::from_found(&found));
+        let DoctorVerdict::Note(_, detail) = verdict else { panic!("{verdict:?}") };
+        // Of the same second, what the API server lists later is later.
+        assert_eq!(detail, "First checkout-1: m; Second checkout-1: m; Third checkout-1: m");
+    }
 }

@@ -59,7 +59,7 @@ pub fn provider(found: &Found, state: &WalkState) -> DoctorVerdict {
 
 /// The account's providers beside the one that is missing: those of the same host are other clusters'.
 fn describe_other_providers(missing: &str, all: &[&str]) -> String {
-    let path = |arn: &'_ str| arn.split_once("oidc-provider/").map(|(_, path)| path.to_owned()).unwrap_or_default();
+    let path = |arn: &str| arn.split_once("oidc-provider/").map(|(_, path)| path.to_owned()).unwrap_or_default();
     let missing = path(missing);
     let host = missing.split('/').next().unwrap_or_default();
     let same_host: Vec<String> = all.iter().map(|arn| path(arn)).filter(|path| path.starts_with(host)).collect();
