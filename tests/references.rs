@@ -1,10 +1,12 @@
 //! What manifests, dashboards and documents say of the program is so: every command line, flag, variable, page, port, metric and code that
-//! they name is held against the real binary.
+//! they name is held against the real binary. `sources` resolves what files cite.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
 #[path = "serve/child.rs"]
 mod child;
+#[path = "references/sources.rs"]
+mod sources;
 mod support;
 
 use child::Serve;
@@ -169,6 +171,26 @@ fn pages_are_served_and_metrics_are_on_theirs() {
     assert!(listed.len() > 10 && listed.iter().all(|metric| names.contains(metric)), "README.md: {listed:?}");
     for (name, metric) in found(r"\b(irsa_probe_[a-z_]+)") {
         assert!(names.contains(&metric), "{name}: {metric}");
+    }
+}
+
+/// What `check` can find has a scenario that finds it.
+#[test]
+fn every_code_of_check_has_a_scenario() {
+    // Limits of the process: tests/lack.rs sets them.
+    const ELSEWHERE: [Code; 1] = [Code::ProbeOutOfResources];
+    let mut found = BTreeSet::new();
+    for step in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")).unwrap() {
+        let Ok(scenarios) = std::fs::read_dir(step.unwrap().path()) else { continue };
+        for scenario in scenarios {
+            let text = std::fs::read_to_string(scenario.unwrap().path().join("situation.json")).unwrap();
+            let situation: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let findings = situation["findings"].as_array().cloned().unwrap_or_default();
+            found.extend(findings.iter().filter_map(|code| Code::parse(code.as_str()?)));
+        }
+    }
+    for code in Code::ALL.iter().filter(|code| code.is_of_check()) {
+        assert!(found.contains(code) != ELSEWHERE.contains(code), "{code}: found by a scenario: {}", found.contains(code));
     }
 }
 

@@ -10,8 +10,8 @@ mod help;
 mod tests;
 
 use crate::core::aws::arn::RoleArn;
+use crate::core::plan::inputs::Settings;
 use crate::core::pod::candidates::Target;
-use crate::core::pod::inputs::Settings;
 use crate::core::sdk::SdkFamily;
 use crate::core::sidecar::schedule::DEFAULT_INTERVAL;
 use commands::{COMMANDS, CommandRow, Scope};

@@ -4,7 +4,8 @@
 use super::http::{Client, Limits, Recorder};
 use super::lack::is_lacking;
 use super::sts::{behaviour, caller_identity, outcome, words};
-use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, ServiceAnswer};
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain};
 use crate::core::plan::ImdsPlan;
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
@@ -163,7 +164,7 @@ fn failed(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
 
 fn service_error(seen: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
     let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
-    match crate::core::aws::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
+    match crate::core::aws::sts_body::parse_error(status, &body.0, seen.exchange.request_id.as_deref()) {
         ServiceAnswer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }

@@ -4,7 +4,9 @@ use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
 use super::process::{Environ, Refusal, TargetProcess};
 use crate::core::evidence::{FileFailure, FileFailureKind};
-use crate::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
+use crate::core::plan::inputs::{Inputs, Settings};
+use crate::core::pod::environment::Environment;
+use crate::core::pod::profile::{Profile, ProfileCredentials};
 use crate::core::pod::proxy::Proxies;
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets};
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -80,7 +82,7 @@ pub async fn read(settings: Settings) -> World {
 
 /// This process's environment alone: that takes neither a file nor a thread.
 pub fn variables() -> Environment {
-    Environment::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    Environment::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
 /// Reads another process's.
@@ -93,7 +95,7 @@ pub async fn read_of(process: &TargetProcess, settings: Settings) -> Result<Worl
 }
 
 async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> (World, Option<(InputValue, String)>) {
-    let environment = Environment::read(lookup);
+    let environment = Environment::from_lookup(lookup);
     let mut unread = Unread::default();
     let pid = settings.pid;
     let SharedConfig { profile, unsafe_files, mut files } = shared_configuration(&environment, &root, pid, &mut unread).await;

@@ -3,8 +3,9 @@
 //! EC2 user guide, "Use IMDSv2". A hop limit of 1 shows itself by a PUT that connects and is never answered.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{Fact, Imds, ImdsReach};
+use crate::core::evidence::{Fact, Imds};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::time::Duration;

@@ -3,9 +3,10 @@
 //! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
-use crate::core::evidence::{Call, Discovery, Fact, ForeignAnswer, Issuer, ServiceAnswer, SkipReason};
+use crate::core::evidence::{Call, Discovery, Fact, Issuer, SkipReason};
 use crate::core::pod::token::Claims;
 use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
@@ -13,7 +14,8 @@ use http::Request;
 use http::header::{ACCEPT, LOCATION};
 use std::time::Duration;
 
-/// For both documents together: an issuer that is slower fails STS, too (FACTS A.3), and so much can the check take longer for it.
+/// For both documents together: an issuer that is slower fails STS, too (docs/facts.md#verification-key), and so much can the
+/// check take longer for it.
 pub const CUT: Duration = Duration::from_secs(5);
 
 /// A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to who does not take that, also in a list

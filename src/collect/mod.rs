@@ -15,13 +15,15 @@ pub mod root;
 pub mod sts;
 pub mod token;
 
+use crate::core::aws::arn::{RoleMatch, compare_identities};
 use crate::core::catalogue::{Code, Severity};
-use crate::core::check::same_role;
 use crate::core::evidence::{
     AgentCredentials, Call, ChainProvider, DefaultChain, EndpointFacts, Evidence, Fact, Imds, Issuer, SCHEMA, SkipReason, Token,
 };
-use crate::core::plan::{DEFAULT_TOKEN_PATH, Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
-use crate::core::pod::inputs::{Environment, Inputs, Settings};
+use crate::core::plan::inputs::{Inputs, Settings};
+use crate::core::plan::{Defect, ImdsPlan, Plan, PlannedEndpoint, Provider};
+use crate::core::pod::environment::Environment;
+use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::decode;
 use crate::core::text::time::Timestamp;
 use environment::World;
@@ -76,7 +78,7 @@ impl Memory {
             // witness. Where nothing could be called directly, only the chain can tell what applications get.
             (None, _) => self.sidecar && self.witness_due && !was_called(direct),
             // Another role by right (an association was moved) or by wrong: what was said of the one before says nothing of this one.
-            (Some(proven), Some(remembered)) if !same_role(&proven.arn, &remembered.arn) => true,
+            (Some(proven), Some(remembered)) if compare_identities(&proven.arn, &remembered.arn) != RoleMatch::Equal => true,
             (Some(_), _) => !self.sidecar || self.witness_due,
         }
     }
@@ -102,7 +104,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     if let Some(lack) = &world.lack {
         return nothing(inputs.clone(), lack, taken_at);
     }
-    let plan = Plan::of(inputs);
+    let plan = Plan::from_inputs(inputs);
     // Of its own: what one attempt learns ends with it.
     let secrets = world.secrets.fork();
     let settings = || http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: secrets.clone(), deadline };

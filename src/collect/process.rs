@@ -10,7 +10,7 @@ use super::lack::{is_lack, is_lacking};
 use super::root::{OtherRoot, Reader};
 use crate::core::pod::access::{IdMap, Namespace, leaves_files_alone};
 use crate::core::pod::candidates::{Container, PAUSE, ProcessFacts, Target, Variables, instead_of_pause, only};
-use crate::core::pod::inputs::Environment;
+use crate::core::pod::environment::Environment;
 use crate::core::text::secrets::InputValue;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Dir, Mode, OFlags, openat, readlinkat};

@@ -5,8 +5,11 @@ use crate::cli::{Options, Output};
 use crate::collect::environment::World;
 use crate::collect::file::{CONFIG_CAP, Root};
 use crate::collect::{self, token};
+use crate::core::check::surroundings::token_file;
+use crate::core::plan::inputs::Settings;
 use crate::core::pod::env_file;
-use crate::core::pod::inputs::{Profile, Settings, Var};
+use crate::core::pod::environment::Var;
+use crate::core::pod::profile::Profile;
 use crate::core::sdk::{Prediction, SdkFamily, Surroundings, TokenFile, predict};
 use crate::render::{json, sdks};
 use std::io::IsTerminal;
@@ -60,7 +63,7 @@ fn own(sdk: Option<SdkFamily>) -> Result<Vec<Prediction>, String> {
 
 async fn look(path: &Var) -> TokenFile {
     match path.value() {
-        Some(path) => TokenFile::of(&token::read(&Root::Own, path).await.0),
+        Some(path) => token_file(&token::read(&Root::Own, path).await.0),
         None => TokenFile::Good,
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::{Options, Output};
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::trust_policy;
-use crate::core::plan::DEFAULT_TOKEN_PATH;
+use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{Claims, decode};
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
 use crate::core::text::printable::is_object_name;
