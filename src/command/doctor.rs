@@ -2,9 +2,11 @@
 
 use crate::cli::{Options, Output};
 use crate::core::check::report::Verdict;
-use crate::core::doctor::answer::{self, Ran, RefusalKind, ToolAnswer};
-use crate::core::doctor::ask::{self, ToolCommand};
-use crate::core::doctor::{DoctorTarget, Found, report};
+use crate::core::doctor::answer::{Ran, RefusalKind, ToolAnswer};
+use crate::core::doctor::commands::{self, ToolCommand};
+use crate::core::doctor::found::Found;
+use crate::core::doctor::report;
+use crate::core::doctor::target::DoctorTarget;
 use crate::core::text::printable::shell_word;
 use crate::core::text::time::Timestamp;
 use crate::render::{doctor as text, json};
@@ -31,9 +33,9 @@ pub fn run(name: &str, options: &Options) -> u8 {
         }
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let mut found = Found::nothing(asked);
+    let mut found = Found::new(asked);
     loop {
-        let asks = ask::due(&mut found);
+        let asks = commands::due(&mut found);
         if asks.is_empty() {
             break;
         }
@@ -41,7 +43,7 @@ pub fn run(name: &str, options: &Options) -> u8 {
             show(ask);
         }
         for (ask, ran) in asks.iter().zip(run_all(&asks, doctor.timeout)) {
-            let answer = answer::read(ask.tool, ran);
+            let answer = ToolAnswer::parse(ask.tool, ran);
             if let ToolAnswer::Refused(RefusalKind::NoTool, _) = answer {
                 let name = ask.tool.name();
                 super::complain(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
