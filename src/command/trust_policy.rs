@@ -124,7 +124,7 @@ fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, Strin
     }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
     let other = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-        Some(_) => " (this container has EKS PodToken Identity: --pod-identity)",
+        Some(_) => " (this container has EKS Pod Identity: --pod-identity)",
         None => "",
     };
     of.ok_or_else(|| format!("which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn{other}"))
