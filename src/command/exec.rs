@@ -23,6 +23,6 @@ pub fn replace(command: &[OsString], core_files: Rlimit) -> u8 {
     let _ = setrlimit(Resource::Core, core_files);
     // std takes back what its runtime did to the signals (SIGPIPE); tokio's handlers end with the image, its descriptors close.
     let error = Command::new(program).args(arguments).exec();
-    super::complain(&format!("exec: {} cannot be started: {error}", printable(&program.to_string_lossy())));
+    super::print_error(&format!("exec: {} cannot be started: {error}", printable(&program.to_string_lossy())));
     if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE }
 }

@@ -37,7 +37,7 @@ fn standard_input(cap: usize) -> std::io::Result<InputText> {
     Ok(InputText { bytes, cut })
 }
 
-/// What was read, for a person.
-pub(super) fn shown(name: &str) -> &str {
+/// How a message names what was read.
+pub(super) fn display_name(name: &str) -> &str {
     if name == "-" { "standard input" } else { name }
 }

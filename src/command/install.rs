@@ -1,18 +1,20 @@
 //! `irsa-probe install DIR`: copies the running program into a shared volume. The image has no shell and no `cp`.
 
+use crate::cli::InstallOptions;
 use crate::core::text::printable::printable;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Its name in the folder.
+/// The program's name in the folder.
 const NAME: &str = "irsa-probe";
-/// Whatever user the application runs as may read and execute it, and nobody but the owner may change it.
+/// The mode of the copy: any user may read and execute it, as the application may run as any user; only the owner may change it.
 const MODE: u32 = 0o755;
 
 /// Installs it and prints where: 0, or 1 when it could not be written.
-pub fn run(dir: &Path) -> u8 {
+pub fn run(options: &InstallOptions) -> u8 {
+    let dir = &options.dir;
     let target = dir.join(NAME);
     let shown = target.display().to_string();
     let shown = printable(&shown);
@@ -30,7 +32,7 @@ pub fn run(dir: &Path) -> u8 {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the volume is full; it needs about 5 MB (an emptyDir's sizeLimit)",
                 _ => "DIR must be a folder that can be written, such as an emptyDir",
             };
-            super::complain(&format!("{shown} cannot be written: {error}; {cure}"));
+            super::print_error(&format!("{shown} cannot be written: {error}; {cure}"));
             1
         }
     }
