@@ -51,11 +51,11 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 enum Entry {
     Line(Vec<u8>),
-    /// All lines before it are to be written; then say so.
+    /// A request to answer once all lines before it are written.
     Flush(SyncSender<()>),
 }
 
-/// The way to the thread that writes.
+/// Sends lines to the thread that writes them.
 #[derive(Clone)]
 pub struct Queue {
     send: SyncSender<Entry>,
@@ -67,7 +67,7 @@ impl Queue {
     pub fn flush(&self) {
         let (done, written) = sync_channel(1);
         if self.send.try_send(Entry::Flush(done)).is_ok() {
-            // Nobody reads: then nobody misses them.
+            // Without a reader the lines are lost.
             let _ = written.recv_timeout(FLUSH_TIMEOUT);
         }
     }
@@ -98,7 +98,7 @@ impl<'a> MakeWriter<'a> for Queue {
 fn write_out(entries: &Receiver<Entry>, lost: &AtomicUsize) {
     for entry in entries {
         match entry {
-            // What cannot be written cannot be said.
+            // A line that cannot be written is lost.
             Entry::Line(line) => drop(io::stderr().lock().write_all(&line)),
             Entry::Flush(done) => drop(done.send(())),
         }

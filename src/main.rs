@@ -77,7 +77,7 @@ fn exec_application(options: ExecOptions, core_files: Rlimit) -> u8 {
 /// one hears the signal and ends the process.
 fn check_until_signal(options: CheckOptions, stdout: Stdout) -> u8 {
     let own = options.clone();
-    // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
+    // Whoever ignored a signal wants the application to survive it (nohup, a shell's background). A handler would undo that.
     let handles = |kind| stdout == Stdout::Ours || !ignored(kind);
     let check = Box::new(move || {
         runtime().map(|runtime| {
@@ -91,7 +91,7 @@ fn check_until_signal(options: CheckOptions, stdout: Stdout) -> u8 {
         if is_lacking(&error) {
             return check::report_lack(&own, stdout, &format!("The check could not be run: {error}"));
         }
-        // Advice holds nothing back, whatever becomes of it.
+        // With --advisory no failure holds the application back.
         if own.advisory { 0 } else { 3 }
     })
 }
@@ -110,9 +110,9 @@ fn doctor_until_signal(options: DoctorOptions) -> u8 {
 /// Does the work in a thread of its own until it is done, or until a signal comes that is handled; the exit code.
 fn run_until_signal(work: Box<dyn FnOnce() -> std::io::Result<u8> + Send>, terminate: bool, interrupt: bool) -> std::io::Result<u8> {
     let (done, finished) = oneshot::channel();
-    // Before the work begins: what fails here must not leave it running.
+    // First the runtime: if it fails, no work is left running.
     let runtime = runtime()?;
-    // Nobody listens any more when a signal came first.
+    // Sending fails when a signal came first.
     std::thread::Builder::new().spawn(move || done.send(work())).map_err(no_thread)?;
     runtime.block_on(async {
         tokio::select! {
@@ -142,10 +142,10 @@ async fn exit_code_at(kind: SignalKind, code: u8) -> u8 {
     }
 }
 
-/// No credential may reach a core file. Only the soft limit, so that it can be raised again: returns what it was.
+/// Switches core files off, which could hold credentials. Only the soft limit, so that it can be raised again; returns the limit that was.
 fn no_core_files() -> Rlimit {
     let before = getrlimit(Resource::Core);
-    // Refused only where limits cannot be lowered at all; then there is nothing more to be done.
+    // Lowering a soft limit fails only where a seccomp profile forbids the call. The probe works without it.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: before.maximum });
     before
 }

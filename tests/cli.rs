@@ -262,27 +262,27 @@ const OF_THE_POD: [(&str, &str); 12] = [
 fn variables_change_no_command_of_a_workstation() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
-    let home = ("HOME", dir);
+    // Neither kubectl nor aws, and no files of the user's.
+    let own = [("HOME", dir), ("PATH", dir)];
     for (args, exit, says) in [
         (&["explain", "dns-failed"][..], 0, "dns-failed: "),
         (&["explain", "-"], 0, "trust-policy-denied"),
         (&EVALUATE, 0, "allow"),
         (&["sdks", "--sdk", "go-v2"], 0, "go-v2"),
-        // Nothing on the PATH: it says so, and decides nothing.
         (&["doctor", "-n", "shop", "checkout"], 3, "kubectl is not on the PATH"),
         (&["install", dir], 0, "irsa-probe"),
     ] {
         let input =
             if args[0] == "trust-policy" { POLICY } else { "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity" };
-        let plain = ended(args, &[home], input);
+        let plain = ended(args, &own, input);
         assert_eq!(plain.0, Some(exit), "{args:?}: {plain:?}");
         let text = [plain.1.as_str(), plain.2.as_str()].concat();
         assert!(text.to_lowercase().contains(&says.to_lowercase()), "{args:?}: {plain:?}");
         let untimed = |ended: &Ended| (ended.0, without_time(&ended.1), ended.2.clone());
         for variable in OF_THE_POD {
-            assert_eq!(untimed(&ended(args, &[home, variable], input)), untimed(&plain), "{args:?} with {variable:?}");
+            assert_eq!(untimed(&ended(args, &[&own[..], &[variable]].concat(), input)), untimed(&plain), "{args:?} with {variable:?}");
         }
-        assert_eq!(untimed(&ended(args, &[&[home][..], &OF_THE_POD].concat(), input)), untimed(&plain), "{args:?} with all");
+        assert_eq!(untimed(&ended(args, &[&own[..], &OF_THE_POD].concat(), input)), untimed(&plain), "{args:?} with all");
     }
 }
 
@@ -362,11 +362,11 @@ fn every_command_takes_the_flags_of_the_log() {
         (&["install", dir], 0),
         (&["get", "readyz", "--listen", "127.0.0.1:1"], 1),
     ] {
-        let plain = ended(args, &[("HOME", dir)], POLICY);
-        let logged = ended(&[args, &["--log-level", "error", "--log-format=json"]].concat(), &[("HOME", dir)], POLICY);
+        let plain = ended(args, &[("HOME", dir), ("PATH", dir)], POLICY);
+        let logged = ended(&[args, &["--log-level", "error", "--log-format=json"]].concat(), &[("HOME", dir), ("PATH", dir)], POLICY);
         assert_eq!((plain.0, logged.0), (Some(exit), Some(exit)), "{args:?}: {plain:?} {logged:?}");
         assert_eq!(without_time(&logged.1), without_time(&plain.1), "{args:?}");
-        let (code, out, err) = ended(&[args, &["--log-level", "loud"]].concat(), &[("HOME", dir)], POLICY);
+        let (code, out, err) = ended(&[args, &["--log-level", "loud"]].concat(), &[("HOME", dir), ("PATH", dir)], POLICY);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}");
         assert!(err.contains("--log-level") && err.contains("\"loud\""), "{err}");
     }

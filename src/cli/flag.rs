@@ -104,7 +104,7 @@ pub(super) fn parse_readable<T: CommandOptions>(args: &[OsString], environment: 
     let mut options = T::default();
     for row in rows::<T>() {
         if let Some(value) = on_line(row.name).or_else(|| environment(&row.flag().variable())) {
-            // What cannot be read is what is being forgiven here.
+            // A value that cannot be read is passed over.
             let _ = (row.set)(&mut options, value.trim());
         }
     }

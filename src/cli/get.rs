@@ -50,7 +50,7 @@ impl CommandOptions for GetOptions {
     }
 }
 
-/// A page that answers a probe's question, with or without its slash and a query: any other page would say yes to everything.
+/// Whether a path is a page that answers yes or no, with or without its slash and a query. Any other page of the server is always a success.
 pub(super) fn is_page(path: &str) -> bool {
     let name = path.strip_prefix('/').unwrap_or(path).split('?').next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || "?=&-_/".contains(c);

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn one_folder() {
         assert!(
-            matches!(run(&["install", "/bin"], &[("IRSA_PROBE_LOG_LEVEL", "x")]), Ok(Command::Install(o)) if o.dir == PathBuf::from("/bin"))
+            matches!(run(&["install", "/bin"], &[("IRSA_PROBE_LOG_LEVEL", "x")]), Ok(Command::Install(o)) if o.dir.as_os_str() == "/bin")
         );
         assert!(run(&["install"], &[]).unwrap_err().contains("DIR"));
         assert!(run(&["install", "a", "b"], &[]).unwrap_err().contains("\"b\""));

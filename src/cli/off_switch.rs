@@ -66,7 +66,6 @@ mod tests {
         assert!(matches!(run(&["explain", "check"], &[("IRSA_PROBE_DISABLED", "x")]), Ok(Command::Explain(..))));
     }
 
-    /// What a command no longer takes is one more thing that may be wrong with its line.
     #[test]
     fn it_forgives_a_flag_of_another_command_and_a_twin_that_cannot_be_read() {
         let env = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_LOG_LEVEL", "loud"), ("IRSA_PROBE_LISTEN", "127.0.0.1:7")];

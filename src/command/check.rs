@@ -1,4 +1,4 @@
-//! `irsa-probe check`: one verdict. Retries what time can cure, reports the last real cause.
+//! `irsa-probe check`: makes attempts until the verdict is settled or the time is over, and reports the last real cause.
 
 use crate::cli::{CheckOptions, CheckOutput, TerminationLog};
 use crate::collect::environment::{self, World};
@@ -20,9 +20,9 @@ const LEAST_ATTEMPT: Duration = Duration::from_millis(500);
 /// Whom standard output belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stdout {
-    /// Ours: the result goes there.
+    /// The probe: its result goes there.
     Ours,
-    /// The application's, as soon as it starts. Then nothing of ours may stand in what it writes.
+    /// The application, as soon as it starts. The probe then writes nothing to it.
     Application,
 }
 
@@ -68,7 +68,7 @@ fn report_result(options: &CheckOptions, stdout: Stdout, report: &Report, eviden
         _ if application_starts => super::print_to(std::io::stderr().lock(), &format_result(options, report, evidence, false)),
         _ => super::print(&format_result(options, report, evidence, std::io::stdout().is_terminal())),
     }
-    // What the application leaves there at its end must be its own.
+    // An application that starts leaves a message of its own there when it ends.
     if report.verdict != Verdict::Pass && !application_starts {
         write_termination_log(&options.termination_log, &termination::message(report));
     }
@@ -150,7 +150,7 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Colour on a terminal only, and not when it is unwanted (no-color.org).
+/// Colour on a terminal only, and not where NO_COLOR or TERM=dumb asks for none (no-color.org).
 pub(super) fn style(terminal: bool) -> Style {
     let unwanted =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
@@ -159,7 +159,7 @@ pub(super) fn style(terminal: bool) -> Style {
 
 const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";
 
-/// The kubelet makes the file; only a path that was asked for is created. Never blocks, whatever stands there.
+/// Writes the termination message. The kubelet creates the default file; only a path that was given is created. A FIFO does not block.
 fn write_termination_log(log: &TerminationLog, message: &str) {
     let (path, create) = match log {
         TerminationLog::Off => return,
@@ -172,7 +172,7 @@ fn write_termination_log(log: &TerminationLog, message: &str) {
         .and_then(|fd| std::fs::File::from(fd).write_all(message.as_bytes()));
     match (written, log) {
         (Ok(()), _) => {}
-        // Outside Kubernetes it is simply not there.
+        // Outside Kubernetes there is no such file.
         (Err(error), TerminationLog::Default) if error.kind() == std::io::ErrorKind::NotFound => {}
         (Err(error), _) => tracing::warn!(path = %printable(path), %error, "the termination message could not be written"),
     }

@@ -73,7 +73,8 @@ struct Running {
     err: (ChildStderr, Vec<u8>),
 }
 
-/// Runs commands to their ends, or ends them. Side by side: each takes a second or more, and none needs another one of its round.
+/// Runs commands side by side until each has ended, or ends those that are late. Each takes a second or more, and none needs the answer of
+/// another one of its round.
 ///
 /// They stay in our process group: a signal from the terminal reaches them, too, and aws may ask at the terminal for an MFA code, which
 /// a group in the background may not.
@@ -122,7 +123,7 @@ fn set_nonblocking(pipe: impl AsFd) -> rustix::io::Result<()> {
 
 /// How it ended, if it has: by itself, at the deadline, or because it writes without end.
 fn poll(running: &mut Running, late: bool) -> Option<Ran> {
-    // First whether it has ended, then what it wrote: so nothing is missed. A grandchild that holds the pipes is not waited for.
+    // The state is read before the output, so that no output is missed. A grandchild that holds the pipes is not waited for.
     let ended = running.child.try_wait();
     let within = drain(&mut running.out.0, &mut running.out.1) && drain(&mut running.err.0, &mut running.err.1);
     match ended {
@@ -147,7 +148,7 @@ fn poll(running: &mut Running, late: bool) -> Option<Ran> {
 /// Kills a command with what it started: kubectl may be a shell's wrapper, and starts exec plugins.
 fn kill_tree(child: &mut Child) {
     let below = descendants(Pid::from_child(child));
-    // It first, so that it starts nothing in their place. It may have ended by itself just now; then there is nothing to kill.
+    // The command is killed first, so that it starts no others. The call fails when the command has ended by itself.
     let _ = child.kill();
     kill_all(below);
     let _ = child.wait();
@@ -184,7 +185,8 @@ fn descendants(root: Pid) -> Vec<Pid> {
     found.split_off(1)
 }
 
-/// Takes what is in a pipe now; false when it is more than is read. What flows without a pause is looked at again in a tick.
+/// Reads what is in a pipe now; false when the command has written more than the cap. A command that writes without a pause is read again
+/// after the next pause.
 fn drain(pipe: &mut dyn Read, bytes: &mut Vec<u8>) -> bool {
     let mut chunk = [0; 16 << 10];
     for _ in 0..256 {

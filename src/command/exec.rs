@@ -1,6 +1,6 @@
-//! `irsa-probe exec -- CMD`: the last step of it, in which the process becomes the application.
+//! `irsa-probe exec -- CMD`: the last step, in which the process becomes the application.
 //!
-//! The application keeps the process's number, and with it its signals and its exit code: there is nothing left of the probe.
+//! The application keeps the process's number, so it gets the signals of the container runtime, and its exit code is the container's.
 
 use crate::core::text::printable::printable;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -16,7 +16,7 @@ const NOT_FOUND: u8 = 127;
 
 /// Becomes the command, looked up on the PATH as a shell does. Returns only when that fails: the exit code, after one line that says why.
 ///
-/// `core_files` is the limit that this process was started with: the application's core files are its own business.
+/// `core_files` is the limit that this process was started with. The application gets it back.
 pub fn replace(command: &[OsString], core_files: Rlimit) -> u8 {
     let Some((program, arguments)) = command.split_first() else { return CANNOT_EXECUTE };
     // Raising it to what it was cannot be refused; if it were, the application would only lack its core files.

@@ -12,7 +12,7 @@ use crate::render::{catalogue, json};
 /// Most of a log that is looked at.
 const CAP: usize = 16 * 1024 * 1024;
 
-/// Prints what is known of a code or a text. Exit code 1 when nothing in it is known: it guesses nothing; 2 when it cannot be read.
+/// Prints what is known of a code or a text. Exit code 1 when nothing in it is known, 2 when it cannot be read. It does not guess.
 pub fn run(options: &ExplainOptions) -> u8 {
     let output = options.output;
     let text = match &options.input {
@@ -29,7 +29,7 @@ pub fn run(options: &ExplainOptions) -> u8 {
                 });
                 return 0;
             }
-            // A single word may name a file; what names none is the message.
+            // A single word may be the name of a file. If there is no such file, it is the message.
             None if text.contains(char::is_whitespace) => Ok(text.clone()),
             None => read_text(text).unwrap_or_else(|| Ok(text.clone())),
         },
@@ -70,14 +70,14 @@ fn read_text(path: &str) -> Option<Result<String, String>> {
             if cut {
                 super::print_error(&format!("only the first {CAP} bytes are looked at"));
             }
-            // Logs hold all kinds of bytes.
+            // A log may hold bytes that are not UTF-8.
             return Some(Ok(String::from_utf8_lossy(&bytes).into_owned()));
         }
         Err(failure) => failure,
     };
     let part = match failure.kind {
         FileFailureKind::Missing => return None,
-        // A word that is no possible name (too long, a NUL).
+        // The word cannot be the name of a file (too long, or with a NUL).
         FileFailureKind::Other if path != "-" => return None,
         FileFailureKind::TooLarge => format!("; give the part that matters: tail -c {CAP} FILE | irsa-probe explain -"),
         _ => String::new(),

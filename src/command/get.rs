@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// For each phase and for all: longer than any answer from memory takes, and no longer than a person waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Prints what the server says: 0 when it says yes, 1 when it says no or nothing.
+/// Prints the server's answer; exit code 0 when its status is a success, else 1.
 pub fn run(options: &GetOptions) -> u8 {
     let server = local_address(options.listen);
     let answer =

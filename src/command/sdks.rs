@@ -16,7 +16,7 @@ const ABOUT_PROCESS: &str = "What each AWS SDK makes of this process's environme
 const ABOUT_FILE: &str = "What each AWS SDK makes of the given environment, by its default chain. Nothing was called or read: STS, the agent and \
                      IMDS are taken to answer, token files to be good, and profiles to exist without credentials.";
 
-/// Prints the predictions, or one.
+/// Prints the predictions, or the one of `--sdk`; the exit code.
 pub fn run(options: &SdksOptions) -> u8 {
     let predicted = match &options.env {
         None => predict_for_process(options.sdk).map(|predictions| (ABOUT_PROCESS.to_owned(), predictions)),
@@ -43,7 +43,7 @@ fn format_predictions(output: Output, about: &str, predictions: &[Prediction]) -
     }
 }
 
-/// This process's environment, token files and profile.
+/// Predicts for this process: its environment, token files and profile.
 fn predict_for_process(sdk: Option<SdkFamily>) -> Result<Vec<Prediction>, String> {
     let runtime = super::runtime().map_err(|error| format!("the environment could not be read: {error}"))?;
     runtime.block_on(async {
@@ -65,7 +65,7 @@ async fn read_token_file(path: &Var) -> TokenFile {
     }
 }
 
-/// Somebody else's environment, of which there is no more than the variables.
+/// Predicts for the environment in a file. Its token files and profiles are not known.
 fn predict_for_file(path: &str, sdk: Option<SdkFamily>) -> Result<(String, Vec<Prediction>), String> {
     let InputText { bytes, cut } = input::read(path, CONFIG_CAP).map_err(|failure| unreadable(path, &failure.text))?;
     if cut {
