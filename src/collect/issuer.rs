@@ -121,7 +121,7 @@ fn refused(url: &str, why: &str) -> FetchedDocument {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::disallowed_methods, reason = "tests serve on loopback")]
-    use super::super::http::{Roots, Settings};
+    use super::super::http::{Roots, ClientSettings};
     use super::*;
     use crate::core::pod::proxy::Proxies;
     use std::io::{Read, Write};
@@ -152,7 +152,7 @@ mod tests {
     }
 
     async fn seen(issuer: &str) -> Issuer {
-        let settings = Settings {
+        let settings = ClientSettings {
             roots: Roots::built_in(),
             proxies: Proxies::default(),
             secrets: Secrets::default(),
@@ -187,7 +187,7 @@ mod tests {
             _ => r#"{"keys":[{"kid":""},{}]}"#.to_owned(),
         });
         let settings =
-            Settings { roots: Roots::built_in(), proxies: Proxies::default(), secrets: Secrets::default(), deadline: Instant::now() + CUT };
+            ClientSettings { roots: Roots::built_in(), proxies: Proxies::default(), secrets: Secrets::default(), deadline: Instant::now() + CUT };
         let claims = Claims { issuer: Some(url), key_id: Some(String::new()), ..Claims::default() };
         let seen = look(&Client::new(settings), &claims).await;
         assert_eq!((seen.key_id.as_deref(), seen.keys.known().unwrap().success().unwrap().has_token_key), (None, None));

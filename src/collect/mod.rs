@@ -105,7 +105,7 @@ pub async fn collect(world: &World, deadline: Instant, memory: &mut Memory) -> E
     let plan = Plan::of(inputs);
     // Of its own: what one attempt learns ends with it.
     let secrets = world.secrets.fork();
-    let settings = || http::Settings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: secrets.clone(), deadline };
+    let settings = || http::ClientSettings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: secrets.clone(), deadline };
     let client = || Client::new(settings());
     let (token, text) = own_token(world, &plan).await;
     let text = text.as_ref().map(|text| text.as_str());
