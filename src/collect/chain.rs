@@ -1,11 +1,13 @@
-//! The witness: aws-config's default chain and GetCallerIdentity, what an SDK in this pod becomes. On a connection of its own,
-//! without retries, and cut off so that it never delays the verdict.
+//! The SDK's own chain as a witness: aws-config's default chain and GetCallerIdentity show what an SDK in this pod becomes. It has a
+//! connection of its own and no retries, and it is cut off so that it never delays the verdict.
 
+use super::environment::{self, World};
 use super::http::{Client, Limits, Recorder};
 use super::lack::is_lacking;
 use super::sts::{behaviour, caller_identity, outcome, words};
-use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, ServiceAnswer};
-use crate::core::plan::ImdsPlan;
+use crate::core::catalogue::{Code, Severity};
+use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, Fact, ServiceAnswer, SkipReason};
+use crate::core::plan::{Defect, ImdsPlan, Plan};
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
 use aws_config::retry::RetryConfig;
@@ -22,19 +24,43 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// When the witness is cut off.
+/// When the default chain is cut off.
 pub const CUT: Duration = Duration::from_millis(1200);
 
-/// Follows the default chain to its end, at the latest `until`.
-pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, until: Instant) -> DefaultChain {
-    let recorder = Recorder::new(client, Limits::default());
-    match tokio::time::timeout_at(until.into(), follow(&recorder, region, imds)).await {
-        Ok(chain) => chain,
-        Err(_) => nothing(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
+/// The region that GetCallerIdentity is asked in when the pod has none: only to name an identity that should not be there.
+const STAND_IN_REGION: &str = "us-east-1";
+
+/// Follows the default chain to its end, at the latest `until`, where that can be done safely.
+pub async fn collect(client: Client, world: &World, plan: &Plan, until: Instant) -> Fact<DefaultChain> {
+    if let Some(because) = reason_to_skip(world, plan) {
+        return Fact::NotAttempted(because);
     }
+    let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
+    let recorder = Recorder::new(client, Limits::default());
+    Fact::Known(match tokio::time::timeout_at(until.into(), follow(&recorder, region, &plan.imds)).await {
+        Ok(chain) => chain,
+        Err(_) => without_identity(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
+    })
 }
 
-fn nothing(kind: ChainErrorKind, text: String) -> DefaultChain {
+fn reason_to_skip(world: &World, plan: &Plan) -> Option<SkipReason> {
+    // The SDK would read this process's environment and files.
+    if world.inputs.settings.pid.is_some() {
+        return Some(SkipReason::OtherProcess);
+    }
+    // A URL that cannot be called may hold a password, and the SDK would quote it.
+    let unusable =
+        |defect: &Defect| matches!(defect.code, Code::EndpointOverride | Code::AgentUriNotAllowed) && defect.severity == Severity::Fail;
+    if plan.defects.iter().any(unusable) {
+        return Some(SkipReason::PlanFailed);
+    }
+    let environment = &world.inputs.environment;
+    let files = [&environment.token_file, &environment.container_token_file];
+    let names_unsafe_file = || files.into_iter().filter_map(|var| var.raw()).any(|path| environment::is_unsafe(&world.root, path));
+    (world.unsafe_files || names_unsafe_file()).then_some(SkipReason::UnsafeFile)
+}
+
+fn without_identity(kind: ChainErrorKind, text: String) -> DefaultChain {
     DefaultChain { provider: ChainProvider::None, identity: None, error: Some(ChainError { kind, text }) }
 }
 
@@ -46,7 +72,7 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
     let rules = OneAttempt { recorder: recorder.clone(), without_imds: *imds == ImdsPlan::NotAsked, failed: Arc::default() };
     let config = loader.http_client(rules).load().await;
     let Some(provider) = config.credentials_provider() else {
-        return nothing(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
+        return without_identity(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
     };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
@@ -158,7 +184,7 @@ fn failed(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
         _ => words(error),
     };
     let text = shorten(&recorder.secrets().redact(&text), 512).into_owned();
-    nothing(kind, text)
+    without_identity(kind, text)
 }
 
 fn service_error(seen: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {

@@ -4,20 +4,49 @@
 
 use super::http::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{Fact, Imds, ImdsReach};
+use crate::core::evidence::{Fact, Imds, ImdsReach, SkipReason};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// What the SDKs give each phase. The client's own deadline ends the whole look, so version 1 gets what version 2 left of it.
+/// What the SDKs give each phase. The client's own deadline ends all of it, so version 1 gets what version 2 left.
 const LIMIT: Duration = Duration::from_millis(1000);
 
 const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials/";
 const INSTANCE_PATH: &str = "/latest/meta-data/instance-id";
 
-/// Looks at IMDS. `v1` says whether version 1 may be tried: it raises an alarm that security teams watch.
-pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
+/// What an attempt does about IMDS.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImdsCall<'a> {
+    /// It is left alone.
+    Skip(SkipReason),
+    /// What was found before stands.
+    Recall(Imds),
+    /// It is asked.
+    Ask {
+        /// Base URL.
+        endpoint: &'a str,
+        /// Version 1 may be tried. It raises an alarm that security teams watch.
+        v1: bool,
+        /// What was found before.
+        before: Option<Imds>,
+    },
+}
+
+/// Does what was decided about IMDS. The client's deadline bounds all requests together.
+pub async fn collect(client: Client, call: ImdsCall<'_>) -> Fact<Imds> {
+    match call {
+        ImdsCall::Skip(because) => Fact::NotAttempted(because),
+        ImdsCall::Recall(imds) => Fact::Known(imds),
+        ImdsCall::Ask { endpoint, v1, before } => match (fetch(&client, endpoint, v1).await, before) {
+            (Fact::Known(found), Some(before)) => Fact::Known(with_v1_of(found, before)),
+            (found, _) => found,
+        },
+    }
+}
+
+async fn fetch(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     let put = Request::builder().method(Method::PUT).uri(format!("{endpoint}/latest/api/token"));
     let Ok(put) = put.header("x-aws-ec2-metadata-token-ttl-seconds", "21600").body(Bytes::new()) else {
         return Fact::Failed(Failure {
@@ -35,10 +64,10 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     let mut imds = Imds { v2, v1: None, role: None, no_role: false, instance_id: None };
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
-        read(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
+        fetch_role(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
     } else if v1 && leads_to_v1(v2) {
         // Cut off by the common deadline it has not been heard.
-        imds.v1 = Some(read(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
+        imds.v1 = Some(fetch_role(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
     }
     Fact::Known(imds)
 }
@@ -48,17 +77,17 @@ pub fn leads_to_v1(v2: ImdsReach) -> bool {
     matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other)
 }
 
-/// A later look, with what the one look through version 1 found: unless nothing is there any more, for version 1 either.
-pub fn with_v1_of(seen: Imds, before: Imds) -> Imds {
+/// A later answer, with what version 1 answered when it was tried: unless nothing is there any more, for version 1 either.
+fn with_v1_of(found: Imds, before: Imds) -> Imds {
     match before.v1 {
-        _ if matches!(seen.v2, ImdsReach::Absent | ImdsReach::Dropped) => seen,
-        Some(ImdsReach::Answers) if seen.v2 != ImdsReach::Answers => Imds { v2: seen.v2, ..before },
-        _ => Imds { v1: seen.v1.or(before.v1), ..seen },
+        _ if matches!(found.v2, ImdsReach::Absent | ImdsReach::Dropped) => found,
+        Some(ImdsReach::Answers) if found.v2 != ImdsReach::Answers => Imds { v2: found.v2, ..before },
+        _ => Imds { v1: found.v1.or(before.v1), ..found },
     }
 }
 
-/// Reads role and instance id; says how far that got.
-async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut Imds) -> ImdsReach {
+/// Fetches role and instance id; returns how far that got.
+async fn fetch_role(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut Imds) -> ImdsReach {
     let get = |path: &str| {
         let mut request = Request::get(format!("{endpoint}{path}"));
         if let Some(session) = session {

@@ -3,7 +3,7 @@
 use crate::cli::{Options, Output, TerminationLog};
 use crate::collect::environment::{self, World};
 use crate::collect::process::{self, Refusal, TargetProcess};
-use crate::collect::{self, Memory};
+use crate::collect::{self, Attempt, Memory};
 use crate::core::catalogue::Step;
 use crate::core::check::attempts::{Attempts, Next, backoff};
 use crate::core::check::report::{self, Report, RunTimes, Verdict};
@@ -92,7 +92,7 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
     let mut other = None;
     loop {
         let world = world(options, &mut other).await?;
-        let evidence = collect::collect(&world, deadline, &mut memory).await;
+        let evidence = collect::collect(&world, deadline, Attempt::Check, &mut memory).await;
         let report = report::report(&evidence, RunTimes { duration_ms: millis(started), attempts: attempts.count + 1 });
         if let Some(why) = other.as_ref().and_then(|process| undecided(process, &evidence, &report)) {
             return Err(why);

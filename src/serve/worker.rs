@@ -3,7 +3,7 @@
 use super::shared::SharedBoard;
 use crate::collect::environment::{self, World};
 use crate::collect::file::{Mark, mark};
-use crate::collect::{self, Memory};
+use crate::collect::{self, Attempt, Memory};
 use crate::core::catalogue::Class;
 use crate::core::check::report::{self, Report, RunTimes, Verdict};
 use crate::core::pod::inputs::Settings;
@@ -47,11 +47,9 @@ async fn round(
     shared.begin_round();
     let started = Instant::now();
     let world: World = environment::read(settings.clone()).await;
-    let files_changed = files.remember(&world.files);
-    if trigger != Trigger::Start {
-        memory.next_round(files_changed);
-    }
-    let evidence = collect::collect(&world, started + CUT, memory).await;
+    // The first round has none before it from which a file could have changed.
+    let files_changed = files.remember(&world.files) && trigger != Trigger::Start;
+    let evidence = collect::collect(&world, started + CUT, Attempt::Round { files_changed }, memory).await;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let report = report::report(&evidence, RunTimes { duration_ms, attempts: 1 });
     log(&report, trigger);
