@@ -4,7 +4,7 @@
 use super::environment::{self, World};
 use super::http::{Client, Limits, Recorder};
 use super::lack::is_lacking;
-use super::sts::{behaviour, caller_identity, outcome, words};
+use super::sts::{behavior_version, call_result, caller_identity, describe_error};
 use crate::core::catalogue::{Code, Severity};
 use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, Fact, ServiceAnswer, SkipReason};
 use crate::core::plan::{Defect, ImdsPlan, Plan};
@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 /// When the default chain is cut off.
 pub const CUT: Duration = Duration::from_millis(1200);
 
-/// The region that GetCallerIdentity is asked in when the pod has none: only to name an identity that should not be there.
+/// The region in which GetCallerIdentity is asked when the pod has none. It serves only to name an identity that should not be there.
 const STAND_IN_REGION: &str = "us-east-1";
 
 /// Follows the default chain to its end, at the latest `until`, where that can be done safely.
@@ -65,7 +65,7 @@ fn without_identity(kind: ChainErrorKind, text: String) -> DefaultChain {
 }
 
 async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultChain {
-    let loader = aws_config::defaults(behaviour())
+    let loader = aws_config::defaults(behavior_version())
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::disabled())
         .disable_clock_skew_correction(true);
@@ -76,7 +76,7 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
     };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
-        Err(error) => return failed(&error, recorder),
+        Err(error) => return classify_credentials_error(&error, recorder),
     };
     let found = provider_of(&credentials);
     let secrets = [Some(credentials.access_key_id()), Some(credentials.secret_access_key()), credentials.session_token()];
@@ -85,7 +85,7 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
     let client =
         aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).credentials_provider(credentials.clone()).build());
     let result = client.get_caller_identity().send().await;
-    let call = outcome(result, recorder.take().pop(), recorder.secrets(), caller_identity);
+    let call = call_result(result, recorder.take().pop(), recorder.secrets(), caller_identity);
     let (identity, error) = match call.answer {
         Ok(ServiceAnswer::Success(identity)) => (Some(identity), None),
         Ok(ServiceAnswer::Error(error)) => {
@@ -102,8 +102,8 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
 
 /// The recorder with the rules of a witness: one attempt at each URL, and with `--no-imds` none at IMDS.
 ///
-/// aws-config's IMDS and container providers keep retries of their own, whatever the retry configuration says: what has failed
-/// once is refused here before it reaches the network again.
+/// aws-config's IMDS and container providers retry whatever the retry configuration says. A URL that has failed once is refused here
+/// before it reaches the network again.
 #[derive(Debug, Clone)]
 struct OneAttempt {
     recorder: Recorder,
@@ -114,17 +114,17 @@ struct OneAttempt {
 impl HttpClient for OneAttempt {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.recorder.http_connector(settings, components);
-        SharedHttpConnector::new(Refusing { rules: self.clone(), inner })
+        SharedHttpConnector::new(OneAttemptConnector { rules: self.clone(), inner })
     }
 }
 
 #[derive(Debug)]
-struct Refusing {
+struct OneAttemptConnector {
     rules: OneAttempt,
     inner: SharedHttpConnector,
 }
 
-impl HttpConnector for Refusing {
+impl HttpConnector for OneAttemptConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let refuse = |why: &'static str| HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
         // IMDS is always asked for a session token first.
@@ -147,10 +147,10 @@ impl HttpConnector for Refusing {
     }
 }
 
-/// Which link of the chain gave the credentials: the SDK marks them for its own user agent. Never from `Debug` text.
+/// Which link of the chain gave the credentials. The SDK marks them for its own user agent; `Debug` texts are not relied on.
 ///
-/// The profile provider adds its mark to those of what it called, so it is looked for first. The web identity provider of the
-/// environment bears the mark of a profile's (aws-config 1.13.0, `web_identity_token.rs`): without the profile's own it is IRSA.
+/// The profile provider adds its mark to those of the provider that it called, so its mark is looked for first. The web identity provider
+/// of the environment sets the mark of a profile's (aws-config 1.13.0, `web_identity_token.rs`). Without the profile's own mark it is IRSA.
 fn provider_of(credentials: &Credentials) -> ChainProvider {
     use AwsCredentialFeature::*;
     let features = credentials.get_property::<Vec<AwsCredentialFeature>>().map(Vec::as_slice).unwrap_or_default();
@@ -166,30 +166,30 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 }
 
 /// Why the chain gave nothing.
-fn failed(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
+fn classify_credentials_error(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
     let kind = match error {
-        // A file that the SDK could not open for want of a descriptor says nothing of the file.
+        // The SDK had no descriptor left to open a file. That says nothing of the file.
         _ if is_lacking(error) => ChainErrorKind::Passing,
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
         CredentialsError::ProviderTimedOut(_) => ChainErrorKind::Passing,
         _ => match recorder.take().pop() {
-            // The SDK failed before it called anything: a file or a setting.
+            // The SDK failed before it called anything, so that a file or a setting is wrong.
             None => ChainErrorKind::Configuration,
-            Some(seen) => service_error(&seen, recorder.secrets()),
+            Some(recorded) => service_error(&recorded, recorder.secrets()),
         },
     };
     let text = match &kind {
         ChainErrorKind::Service(refused) => format!("{} {}", refused.code.as_deref().unwrap_or_default(), refused.message),
-        _ => words(error),
+        _ => describe_error(error),
     };
     let text = shorten(&recorder.secrets().redact(&text), 512).into_owned();
     without_identity(kind, text)
 }
 
-fn service_error(seen: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
-    let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
-    match crate::core::aws::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
+fn service_error(recorded: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
+    let (Some(status), Some(body)) = (recorded.exchange.status, &recorded.body) else { return ChainErrorKind::Passing };
+    match crate::core::aws::sts_answer::classify_body(status, &body.0, recorded.exchange.request_id.as_deref()) {
         ServiceAnswer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }

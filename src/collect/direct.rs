@@ -77,7 +77,7 @@ pub async fn call(
             let clients: Vec<Client> = plan.endpoints.iter().map(|_| new_client()).collect();
             let connections = join_all(plan.endpoints.iter().zip(&clients).map(|(planned, client)| warm(client.clone(), planned.clone())));
             let agent_client = new_client();
-            // STS is dialled while the agent still thinks: the two do not depend on each other.
+            // The connections to STS are opened while the agent works, as neither depends on the other.
             let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url.raw(), &token), connections);
             let Some(keys) = keys.map(Arc::new) else {
                 return DirectCalls { endpoints: skipped_endpoints(plan, SkipReason::EarlierFailure), agent: Fact::Known(agent) };

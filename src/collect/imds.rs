@@ -1,6 +1,6 @@
 //! The instance metadata service: whether this pod can reach the node's role. Its credentials are never asked for here.
 //!
-//! EC2 user guide, "Use IMDSv2". A hop limit of 1 shows itself by a PUT that connects and is never answered.
+//! Source: EC2 user guide, "Use IMDSv2". With a hop limit of 1 a PUT connects and is never answered.
 
 use super::http::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
@@ -10,7 +10,7 @@ use http::{Method, Request};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// What the SDKs give each phase. The client's own deadline ends all of it, so version 1 gets what version 2 left.
+/// How long the SDKs wait in each phase. The client's deadline ends all requests together, so version 1 gets the time that version 2 left.
 const LIMIT: Duration = Duration::from_millis(1000);
 
 const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials/";
@@ -56,7 +56,7 @@ async fn fetch(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
         });
     };
     let (exchange, response) = client.send(put, Limits::each(LIMIT)).await;
-    // Whether it can be reached is not known then.
+    // Whether IMDS can be reached is then not known.
     if let Some(lack) = exchange.failure.as_ref().filter(|failure| failure.kind == FailureKind::OutOfResources) {
         return Fact::Failed(lack.clone());
     }
@@ -66,13 +66,13 @@ async fn fetch(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
         fetch_role(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
     } else if v1 && leads_to_v1(v2) {
-        // Cut off by the common deadline it has not been heard.
+        // The common deadline may have cut it off. Then it is not known whether it answers.
         imds.v1 = Some(fetch_role(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
     }
     Fact::Known(imds)
 }
 
-/// Whether something is there that version 1 may get through to.
+/// Whether version 1 may get an answer where version 2 got this.
 pub fn leads_to_v1(v2: ImdsReach) -> bool {
     matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other)
 }
@@ -99,7 +99,7 @@ async fn fetch_role(client: &Client, endpoint: &str, session: Option<&str>, imds
     let (exchange, response) = client.send(role, Limits::each(LIMIT)).await;
     let reached = reach(&exchange, response.as_ref());
     imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(client, &response));
-    // 404 means that the instance has no profile: version 1 answers all the same.
+    // The status 404 means that the instance has no profile. IMDS itself has answered.
     imds.no_role = exchange.status == Some(404);
     let reached = if imds.no_role { ImdsReach::Answers } else { reached };
     if reached == ImdsReach::Answers
@@ -123,7 +123,7 @@ fn reach(exchange: &Exchange, response: Option<&Response>) -> ImdsReach {
     }
 }
 
-/// A name of ordinary length, nothing that could be a document or a page.
+/// The first line of a body if it can be a name: of ordinary length and without characters of a document or a page.
 fn first_line(client: &Client, response: &Response) -> Option<String> {
     let text = std::str::from_utf8(&response.body).ok()?;
     let line = client.secrets().redact(text.lines().next()?.trim());

@@ -1,6 +1,6 @@
 //! The token's issuer (`--check-issuer`): its discovery document and its keys, as STS fetches them. No secret is sent, and none is kept.
 //!
-//! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
+//! A redirect is never followed. Nothing says that STS would follow it, and whoever answers would choose where it leads.
 
 use super::http::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
@@ -13,11 +13,11 @@ use http::Request;
 use http::header::{ACCEPT, LOCATION};
 use std::time::Duration;
 
-/// For both documents together: an issuer that is slower fails STS, too (FACTS A.3), and so much can the check take longer for it.
+/// The limit for both documents together. An issuer that is slower fails STS, too (FACTS A.3). The check takes so much longer at most.
 pub const CUT: Duration = Duration::from_secs(5);
 
-/// A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to who does not take that, also in a list
-/// (kubernetes `pkg/routes/openidmetadata.go`, go-restful's `matchesAccept`). Other servers may have yet another type for the same JSON.
+/// The `Accept` header. A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to a client that does not
+/// name it (kubernetes `pkg/routes/openidmetadata.go`, go-restful's `matchesAccept`). Other servers may use yet another type for this JSON.
 const TYPES: &str = "application/json, application/jwk-set+json, */*;q=0.1";
 
 /// What an attempt does about the token's issuer.
@@ -62,7 +62,8 @@ async fn fetch(client: &Client, claims: &Claims) -> Issuer {
     Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
 }
 
-/// Whether another request is not worth its time: the key was found, or the issuer kept silent and would only hold up the next attempt.
+/// Whether another request is not worth its time. That is so when the key was found, and when the issuer kept silent: it would only hold
+/// up the next attempt.
 pub fn is_settled(found: &Issuer, claims: &Claims) -> bool {
     let same = claims.issuer.as_ref() == Some(&found.issuer) && key_id(claims).map(kept) == found.key_id;
     let keys = found.keys.known();
@@ -71,12 +72,12 @@ pub fn is_settled(found: &Issuer, claims: &Claims) -> bool {
     same && (has_key || failure.is_some_and(|failure| matches!(failure.kind, FailureKind::ConnectTimeout | FailureKind::RequestTimeout)))
 }
 
-/// The key that a token names. An empty name is none: it would fit any key without one.
+/// The key that a token names. An empty name counts as none, because it would fit any key without a name.
 fn key_id(claims: &Claims) -> Option<&str> {
     claims.key_id.as_deref().filter(|key_id| !key_id.is_empty())
 }
 
-/// The `jwks_uri` as it is; evidence keeps it without what might be a password.
+/// Takes out the `jwks_uri` as it was sent. Evidence keeps it without anything that might be a password.
 fn take_key_set_url(discovery: &mut Call<Discovery>) -> Option<String> {
     let Ok(ServiceAnswer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
     let safe = kept(uri);
@@ -110,7 +111,7 @@ fn redirect(response: &Response) -> Option<String> {
     Some(kept(&String::from_utf8_lossy(to.as_bytes())))
 }
 
-/// The server's own words, if it is no redirect and has some.
+/// The error that the server itself names, if it names one and sends no redirect.
 fn refused_by_server<T>(response: &Response, secrets: &Secrets) -> Option<ServiceAnswer<T>> {
     let error = refusal(response.status, &response.body).filter(|_| redirect(response).is_none())?;
     Some(ServiceAnswer::Error(error.redacted(secrets)))

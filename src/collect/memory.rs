@@ -118,7 +118,7 @@ impl Memory {
         }
     }
 
-    /// An attempt has ended with this. `followed` is what the default chain led to, if it was followed. Returns what is evidence of the chain:
+    /// An attempt has ended with this. `followed` is what the default chain led to, if it was followed. Returns the chain for the evidence:
     /// where it was not followed, what it led to before.
     pub(super) fn learn(
         &mut self,

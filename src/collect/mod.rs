@@ -106,7 +106,7 @@ fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence
 
 /// The evidence of a check that could not begin: the variables, unless it was to be of another process.
 pub fn without_means(settings: Settings, other: bool, lack: &str) -> Evidence {
-    let environment = if other { Environment::default() } else { environment::variables() };
+    let environment = if other { Environment::default() } else { environment::read_variables() };
     evidence_of_lack(Inputs { environment, settings, ..Inputs::default() }, lack, now())
 }
 

@@ -10,10 +10,10 @@ use crate::core::text::time::Timestamp;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The kubelet swaps the file atomically, other writers do not: a file that is empty or torn is looked at once more.
+/// The wait before a file that is empty or torn is read once more. The kubelet swaps the file atomically, other writers do not.
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
-/// The injected provider's token.
+/// Reads the injected provider's token.
 pub async fn read_injected(world: &World, plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
     match &plan.token_path {
         Some(path) => {
@@ -26,7 +26,8 @@ pub async fn read_injected(world: &World, plan: &Plan) -> (Fact<Token>, Option<Z
     }
 }
 
-/// When nothing, or half an identity, was injected, a token tells who this pod is: one that half an identity names, else the API server's.
+/// Reads another token where no whole identity was injected, because a token tells who this pod is. It is one that half an identity names,
+/// else the API server's.
 pub async fn read_stand_in(world: &World, plan: &Plan) -> Fact<Token> {
     let environment = &world.inputs.environment;
     if plan.provider != Provider::None {
@@ -41,7 +42,7 @@ pub async fn read_stand_in(world: &World, plan: &Plan) -> Fact<Token> {
     Fact::Known(read(&world.root, &DEFAULT_TOKEN_PATH.into()).await.0)
 }
 
-/// Reads a token: the evidence, and the text for its receiver when it is a token.
+/// Reads a token. Returns the evidence, and the text where it is a token.
 pub async fn read(root: &Root, path: &InputValue) -> (Token, Option<Zeroizing<String>>) {
     let first = read_once(root, path.raw());
     let torn = matches!(

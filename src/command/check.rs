@@ -2,7 +2,7 @@
 
 use crate::cli::{Options, Output, TerminationLog};
 use crate::collect::environment::{self, World};
-use crate::collect::process::{self, Refusal, TargetProcess};
+use crate::collect::process::{self, ProcessError, TargetProcess};
 use crate::collect::{self, Attempt, Memory};
 use crate::core::catalogue::Step;
 use crate::core::check::attempts::{Attempts, Next, backoff};
@@ -121,18 +121,18 @@ async fn world(options: &Options, other: &mut Option<TargetProcess>) -> Result<W
     let Some(target) = options.pid else { return Ok(environment::read(settings).await) };
     let found = match other.take() {
         Some(process) => Ok(process),
-        None => process::choose(target),
+        None => process::find_target(target),
     };
     let seen = match found {
         Ok(process) => {
             settings.pid = Some(process.pid());
-            environment::read_of(other.insert(process), settings.clone()).await
+            environment::read_process(other.insert(process), settings.clone()).await
         }
-        Err(refusal) => Err(refusal),
+        Err(error) => Err(error),
     };
-    seen.or_else(|refusal| match refusal {
-        Refusal::No(why) => Err(why),
-        Refusal::Lack(lack) => Ok(World::lacking(settings, lack)),
+    seen.or_else(|error| match error {
+        ProcessError::Unreadable(why) => Err(why),
+        ProcessError::OutOfResources(lack) => Ok(World::lacking(settings, lack)),
     })
 }
 

@@ -17,7 +17,7 @@ use crate::core::evidence::exchange::{FailureKind, Try};
 pub(super) async fn connect(addresses: &[SocketAddr], deadline: PhaseDeadline, tries: &mut Vec<Try>) -> Result<TcpStream, Fault> {
     let mut worst: Option<(FailureKind, bool)> = None;
     for (index, address) in addresses.iter().enumerate() {
-        // Written down before it is known, so that a cancelled exchange shows which address kept silent.
+        // The try is recorded before its result is known, so that a cancelled exchange shows which address kept silent.
         tries.push(Try { address: address.to_string(), error: Some("no answer yet".to_owned()) });
         let left = deadline.at.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
@@ -46,9 +46,9 @@ pub(super) async fn connect(addresses: &[SocketAddr], deadline: PhaseDeadline, t
 
 /// Which of several failures a person should look at first.
 ///
-/// Silence outweighs a refusal: the refusing address proves that the route works, the silent one is what a security group or a
-/// NetworkPolicy does. "Unreachable" comes last: it is the normal answer for IPv6 addresses in a pod without an IPv6 route. Above all of them
-/// stands what the probe itself lacked: an address that was not tried might have answered.
+/// Silence comes before a refusal: a refusing address proves that the route works, and a silent one is what a security group or a
+/// NetworkPolicy causes. "Unreachable" comes last, because it is the normal answer for IPv6 addresses in a pod without an IPv6 route. A lack of
+/// the probe's own comes first, because an address that was not tried might have answered.
 fn precedence(kind: FailureKind) -> u8 {
     match kind {
         FailureKind::OutOfResources => 3,
@@ -69,7 +69,7 @@ fn classify_error(error: &io::Error) -> FailureKind {
     }
 }
 
-/// One line with the tries; a name with dozens of addresses does not make it a page.
+/// One line with the first tries.
 fn describe_tries(tries: &[Try]) -> String {
     const SHOWN: usize = 4;
     let mut text = tries

@@ -70,7 +70,7 @@ fn distinguished_name(name: &[u8]) -> String {
             } else {
                 String::from_utf8_lossy(value).into_owned()
             };
-            // Somebody else's text: a name of any length must not fill the report.
+            // The text is foreign. A long name must not fill the report.
             parts.push(format!("{label}={}", value.chars().take(100).collect::<String>()));
         }
     }

@@ -54,7 +54,7 @@ use wire::{Lost, Wire};
 
 /// The client. Clones share the pool of idle connections: one for each scheme, host and port.
 ///
-/// Make one for each round: a connection kept from an earlier round would hide what has broken since.
+/// Each round needs a client of its own, because a connection kept from an earlier round would hide what has broken since.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<ClientState>,
@@ -95,7 +95,7 @@ impl Client {
 
     /// One attempt at one request to an absolute `http://` or `https://` URL.
     ///
-    /// The exchange says what happened, whatever happened; the response is there when it came completely, whatever its status.
+    /// The exchange says what happened in every case. The response is there when it came completely, whatever its status.
     /// Redirects are not followed. A reused connection that turns out to be closed before a byte of the response has come is
     /// replaced once by a new one.
     pub async fn send(&self, request: Request<Bytes>, limits: Limits) -> (Exchange, Option<Response>) {
@@ -196,7 +196,7 @@ impl Client {
     async fn connect_through(&self, proxy: &Proxy, origin: &Origin, limits: Limits, trace: &mut Trace) -> Result<io::Io, Fault> {
         let blame = |fault: Fault| {
             let blamed = proxy::proxy_fault(proxy, &format!("could not be reached: {}", fault.text));
-            // What the probe itself lacked is not the proxy's fault.
+            // A lack of the probe's own is not the proxy's failure.
             let kind = if fault.kind == FailureKind::OutOfResources { fault.kind } else { blamed.kind };
             Fault { kind, timed_out: fault.timed_out, ..blamed }
         };
@@ -220,7 +220,7 @@ impl Client {
     }
 
     async fn take_idle(&self, origin: &Origin) -> Option<Wire> {
-        // A statement of its own: the lock must not be held while waiting.
+        // This is a statement of its own, because the lock must not be held while waiting.
         let wire = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(origin);
         let mut wire = wire?;
         wire.is_ready().await.then_some(wire)
@@ -239,7 +239,7 @@ impl Client {
     }
 }
 
-/// Headers that carry a credential. The token of AssumeRoleWithWebIdentity stands in a body, and whoever reads the file learns it.
+/// Headers that carry a credential. The token of AssumeRoleWithWebIdentity is sent in a body; it is learned where its file is read.
 const CREDENTIAL_HEADERS: [&str; 3] = ["authorization", "x-amz-security-token", "x-aws-ec2-metadata-token"];
 
 /// What is sent as a credential is not shown when it comes back.

@@ -9,7 +9,7 @@ use super::fault::Fault;
 use crate::core::evidence::exchange::FailureKind;
 use crate::core::pod::proxy::authority;
 
-/// Scheme, host and port: what a connection can be shared by.
+/// Scheme, host and port. Requests to the same origin share a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
     pub(super) tls: bool,

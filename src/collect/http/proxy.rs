@@ -1,4 +1,4 @@
-//! `CONNECT` through a proxy (RFC 9110 section 9.3.6). Which proxy is decided in `core::proxy`.
+//! `CONNECT` through a proxy (RFC 9110 section 9.3.6). `core::pod::proxy` decides which proxy.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use zeroize::Zeroizing;
@@ -11,10 +11,10 @@ use crate::core::pod::proxy::{Proxy, authority};
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
 
-/// More than any proxy's head; an error page's body is not read.
+/// The largest head of a proxy's answer that is read, in bytes. The body of an error page is not read.
 const HEAD_CAP: usize = 8 * 1024;
 
-/// So much of its status line is said again.
+/// How much of its status line is quoted, in characters.
 const LINE: usize = 120;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to `host:port`.
@@ -25,7 +25,7 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
         request.push_str(part);
     }
     if let Some(value) = proxy.authorization() {
-        // Before the buffer could grow and leave a copy behind.
+        // A buffer that grows would leave a copy behind.
         request.reserve_exact(value.len() + 64);
         for part in ["Proxy-Authorization: ", value, "\r\n"] {
             request.push_str(part);
@@ -64,10 +64,10 @@ fn check_response(head: &[u8], end: usize, proxy: &Proxy, secrets: &Secrets) -> 
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|code| code.parse::<u16>().ok());
-    // A proxy that rewrites what it was sent may say our credentials again.
+    // A proxy that rewrites what it was sent may repeat our credentials.
     let line = shorten(&secrets.and_words_of(proxy.authorization()).redact(&line), LINE).into_owned();
     match status {
-        // In TLS the client speaks first, so bytes after the head come from something that is not a tunnel.
+        // In TLS the client sends first. So bytes after the head come from something that is not a tunnel.
         Some(200..=299) if head.len() > end => Err(proxy_fault(proxy, "sent data of its own after it opened the tunnel")),
         Some(200..=299) => Ok(()),
         Some(407) => Err(proxy_fault(proxy, &format!("wants other credentials: it answered CONNECT with \"{line}\""))),

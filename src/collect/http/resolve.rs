@@ -35,7 +35,7 @@ pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fau
 /// wait for the pool. This thread is simply left behind when the future is dropped, and ends with the process.
 async fn run_on_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, question) = oneshot::channel();
-    // A failed send means that nobody waits any more: the answer is of no use then.
+    // A failed send means that nobody waits for the answer any more.
     std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call()))).map_err(no_thread)?;
     question.await.map_err(io::Error::other)
 }
@@ -44,10 +44,10 @@ async fn run_on_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'sta
 const TAKES: usize = 3;
 
 fn lookup_blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::Error)> {
-    // Flags 0: the AI_ADDRCONFIG of std's and glibc's defaults would hide ::1 on a host without a routable IPv6 address.
+    // The flags are 0. AI_ADDRCONFIG, a default of std and glibc, would hide ::1 on a host without a routable IPv6 address.
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
-    // musl says by EAI_SYSTEM and the errno what it could not open. For glibc a name then "does not exist", or is to be tried again, as
-    // /etc/hosts or a socket could not be had: so it is looked whether they can be, before and after.
+    // musl returns EAI_SYSTEM and the errno of what it could not open. glibc says that the name does not exist, or is to be tried again, when
+    // it could not open /etc/hosts or a socket. So the descriptors are counted before and after.
     let lacks = || spare_descriptors(TAKES).map_err(|lack| (FailureKind::OutOfResources, lack));
     lacks()?;
     let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| {

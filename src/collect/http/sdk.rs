@@ -20,7 +20,7 @@ use super::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
 use crate::core::text::secrets::Secrets;
 
-/// As much of a body as a classification needs.
+/// How much of a body is recorded, in bytes. A classification needs no more.
 const BODY_CAP: usize = 64 * 1024;
 
 /// What the SDK's request met.
@@ -54,7 +54,7 @@ impl fmt::Display for ConnectorFailure {
 
 impl std::error::Error for ConnectorFailure {}
 
-/// Plugs a [`Client`] into the SDK and keeps what it saw. Clones share the record and the client's connections.
+/// Plugs a [`Client`] into the SDK and records its exchanges. Clones share the record and the client's connections.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     client: Client,
@@ -147,7 +147,7 @@ impl Drop for OpenExchange {
     }
 }
 
-/// As the stock client maps them (aws-smithy-http-client's `downcast_error`): what it cannot name is `other`.
+/// The SDK's error for a failure, as the stock client maps it (aws-smithy-http-client's `downcast_error`). It calls what it cannot name `other`.
 fn connector_error(failure: Failure, timed_out: bool) -> ConnectorError {
     let kind = failure.kind;
     let source = Box::new(ConnectorFailure(failure));
@@ -160,7 +160,7 @@ fn connector_error(failure: Failure, timed_out: bool) -> ConnectorError {
     }
 }
 
-/// An error where none can be: the record is taken exactly once, at the end.
+/// An error that cannot happen, because the record is taken exactly once, at the end.
 fn polled_after_end() -> ConnectorError {
     ConnectorError::other("the exchange was polled after its end".into(), None)
 }

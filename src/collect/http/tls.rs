@@ -75,7 +75,8 @@ impl Roots {
     }
 
     /// Why no handshake can succeed with these roots.
-    pub fn error(&self) -> Option<&str> {
+    #[cfg(test)]
+    pub(super) fn error(&self) -> Option<&str> {
         self.0.as_ref().as_ref().err().map(String::as_str)
     }
 
