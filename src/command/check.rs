@@ -153,7 +153,7 @@ fn millis(since: Instant) -> u64 {
 pub(super) fn style(terminal: bool) -> Style {
     let unwanted =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-    Style { color: terminal && !unwanted, ..Style::default() }
+    Style { color: terminal && !unwanted }
 }
 
 const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";
