@@ -25,7 +25,7 @@ pub enum Attempt {
 /// What one process has already found out and need not, or must not, ask again.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// An attempt has been made. The first one asks everything side by side.
+    /// An attempt has been made that did not lack the means. The first such attempt asks everything side by side.
     has_attempted: bool,
     imds: ImdsMemory,
     chain: ChainMemory,

@@ -38,7 +38,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         return evidence_of_lack(inputs.clone(), lack, taken_at);
     }
     let plan = Plan::of(inputs);
-    // Of its own: what one attempt learns ends with it.
+    // The secrets that this attempt learns are forgotten with it.
     let learned = world.secrets.fork();
     let settings = || ClientSettings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: learned.clone(), deadline };
     let client = || Client::new(settings());
@@ -86,7 +86,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
     }
 }
 
-/// Where what the pod was given could not be read, nothing is planned and nothing is called.
+/// The evidence where the pod's inputs could not be read. Then nothing is planned and nothing is called.
 fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence {
     let because = SkipReason::EarlierFailure;
     Evidence {
@@ -104,13 +104,13 @@ fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence
     }
 }
 
-/// The evidence of a check that could not begin: the variables, unless it was to be of another process.
+/// The evidence of a check that could not begin: this process's variables, unless another process was to be checked.
 pub fn without_means(settings: Settings, other: bool, lack: &str) -> Evidence {
     let environment = if other { Environment::default() } else { environment::read_variables() };
     evidence_of_lack(Inputs { environment, settings, ..Inputs::default() }, lack, now())
 }
 
 fn now() -> Timestamp {
-    // A clock before 1970 is as wrong as any; diagnosis sees the skew.
+    // A clock before 1970 is read as 1970. Diagnosis finds the skew.
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64))
 }
