@@ -2,8 +2,8 @@
 
 use crate::cli::{CheckOptions, CheckOutput, TerminationLog};
 use crate::collect::environment::{self, World};
-use crate::collect::process::{self, Refusal, TargetProcess};
-use crate::collect::{self, Memory};
+use crate::collect::process::{self, ProcessError, TargetProcess};
+use crate::collect::{self, Attempt, Memory};
 use crate::core::catalogue::Step;
 use crate::core::check::attempts::{Attempts, Next, backoff};
 use crate::core::check::report::{self, Report, RunTimes, Verdict};
@@ -93,7 +93,7 @@ async fn run_attempts(options: &CheckOptions) -> Result<Option<(Report, Evidence
     let mut target = None;
     loop {
         let world = read_world(options, &mut target).await?;
-        let evidence = collect::collect(&world, deadline, &mut memory).await;
+        let evidence = collect::collect(&world, deadline, Attempt::Check, &mut memory).await;
         let report = report::report(&evidence, RunTimes { duration_ms: millis(started), attempts: attempts.count + 1 });
         if let Some(reason) = target.as_ref().and_then(|process| unjudged(process, &evidence, &report)) {
             return Err(reason);
@@ -122,18 +122,18 @@ async fn read_world(options: &CheckOptions, judged: &mut Option<TargetProcess>) 
     let Some(target) = options.pid else { return Ok(environment::read(settings).await) };
     let found = match judged.take() {
         Some(process) => Ok(process),
-        None => process::choose(target),
+        None => process::find_target(target),
     };
     let world = match found {
         Ok(process) => {
             settings.pid = Some(process.pid());
-            environment::read_of(judged.insert(process), settings.clone()).await
+            environment::read_process(judged.insert(process), settings.clone()).await
         }
-        Err(refusal) => Err(refusal),
+        Err(error) => Err(error),
     };
-    world.or_else(|refusal| match refusal {
-        Refusal::No(reason) => Err(reason),
-        Refusal::Lack(lack) => Ok(World::lacking(settings, lack)),
+    world.or_else(|error| match error {
+        ProcessError::Unreadable(reason) => Err(reason),
+        ProcessError::OutOfResources(lack) => Ok(World::lacking(settings, lack)),
     })
 }
 
@@ -154,7 +154,7 @@ fn millis(since: Instant) -> u64 {
 pub(super) fn style(terminal: bool) -> Style {
     let unwanted =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-    Style { color: terminal && !unwanted, ..Style::default() }
+    Style { color: terminal && !unwanted }
 }
 
 const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";

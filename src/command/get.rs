@@ -1,7 +1,7 @@
 //! `irsa-probe get PATH`: asks the sidecar in the same container, for exec probes in an image without a shell.
 
 use crate::cli::GetOptions;
-use crate::collect::http::{Client, Limits, Roots, Settings};
+use crate::collect::http::{Client, ClientSettings, Limits, Roots};
 use crate::core::pod::proxy::Proxies;
 use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
@@ -45,7 +45,7 @@ async fn request_page(path: &str, server: SocketAddr) -> Result<(bool, String), 
     let url = format!("http://{server}/{}", path.trim_start_matches('/'));
     let request =
         Request::get(&url).body(Bytes::new()).map_err(|_| format!("{path:?} is no path; ask for readyz, livez, startupz or status"))?;
-    let client = Client::new(Settings {
+    let client = Client::new(ClientSettings {
         roots: Roots::built_in(),
         proxies: Proxies::default(),
         secrets: Secrets::default(),

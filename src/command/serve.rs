@@ -6,7 +6,7 @@ use crate::core::catalogue::Code;
 use crate::log;
 use crate::serve::clock::Clock;
 use crate::serve::server::{self, ServerLimits};
-use crate::serve::shared::SharedBoard;
+use crate::serve::shared_board::SharedBoard;
 use crate::serve::{pages, worker};
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +78,7 @@ async fn serve(options: ServeOptions, clock: Clock) -> std::io::Result<u8> {
 fn start_worker(options: ServeOptions, shared: Arc<SharedBoard>) -> std::io::Result<()> {
     let runtime = super::runtime()?;
     let started = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
-        runtime.block_on(worker::work(options.settings, options.interval, &shared));
+        runtime.block_on(worker::run(options.settings, options.interval, &shared));
     });
     started.map(drop).map_err(no_thread)
 }

@@ -116,8 +116,7 @@ fn json_is_as_published(report: &Report) {
 fn renderings_are_harmless(report: &Report) {
     let plain = text::report(report, Style::default());
     assert!(!plain.contains(|c| c != '\n' && is_obeyed(c)), "{plain:?}");
-    assert!(text::report(report, Style { ascii: true, ..Style::default() }).bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)));
-    let painted = text::report(report, Style { color: true, ..Style::default() });
+    let painted = text::report(report, Style { color: true });
     let unpainted = ["0", "1", "2", "1;31", "1;32", "1;33"].iter().fold(painted, |text, code| text.replace(&format!("\u{1b}[{code}m"), ""));
     assert_eq!(unpainted, plain);
     let message = termination::message(report);

@@ -55,7 +55,7 @@ pub struct StatusDocument<'a> {
     pub history: &'a VecDeque<Round>,
 }
 
-/// All of it, as the worker leaves it after every step.
+/// What the worker has written after every step, and requests are answered from.
 #[derive(Debug)]
 pub struct Board {
     readiness: Readiness,
@@ -175,7 +175,7 @@ impl Board {
 }
 
 impl ReadinessReason {
-    /// In a sentence, without its stop.
+    /// The reason in a sentence, without its full stop.
     pub fn describe(&self, now: Timestamp) -> String {
         let in_time = |then: &Timestamp| format!("{then} (in {})", spoken(then.since(now).max(0)));
         match self {
