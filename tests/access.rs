@@ -212,7 +212,7 @@ impl Who {
 
 /// Whether both say the same of every file. `lists`: of some it may not be told.
 fn compare(target: &Target, files: &Files, who: &dyn std::fmt::Debug, lists: bool) -> usize {
-    let (_, root): (_, Root) = TargetProcess::find(target.child.id()).unwrap().look().unwrap();
+    let (_, root): (_, Root) = TargetProcess::find(target.child.id()).unwrap().inspect().unwrap();
     let mut untold = 0;
     for (path, kernel) in files.paths.iter().zip(&target.read) {
         let ours = read(&root, path.to_str().unwrap(), 64).map(|_| true).or_else(|failure| match failure.kind {

@@ -13,7 +13,7 @@ mod others;
 mod random;
 
 use irsa_probe::core::aws::arn::RoleArn;
-use irsa_probe::core::pod::token;
+use irsa_probe::core::pod::token::{self, Claims};
 use irsa_probe::core::policy::{self, Decision, Document, Evaluation, Reason, Request, Slip};
 use irsa_probe::render::json;
 use serde::Deserialize;
@@ -96,9 +96,15 @@ fn ready(case: &Case) -> Ready {
     };
     let request = match case.pod_identity {
         true => Request::pod_identity(Some("shop"), Some("checkout"), Some(&role)),
-        false => Request::of_token(&token::decode(token_of(&world).as_bytes()).unwrap(), &role).unwrap(),
+        false => of_token(&token::decode(token_of(&world).as_bytes()).unwrap(), &role),
     };
     Ready { policy: fill(&policy), case, world, request }
+}
+
+/// The request of whoever has this token. `azp` stands for `aud` where a token has one.
+fn of_token(claims: &Claims, role: &RoleArn) -> Request {
+    let audience = claims.authorized_party.clone().map_or_else(|| claims.audience.clone(), |party| vec![party]);
+    Request::irsa(claims.issuer.as_deref().unwrap(), claims.subject.as_deref().unwrap(), audience, role)
 }
 
 fn token_of(world: &World) -> String {

@@ -1,11 +1,12 @@
-//! The EKS Pod Identity agent, called raw: the SDKs discard the body of its errors.
+//! The EKS Pod Identity agent. It is called without an SDK, because the SDKs discard the body of its errors.
 
 use super::http::{Client, Limits};
 use super::sts::Keys;
-use crate::core::aws::agent_answer::parse_error;
+use crate::core::aws::agent_body::parse_error;
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::aws::arn::Account;
 use crate::core::evidence::exchange::{Failure, FailureKind, Phase};
-use crate::core::evidence::{AgentCredentials, Call, ForeignAnswer, ServiceAnswer};
+use crate::core::evidence::{AgentCredentials, Call};
 use crate::core::text::time::Timestamp;
 use bytes::Bytes;
 use http::Request;
@@ -14,14 +15,14 @@ use serde::Deserialize;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// As the SDKs' container provider has them: connect 2 s, read 5 s.
-fn limits() -> Limits {
+/// The limits of the SDKs' container provider: connect 2 s, read 5 s.
+fn agent_limits() -> Limits {
     Limits { connect: Duration::from_secs(2), response: Duration::from_secs(5), ..Limits::default() }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Document {
+struct CredentialsDocument {
     access_key_id: Zeroizing<String>,
     secret_access_key: Zeroizing<String>,
     token: Zeroizing<String>,
@@ -41,7 +42,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
         Ok(request) => request,
         Err(error) => return (bad(error.to_string()), None),
     };
-    let (exchange, response) = client.send(request, limits()).await;
+    let (exchange, response) = client.send(request, agent_limits()).await;
     let Some(response) = response else {
         let failure = exchange.failure.clone();
         return match failure {
@@ -52,7 +53,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
     let mut keys = None;
     let alien = |what: &str| ServiceAnswer::Alien(ForeignAnswer { status: response.status, what: what.to_owned() });
     let answer = if (200..300).contains(&response.status) {
-        match serde_json::from_slice::<Document>(&response.body) {
+        match serde_json::from_slice::<CredentialsDocument>(&response.body) {
             Ok(document) => {
                 let facts = AgentCredentials {
                     account: document.account_id.as_deref().and_then(Account::parse),
@@ -80,7 +81,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
     (Call { exchange: Some(exchange), answer: Ok(answer) }, keys)
 }
 
-/// The agent's errors are lines of text; what looks like a document, or names a credential, is never quoted.
+/// Whether a body is not to be quoted. The agent's errors are lines of text; a document, or the name of a credential, is none of them.
 fn may_hold_credentials(body: &str) -> bool {
     let start = body.trim_start();
     start.starts_with(['{', '<']) || ["AccessKey", "SecretKey", "\"Token\"", "SessionToken"].iter().any(|name| body.contains(name))

@@ -1,11 +1,14 @@
-//! The witness: aws-config's default chain and GetCallerIdentity, what an SDK in this pod becomes. On a connection of its own,
-//! without retries, and cut off so that it never delays the verdict.
+//! The SDK's own chain as a witness: aws-config's default chain and GetCallerIdentity show what an SDK in this pod becomes. It has a
+//! connection of its own and no retries, and it is cut off so that it never delays the verdict.
 
+use super::environment::{self, World};
 use super::http::{Client, Limits, Recorder};
 use super::lack::is_lacking;
-use super::sts::{behaviour, caller_identity, outcome, words};
-use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, ServiceAnswer};
-use crate::core::plan::ImdsPlan;
+use super::sts::{behavior_version, call_result, caller_identity, describe_error};
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::catalogue::{Code, Severity};
+use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, Fact, SkipReason};
+use crate::core::plan::{Defect, ImdsPlan, Plan};
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
 use aws_config::retry::RetryConfig;
@@ -22,35 +25,59 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// When the witness is cut off.
+/// When the default chain is cut off.
 pub const CUT: Duration = Duration::from_millis(1200);
 
-/// Follows the default chain to its end, at the latest `until`.
-pub async fn witness(client: Client, region: &str, imds: &ImdsPlan, until: Instant) -> DefaultChain {
-    let recorder = Recorder::new(client, Limits::default());
-    match tokio::time::timeout_at(until.into(), follow(&recorder, region, imds)).await {
-        Ok(chain) => chain,
-        Err(_) => nothing(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
+/// The region in which GetCallerIdentity is asked when the pod has none. It serves only to name an identity that should not be there.
+const STAND_IN_REGION: &str = "us-east-1";
+
+/// Follows the default chain to its end, at the latest `until`, where that can be done safely.
+pub async fn collect(client: Client, world: &World, plan: &Plan, until: Instant) -> Fact<DefaultChain> {
+    if let Some(because) = reason_to_skip(world, plan) {
+        return Fact::NotAttempted(because);
     }
+    let region = plan.region().map_or(STAND_IN_REGION, |region| region.as_str());
+    let recorder = Recorder::new(client, Limits::default());
+    Fact::Known(match tokio::time::timeout_at(until.into(), follow(&recorder, region, &plan.imds)).await {
+        Ok(chain) => chain,
+        Err(_) => without_identity(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
+    })
 }
 
-fn nothing(kind: ChainErrorKind, text: String) -> DefaultChain {
+fn reason_to_skip(world: &World, plan: &Plan) -> Option<SkipReason> {
+    // The SDK would read this process's environment and files.
+    if world.inputs.settings.pid.is_some() {
+        return Some(SkipReason::OtherProcess);
+    }
+    // A URL that cannot be called may hold a password, and the SDK would quote it.
+    let unusable =
+        |defect: &Defect| matches!(defect.code, Code::EndpointOverride | Code::AgentUriNotAllowed) && defect.severity == Severity::Fail;
+    if plan.defects.iter().any(unusable) {
+        return Some(SkipReason::PlanFailed);
+    }
+    let environment = &world.inputs.environment;
+    let files = [&environment.token_file, &environment.container_token_file];
+    let names_unsafe_file = || files.into_iter().filter_map(|var| var.raw()).any(|path| environment::is_unsafe(&world.root, path));
+    (world.unsafe_files || names_unsafe_file()).then_some(SkipReason::UnsafeFile)
+}
+
+fn without_identity(kind: ChainErrorKind, text: String) -> DefaultChain {
     DefaultChain { provider: ChainProvider::None, identity: None, error: Some(ChainError { kind, text }) }
 }
 
 async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultChain {
-    let loader = aws_config::defaults(behaviour())
+    let loader = aws_config::defaults(behavior_version())
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::disabled())
         .disable_clock_skew_correction(true);
     let rules = OneAttempt { recorder: recorder.clone(), without_imds: *imds == ImdsPlan::NotAsked, failed: Arc::default() };
     let config = loader.http_client(rules).load().await;
     let Some(provider) = config.credentials_provider() else {
-        return nothing(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
+        return without_identity(ChainErrorKind::NothingFound, "the default chain is empty".to_owned());
     };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
-        Err(error) => return failed(&error, recorder),
+        Err(error) => return classify_credentials_error(&error, recorder),
     };
     let found = provider_of(&credentials);
     let secrets = [Some(credentials.access_key_id()), Some(credentials.secret_access_key()), credentials.session_token()];
@@ -59,7 +86,7 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
     let client =
         aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).credentials_provider(credentials.clone()).build());
     let result = client.get_caller_identity().send().await;
-    let call = outcome(result, recorder.take().pop(), recorder.secrets(), caller_identity);
+    let call = call_result(result, recorder.take().pop(), recorder.secrets(), caller_identity);
     let (identity, error) = match call.answer {
         Ok(ServiceAnswer::Success(identity)) => (Some(identity), None),
         Ok(ServiceAnswer::Error(error)) => {
@@ -76,8 +103,8 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
 
 /// The recorder with the rules of a witness: one attempt at each URL, and with `--no-imds` none at IMDS.
 ///
-/// aws-config's IMDS and container providers keep retries of their own, whatever the retry configuration says: what has failed
-/// once is refused here before it reaches the network again.
+/// aws-config's IMDS and container providers retry whatever the retry configuration says. A URL that has failed once is refused here
+/// before it reaches the network again.
 #[derive(Debug, Clone)]
 struct OneAttempt {
     recorder: Recorder,
@@ -88,17 +115,17 @@ struct OneAttempt {
 impl HttpClient for OneAttempt {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.recorder.http_connector(settings, components);
-        SharedHttpConnector::new(Refusing { rules: self.clone(), inner })
+        SharedHttpConnector::new(OneAttemptConnector { rules: self.clone(), inner })
     }
 }
 
 #[derive(Debug)]
-struct Refusing {
+struct OneAttemptConnector {
     rules: OneAttempt,
     inner: SharedHttpConnector,
 }
 
-impl HttpConnector for Refusing {
+impl HttpConnector for OneAttemptConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let refuse = |why: &'static str| HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
         // IMDS is always asked for a session token first.
@@ -121,10 +148,10 @@ impl HttpConnector for Refusing {
     }
 }
 
-/// Which link of the chain gave the credentials: the SDK marks them for its own user agent. Never from `Debug` text.
+/// Which link of the chain gave the credentials. The SDK marks them for its own user agent; `Debug` texts are not relied on.
 ///
-/// The profile provider adds its mark to those of what it called, so it is looked for first. The web identity provider of the
-/// environment bears the mark of a profile's (aws-config 1.13.0, `web_identity_token.rs`): without the profile's own it is IRSA.
+/// The profile provider adds its mark to those of the provider that it called, so its mark is looked for first. The web identity provider
+/// of the environment sets the mark of a profile's (aws-config 1.13.0, `web_identity_token.rs`). Without the profile's own mark it is IRSA.
 fn provider_of(credentials: &Credentials) -> ChainProvider {
     use AwsCredentialFeature::*;
     let features = credentials.get_property::<Vec<AwsCredentialFeature>>().map(Vec::as_slice).unwrap_or_default();
@@ -140,30 +167,30 @@ fn provider_of(credentials: &Credentials) -> ChainProvider {
 }
 
 /// Why the chain gave nothing.
-fn failed(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
+fn classify_credentials_error(error: &CredentialsError, recorder: &Recorder) -> DefaultChain {
     let kind = match error {
-        // A file that the SDK could not open for want of a descriptor says nothing of the file.
+        // The SDK had no descriptor left to open a file. That says nothing of the file.
         _ if is_lacking(error) => ChainErrorKind::Passing,
         CredentialsError::CredentialsNotLoaded(_) => ChainErrorKind::NothingFound,
         CredentialsError::InvalidConfiguration(_) => ChainErrorKind::Configuration,
         CredentialsError::ProviderTimedOut(_) => ChainErrorKind::Passing,
         _ => match recorder.take().pop() {
-            // The SDK failed before it called anything: a file or a setting.
+            // The SDK failed before it called anything, so that a file or a setting is wrong.
             None => ChainErrorKind::Configuration,
-            Some(seen) => service_error(&seen, recorder.secrets()),
+            Some(recorded) => service_error(&recorded, recorder.secrets()),
         },
     };
     let text = match &kind {
         ChainErrorKind::Service(refused) => format!("{} {}", refused.code.as_deref().unwrap_or_default(), refused.message),
-        _ => words(error),
+        _ => describe_error(error),
     };
     let text = shorten(&recorder.secrets().redact(&text), 512).into_owned();
-    nothing(kind, text)
+    without_identity(kind, text)
 }
 
-fn service_error(seen: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
-    let (Some(status), Some(body)) = (seen.exchange.status, &seen.body) else { return ChainErrorKind::Passing };
-    match crate::core::aws::sts_answer::classify_body(status, &body.0, seen.exchange.request_id.as_deref()) {
+fn service_error(recorded: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
+    let (Some(status), Some(body)) = (recorded.exchange.status, &recorded.body) else { return ChainErrorKind::Passing };
+    match crate::core::aws::sts_body::parse_error(status, &body.0, recorded.exchange.request_id.as_deref()) {
         ServiceAnswer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }

@@ -1,10 +1,12 @@
-//! The process's environment and the shared configuration files, as inputs: this process's, or another's (`--pid`).
+//! The environment and the shared configuration files of this process, or of another one (`--pid`), as inputs.
 
 use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
-use super::process::{Environ, Refusal, TargetProcess};
+use super::process::{Environ, ProcessError, TargetProcess};
 use crate::core::evidence::{FileFailure, FileFailureKind};
-use crate::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
+use crate::core::plan::inputs::{Inputs, Settings};
+use crate::core::pod::environment::Environment;
+use crate::core::pod::profile::{Profile, ProfileCredentials};
 use crate::core::pod::proxy::Proxies;
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets};
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -21,22 +23,22 @@ pub struct World {
     pub roots: Roots,
     /// The proxies.
     pub proxies: Proxies,
-    /// Below which its files are.
+    /// The root below which its files are.
     pub root: Root,
     /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`: the token itself.
     pub container_token: Option<Zeroizing<String>>,
-    /// What the environment gives as a credential, and what an attempt learns beside that.
+    /// The credentials in the environment, and those that an attempt learns.
     pub secrets: Secrets,
-    /// The SDK would meet a file that blocks or floods it: the witness must not run.
+    /// The SDK would read a file that blocks or floods it, so that the default chain must not be followed.
     pub unsafe_files: bool,
     /// The files that the pod's identity rests on, there or not.
     pub files: Vec<String>,
-    /// What the probe itself lacked to read what is above: none of it may be relied on.
+    /// What the probe itself lacked to read all of this. Nothing above may then be relied on.
     pub lack: Option<String>,
 }
 
 impl World {
-    /// One of which nothing could be read, for what the probe itself lacked.
+    /// The world when nothing could be read, because the probe itself lacked something.
     pub fn lacking(settings: Settings, lack: String) -> World {
         World {
             inputs: Inputs { settings, ..Inputs::default() },
@@ -52,10 +54,10 @@ impl World {
     }
 }
 
-/// Files that were there and not read, and yet nothing was found out about them.
+/// Files that exist and could not be read, for reasons that say nothing of the files.
 #[derive(Default)]
 struct Unread {
-    /// The probe had not the means.
+    /// The probe had no descriptor or memory left.
     lack: Option<String>,
     /// Whether the judged process may read it cannot be told: the path, and why.
     undecided: Option<(InputValue, String)>,
@@ -74,44 +76,44 @@ impl Unread {
 /// Reads this process's environment and the files that it names.
 pub async fn read(settings: Settings) -> World {
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    // What is undecided is another process's.
-    world(settings, &lookup, Root::Own).await.0
+    // Only files of another process can be undecided.
+    read_world(settings, &lookup, Root::Own).await.0
 }
 
-/// This process's environment alone: that takes neither a file nor a thread.
-pub fn variables() -> Environment {
-    Environment::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+/// Reads this process's environment alone. That takes neither a file nor a thread.
+pub fn read_variables() -> Environment {
+    Environment::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
-/// Reads another process's.
-pub async fn read_of(process: &TargetProcess, settings: Settings) -> Result<World, Refusal> {
-    let (environ, root): (Environ, Root) = process.look()?;
-    match world(settings, &|name| environ.get(name), root).await {
-        (_, Some((path, why))) => Err(Refusal::No(process.undecided(&path, &why))),
+/// Reads another process's environment and the files that it names.
+pub async fn read_process(process: &TargetProcess, settings: Settings) -> Result<World, ProcessError> {
+    let (environ, root): (Environ, Root) = process.inspect()?;
+    match read_world(settings, &|name| environ.get(name), root).await {
+        (_, Some((path, why))) => Err(ProcessError::Unreadable(process.undecided(&path, &why))),
         (world, None) => Ok(world),
     }
 }
 
-async fn world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> (World, Option<(InputValue, String)>) {
-    let environment = Environment::read(lookup);
+async fn read_world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> (World, Option<(InputValue, String)>) {
+    let environment = Environment::from_lookup(lookup);
     let mut unread = Unread::default();
     let pid = settings.pid;
-    let SharedConfig { profile, unsafe_files, mut files } = shared_configuration(&environment, &root, pid, &mut unread).await;
+    let SharedConfig { profile, unsafe_files, mut files } = read_shared_config(&environment, &root, pid, &mut unread).await;
     let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
     files.extend(named.into_iter().filter_map(|var| var.raw()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
     let container_token = lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(Zeroizing::new);
-    let roots = roots(&environment, &root, pid, &mut unread);
+    let roots = read_roots(&environment, &root, pid, &mut unread);
     let Unread { lack, undecided } = unread;
-    let secrets = secrets(lookup, &proxies);
+    let secrets = credentials_in(lookup, &proxies);
     let names = [&environment.role_arn, &environment.session_name, &environment.profile, &environment.token_file];
     names.into_iter().filter_map(|var| var.raw()).for_each(|name| secrets.spare(name));
     let inputs = Inputs { environment, profile, settings };
     (World { roots, proxies, root, container_token, secrets, unsafe_files, files, lack, inputs }, undecided)
 }
 
-/// What the environment gives as a credential. What else has the place of one is learned where it is read or sent.
-fn secrets(lookup: &dyn Fn(&str) -> Option<String>, proxies: &Proxies) -> Secrets {
+/// The credentials in the environment. All others are learned where they are read or sent.
+fn credentials_in(lookup: &dyn Fn(&str) -> Option<String>, proxies: &Proxies) -> Secrets {
     let secrets = Secrets::default();
     for name in Environment::SECRETS {
         secrets.learn(&Zeroizing::new(lookup(name).unwrap_or_default()));
@@ -123,7 +125,7 @@ fn secrets(lookup: &dyn Fn(&str) -> Option<String>, proxies: &Proxies) -> Secret
 }
 
 /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`, else the roots compiled in: the binary works in an image without any.
-fn roots(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> Roots {
+fn read_roots(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> Roots {
     let configured = [("AWS_CA_BUNDLE", &environment.ca_bundle), ("SSL_CERT_FILE", &environment.ssl_cert_file)];
     let Some((name, path)) = configured.into_iter().find_map(|(name, var)| Some((name, var.value()?))) else {
         return Roots::built_in();
@@ -133,13 +135,13 @@ fn roots(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut 
         Ok(content) => Roots::from_pem(&source, &content.bytes),
         Err(failure) => {
             unread.note(path, &failure);
-            Roots::unusable(&source, &told(&failure, pid))
+            Roots::unusable(&source, &describe_failure(&failure, pid))
         }
     }
 }
 
-/// Of another process's file also whose it is, and who that process is.
-fn told(failure: &FileFailure, pid: Option<u32>) -> String {
+/// Why a file was not read. Of another process's file it also says whose the file is, and who that process is.
+fn describe_failure(failure: &FileFailure, pid: Option<u32>) -> String {
     pid.map_or_else(|| failure.text.clone(), |pid| failure.told(Some(pid)))
 }
 
@@ -152,7 +154,7 @@ struct SharedConfig {
 }
 
 /// The selected profile, read by the SDK's own parser from files that passed our check.
-async fn shared_configuration(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> SharedConfig {
+async fn read_shared_config(environment: &Environment, root: &Root, pid: Option<u32>, unread: &mut Unread) -> SharedConfig {
     let home = environment.home.raw().unwrap_or_default();
     let expand = |path: &str| match path.strip_prefix("~/") {
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
@@ -175,7 +177,7 @@ async fn shared_configuration(environment: &Environment, root: &Root, pid: Optio
                 shared.unsafe_files |= would_hang(&failure);
                 let path = InputValue::from(path.as_str());
                 unread.note(&path, &failure);
-                shared.profile.error.get_or_insert_with(|| format!("{path}: {}", told(&failure, pid)));
+                shared.profile.error.get_or_insert_with(|| format!("{path}: {}", describe_failure(&failure, pid)));
             }
         }
     }
@@ -196,7 +198,7 @@ async fn shared_configuration(environment: &Environment, root: &Root, pid: Optio
     match sections {
         Ok(sections) => {
             match sections.get_profile(&name) {
-                Some(section) => fill(&mut shared.profile, section, &sections),
+                Some(section) => fill_profile(&mut shared.profile, section, &sections),
                 None => shared.profile.missing = environment.profile.value().is_some(),
             }
             // A profile can name a token file of its own, which the SDK would read.
@@ -209,12 +211,12 @@ async fn shared_configuration(environment: &Environment, root: &Root, pid: Optio
             shared.files.extend(tokens);
         }
         // The parser's texts name file and line, never a value.
-        Err(error) => shared.profile.error = Some(InputValue::from(super::sts::words(&error)).to_string()),
+        Err(error) => shared.profile.error = Some(InputValue::from(super::sts::describe_error(&error)).to_string()),
     }
     shared
 }
 
-fn fill(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) {
+fn fill_profile(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) {
     let get = |key: &str| section.get(key).map(str::trim).filter(|value| !value.is_empty());
     let is_true = |key: &str| get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     profile.region = get("region").map(InputValue::from);
@@ -250,7 +252,7 @@ fn service_endpoint(sections: &EnvConfigSections, services: &str) -> Option<Stri
     sections.other_sections().get(&key).map(ToOwned::to_owned)
 }
 
-/// The SDK reads whole files and blocks on a FIFO; a file that is merely missing or forbidden it handles.
+/// Whether the SDK must not read a file. It reads whole files and blocks on a FIFO; a missing or forbidden file does it no harm.
 pub fn is_unsafe(root: &Root, path: &str) -> bool {
     file::read(root, path, CONFIG_CAP).as_ref().is_err_and(would_hang)
 }

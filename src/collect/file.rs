@@ -1,6 +1,6 @@
-//! Files, read without ever blocking: regular files only, with a cap, and the reason kept when it fails.
+//! Reads files without ever blocking: regular files only, up to a cap. A failure keeps its reason.
 //!
-//! A FIFO or device is refused before it is opened (opening one can block, or have effects), and what is opened is looked at again.
+//! A FIFO or device is refused before it is opened, because opening one can block or have effects. The opened file is checked again.
 
 use super::lack::{is_lack, is_lacking};
 use super::root::OtherRoot;
@@ -12,9 +12,9 @@ use std::io::Read;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// The largest token file that is read: far above the 20,000 characters that STS takes, so that "too large" is not a guess.
+/// The largest token file that is read, in bytes. STS takes 20,000 characters, so that a larger file is too large beyond doubt.
 pub const TOKEN_CAP: usize = 256 * 1024;
-/// The largest configuration file or CA bundle that is read.
+/// The largest configuration file or CA bundle that is read, in bytes.
 pub const CONFIG_CAP: usize = 4 * 1024 * 1024;
 
 /// A file's content, and when it was last written (unix seconds).
@@ -30,15 +30,15 @@ pub struct Content {
 pub enum Root {
     /// This process's own.
     Own,
-    /// Another process's: no path leads out of its root, and what it may not read is not read.
-    Of(Arc<OtherRoot>),
+    /// Another process's. No path leads out of its root, and what it may not read is not read.
+    Other(Arc<OtherRoot>),
 }
 
 /// Reads a regular file of at most `cap` bytes.
 pub fn read(root: &Root, path: &str, cap: usize) -> Result<Content, FileFailure> {
     let (fd, stat) = match root {
-        Root::Own => open(path, cap)?,
-        Root::Of(other) => other.open(path, |stat| regular(stat, cap))?,
+        Root::Own => open_own(path, cap)?,
+        Root::Other(other) => other.open(path, |stat| check_regular(stat, cap))?,
     };
     let mut bytes = Zeroizing::new(Vec::with_capacity(cap.min(usize::try_from(stat.st_size).unwrap_or(0) + 1)));
     std::fs::File::from(fd).take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|error| FileFailure {
@@ -50,24 +50,24 @@ pub fn read(root: &Root, path: &str, cap: usize) -> Result<Content, FileFailure>
 }
 
 /// Opens one of our own files.
-fn open(path: &str, cap: usize) -> Result<(OwnedFd, Stat), FileFailure> {
+fn open_own(path: &str, cap: usize) -> Result<(OwnedFd, Stat), FileFailure> {
     let before = rustix::fs::stat(path).map_err(|errno| os_failure(errno, None))?;
-    regular(&before, cap)?;
+    check_regular(&before, cap)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| os_failure(errno, Some(&before)))?;
-    // Between the two looks the path may have been swapped; what counts is what was opened.
+    // The path may have been swapped since it was checked. What counts is what was opened.
     let stat = rustix::fs::fstat(&fd).map_err(|errno| os_failure(errno, Some(&before)))?;
-    regular(&stat, cap)?;
+    check_regular(&stat, cap)?;
     Ok((fd, stat))
 }
 
-/// What tells one version of a file from the next, without reading it: the kubelet swaps a symlink on the path, others rename a
-/// file or write to it in place. `None` when nothing can be seen there.
+/// What tells one version of a file from the next without reading it: device, inode, size and modification time. The kubelet swaps a
+/// symlink on the path; other writers rename a file or write to it in place. `None` when there is no file to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark(Option<[i128; 5]>);
+pub struct FileVersion(Option<[i128; 5]>);
 
-/// Looks at what a path leads to now.
-pub fn mark(path: &str) -> Mark {
+/// The version of the file that a path leads to now.
+pub fn version(path: &str) -> FileVersion {
     let numbers = |stat: Stat| {
         [
             i128::from(stat.st_dev),
@@ -77,10 +77,10 @@ pub fn mark(path: &str) -> Mark {
             i128::from(stat.st_mtime_nsec),
         ]
     };
-    Mark(rustix::fs::stat(path).ok().map(numbers))
+    FileVersion(rustix::fs::stat(path).ok().map(numbers))
 }
 
-fn regular(stat: &Stat, cap: usize) -> Result<(), FileFailure> {
+fn check_regular(stat: &Stat, cap: usize) -> Result<(), FileFailure> {
     let what = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => {
             let size = u64::try_from(stat.st_size).unwrap_or(0);
@@ -101,18 +101,18 @@ fn too_large(size: u64, cap: usize) -> FileFailure {
 
 fn os_failure(errno: Errno, stat: Option<&Stat>) -> FileFailure {
     let kind = match errno {
-        // No file has so long a name: a token stands where its path belongs.
+        // No file has so long a name. A token was given in the place of its path.
         Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => FileFailureKind::Missing,
         Errno::ACCESS | Errno::PERM => FileFailureKind::Denied,
         errno if is_lack(errno) => FileFailureKind::OutOfResources,
         _ => FileFailureKind::Other,
     };
-    let access = (kind == FileFailureKind::Denied).then(|| access(stat));
+    let access = (kind == FileFailureKind::Denied).then(|| describe_access(stat));
     FileFailure { kind, text: std::io::Error::from(errno).to_string(), access }
 }
 
-/// Who we are beside whose the file is.
-fn access(stat: Option<&Stat>) -> Access {
+/// Whose the file is, and as whom this process runs.
+fn describe_access(stat: Option<&Stat>) -> Access {
     let mut our_gids = vec![rustix::process::getegid().as_raw()];
     our_gids.extend(rustix::process::getgroups().unwrap_or_default().into_iter().map(|gid| gid.as_raw()));
     our_gids.dedup();
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rotated_file_has_another_mark() {
+    fn a_rotated_file_has_another_version() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
         // As the kubelet lays a projected volume out (AtomicWriter): token -> ..data/token, ..data -> ..2026_11_23.
@@ -141,16 +141,16 @@ mod tests {
         std::fs::write(path("..1/token"), b"same size").unwrap();
         std::os::unix::fs::symlink("..1", path("..data")).unwrap();
         std::os::unix::fs::symlink("..data/token", path("token")).unwrap();
-        let before = mark(&path("token"));
-        assert_eq!(mark(&path("token")), before);
+        let before = version(&path("token"));
+        assert_eq!(version(&path("token")), before);
         std::fs::write(path("..2/token"), b"size same").unwrap();
         std::os::unix::fs::symlink("..2", path("..data_tmp")).unwrap();
         std::fs::rename(path("..data_tmp"), path("..data")).unwrap();
-        let after = mark(&path("token"));
+        let after = version(&path("token"));
         assert_ne!(after, before);
         std::fs::remove_file(path("..2/token")).unwrap();
-        assert_ne!(mark(&path("token")), after);
-        assert_eq!(mark(&path("token")), mark(&path("never there")));
+        assert_ne!(version(&path("token")), after);
+        assert_eq!(version(&path("token")), version(&path("never there")));
     }
 
     #[test]

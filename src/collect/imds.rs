@@ -1,23 +1,53 @@
 //! The instance metadata service: whether this pod can reach the node's role. Its credentials are never asked for here.
 //!
-//! EC2 user guide, "Use IMDSv2". A hop limit of 1 shows itself by a PUT that connects and is never answered.
+//! Source: EC2 user guide, "Use IMDSv2". With a hop limit of 1 a PUT connects and is never answered.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{Fact, Imds, ImdsReach};
+use crate::core::evidence::{Fact, Imds, SkipReason};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// What the SDKs give each phase. The client's own deadline ends the whole look, so version 1 gets what version 2 left of it.
+/// How long the SDKs wait in each phase. The client's deadline ends all requests together, so version 1 gets the time that version 2 left.
 const LIMIT: Duration = Duration::from_millis(1000);
 
 const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials/";
 const INSTANCE_PATH: &str = "/latest/meta-data/instance-id";
 
-/// Looks at IMDS. `v1` says whether version 1 may be tried: it raises an alarm that security teams watch.
-pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
+/// What an attempt does about IMDS.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImdsCall<'a> {
+    /// It is left alone.
+    Skip(SkipReason),
+    /// What was found before stands.
+    Recall(Imds),
+    /// It is asked.
+    Ask {
+        /// Base URL.
+        endpoint: &'a str,
+        /// Version 1 may be tried. It raises an alarm that security teams watch.
+        v1: bool,
+        /// What was found before.
+        before: Option<Imds>,
+    },
+}
+
+/// Does what was decided about IMDS. The client's deadline bounds all requests together.
+pub async fn collect(client: Client, call: ImdsCall<'_>) -> Fact<Imds> {
+    match call {
+        ImdsCall::Skip(because) => Fact::NotAttempted(because),
+        ImdsCall::Recall(imds) => Fact::Known(imds),
+        ImdsCall::Ask { endpoint, v1, before } => match (fetch(&client, endpoint, v1).await, before) {
+            (Fact::Known(found), Some(before)) => Fact::Known(with_v1_of(found, before)),
+            (found, _) => found,
+        },
+    }
+}
+
+async fn fetch(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     let put = Request::builder().method(Method::PUT).uri(format!("{endpoint}/latest/api/token"));
     let Ok(put) = put.header("x-aws-ec2-metadata-token-ttl-seconds", "21600").body(Bytes::new()) else {
         return Fact::Failed(Failure {
@@ -27,7 +57,7 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
         });
     };
     let (exchange, response) = client.send(put, Limits::each(LIMIT)).await;
-    // Whether it can be reached is not known then.
+    // Whether IMDS can be reached is then not known.
     if let Some(lack) = exchange.failure.as_ref().filter(|failure| failure.kind == FailureKind::OutOfResources) {
         return Fact::Failed(lack.clone());
     }
@@ -35,30 +65,30 @@ pub async fn look(client: &Client, endpoint: &str, v1: bool) -> Fact<Imds> {
     let mut imds = Imds { v2, v1: None, role: None, no_role: false, instance_id: None };
     if v2 == ImdsReach::Answers {
         let session = response.map(|response| Zeroizing::new(String::from_utf8_lossy(&response.body).trim().to_owned()));
-        read(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
+        fetch_role(client, endpoint, session.as_ref().map(|session| session.as_str()), &mut imds).await;
     } else if v1 && leads_to_v1(v2) {
-        // Cut off by the common deadline it has not been heard.
-        imds.v1 = Some(read(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
+        // The common deadline may have cut it off. Then it is not known whether it answers.
+        imds.v1 = Some(fetch_role(client, endpoint, None, &mut imds).await).filter(|reach| *reach != ImdsReach::HopLimited);
     }
     Fact::Known(imds)
 }
 
-/// Whether something is there that version 1 may get through to.
+/// Whether version 1 may get an answer where version 2 got this.
 pub fn leads_to_v1(v2: ImdsReach) -> bool {
     matches!(v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other)
 }
 
-/// A later look, with what the one look through version 1 found: unless nothing is there any more, for version 1 either.
-pub fn with_v1_of(seen: Imds, before: Imds) -> Imds {
+/// A later answer, with what version 1 answered when it was tried: unless nothing is there any more, for version 1 either.
+fn with_v1_of(found: Imds, before: Imds) -> Imds {
     match before.v1 {
-        _ if matches!(seen.v2, ImdsReach::Absent | ImdsReach::Dropped) => seen,
-        Some(ImdsReach::Answers) if seen.v2 != ImdsReach::Answers => Imds { v2: seen.v2, ..before },
-        _ => Imds { v1: seen.v1.or(before.v1), ..seen },
+        _ if matches!(found.v2, ImdsReach::Absent | ImdsReach::Dropped) => found,
+        Some(ImdsReach::Answers) if found.v2 != ImdsReach::Answers => Imds { v2: found.v2, ..before },
+        _ => Imds { v1: found.v1.or(before.v1), ..found },
     }
 }
 
-/// Reads role and instance id; says how far that got.
-async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut Imds) -> ImdsReach {
+/// Fetches role and instance id; returns how far that got.
+async fn fetch_role(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut Imds) -> ImdsReach {
     let get = |path: &str| {
         let mut request = Request::get(format!("{endpoint}{path}"));
         if let Some(session) = session {
@@ -70,7 +100,7 @@ async fn read(client: &Client, endpoint: &str, session: Option<&str>, imds: &mut
     let (exchange, response) = client.send(role, Limits::each(LIMIT)).await;
     let reached = reach(&exchange, response.as_ref());
     imds.role = response.filter(|response| response.status == 200).and_then(|response| first_line(client, &response));
-    // 404 means that the instance has no profile: version 1 answers all the same.
+    // The status 404 means that the instance has no profile. IMDS itself has answered.
     imds.no_role = exchange.status == Some(404);
     let reached = if imds.no_role { ImdsReach::Answers } else { reached };
     if reached == ImdsReach::Answers
@@ -94,7 +124,7 @@ fn reach(exchange: &Exchange, response: Option<&Response>) -> ImdsReach {
     }
 }
 
-/// A name of ordinary length, nothing that could be a document or a page.
+/// The first line of a body if it can be a name: of ordinary length and without characters of a document or a page.
 fn first_line(client: &Client, response: &Response) -> Option<String> {
     let text = std::str::from_utf8(&response.body).ok()?;
     let line = client.secrets().redact(text.lines().next()?.trim());

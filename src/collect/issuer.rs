@@ -1,11 +1,12 @@
 //! The token's issuer (`--check-issuer`): its discovery document and its keys, as STS fetches them. No secret is sent, and none is kept.
 //!
-//! A redirect is never followed: nothing says that STS would, and it would lead to where the answerer wants.
+//! A redirect is never followed. Nothing says that STS would follow it, and whoever answers would choose where it leads.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
-use crate::core::evidence::{Call, Discovery, Fact, ForeignAnswer, Issuer, ServiceAnswer, SkipReason};
+use crate::core::evidence::{Call, Discovery, Fact, Issuer, SkipReason};
 use crate::core::pod::token::Claims;
 use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
@@ -13,52 +14,73 @@ use http::Request;
 use http::header::{ACCEPT, LOCATION};
 use std::time::Duration;
 
-/// For both documents together: an issuer that is slower fails STS, too (docs/facts.md#verification-key), and so much can the
-/// check take longer for it.
+/// The limit for both documents together. An issuer that is slower fails STS, too (docs/facts.md#verification-key). The check takes so much longer at
+/// most.
 pub const CUT: Duration = Duration::from_secs(5);
 
-/// A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to who does not take that, also in a list
-/// (kubernetes `pkg/routes/openidmetadata.go`, go-restful's `matchesAccept`). Other servers may have yet another type for the same JSON.
+/// The `Accept` header. A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to a client that does not
+/// name it (kubernetes `pkg/routes/openidmetadata.go`, go-restful's `matchesAccept`). Other servers may use yet another type for this JSON.
 const TYPES: &str = "application/json, application/jwk-set+json, */*;q=0.1";
 
-/// Asks the issuer of a token, whose claims these are. The client's deadline bounds both requests.
-pub async fn look(client: &Client, claims: &Claims) -> Issuer {
+/// What an attempt does about the token's issuer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IssuerCall {
+    /// It is left alone.
+    Skip(SkipReason),
+    /// What was found before stands.
+    Recall(Issuer),
+    /// It is asked. These are the token's claims.
+    Ask(Claims),
+}
+
+/// Does what was decided about the issuer. The client's deadline bounds both requests.
+pub async fn collect(client: Client, call: IssuerCall) -> Fact<Issuer> {
+    match call {
+        IssuerCall::Skip(because) => Fact::NotAttempted(because),
+        IssuerCall::Recall(issuer) => Fact::Known(issuer),
+        IssuerCall::Ask(claims) => Fact::Known(fetch(&client, &claims).await),
+    }
+}
+
+/// Asks the issuer of a token, whose claims these are.
+async fn fetch(client: &Client, claims: &Claims) -> Issuer {
     let issuer = claims.issuer.clone().unwrap_or_default();
     let key_id = key_id(claims);
-    let seen = match discovery_url(&issuer) {
-        Ok(url) => get(client, &url).await,
+    let fetched = match discovery_url(&issuer) {
+        Ok(url) => send(client, &url).await,
         Err(why) => refused(&issuer, why),
     };
-    let mut discovery = seen.read(client.secrets(), |body| discovery(body, &issuer));
-    let keys = match uri_of(&mut discovery) {
+    let mut discovery = fetched.parse(client.secrets(), |body| discovery(body, &issuer));
+    let keys = match take_key_set_url(&mut discovery) {
         None => Fact::NotAttempted(SkipReason::EarlierFailure),
         Some(uri) => {
-            let seen = match may_be_asked(&uri) {
-                Ok(()) => get(client, &uri).await,
+            let fetched = match may_be_asked(&uri) {
+                Ok(()) => send(client, &uri).await,
                 Err(why) => refused(&uri, why),
             };
-            Fact::Known(seen.read(client.secrets(), |body| key_set(body, key_id)))
+            Fact::Known(fetched.parse(client.secrets(), |body| key_set(body, key_id)))
         }
     };
     Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
 }
 
-/// Whether another look is not worth its time: the key was found, or the issuer kept silent and would only hold up the next attempt.
-pub fn is_settled(seen: &Issuer, claims: &Claims) -> bool {
-    let same = claims.issuer.as_ref() == Some(&seen.issuer) && key_id(claims).map(kept) == seen.key_id;
-    let keys = seen.keys.known();
-    let good = keys.and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
-    let failure = seen.discovery.answer.as_ref().err().or_else(|| keys.and_then(|keys| keys.answer.as_ref().err()));
-    same && (good || failure.is_some_and(|failure| matches!(failure.kind, FailureKind::ConnectTimeout | FailureKind::RequestTimeout)))
+/// Whether another request is not worth its time. That is so when the key was found, and when the issuer kept silent: it would only hold
+/// up the next attempt.
+pub fn is_settled(found: &Issuer, claims: &Claims) -> bool {
+    let same = claims.issuer.as_ref() == Some(&found.issuer) && key_id(claims).map(kept) == found.key_id;
+    let keys = found.keys.known();
+    let has_key = keys.and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
+    let failure = found.discovery.answer.as_ref().err().or_else(|| keys.and_then(|keys| keys.answer.as_ref().err()));
+    same && (has_key || failure.is_some_and(|failure| matches!(failure.kind, FailureKind::ConnectTimeout | FailureKind::RequestTimeout)))
 }
 
-/// The key that a token names. An empty name is none: it would fit any key without one.
+/// The key that a token names. An empty name counts as none, because it would fit any key without a name.
 fn key_id(claims: &Claims) -> Option<&str> {
     claims.key_id.as_deref().filter(|key_id| !key_id.is_empty())
 }
 
-/// The `jwks_uri` as it is; evidence keeps it without what might be a password.
-fn uri_of(discovery: &mut Call<Discovery>) -> Option<String> {
+/// Takes out the `jwks_uri` as it was sent. Evidence keeps it without anything that might be a password.
+fn take_key_set_url(discovery: &mut Call<Discovery>) -> Option<String> {
     let Ok(ServiceAnswer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
     let safe = kept(uri);
     Some(std::mem::replace(uri, safe))
@@ -71,10 +93,10 @@ struct FetchedDocument {
 }
 
 impl FetchedDocument {
-    /// What came, read as a document; the error says what it is instead.
-    fn read<T>(self, secrets: &Secrets, read: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
+    /// Parses what came as a document; the error says what it is instead.
+    fn parse<T>(self, secrets: &Secrets, parse: impl FnOnce(&[u8]) -> Result<T, &'static str>) -> Call<T> {
         let answer = self.answer.map(|response| match response.status {
-            200 => read(&response.body).map_or_else(|what| alien(200, what), ServiceAnswer::Success),
+            200 => parse(&response.body).map_or_else(|what| alien(200, what), ServiceAnswer::Success),
             status => refused_by_server(&response, secrets).unwrap_or_else(|| alien(status, not_the_document(&response))),
         });
         Call { exchange: self.exchange, answer }
@@ -91,7 +113,7 @@ fn redirect(response: &Response) -> Option<String> {
     Some(kept(&String::from_utf8_lossy(to.as_bytes())))
 }
 
-/// The server's own words, if it is no redirect and has some.
+/// The error that the server itself names, if it names one and sends no redirect.
 fn refused_by_server<T>(response: &Response, secrets: &Secrets) -> Option<ServiceAnswer<T>> {
     let error = refusal(response.status, &response.body).filter(|_| redirect(response).is_none())?;
     Some(ServiceAnswer::Error(error.redacted(secrets)))
@@ -104,7 +126,7 @@ fn not_the_document(response: &Response) -> String {
     }
 }
 
-async fn get(client: &Client, url: &str) -> FetchedDocument {
+async fn send(client: &Client, url: &str) -> FetchedDocument {
     let Ok(request) = Request::get(url).header(ACCEPT, TYPES).body(Bytes::new()) else {
         return refused(url, "it is not a URL");
     };
@@ -122,7 +144,7 @@ fn refused(url: &str, why: &str) -> FetchedDocument {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::disallowed_methods, reason = "tests serve on loopback")]
-    use super::super::http::{Roots, Settings};
+    use super::super::http::{ClientSettings, Roots};
     use super::*;
     use crate::core::pod::proxy::Proxies;
     use std::io::{Read, Write};
@@ -152,15 +174,15 @@ mod tests {
         url
     }
 
-    async fn seen(issuer: &str) -> Issuer {
-        let settings = Settings {
+    async fn fetch_from(issuer: &str) -> Issuer {
+        let settings = ClientSettings {
             roots: Roots::built_in(),
             proxies: Proxies::default(),
             secrets: Secrets::default(),
             deadline: Instant::now() + CUT * 24,
         };
         let claims = Claims { issuer: Some(issuer.to_owned()), key_id: Some("k1".to_owned()), ..Claims::default() };
-        let seen = look(&Client::new(settings), &claims).await;
+        let seen = fetch(&Client::new(settings), &claims).await;
         assert!(!is_settled(&seen, &Claims::default()));
         seen
     }
@@ -172,7 +194,7 @@ mod tests {
             "/id/1/keys?v=1" => r#"{"keys":[{"kid":"k0"},{"kid":"k1"}]}"#.to_owned(),
             other => panic!("asked for {other}"),
         });
-        let seen = seen(&url).await;
+        let seen = fetch_from(&url).await;
         assert_eq!(seen.discovery.success().unwrap().issuer, url);
         let keys = seen.keys.known().unwrap().success().unwrap();
         assert_eq!((keys.keys, keys.has_token_key), (2, Some(true)));
@@ -187,10 +209,14 @@ mod tests {
             "/id/1/.well-known/openid-configuration" => format!(r#"{{"issuer":"{own}","jwks_uri":"{own}/keys"}}"#),
             _ => r#"{"keys":[{"kid":""},{}]}"#.to_owned(),
         });
-        let settings =
-            Settings { roots: Roots::built_in(), proxies: Proxies::default(), secrets: Secrets::default(), deadline: Instant::now() + CUT };
+        let settings = ClientSettings {
+            roots: Roots::built_in(),
+            proxies: Proxies::default(),
+            secrets: Secrets::default(),
+            deadline: Instant::now() + CUT,
+        };
         let claims = Claims { issuer: Some(url), key_id: Some(String::new()), ..Claims::default() };
-        let seen = look(&Client::new(settings), &claims).await;
+        let seen = fetch(&Client::new(settings), &claims).await;
         assert_eq!((seen.key_id.as_deref(), seen.keys.known().unwrap().success().unwrap().has_token_key), (None, None));
         assert!(!is_settled(&seen, &claims));
     }
@@ -198,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn a_password_in_a_documents_address_is_neither_sent_nor_kept() {
         let url = issuer(1, |_, own| format!(r#"{{"issuer":"{own}","jwks_uri":"https://me:hunter2@issuer.example/keys"}}"#));
-        let seen = seen(&url).await;
+        let seen = fetch_from(&url).await;
         let failure = seen.keys.known().unwrap().answer.as_ref().unwrap_err();
         assert_eq!(failure.text, "https://***@issuer.example/keys is not asked: it holds a user name or password");
         assert!(!format!("{seen:?}").contains("hunter2"));

@@ -5,12 +5,12 @@ use rustix::io::Errno;
 use std::error::Error;
 use std::io;
 
-/// The errors by which the kernel says so, whatever was asked for: EMFILE and ENFILE (open(2), socket(2)), ENOMEM, ENOBUFS (connect(2)).
+/// Whether an error of the kernel is a lack of the probe's own: EMFILE and ENFILE (open(2), socket(2)), ENOMEM, ENOBUFS (connect(2)).
 pub fn is_lack(errno: Errno) -> bool {
     matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS)
 }
 
-/// The same of an error and of all its causes. An error in `io::Error`'s own words has no number, but a kind.
+/// The same for an error and all its causes. An `io::Error` that std made itself has no number, but a kind.
 pub fn is_lacking(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -18,7 +18,7 @@ pub fn is_lacking(error: &(dyn Error + 'static)) -> bool {
             if io.kind() == io::ErrorKind::OutOfMemory || Errno::from_io_error(io).is_some_and(is_lack) {
                 return true;
             }
-            // `source` of an error that holds another one is that one's source: the one in between would be missed.
+            // An `io::Error` around another error gives that error's source as its own and so skips the error itself.
             if io.get_ref().is_some_and(|inner| is_lacking(inner)) {
                 return true;
             }
@@ -28,18 +28,18 @@ pub fn is_lacking(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// A thread could not be had, for whatever reason (pthread_create(3): EAGAIN): a lack, in words that say so.
+/// The error of a thread that could not be started (pthread_create(3): EAGAIN), as a lack.
 pub fn no_thread(error: io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::OutOfMemory, format!("no thread can be started: {error}"))
 }
 
-/// Fails when fewer than `many` descriptors are left. For what would panic without them, or hide that it lacked them.
+/// Fails when fewer than `many` descriptors are left. For calls that would panic without them, or hide that they lacked them.
 pub fn spare_descriptors(many: usize) -> io::Result<()> {
     let open = |_| rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
     let held: Result<Vec<_>, Errno> = (0..many).map(open).collect();
     match held {
         Err(errno) if is_lack(errno) => Err(errno.into()),
-        // Where `/` cannot be opened for another reason, nothing is known of descriptors.
+        // Another reason for not opening `/` says nothing of descriptors.
         _ => Ok(()),
     }
 }

@@ -1,73 +1,37 @@
 //! Another process of the pod (`--pid`): its environment from /proc, and the root below which its files are.
 //!
-//! Whoever may not read a process may not judge it: that is no verdict, but an error that names the cure. What the kernel asks for is
-//! in ptrace(2), "Ptrace access mode checking": the same UIDs and GIDs, and no capability that the reader lacks; or CAP_SYS_PTRACE.
+//! A process that may not be read gets no verdict, but an error that names the remedy. The kernel's rule is in ptrace(2), "Ptrace access mode
+//! checking": the same UIDs and GIDs, and no capability that the reader lacks; or CAP_SYS_PTRACE.
 
+mod environ;
+mod error;
 mod status;
+
+pub use environ::Environ;
+pub use error::ProcessError;
 
 use super::file::{CONFIG_CAP, Root};
 use super::lack::{is_lack, is_lacking};
-use super::root::{OtherRoot, Reader};
+use super::root::{AccessSubject, OtherRoot};
 use crate::core::pod::access::{IdMap, Namespace, leaves_files_alone};
-use crate::core::pod::candidates::{Container, PAUSE, ProcessFacts, Target, Variables, instead_of_pause, only};
-use crate::core::pod::inputs::Environment;
+use crate::core::pod::candidates::{Container, PAUSE, ProcessFacts, Target, instead_of_pause, only};
 use crate::core::text::secrets::InputValue;
+use error::{debug_container_advice, describe_denied, ended_text, kernel_thread_text, other_network_text};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Dir, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
 use rustix::process::{Pid, getegid, geteuid, getpid, test_kill_process};
-use status::{ProcStatus, cure, denied};
-use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use status::ProcStatus;
+use std::hash::RandomState;
 use std::io::Read;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// A process, held by its folder below /proc: what later has its number is another one.
+/// A process, held by its folder below /proc. A later process with the same number is not mistaken for it.
 #[derive(Debug)]
 pub struct TargetProcess {
     pid: u32,
     folder: OwnedFd,
-}
-
-/// Why there is nothing to judge. Either is one line for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// It cannot be judged from here.
-    No(String),
-    /// The probe itself has no descriptor or memory left for it.
-    Lack(String),
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Refusal::No(why) | Refusal::Lack(why)) = self;
-        f.write_str(why)
-    }
-}
-
-/// A process's environment as it was started with. May hold secrets.
-pub struct Environ(Zeroizing<Vec<u8>>);
-
-impl Environ {
-    /// A variable's value. The first of several counts, as for getenv(3).
-    pub fn get(&self, name: &str) -> Option<String> {
-        let value = Zeroizing::new(self.raw(name)?.to_vec());
-        Some(String::from_utf8_lossy(&value).into_owned())
-    }
-
-    fn raw(&self, name: &str) -> Option<&[u8]> {
-        self.0.split(|byte| *byte == 0).find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
-    }
-
-    /// What tells it from others' without holding a value. The hash's keys are this run's own.
-    fn variables(&self, keys: &RandomState) -> Variables {
-        let mut hash = keys.build_hasher();
-        for name in Environment::NAMES {
-            self.raw(name).hash(&mut hash);
-        }
-        Variables { has_aws: self.0.split(|byte| *byte == 0).any(|pair| pair.starts_with(b"AWS_")), mark: hash.finish() }
-    }
 }
 
 /// The number of this process, as the /proc here has it.
@@ -78,20 +42,20 @@ pub fn own_pid() -> u32 {
 }
 
 /// Every process that can be seen here.
-pub fn all() -> Result<Vec<ProcessFacts>, Refusal> {
+pub fn list_processes() -> Result<Vec<ProcessFacts>, ProcessError> {
     let unseen = |errno: Errno| match errno {
-        errno if is_lack(errno) => Refusal::Lack(format!("/proc: {}", std::io::Error::from(errno))),
-        errno => Refusal::No(format!("the processes here cannot be seen: /proc: {}", std::io::Error::from(errno))),
+        errno if is_lack(errno) => ProcessError::OutOfResources(format!("/proc: {}", std::io::Error::from(errno))),
+        errno => ProcessError::Unreadable(format!("the processes here cannot be seen: /proc: {}", std::io::Error::from(errno))),
     };
     let folder = openat(CWD, "/proc", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(unseen)?;
     let numbers = Dir::new(folder).map_err(unseen)?.filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse::<u32>().ok());
     let keys = RandomState::new();
     let mut seen = Vec::new();
     for pid in numbers {
-        match TargetProcess::open(pid).map_err(std::io::Error::from).and_then(|process| process.seen(&keys)) {
+        match TargetProcess::open(pid).map_err(std::io::Error::from).and_then(|process| process.facts(&keys)) {
             Ok(process) => seen.push(process),
-            Err(error) if is_lacking(&error) => return Err(Refusal::Lack(format!("/proc/{pid}: {error}"))),
-            // It has ended meanwhile.
+            Err(error) if is_lacking(&error) => return Err(ProcessError::OutOfResources(format!("/proc/{pid}: {error}"))),
+            // The process has ended meanwhile.
             Err(_) => {}
         }
     }
@@ -99,14 +63,18 @@ pub fn all() -> Result<Vec<ProcessFacts>, Refusal> {
 }
 
 /// The process that `--pid` means.
-pub fn choose(target: Target) -> Result<TargetProcess, Refusal> {
+pub fn find_target(target: Target) -> Result<TargetProcess, ProcessError> {
     match target {
-        Target::Auto => TargetProcess::find(only(&all()?, own_pid()).map_err(Refusal::No)?),
+        Target::Auto => TargetProcess::find(only(&list_processes()?, own_pid()).map_err(ProcessError::Unreadable)?),
         Target::Number(1) => {
             let first = TargetProcess::find(1)?;
-            // The others are looked at only where it may be the pause container's.
-            let instead = if first.status().is_ok_and(|status| status.name == PAUSE) { instead_of_pause(&all()?, own_pid()) } else { None };
-            instead.map_or(Ok(first), |why| Err(Refusal::No(why)))
+            // The other processes are inspected only where this one may be the pause container's.
+            let instead = if first.status().is_ok_and(|status| status.name == PAUSE) {
+                instead_of_pause(&list_processes()?, own_pid())
+            } else {
+                None
+            };
+            instead.map_or(Ok(first), |why| Err(ProcessError::Unreadable(why)))
         }
         Target::Number(pid) => TargetProcess::find(pid),
     }
@@ -119,80 +87,88 @@ impl TargetProcess {
     }
 
     /// Finds the process.
-    pub fn find(pid: u32) -> Result<TargetProcess, Refusal> {
+    pub fn find(pid: u32) -> Result<TargetProcess, ProcessError> {
         if pid == own_pid() {
-            return Err(Refusal::No(format!("--pid {pid} is this check itself: give the application's number, or leave --pid out")));
+            return Err(ProcessError::Unreadable(format!(
+                "--pid {pid} is this check itself: give the application's number, or leave --pid out"
+            )));
         }
         TargetProcess::open(pid).map_err(|errno| match errno {
-            Errno::NOENT => Refusal::No(format!(
+            Errno::NOENT => ProcessError::Unreadable(format!(
                 "there is no process {pid} here: is this container started with kubectl debug --target=CONTAINER, and is {pid} the application's \
                  number in there (usually 1; ls /proc shows them)?"
             )),
             errno => {
                 let why = format!("process {pid} cannot be looked at: /proc/{pid}: {}", std::io::Error::from(errno));
-                if is_lack(errno) { Refusal::Lack(why) } else { Refusal::No(why) }
+                if is_lack(errno) { ProcessError::OutOfResources(why) } else { ProcessError::Unreadable(why) }
             }
         })
     }
 
     fn open(pid: u32) -> Result<TargetProcess, Errno> {
-        Ok(TargetProcess { pid, folder: folder_of(&pid.to_string())? })
+        Ok(TargetProcess { pid, folder: open_proc_folder(&pid.to_string())? })
     }
 
     /// This process itself.
     fn own() -> Result<TargetProcess, Errno> {
-        Ok(TargetProcess { pid: own_pid(), folder: folder_of("self")? })
+        Ok(TargetProcess { pid: own_pid(), folder: open_proc_folder("self")? })
     }
 
     /// Its environment, and where its files are.
-    pub fn look(&self) -> Result<(Environ, Root), Refusal> {
+    pub fn inspect(&self) -> Result<(Environ, Root), ProcessError> {
         let environ = self.read("environ");
-        // Without memory there is no environment: the kernel says so by an error or by an empty one, as its version has it. So is that of a
-        // process that was started without any.
-        let status = self.status().map_err(|error| self.explain(&error))?;
+        // A process without memory has no environment. The kernel's version decides whether it says so by an error or by an empty environment,
+        // and a process may have been started with an empty one.
+        let status = self.status().map_err(|error| self.error_of(&error))?;
         if !status.has_memory {
-            return Err(Refusal::No(if status.is_dead { self.ended() } else { self.of_the_kernel() }));
+            return Err(ProcessError::Unreadable(if status.is_dead { ended_text(self.pid) } else { kernel_thread_text(self.pid) }));
         }
-        let environ = environ.map_err(|error| self.explain(&error))?;
-        if is_elsewhere(self.folder.as_fd()) {
-            return Err(Refusal::No(self.of_another_network()));
+        let environ = environ.map_err(|error| self.error_of(&error))?;
+        if is_in_other_network(self.folder.as_fd()) {
+            return Err(ProcessError::Unreadable(other_network_text(self.pid)));
         }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = openat(&self.folder, "root", flags, Mode::empty()).map_err(|errno| self.explain(&errno.into()))?;
-        let reader = self.reader(&status)?;
-        let root = OtherRoot::new(root, self.cwd(), reader).map_err(|errno| self.cannot_confine(errno))?;
-        Ok((Environ(environ), Root::Of(Arc::new(root))))
+        let root = openat(&self.folder, "root", flags, Mode::empty()).map_err(|errno| self.error_of(&errno.into()))?;
+        let subject = self.access_subject(&status)?;
+        let root = OtherRoot::new(root, self.cwd(), subject).map_err(|errno| self.cannot_confine(errno))?;
+        Ok((Environ(environ), Root::Other(Arc::new(root))))
     }
 
-    /// A file could not be read for want of certainty: how there is some.
+    /// The text for a file of which it is not certain whether the process may read it. It says how to make it certain.
     pub fn undecided(&self, path: &InputValue, why: &str) -> String {
         let status = self.status().unwrap_or_default();
         let ids = (status.uids.first().copied().unwrap_or_default(), status.gids.first().copied().unwrap_or_default());
-        format!("{path}: {why}. In a container with its UID, GID and groups the kernel itself decides. {}", cure(self.pid, ids, false))
+        format!(
+            "{path}: {why}. In a container with its UID, GID and groups the kernel itself decides. {}",
+            debug_container_advice(self.pid, ids, false)
+        )
     }
 
-    /// What it may read, beside what this check may.
-    fn reader(&self, theirs: &ProcStatus) -> Result<Reader, Refusal> {
-        let own = TargetProcess::own().map_err(|errno| self.explain(&errno.into()))?;
-        let ours = own.status().map_err(|error| self.explain(&error))?;
+    /// What the process may read, compared with what this check may.
+    fn access_subject(&self, theirs: &ProcStatus) -> Result<AccessSubject, ProcessError> {
+        let own = TargetProcess::own().map_err(|errno| self.error_of(&errno.into()))?;
+        let ours = own.status().map_err(|error| self.error_of(&error))?;
         let (Some(mut rights), Some(our_rights)) = (theirs.rights(), ours.rights()) else {
-            return Err(Refusal::No(format!("process {} cannot be judged: /proc/{}/status does not say who it is", self.pid, self.pid)));
+            return Err(ProcessError::Unreadable(format!(
+                "process {} cannot be judged: /proc/{}/status does not say who it is",
+                self.pid, self.pid
+            )));
         };
         let same_ids = rights == our_rights;
         let seen = || -> std::io::Result<_> {
-            let (uids, gids) = (own.map("uid")?, own.map("gid")?);
+            let (uids, gids) = (own.id_map("uid")?, own.id_map("gid")?);
             let unmapped = (unmapped("uid", uids.as_ref())?, unmapped("gid", gids.as_ref())?);
-            Ok((uids, gids, unmapped, self.namespace(&own)?, self.label()?, own.label()?, setting(LINKS)?))
+            Ok((uids, gids, unmapped, self.namespace(&own)?, self.security_label()?, own.security_label()?, kernel_setting(LINKS)?))
         };
-        let (uids, gids, unmapped, namespace, label, our_label, links) = seen().map_err(|error| self.explain(&error))?;
-        // A process that runs as an id of its namespace: not one that came in without a number.
+        let (uids, gids, unmapped, namespace, label, our_label, links) = seen().map_err(|error| self.error_of(&error))?;
+        // The process runs as ids of its namespace. One that entered it from outside may have ids without a number there.
         let has_all = |map: Option<IdMap>, ids: &[u32]| map.is_some_and(|map| ids.iter().all(|id| map.has(*id)));
         let have_numbers = has_all(uids, &[rights.uid]) && has_all(gids, &rights.groups);
         let same_label = label.is_some() && label == our_label;
         let same = same_ids && have_numbers && same_label && namespace == Namespace::Ours;
         rights.unmapped = unmapped;
         rights.namespace = namespace;
-        Ok(Reader {
+        Ok(AccessSubject {
             pid: self.pid,
             rights,
             same,
@@ -205,7 +181,7 @@ impl TargetProcess {
         Ok(match (self.link("ns/user"), own.link("ns/user")) {
             (Some(theirs), Some(ours)) if theirs == ours => Namespace::Ours,
             (Some(_), Some(_)) => {
-                let maps = self.map("uid")?.zip(self.map("gid")?);
+                let maps = self.id_map("uid")?.zip(self.id_map("gid")?);
                 maps.map_or(Namespace::Unknown, |(uids, gids)| Namespace::Other(uids, gids))
             }
             _ => Namespace::Unknown,
@@ -213,13 +189,13 @@ impl TargetProcess {
     }
 
     /// Which ids its user namespace has, in the numbers that they have here (user_namespaces(7)).
-    fn map(&self, kind: &str) -> std::io::Result<Option<IdMap>> {
-        let text = unless_lack(self.read(&format!("{kind}_map")))?;
+    fn id_map(&self, kind: &str) -> std::io::Result<Option<IdMap>> {
+        let text = known_unless_lacking(self.read(&format!("{kind}_map")))?;
         Ok(text.and_then(|text| IdMap::parse(&String::from_utf8_lossy(&text))))
     }
 
     /// What a security module calls it; empty where there is none that does. `None` where that cannot be seen.
-    fn label(&self) -> std::io::Result<Option<String>> {
+    fn security_label(&self) -> std::io::Result<Option<String>> {
         match self.read("attr/current") {
             Ok(label) => Ok(Some(String::from_utf8_lossy(&label).trim_end_matches(['\0', '\n']).to_owned())),
             Err(error) if is_lacking(&error) => Err(error),
@@ -233,8 +209,8 @@ impl TargetProcess {
         readlinkat(&self.folder, name, Vec::new()).ok().map(|link| link.to_string_lossy().into_owned())
     }
 
-    /// As far as it can be seen from outside.
-    fn seen(&self, keys: &RandomState) -> std::io::Result<ProcessFacts> {
+    /// What can be seen of it from outside.
+    fn facts(&self, keys: &RandomState) -> std::io::Result<ProcessFacts> {
         let status = self.status()?;
         let environment = match self.read("environ") {
             Ok(environ) => Ok(Environ(environ).variables(keys)),
@@ -252,13 +228,13 @@ impl TargetProcess {
             rights: format!("{:?}", status.rights()),
             ids: (status.uids.get(1).copied().unwrap_or_default(), status.gids.get(1).copied().unwrap_or_default()),
             container: Container { cgroup, mounts: self.link("ns/mnt") },
-            is_elsewhere: is_elsewhere(self.folder.as_fd()),
+            is_elsewhere: is_in_other_network(self.folder.as_fd()),
             environment,
             name: status.name,
         })
     }
 
-    /// Its working directory as it calls it. The link says how it is reached from here, as that of its root does.
+    /// Its working directory, as a path below its own root. The links name both as they are reached from here.
     fn cwd(&self) -> String {
         let (root, cwd) = (self.link("root").unwrap_or_default(), self.link("cwd").unwrap_or_default());
         let below = cwd.strip_prefix(root.trim_end_matches('/')).filter(|below| below.starts_with('/'));
@@ -268,7 +244,7 @@ impl TargetProcess {
     /// A file of its folder.
     fn read(&self, name: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
         let file = openat(self.folder.as_fd(), name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        // At once as large as it may become: a buffer that grows leaves copies behind.
+        // The buffer is as large as it can become, because a buffer that grows leaves copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(ENVIRON_ROOM));
         std::fs::File::from(file).take(CONFIG_CAP as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -278,57 +254,38 @@ impl TargetProcess {
         self.read("status").map(|bytes| ProcStatus::parse(&String::from_utf8_lossy(&bytes)))
     }
 
-    /// Not gone, but shut off: a /proc that is mounted with hidepid=2 shows others' processes as empty folders (proc(5)).
+    /// Whether the process exists and is hidden. A /proc that is mounted with hidepid=2 shows others' processes as empty folders (proc(5)).
     fn is_hidden(&self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::PERM))
     }
 
-    fn explain(&self, error: &std::io::Error) -> Refusal {
+    fn error_of(&self, error: &std::io::Error) -> ProcessError {
         if is_lacking(error) {
-            return Refusal::Lack(format!("process {} cannot be looked at: {error}", self.pid));
+            return ProcessError::OutOfResources(format!("process {} cannot be looked at: {error}", self.pid));
         }
         let is_gone = matches!(Errno::from_io_error(error), Some(Errno::SRCH | Errno::NOENT));
-        Refusal::No(match error.kind() {
+        ProcessError::Unreadable(match error.kind() {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::NotFound if !is_gone || self.is_hidden() => {
                 let ours = TargetProcess::own().map_err(std::io::Error::from).and_then(|own| own.status()).map(|status| status.effective);
                 let ours = ours.unwrap_or_default();
-                denied(self.pid, &self.status().unwrap_or_default(), (geteuid().as_raw(), getegid().as_raw()), ours)
+                describe_denied(self.pid, &self.status().unwrap_or_default(), (geteuid().as_raw(), getegid().as_raw()), ours)
             }
-            // ESRCH, or its folder is empty by now.
-            _ if is_gone => self.ended(),
+            // The error is ESRCH, or the process's folder is empty by now.
+            _ if is_gone => ended_text(self.pid),
             _ => format!("process {} cannot be looked at: {error}", self.pid),
         })
     }
 
-    fn ended(&self) -> String {
-        format!("process {} has ended: give the number of one that runs (ls /proc shows them)", self.pid)
-    }
-
-    fn of_the_kernel(&self) -> String {
-        format!(
-            "process {} is a thread of the kernel and has no environment: give the application's number (ls /proc shows them)",
-            self.pid
-        )
-    }
-
-    fn of_another_network(&self) -> String {
-        format!(
-            "process {} has another network than this check, so that what is reached from here proves nothing of it: run the check in its own pod \
-             (kubectl debug -it POD --target=CONTAINER --image=IMAGE -- /irsa-probe check --pid 1)",
-            self.pid
-        )
-    }
-
-    fn cannot_confine(&self, errno: Errno) -> Refusal {
+    fn cannot_confine(&self, errno: Errno) -> ProcessError {
         match errno {
-            Errno::NOSYS | Errno::PERM => Refusal::No(format!(
+            Errno::NOSYS | Errno::PERM => ProcessError::Unreadable(format!(
                 "the files of process {} cannot be read without leaving its root: openat2 is missing ({}); it takes Linux 5.6 and a seccomp \
                  profile that knows it, such as a newer container runtime's RuntimeDefault",
                 self.pid,
                 std::io::Error::from(errno)
             )),
-            errno => self.explain(&errno.into()),
+            errno => self.error_of(&errno.into()),
         }
     }
 }
@@ -338,11 +295,11 @@ fn unmapped(kind: &str, map: Option<&IdMap>) -> std::io::Result<Option<u32>> {
     if map.is_some_and(IdMap::is_whole) {
         return Ok(None);
     }
-    Ok(Some(setting(&format!("kernel/overflow{kind}"))?.unwrap_or(65534)))
+    Ok(Some(kernel_setting(&format!("kernel/overflow{kind}"))?.unwrap_or(65534)))
 }
 
-/// Of what cannot be seen, that it cannot; but not where only the probe's own means are lacking.
-fn unless_lack<T>(seen: std::io::Result<T>) -> std::io::Result<Option<T>> {
+/// `None` for what cannot be seen. The error remains where only the probe's own means are lacking.
+fn known_unless_lacking<T>(seen: std::io::Result<T>) -> std::io::Result<Option<T>> {
     match seen {
         Err(error) if is_lacking(&error) => Err(error),
         seen => Ok(seen.ok()),
@@ -353,46 +310,33 @@ fn unless_lack<T>(seen: std::io::Result<T>) -> std::io::Result<Option<T>> {
 const LINKS: &str = "fs/protected_symlinks";
 
 /// One of the kernel's settings (proc_sys(5)).
-fn setting(name: &str) -> std::io::Result<Option<u32>> {
+fn kernel_setting(name: &str) -> std::io::Result<Option<u32>> {
     let read = || -> std::io::Result<String> {
         let file = openat(CWD, format!("/proc/sys/{name}"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         let mut text = String::new();
         std::fs::File::from(file).take(64).read_to_string(&mut text)?;
         Ok(text)
     };
-    Ok(unless_lack(read())?.and_then(|text| text.trim().parse().ok()))
+    Ok(known_unless_lacking(read())?.and_then(|text| text.trim().parse().ok()))
 }
 
-fn folder_of(name: &str) -> Result<OwnedFd, Errno> {
+fn open_proc_folder(name: &str) -> Result<OwnedFd, Errno> {
     openat(CWD, format!("/proc/{name}"), OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// In another network namespace than this process (namespaces(7)). Where that cannot be seen nothing is said of it.
-fn is_elsewhere(folder: impl AsFd) -> bool {
+/// Whether a process is in another network namespace than this one (namespaces(7)). False where that cannot be seen.
+fn is_in_other_network(folder: impl AsFd) -> bool {
     let theirs = readlinkat(folder, "ns/net", Vec::new());
     let ours = readlinkat(CWD, "/proc/self/ns/net", Vec::new());
     theirs.is_ok_and(|theirs| ours.is_ok_and(|ours| theirs != ours))
 }
 
-/// More than the environment of any pod.
+/// The room for an environment, in bytes. No pod's is larger.
 const ENVIRON_ROOM: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_variable_is_found_by_its_whole_name() {
-        let environ =
-            Environ(Zeroizing::new(b"AWS_REGION_X=a\0AWS_REGION=us-west-2\0AWS_REGION=later\0EMPTY=\0lone\0BAD=\xff=x\0\0TAIL=1".to_vec()));
-        assert_eq!(environ.get("AWS_REGION").as_deref(), Some("us-west-2"));
-        assert_eq!(environ.get("EMPTY").as_deref(), Some(""));
-        assert_eq!(environ.get("BAD").as_deref(), Some("\u{fffd}=x"));
-        assert_eq!(environ.get("TAIL").as_deref(), Some("1"));
-        for name in ["lone", "AWS_REG", "REGION", "NONE"] {
-            assert_eq!(environ.get(name), None, "{name}");
-        }
-    }
 
     #[test]
     fn processes_that_nobody_can_judge() {
@@ -411,7 +355,7 @@ mod tests {
         #![allow(clippy::disallowed_methods, reason = "a test waits for its child")]
         let mut child = std::process::Command::new("sleep").arg("60").env_clear().env("AWS_REGION", "us-west-2").spawn().unwrap();
         let process = TargetProcess::find(child.id()).unwrap();
-        let environ = || process.look().map(|(environ, _)| environ.get("AWS_REGION"));
+        let environ = || process.inspect().map(|(environ, _)| environ.get("AWS_REGION"));
         // Until it has become sleep, it is still this test.
         let found = (0..12_000).any(|_| {
             environ().is_ok_and(|region| region.as_deref() == Some("us-west-2")) || {

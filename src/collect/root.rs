@@ -1,12 +1,12 @@
 //! Another process's files (`--pid`): below its root, and none that the process itself may not read.
 //!
-//! The way is walked folder by folder, and each descriptor is judged before it is used: whoever swaps a name meanwhile changes what is found,
-//! but never what was judged. The judgement is `core::access`. Where this check has the process's own credentials the kernel's answer to the
-//! check is its answer to the process, and nothing has to be judged.
+//! The path is walked folder by folder, and each descriptor is checked before it is used. Whoever swaps a name meanwhile changes what is found,
+//! but not what was checked. The rules are in `core::pod::access`. Where this check has the process's own credentials, the kernel's answer to
+//! the check is its answer to the process, and no rule has to be applied.
 //!
-//! A thread that takes the process's credentials on (rustix::thread has the calls) would have the kernel judge in every case. But it needs SETUID
-//! and SETGID, which a debug container mostly lacks; no thread can join another user namespace (setns(2)); and it cannot get a capability that
-//! the check lacks. A second way would be needed all the same.
+//! A thread that takes on the process's credentials (rustix::thread has the calls) would let the kernel decide in every case. But it needs
+//! SETUID and SETGID, which a debug container mostly lacks. No thread can join another user namespace (setns(2)). And a thread cannot get a
+//! capability that the check lacks. So the rules here would still be needed.
 
 use super::lack::is_lack;
 use crate::core::evidence::{Access, FileFailure, FileFailureKind};
@@ -21,17 +21,17 @@ use std::borrow::Cow;
 pub struct OtherRoot {
     root: OwnedFd,
     cwd: String,
-    reader: Reader,
+    subject: AccessSubject,
 }
 
-/// The judged process, as far as its rights to files go.
+/// The process whose rights to files are checked.
 #[derive(Debug, Clone, Default)]
-pub struct Reader {
+pub struct AccessSubject {
     /// Its number.
     pub pid: u32,
     /// Its credentials.
     pub rights: Rights,
-    /// This check has the same ones.
+    /// This check has the same credentials.
     pub same: bool,
     /// A security module holds it to a profile that this check does not have.
     pub confined: bool,
@@ -50,20 +50,20 @@ const TRIES: usize = 3;
 
 impl OtherRoot {
     /// Fails where the kernel cannot confine a path.
-    pub fn new(root: OwnedFd, cwd: String, reader: Reader) -> Result<OtherRoot, Errno> {
-        // Not by ".", which is a look-up: whether the root may be searched is asked on the way to a file.
+    pub fn new(root: OwnedFd, cwd: String, subject: AccessSubject) -> Result<OtherRoot, Errno> {
+        // The path is not ".", which would be a look-up. Whether the root may be searched is checked on the way to a file.
         openat2(&root, "/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT)?;
-        Ok(OtherRoot { root, cwd, reader })
+        Ok(OtherRoot { root, cwd, subject })
     }
 
-    /// Finds a file and opens it, if it passes `check` and the process may read it. What does not pass is neither opened nor woken.
+    /// Finds a file and opens it, if it passes `check` and the process may read it. Any other file is not opened, so that no device is woken.
     pub fn open(&self, path: &str, check: impl Fn(&Stat) -> Result<(), FileFailure>) -> Result<(OwnedFd, Stat), FileFailure> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let mut walk = Walk { of: self, way: Vec::new(), links: 0, doubt: None };
+            let mut walk = PathWalk { other: self, way: Vec::new(), links: 0, doubt: None };
             match walk.find(path) {
-                // The kubelet swaps a link and then removes what it led to: that may have been just now.
+                // The kubelet swaps a link and then removes what it led to. That may have happened just now.
                 Err(failure) if failure.kind == FileFailureKind::Missing && walk.links > 0 && tries < TRIES => {}
                 Err(failure) => return Err(failure),
                 Ok(found) => return self.reopen(&mut walk, &found, check),
@@ -74,32 +74,32 @@ impl OtherRoot {
     /// Opens what was found, whatever its name leads to by now.
     fn reopen(
         &self,
-        walk: &mut Walk<'_>,
+        walk: &mut PathWalk<'_>,
         found: &OwnedFd,
         check: impl Fn(&Stat) -> Result<(), FileFailure>,
     ) -> Result<(OwnedFd, Stat), FileFailure> {
-        walk.may_read(found.as_fd(), &check)?;
+        walk.check_read(found.as_fd(), &check)?;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let opened = openat(CWD, by_descriptor(found.as_fd()), flags, Mode::empty()).map_err(|errno| match errno {
+        let opened = openat(CWD, proc_path(found.as_fd()), flags, Mode::empty()).map_err(|errno| match errno {
             Errno::ACCESS | Errno::PERM => self.forbidden(found.as_fd(), None),
-            errno => failure(errno),
+            errno => file_failure(errno),
         })?;
-        let stat = walk.may_read(opened.as_fd(), &check)?;
+        let stat = walk.check_read(opened.as_fd(), &check)?;
         Ok((opened, stat))
     }
 
-    /// The kernel forbids it to this check: its answer to the process only where both have the same credentials.
+    /// The kernel forbids it to this check. It would forbid it to the process, too, where both have the same credentials.
     fn forbidden(&self, what: BorrowedFd<'_>, folder: Option<String>) -> FileFailure {
-        if self.reader.same {
+        if self.subject.same {
             return self.denied(fstat(what).ok().as_ref(), folder);
         }
         let what = folder.map_or(Cow::Borrowed("read it"), |folder| Cow::Owned(format!("search the folder {folder}")));
-        undecided(&format!("process {} may {what}, but this check itself may not", self.reader.pid))
+        undecided(&format!("process {} may {what}, but this check itself may not", self.subject.pid))
     }
 
     /// The kernel would forbid it to the process.
     fn denied(&self, stat: Option<&Stat>, folder: Option<String>) -> FileFailure {
-        let rights = &self.reader.rights;
+        let rights = &self.subject.rights;
         let mut our_gids = vec![rights.gid];
         our_gids.extend(rights.groups.iter().filter(|gid| **gid != rights.gid));
         let access = Access {
@@ -110,7 +110,7 @@ impl OtherRoot {
             our_gids,
             folder,
         };
-        FileFailure { kind: FileFailureKind::Denied, access: Some(access), ..failure(Errno::ACCESS) }
+        FileFailure { kind: FileFailureKind::Denied, access: Some(access), ..file_failure(Errno::ACCESS) }
     }
 }
 
@@ -118,7 +118,7 @@ fn undecided(why: &str) -> FileFailure {
     FileFailure { kind: FileFailureKind::Undecided, text: format!("{why}, so it was not read"), access: None }
 }
 
-fn failure(errno: Errno) -> FileFailure {
+fn file_failure(errno: Errno) -> FileFailure {
     let kind = match errno {
         Errno::NOENT | Errno::NOTDIR => FileFailureKind::Missing,
         errno if is_lack(errno) => FileFailureKind::OutOfResources,
@@ -127,37 +127,37 @@ fn failure(errno: Errno) -> FileFailure {
     FileFailure { kind, text: std::io::Error::from(errno).to_string(), access: None }
 }
 
-/// One component, which is not followed if it is a link: whatever the name leads to, it is in this folder.
-fn step(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+/// Opens one component, without following it if it is a link. So it is in this folder, whatever the name leads to.
+fn open_component(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
     let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     openat2(folder, name, flags | OFlags::CLOEXEC, Mode::empty(), within)
 }
 
 /// The way to a file.
-struct Walk<'a> {
-    of: &'a OtherRoot,
+struct PathWalk<'a> {
+    other: &'a OtherRoot,
     /// The folders below the root, each opened in the one before it. `..` takes the last one off: no folder is asked for its parent.
     way: Vec<(Vec<u8>, OwnedFd)>,
     links: usize,
-    /// Why it cannot be told whether the process gets there. The walk is ended all the same: what is not there is missing for the process, too.
+    /// Why it is not certain that the process gets there. The walk goes on all the same, because a missing file is missing for the process, too.
     doubt: Option<String>,
 }
 
-impl Walk<'_> {
+impl PathWalk<'_> {
     /// What a path leads to.
     fn find(&mut self, path: &str) -> Result<OwnedFd, FileFailure> {
         if path.is_empty() {
-            return Err(failure(Errno::NOENT));
+            return Err(file_failure(Errno::NOENT));
         }
         if path.len() >= LONGEST {
-            return Err(failure(Errno::NAMETOOLONG));
+            return Err(file_failure(Errno::NAMETOOLONG));
         }
         if !path.starts_with('/') {
             self.start_at_cwd()?;
         }
-        let mut left = components(path.as_bytes());
+        let mut left = reversed_components(path.as_bytes());
         while let Some(name) = left.pop() {
-            self.search()?;
+            self.check_search()?;
             match name.as_slice() {
                 b"." => continue,
                 b".." => {
@@ -166,116 +166,116 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
-            let file = self.enter(&name, OFlags::NOFOLLOW)?;
-            let stat = fstat(&file).map_err(failure)?;
+            let file = self.open_here(&name, OFlags::NOFOLLOW)?;
+            let stat = fstat(&file).map_err(file_failure)?;
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Symlink => {
-                    let target = self.follow(file.as_fd(), &stat, left.is_empty())?;
+                    let target = self.read_link(file.as_fd(), &stat, left.is_empty())?;
                     if target.starts_with(b"/") {
                         self.way.clear();
                     }
-                    left.append(&mut components(&target));
+                    left.append(&mut reversed_components(&target));
                 }
                 FileType::Directory if self.way.len() == DEEPEST => {
-                    return Err(self.untold(&format!("it is more than {DEEPEST} folders deep")));
+                    return Err(self.undecided(&format!("it is more than {DEEPEST} folders deep")));
                 }
                 FileType::Directory => self.way.push((name, file)),
                 _ if left.is_empty() => return Ok(file),
-                _ => return Err(failure(Errno::NOTDIR)),
+                _ => return Err(file_failure(Errno::NOTDIR)),
             }
         }
         // It ends at a folder.
-        self.enter(b".", OFlags::empty())
+        self.open_here(b".", OFlags::empty())
     }
 
-    /// The kernel begins a relative path at the working directory, and asks nothing about the folders above it.
+    /// The kernel begins a relative path at the working directory and checks none of the folders above it.
     fn start_at_cwd(&mut self) -> Result<(), FileFailure> {
-        for name in self.of.cwd.split('/').filter(|name| !name.is_empty()) {
+        for name in self.other.cwd.split('/').filter(|name| !name.is_empty()) {
             let name = name.as_bytes().to_vec();
-            let folder = self.enter(&name, OFlags::NOFOLLOW | OFlags::DIRECTORY)?;
+            let folder = self.open_here(&name, OFlags::NOFOLLOW | OFlags::DIRECTORY)?;
             self.way.push((name, folder));
         }
         Ok(())
     }
 
     /// Whether the process may look something up in the last folder of the way.
-    fn search(&mut self) -> Result<(), FileFailure> {
-        if self.of.reader.same {
-            return self.enter(b".", OFlags::empty()).map(drop);
+    fn check_search(&mut self) -> Result<(), FileFailure> {
+        if self.other.subject.same {
+            return self.open_here(b".", OFlags::empty()).map(drop);
         }
         let folder = self.folder();
-        let stat = fstat(folder).map_err(failure)?;
-        let answer = may(&self.of.reader.rights, &object(folder, &stat), Want::Search);
+        let stat = fstat(folder).map_err(file_failure)?;
+        let answer = may(&self.other.subject.rights, &access_object(folder, &stat), Want::Search);
         let path = self.path();
         match answer {
             AccessDecision::Yes => Ok(()),
-            AccessDecision::No => Err(self.of.denied(Some(&stat), Some(path))),
+            AccessDecision::No => Err(self.other.denied(Some(&stat), Some(path))),
             AccessDecision::Unknown(doubt) => {
-                self.doubt(&format!("the folder {path}"), doubt);
+                self.add_doubt(&format!("the folder {path}"), doubt);
                 Ok(())
             }
         }
     }
 
     /// Opens what is in the last folder of the way, or that folder itself, for no more than to look at it.
-    fn enter(&self, name: &[u8], flags: OFlags) -> Result<OwnedFd, FileFailure> {
-        step(self.folder(), name, OFlags::PATH | flags).map_err(|errno| match (errno, &self.doubt) {
-            // To look something up takes no other permission than to search the folder.
-            (Errno::ACCESS | Errno::PERM, None) => self.of.forbidden(self.folder(), Some(self.path())),
-            (Errno::ACCESS | Errno::PERM, Some(doubt)) => self.untold(doubt),
-            (errno, _) => failure(errno),
+    fn open_here(&self, name: &[u8], flags: OFlags) -> Result<OwnedFd, FileFailure> {
+        open_component(self.folder(), name, OFlags::PATH | flags).map_err(|errno| match (errno, &self.doubt) {
+            // A look-up takes no other permission than the one to search the folder.
+            (Errno::ACCESS | Errno::PERM, None) => self.other.forbidden(self.folder(), Some(self.path())),
+            (Errno::ACCESS | Errno::PERM, Some(doubt)) => self.undecided(doubt),
+            (errno, _) => file_failure(errno),
         })
     }
 
     /// Where a link leads.
-    fn follow(&mut self, link: BorrowedFd<'_>, stat: &Stat, is_last: bool) -> Result<Vec<u8>, FileFailure> {
+    fn read_link(&mut self, link: BorrowedFd<'_>, stat: &Stat, is_last: bool) -> Result<Vec<u8>, FileFailure> {
         self.links += 1;
         let (file_system, forbids) = fstatfs(link).map_or((0, false), |mount| (mount.f_type as u64, mount.f_flags as u64 & NO_LINKS != 0));
-        // A link of /proc leads where no path does, or to what is this check's own.
+        // A link of /proc leads where no path does, or to something of this check's own.
         if self.links > MOST_LINKS || forbids || file_system == PROC {
-            return Err(failure(Errno::LOOP));
+            return Err(file_failure(Errno::LOOP));
         }
         if is_last {
-            let folder = fstat(self.folder()).map_err(failure)?;
-            let reader = &self.of.reader;
-            match may_follow(&reader.rights, stat.st_uid, &object(self.folder(), &folder), reader.protected_symlinks) {
+            let folder = fstat(self.folder()).map_err(file_failure)?;
+            let subject = &self.other.subject;
+            match may_follow(&subject.rights, stat.st_uid, &access_object(self.folder(), &folder), subject.protected_symlinks) {
                 AccessDecision::Yes => {}
-                AccessDecision::No => return Err(self.of.denied(Some(stat), None)),
-                AccessDecision::Unknown(doubt) => self.doubt("the file", doubt),
+                AccessDecision::No => return Err(self.other.denied(Some(stat), None)),
+                AccessDecision::Unknown(doubt) => self.add_doubt("the file", doubt),
             }
         }
-        let target = readlinkat(link, "", Vec::new()).map_err(failure)?.into_bytes();
-        if target.is_empty() { Err(failure(Errno::NOENT)) } else { Ok(target) }
+        let target = readlinkat(link, "", Vec::new()).map_err(file_failure)?.into_bytes();
+        if target.is_empty() { Err(file_failure(Errno::NOENT)) } else { Ok(target) }
     }
 
-    /// The file passes, and the process may read it.
-    fn may_read(&mut self, file: BorrowedFd<'_>, check: &impl Fn(&Stat) -> Result<(), FileFailure>) -> Result<Stat, FileFailure> {
-        let stat = fstat(file).map_err(failure)?;
+    /// Checks that the file passes and that the process may read it.
+    fn check_read(&mut self, file: BorrowedFd<'_>, check: &impl Fn(&Stat) -> Result<(), FileFailure>) -> Result<Stat, FileFailure> {
+        let stat = fstat(file).map_err(file_failure)?;
         check(&stat)?;
-        if self.of.reader.same {
-            // The kernel says so when it is opened.
-            return self.doubt.as_ref().map_or(Ok(stat), |doubt| Err(self.untold(doubt)));
+        if self.other.subject.same {
+            // The kernel decides when the file is opened.
+            return self.doubt.as_ref().map_or(Ok(stat), |doubt| Err(self.undecided(doubt)));
         }
-        match may(&self.of.reader.rights, &object(file, &stat), Want::Read) {
-            AccessDecision::Yes if self.of.reader.confined => self.doubt("it", Doubt::Label),
+        match may(&self.other.subject.rights, &access_object(file, &stat), Want::Read) {
+            AccessDecision::Yes if self.other.subject.confined => self.add_doubt("it", Doubt::Label),
             AccessDecision::Yes => {}
-            AccessDecision::No => return Err(self.of.denied(Some(&stat), None)),
-            AccessDecision::Unknown(doubt) => self.doubt("it", doubt),
+            AccessDecision::No => return Err(self.other.denied(Some(&stat), None)),
+            AccessDecision::Unknown(doubt) => self.add_doubt("it", doubt),
         }
-        self.doubt.as_ref().map_or(Ok(stat), |doubt| Err(self.untold(doubt)))
+        self.doubt.as_ref().map_or(Ok(stat), |doubt| Err(self.undecided(doubt)))
     }
 
-    /// The first one is enough.
-    fn doubt(&mut self, what: &str, doubt: Doubt) {
+    /// Notes why something is not certain. The first reason is kept.
+    fn add_doubt(&mut self, what: &str, doubt: Doubt) {
         self.doubt.get_or_insert_with(|| format!("{what} {}", doubt.describe()));
     }
 
-    fn untold(&self, doubt: &str) -> FileFailure {
-        undecided(&format!("whether process {} may read it cannot be told ({doubt})", self.of.reader.pid))
+    fn undecided(&self, doubt: &str) -> FileFailure {
+        undecided(&format!("whether process {} may read it cannot be told ({doubt})", self.other.subject.pid))
     }
 
     fn folder(&self) -> BorrowedFd<'_> {
-        self.way.last().map_or(self.of.root.as_fd(), |(_, folder)| folder.as_fd())
+        self.way.last().map_or(self.other.root.as_fd(), |(_, folder)| folder.as_fd())
     }
 
     /// The last folder's path, as the process has it.
@@ -286,7 +286,7 @@ impl Walk<'_> {
 }
 
 /// A path's components, the first one last. A slash at the end asks for a folder, as does a dot.
-fn components(path: &[u8]) -> Vec<Vec<u8>> {
+fn reversed_components(path: &[u8]) -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
     if path.ends_with(b"/") {
         all.push(b".".to_vec());
@@ -295,10 +295,10 @@ fn components(path: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-/// What the kernel would judge by.
-fn object(file: BorrowedFd<'_>, stat: &Stat) -> Object {
+/// What the kernel would decide by.
+fn access_object(file: BorrowedFd<'_>, stat: &Stat) -> Object {
     let by_mode = fstatfs(file).is_ok_and(|mount| goes_by_mode(mount.f_type as u64));
-    let acl = match getxattr_query(by_descriptor(file), "system.posix_acl_access") {
+    let acl = match getxattr_query(proc_path(file), "system.posix_acl_access") {
         Ok(size) => Some(size > 0),
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Some(false),
         Err(_) => None,
@@ -306,8 +306,8 @@ fn object(file: BorrowedFd<'_>, stat: &Stat) -> Object {
     Object { mode: stat.st_mode, uid: stat.st_uid, gid: stat.st_gid, acl, by_mode }
 }
 
-/// Leads to what a descriptor has, and to nothing else. For calls that refuse a descriptor which was opened for a look alone (O_PATH, open(2)).
-fn by_descriptor(file: BorrowedFd<'_>) -> String {
+/// A path to what a descriptor has open, and to nothing else. For calls that refuse a descriptor opened with O_PATH (open(2)).
+fn proc_path(file: BorrowedFd<'_>) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 

@@ -1,10 +1,11 @@
 //! The direct calls to STS by aws-sdk-sts: one region, one connection, one attempt.
 
 use super::http::{Client, Limits, RecordedResponse, Recorder};
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::aws::arn::Account;
-use crate::core::aws::sts_answer::classify_body;
+use crate::core::aws::sts_body::parse_error;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{AssumedRole, Call, CallerIdentity, ForeignAnswer, ServiceAnswer};
+use crate::core::evidence::{AssumedRole, Call, CallerIdentity};
 use crate::core::plan::PlannedEndpoint;
 use crate::core::text::printable::cap;
 use crate::core::text::secrets::Secrets;
@@ -17,24 +18,24 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use zeroize::Zeroizing;
 
-/// Behaviour of the SDK that everything here was measured with.
-pub fn behaviour() -> BehaviorVersion {
+/// The SDK's behaviour version with which everything here was measured.
+pub fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
 /// Credentials of a session, wiped when dropped.
 #[derive(Clone)]
 pub struct Keys {
-    /// `ASIA…`
+    /// The id, `ASIA…`.
     pub access_key_id: Zeroizing<String>,
-    /// Secret.
+    /// The secret key.
     pub secret_access_key: Zeroizing<String>,
-    /// Session token.
+    /// The session token.
     pub session_token: Zeroizing<String>,
 }
 
 impl Keys {
-    /// From now on they are never shown.
+    /// Has them redacted from now on.
     pub fn learn(&self, secrets: &Secrets) {
         [&self.access_key_id, &self.secret_access_key, &self.session_token].into_iter().for_each(|secret| secrets.learn(secret));
     }
@@ -51,13 +52,13 @@ impl Sts {
     pub fn new(client: Client, endpoint: &PlannedEndpoint) -> Sts {
         let recorder = Recorder::new(client, Limits::default());
         let config = Config::builder()
-            .behavior_version(behaviour())
+            .behavior_version(behavior_version())
             .region(Region::new(endpoint.region.signing_region().to_owned()))
             .endpoint_url(endpoint.url.raw())
             .http_client(recorder.clone())
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            // Even without retries it seeds the next signature from the response's Date, and so hides the skew to be reported.
+            // Even without retries the correction signs the next request by the response's Date, and so hides the skew to be reported.
             .disable_clock_skew_correction(true);
         Sts { recorder, config }
     }
@@ -78,7 +79,7 @@ impl Sts {
         (self.call(result, assumed_role), keys)
     }
 
-    /// Asks who the keys are.
+    /// Asks whose the keys are.
     pub async fn caller_identity(&self, keys: &Keys) -> Call<CallerIdentity> {
         let credentials = Credentials::new(
             keys.access_key_id.as_str(),
@@ -96,15 +97,15 @@ impl Sts {
     where
         E: std::error::Error + 'static,
     {
-        let seen = self.recorder.take().pop();
-        outcome(result, seen, self.recorder.secrets(), success)
+        let recorded = self.recorder.take().pop();
+        call_result(result, recorded, self.recorder.secrets(), success)
     }
 }
 
-/// What the SDK says, beside what was seen on the wire.
-pub fn outcome<O, E, T>(
+/// A call as evidence, from the SDK's result and from what was recorded on the wire.
+pub fn call_result<O, E, T>(
     result: Result<O, SdkError<E>>,
-    seen: Option<RecordedResponse>,
+    recorded: Option<RecordedResponse>,
     secrets: &Secrets,
     success: fn(&O, &Secrets) -> Option<T>,
 ) -> Call<T>
@@ -112,15 +113,16 @@ where
     E: std::error::Error + 'static,
 {
     let value = result.as_ref().ok().and_then(|output| success(output, secrets));
-    let Some(RecordedResponse { exchange, body }) = seen else {
-        let text = result.as_ref().err().map(|error| cap(&secrets.redact(&words(error)), ANSWER).into_owned()).unwrap_or_default();
+    let Some(RecordedResponse { exchange, body }) = recorded else {
+        let text =
+            result.as_ref().err().map(|error| cap(&secrets.redact(&describe_error(error)), TEXT_CAP).into_owned()).unwrap_or_default();
         return Call { exchange: None, answer: Err(Failure { phase: Phase::Response, kind: FailureKind::BadRequest, text }) };
     };
     let answer = match (value, &exchange.failure, body) {
         (Some(value), ..) => Ok(ServiceAnswer::Success(value)),
         (None, Some(failure), _) => Err(failure.clone()),
-        (None, None, Some(body)) => Ok(classified(&exchange, &body.0, secrets)),
-        // 200, and the SDK found nothing of STS in it.
+        (None, None, Some(body)) => Ok(classify_response(&exchange, &body.0, secrets)),
+        // The status is 200, and the SDK found no answer of STS in the body.
         (None, None, None) => Ok(ServiceAnswer::Alien(ForeignAnswer {
             status: exchange.status.unwrap_or_default(),
             what: "a body that is not STS's".to_owned(),
@@ -129,9 +131,9 @@ where
     Call { exchange: Some(exchange), answer }
 }
 
-/// An error and its sources, each in its own words and once. Not by `DisplayErrorContext`, which adds every `Debug` text;
-/// where a `Display` text quotes a whole request, the quotation is left out.
-pub fn words(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error and its sources on one line, each once. `DisplayErrorContext` is not used because it adds every `Debug` text. Where a `Display`
+/// text quotes a whole request, the quotation is left out.
+pub fn describe_error(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -146,34 +148,34 @@ pub fn words(error: &(dyn std::error::Error + 'static)) -> String {
     said.join(": ")
 }
 
-fn classified<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> ServiceAnswer<T> {
-    match classify_body(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
+fn classify_response<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> ServiceAnswer<T> {
+    match parse_error(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
         ServiceAnswer::Error(error) => ServiceAnswer::Error(error.redacted(secrets)),
         ServiceAnswer::Alien(alien) => ServiceAnswer::Alien(alien),
         ServiceAnswer::Success(never) => match never {},
     }
 }
 
-/// No ARN is longer (IAM, "IAM identifiers"), nor is anything else that STS answers with and that is kept.
-const ANSWER: usize = 2048;
+/// The longest text that is kept of an answer, in bytes. No ARN is longer (IAM, "IAM identifiers").
+const TEXT_CAP: usize = 2048;
 
 fn assumed_role(output: &AssumeRoleWithWebIdentityOutput, secrets: &Secrets) -> Option<AssumedRole> {
     let credentials = output.credentials()?;
     let user = output.assumed_role_user();
-    let kept = |text: &str| cap(&secrets.redact_name(text), ANSWER).into_owned();
+    let bounded = |text: &str| cap(&secrets.redact_name(text), TEXT_CAP).into_owned();
     Some(AssumedRole {
-        arn: user.map(|user| kept(user.arn())),
-        assumed_role_id: user.map(|user| kept(user.assumed_role_id())),
+        arn: user.map(|user| bounded(user.arn())),
+        assumed_role_id: user.map(|user| bounded(user.assumed_role_id())),
         expires_at: Some(Timestamp(credentials.expiration().secs())),
     })
 }
 
 /// GetCallerIdentity's output as evidence.
 pub fn caller_identity(output: &GetCallerIdentityOutput, secrets: &Secrets) -> Option<CallerIdentity> {
-    let kept = |text: &str| cap(&secrets.redact_name(text), ANSWER).into_owned();
+    let bounded = |text: &str| cap(&secrets.redact_name(text), TEXT_CAP).into_owned();
     Some(CallerIdentity {
-        arn: kept(output.arn()?),
+        arn: bounded(output.arn()?),
         account: output.account().and_then(Account::parse),
-        user_id: output.user_id().map(kept),
+        user_id: output.user_id().map(bounded),
     })
 }

@@ -1,19 +1,51 @@
 //! The token files.
 
+use super::environment::World;
 use super::file::{self, Root, TOKEN_CAP};
-use crate::core::evidence::{FileFact, Token, TokenContent};
+use crate::core::evidence::{Fact, FileFact, SkipReason, Token, TokenContent};
+use crate::core::plan::{Plan, Provider};
+use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{TokenDefect, decode};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The kubelet swaps the file atomically, other writers do not: a file that is empty or torn is looked at once more.
+/// The wait before a file that is empty or torn is read once more. The kubelet swaps the file atomically, other writers do not.
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
-/// Reads a token: the evidence, and the text for its receiver when it is a token.
+/// Reads the injected provider's token.
+pub async fn read_injected(world: &World, plan: &Plan) -> (Fact<Token>, Option<Zeroizing<String>>) {
+    match &plan.token_path {
+        Some(path) => {
+            let (token, text) = read(&world.root, path).await;
+            (Fact::Known(token), text)
+        }
+        // AWS_CONTAINER_AUTHORIZATION_TOKEN holds the token itself.
+        None if plan.provider == Provider::PodIdentity => (Fact::NotAttempted(SkipReason::NotThisProvider), world.container_token.clone()),
+        None => (Fact::NotAttempted(SkipReason::NotThisProvider), None),
+    }
+}
+
+/// Reads another token where no whole identity was injected, because a token tells who this pod is. It is one that half an identity names,
+/// else the API server's.
+pub async fn read_stand_in(world: &World, plan: &Plan) -> Fact<Token> {
+    let environment = &world.inputs.environment;
+    if plan.provider != Provider::None {
+        return Fact::NotAttempted(SkipReason::NotThisProvider);
+    }
+    for path in [&environment.token_file, &environment.container_token_file].into_iter().filter_map(|var| var.value()) {
+        let (token, _) = read(&world.root, path).await;
+        if token.claims().is_some() {
+            return Fact::Known(token);
+        }
+    }
+    Fact::Known(read(&world.root, &DEFAULT_TOKEN_PATH.into()).await.0)
+}
+
+/// Reads a token. Returns the evidence, and the text where it is a token.
 pub async fn read(root: &Root, path: &InputValue) -> (Token, Option<Zeroizing<String>>) {
-    let first = look(root, path.raw());
+    let first = read_once(root, path.raw());
     let torn = matches!(
         &first.0,
         FileFact::Read {
@@ -25,14 +57,14 @@ pub async fn read(root: &Root, path: &InputValue) -> (Token, Option<Zeroizing<St
     );
     let (file, text) = if torn {
         tokio::time::sleep(SECOND_LOOK).await;
-        look(root, path.raw())
+        read_once(root, path.raw())
     } else {
         first
     };
     (Token { path: path.clone(), file }, text)
 }
 
-fn look(root: &Root, path: &str) -> (FileFact, Option<Zeroizing<String>>) {
+fn read_once(root: &Root, path: &str) -> (FileFact, Option<Zeroizing<String>>) {
     let content = match file::read(root, path, TOKEN_CAP) {
         Ok(content) => content,
         Err(failure) => return (FileFact::Failed(failure), None),

@@ -6,7 +6,7 @@ use crate::core::evidence::Evidence;
 use crate::core::explain::Explanation;
 use crate::core::policy::Evaluation;
 use crate::core::sdk::Prediction;
-use crate::core::sidecar::status::StatusDocument;
+use crate::core::sidecar::board::StatusDocument;
 use crate::core::text::printable::printable;
 use serde::Serialize;
 

@@ -3,21 +3,14 @@
 use crate::core::text::printable::printable;
 
 /// How a page looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
     /// ANSI colours.
     pub color: bool,
-    /// Columns; prose is wrapped at them, commands and documents never are.
-    pub width: usize,
-    /// Nothing beyond ASCII, for terminals without UTF-8.
-    pub ascii: bool,
 }
 
-impl Default for Style {
-    fn default() -> Style {
-        Style { color: false, width: 100, ascii: false }
-    }
-}
+/// Columns at which prose is wrapped. Commands and documents are never wrapped.
+const WIDTH: usize = 100;
 
 /// How a piece of text is painted, when colours are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +41,12 @@ impl Paint {
 pub(super) struct Page {
     out: String,
     style: Style,
+    width: usize,
 }
 
 impl Page {
     pub(super) fn new(style: Style) -> Page {
-        Page { out: String::with_capacity(4096), style }
+        Page { out: String::with_capacity(4096), style, width: WIDTH }
     }
 
     pub(super) fn finish(self) -> String {
@@ -97,7 +91,7 @@ impl Page {
         }
         let lengths: Vec<usize> = words.iter().map(|(_, word)| printable(word).chars().count()).collect();
         let mut from = 0;
-        for to in breaks(&lengths, self.style.width, column, hang) {
+        for to in breaks(&lengths, self.width, column, hang) {
             if from > 0 {
                 self.end_line();
                 self.out.extend(std::iter::repeat_n(' ', hang));
@@ -129,10 +123,7 @@ impl Page {
         if painted {
             self.out.push_str(paint.code());
         }
-        match self.style.ascii {
-            true => self.out.extend(safe.chars().map(ascii)),
-            false => self.out.push_str(&safe),
-        }
+        self.out.push_str(&safe);
         if painted {
             self.out.push_str("\u{1b}[0m");
         }
@@ -141,17 +132,6 @@ impl Page {
     fn end_line(&mut self) {
         self.out.truncate(self.out.trim_end_matches(' ').len());
         self.out.push('\n');
-    }
-}
-
-fn ascii(c: char) -> char {
-    match c {
-        '√' => '+',
-        '‼' => '!',
-        '×' => 'x',
-        '–' | '—' => '-',
-        c if c.is_ascii() => c,
-        _ => '?',
     }
 }
 
@@ -179,7 +159,7 @@ mod tests {
     use super::*;
 
     fn wrapped(text: &str, width: usize, indent: usize, hang: usize) -> String {
-        let mut page = Page::new(Style { width, ..Style::default() });
+        let mut page = Page { width, ..Page::new(Style::default()) };
         page.prose(indent, hang, &[(Paint::Plain, text)]);
         page.finish()
     }
@@ -204,15 +184,8 @@ mod tests {
 
     #[test]
     fn a_run_of_one_colour_is_painted_once() {
-        let mut page = Page::new(Style { color: true, ..Style::default() });
+        let mut page = Page::new(Style { color: true });
         page.prose(0, 2, &[(Paint::Green, "√"), (Paint::Plain, "it works"), (Paint::Dim, "as it should")]);
         assert_eq!(page.finish(), "\u{1b}[1;32m√\u{1b}[0m it works \u{1b}[2mas it should\u{1b}[0m\n");
-    }
-
-    #[test]
-    fn a_terminal_without_utf_8_gets_ascii() {
-        let mut page = Page::new(Style { ascii: true, ..Style::default() });
-        page.line(0, &[(Paint::Plain, "√ 2–64 Zeichen für ‼")]);
-        assert_eq!(page.finish(), "+ 2-64 Zeichen f?r !\n");
     }
 }

@@ -221,13 +221,13 @@ DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
     fn what_is_as_it_should_be_is_short() {
         let ours = irsa("Pods", "Allow", "system:serviceaccount:shop:checkout");
         let (others, denied) = (irsa("Web", "Allow", "system:serviceaccount:web:a"), irsa("", "Deny", "system:serviceaccount:web:b"));
-        let text = shown(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style { ascii: true, ..Style::default() });
+        let text = shown(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style::default());
         let expected = "\
 system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
 
 - statement 1 (Web) is not for this pod
-+ statement 2 (Pods) allows this pod
-+ statement 3 does not deny this pod
+√ statement 2 (Pods) allows this pod
+√ statement 3 does not deny this pod
 
 ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
 ";

@@ -1,9 +1,9 @@
 //! The answers to the kubelet's probes: one line, or with `?verbose` the checks in the style of the Kubernetes API server.
 
 use crate::core::check::checks::{Check, CheckOutcome};
+use crate::core::sidecar::board::Board;
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
-use crate::core::sidecar::status::Board;
 use crate::core::text::printable::printable;
 use std::fmt::Write as _;
 

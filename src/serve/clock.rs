@@ -1,4 +1,4 @@
-//! The clocks of this machine, as the core wants them read.
+//! Reads the clocks of this machine for the core.
 
 use crate::core::sidecar::moment::Moment;
 use crate::core::text::time::Timestamp;
@@ -17,13 +17,13 @@ pub struct Clock {
 /// How schedules and sessions pass. The time of day and the worker's sign of life are real in each.
 #[derive(Clone)]
 enum Pace {
-    /// So many times as fast.
+    /// This many times as fast as the machine's clock.
     Times(u32),
-    /// As somebody says.
+    /// In steps that the owner of the clock decides.
     Steps { passed: watch::Receiver<Duration>, sleeps: Arc<dyn Fn(Duration) + Send + Sync> },
 }
 
-/// On a clock that goes by steps no sleep is too long.
+/// The longest real wait on a clock that goes by steps.
 const EVER: Duration = Duration::from_secs(365 * 86_400);
 
 impl Clock {
@@ -37,8 +37,8 @@ impl Clock {
         Clock { origin: elapsed(ClockId::Boottime), pace: Pace::Times(rate.max(1)) }
     }
 
-    /// A clock on which schedules and sessions pass only as `passed` says: hours of a sidecar's life, the same on any machine. Whoever waits
-    /// is told of by `sleeps`: until when, counted like `passed`.
+    /// A clock on which schedules and sessions pass only as `passed` says. With it hours of a sidecar's life are the same on any machine.
+    /// `sleeps` is called for each wait with its end, counted like `passed`.
     pub fn stepped(passed: watch::Receiver<Duration>, sleeps: impl Fn(Duration) + Send + Sync + 'static) -> Clock {
         Clock { origin: elapsed(ClockId::Boottime), pace: Pace::Steps { passed, sleeps: Arc::new(sleeps) } }
     }
@@ -72,7 +72,7 @@ impl Clock {
                 let mut passed = passed.clone();
                 let until = *passed.borrow() + wait;
                 sleeps(until);
-                // Without anybody to say so, no more time passes.
+                // The owner of the clock is gone, so that no more time passes.
                 if passed.wait_for(|passed| *passed >= until).await.is_err() {
                     std::future::pending::<()>().await;
                 }

@@ -1,7 +1,7 @@
 //! The sidecar: the pipeline on a schedule, behind HTTP.
 //!
-//! Three threads, so that none can hold up another: the worker's does the rounds, the main one answers requests from the
-//! [`Board`](crate::core::sidecar::status::Board) that the worker leaves, a third writes the log. A request never causes a call to AWS.
+//! There are three threads, so that none can hold up another. The worker does the rounds, the main thread answers requests from the
+//! [`Board`](crate::core::sidecar::board::Board) that the worker writes, and a third one writes the log. A request never causes a call to AWS.
 
 #![allow(clippy::disallowed_methods, reason = "edge modules: clocks, timers, sockets and threads")]
 
@@ -9,5 +9,5 @@ pub mod clock;
 pub mod metrics;
 pub mod pages;
 pub mod server;
-pub mod shared;
+pub mod shared_board;
 pub mod worker;

@@ -1,10 +1,10 @@
-//! What is answered where.
+//! Which page is served at which path.
 
 use super::metrics::Metrics;
 use super::server::HttpReply;
-use super::shared::SharedBoard;
+use super::shared_board::SharedBoard;
+use crate::core::sidecar::board::Board;
 use crate::core::sidecar::moment::Moment;
-use crate::core::sidecar::status::Board;
 use crate::render::probe::Probe;
 use crate::render::{html, json};
 use http::StatusCode;
@@ -14,22 +14,25 @@ use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
 enum ServedPage {
     /// To a probe, from the state as it is now. The last argument is `?verbose`.
     Probe(fn(&Board, Moment, bool) -> HttpReply),
-    /// To those who look in from time to time.
+    /// To people and scrapers. It is rendered at most once a second.
     Whole(fn(&Board, &Metrics, Moment) -> HttpReply),
 }
 
 /// Every path.
 const PAGES: &[(&str, ServedPage)] = &[
-    ("/livez", ServedPage::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
-    ("/healthz", ServedPage::Probe(|board, now, verbose| probe(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
-    ("/readyz", ServedPage::Probe(|board, now, verbose| probe(Probe::Ready, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
-    ("/startupz", ServedPage::Probe(|board, now, verbose| probe(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
-    ("/status", ServedPage::Whole(|board, _, now| typed("application/json", json::status(&board.status(now))))),
-    ("/metrics", ServedPage::Whole(|board, metrics, now| typed(Metrics::CONTENT_TYPE, metrics.page(board, now)))),
+    ("/livez", ServedPage::Probe(|board, now, verbose| probe_reply(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
+    ("/healthz", ServedPage::Probe(|board, now, verbose| probe_reply(Probe::Live, StatusCode::INTERNAL_SERVER_ERROR, board, now, verbose))),
+    ("/readyz", ServedPage::Probe(|board, now, verbose| probe_reply(Probe::Ready, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose))),
+    (
+        "/startupz",
+        ServedPage::Probe(|board, now, verbose| probe_reply(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose)),
+    ),
+    ("/status", ServedPage::Whole(|board, _, now| reply_of_type("application/json", json::status(&board.status(now))))),
+    ("/metrics", ServedPage::Whole(|board, metrics, now| reply_of_type(Metrics::CONTENT_TYPE, metrics.page(board, now)))),
     (
         "/",
         ServedPage::Whole(|board, _, now| {
-            typed("text/html; charset=utf-8", html::page(board, now))
+            reply_of_type("text/html; charset=utf-8", html::page(board, now))
                 .with(CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP))
                 .with(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
         }),
@@ -41,19 +44,19 @@ pub fn answer(shared: &SharedBoard, path: &str, query: Option<&str>) -> Option<H
     let (path, page) = PAGES.iter().find(|(known, _)| *known == path)?;
     Some(match page {
         ServedPage::Probe(answer) => {
-            // Of any value, as the Kubernetes API server takes it.
+            // Any value will do, as for the Kubernetes API server.
             let verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
-            shared.read(|board, now| answer(board, now, verbose))
+            shared.with_board(|board, now| answer(board, now, verbose))
         }
         ServedPage::Whole(render) => shared.page(path, render),
     })
 }
 
-fn probe(probe: Probe, no: StatusCode, board: &Board, now: Moment, verbose: bool) -> HttpReply {
+fn probe_reply(probe: Probe, no: StatusCode, board: &Board, now: Moment, verbose: bool) -> HttpReply {
     let status = if probe.passes(board, now) { StatusCode::OK } else { no };
     HttpReply::text(status, probe.body(board, now, verbose))
 }
 
-fn typed(content_type: &'static str, body: String) -> HttpReply {
+fn reply_of_type(content_type: &'static str, body: String) -> HttpReply {
     HttpReply { content_type: HeaderValue::from_static(content_type), ..HttpReply::text(StatusCode::OK, body) }
 }

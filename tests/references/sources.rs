@@ -79,7 +79,7 @@ fn nothing_cites_what_is_elsewhere() {
         r"\bFACT[S]\b|\bDESIG[N]\b|\bLIV[E]\b|\bHOUS[E]\b|\b(?:CLUSTER|STYL[E]|LIV[E]-versions)\.md\b|(?i:live[ ]matrix|matrix[ ]row)|\bsection[ ][A-I]\.[0-9]",
     );
     for (path, text) in &*FILES {
-        if let Some(found) = elsewhere.find(&text) {
+        if let Some(found) = elsewhere.find(text) {
             let line = text[..found.start()].matches('\n').count() + 1;
             panic!("{path}:{line} cites {:?}: cite docs/facts.md#ANCHOR, or a document of the project", found.as_str());
         }

@@ -105,7 +105,7 @@ pub fn simulate(quota: Option<u64>) -> Run {
             pod.proven = true;
             sts.run.proven.push(now.as_secs());
         }
-        pod.schedule.after((!passed).then_some(Class::Transient), now + ROUND, || random.f64());
+        pod.schedule.round_ended((!passed).then_some(Class::Transient), now + ROUND, || random.f64());
         due.push(Reverse((pod.schedule.next(), id)));
     }
     sts.run

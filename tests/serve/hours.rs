@@ -12,8 +12,8 @@ use super::support;
 const HOUR: Duration = Duration::from_secs(3600);
 /// No two rounds are further apart: an interval and a half.
 const APART: Duration = Duration::from_secs(1350);
-/// A witness that comes to no result is called again so often, each time for one more exchange (`collect`'s `FRUITLESS`): it has 1.2 s, which
-/// a busy machine can take from it.
+/// A witness that comes to no result is called again so often, each time for one more exchange (`collect::memory`, `MAX_EMPTY_RESULTS`): it
+/// has 1.2 s, which a busy machine can take from it.
 const WITNESSES: usize = 3;
 
 fn script(sandbox: &Sandbox, script: Value) {

@@ -6,19 +6,20 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::seen::{Fault, Limit, seconds};
+use super::deadline::{PhaseDeadline, format_duration};
+use super::fault::Fault;
 use crate::collect::lack::is_lacking;
 use crate::core::evidence::exchange::{FailureKind, Try};
 
 /// Tries the addresses in the resolver's order until one connects, and records each try.
 ///
-/// What is left of the limit is divided over the addresses left, so that one silent address leaves time for the others.
-pub(super) async fn connect(addresses: &[SocketAddr], limit: Limit, tries: &mut Vec<Try>) -> Result<TcpStream, Fault> {
+/// What is left until the deadline is divided over the addresses left, so that one silent address leaves time for the others.
+pub(super) async fn connect(addresses: &[SocketAddr], deadline: PhaseDeadline, tries: &mut Vec<Try>) -> Result<TcpStream, Fault> {
     let mut worst: Option<(FailureKind, bool)> = None;
     for (index, address) in addresses.iter().enumerate() {
-        // Written down before it is known, so that a cancelled exchange shows which address kept silent.
+        // The try is recorded before its result is known, so that a cancelled exchange shows which address kept silent.
         tries.push(Try { address: address.to_string(), error: Some("no answer yet".to_owned()) });
-        let left = limit.at.saturating_duration_since(Instant::now());
+        let left = deadline.at.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         let (kind, ours, text) = match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
@@ -29,26 +30,26 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Limit, tries: &mut 
                 }
                 return Ok(stream);
             }
-            Ok(Err(error)) => (kind_of(&error), false, error.to_string()),
-            Err(_) => (FailureKind::ConnectTimeout, true, format!("no answer within {}", seconds(share))),
+            Ok(Err(error)) => (classify_error(&error), false, error.to_string()),
+            Err(_) => (FailureKind::ConnectTimeout, true, format!("no answer within {}", format_duration(share))),
         };
         if let Some(last) = tries.last_mut() {
             last.error = Some(text);
         }
-        if worst.is_none_or(|(worst, _)| weight(kind) > weight(worst)) {
+        if worst.is_none_or(|(worst, _)| precedence(kind) > precedence(worst)) {
             worst = Some((kind, ours));
         }
     }
     let (kind, timed_out) = worst.unwrap_or((FailureKind::NetworkUnreachable, false));
-    Err(Fault { kind, text: told(tries), timed_out })
+    Err(Fault { kind, text: describe_tries(tries), timed_out })
 }
 
 /// Which of several failures a person should look at first.
 ///
-/// Silence outweighs a refusal: the refusing address proves that the route works, the silent one is what a security group or a
-/// NetworkPolicy does. "Unreachable" comes last: it is the normal answer for IPv6 addresses in a pod without an IPv6 route. Above all of them
-/// stands what the probe itself lacked: an address that was not tried might have answered.
-fn weight(kind: FailureKind) -> u8 {
+/// Silence comes before a refusal: a refusing address proves that the route works, and a silent one is what a security group or a
+/// NetworkPolicy causes. "Unreachable" comes last, because it is the normal answer for IPv6 addresses in a pod without an IPv6 route. A lack of
+/// the probe's own comes first, because an address that was not tried might have answered.
+fn precedence(kind: FailureKind) -> u8 {
     match kind {
         FailureKind::OutOfResources => 3,
         FailureKind::ConnectTimeout => 2,
@@ -57,7 +58,7 @@ fn weight(kind: FailureKind) -> u8 {
     }
 }
 
-fn kind_of(error: &io::Error) -> FailureKind {
+fn classify_error(error: &io::Error) -> FailureKind {
     match error.kind() {
         _ if is_lacking(error) => FailureKind::OutOfResources,
         // A reset in answer to SYN is a refusal by a middlebox.
@@ -68,8 +69,8 @@ fn kind_of(error: &io::Error) -> FailureKind {
     }
 }
 
-/// One line with the tries; a name with dozens of addresses does not make it a page.
-fn told(tries: &[Try]) -> String {
+/// One line with the first tries.
+fn describe_tries(tries: &[Try]) -> String {
     const SHOWN: usize = 4;
     let mut text = tries
         .iter()
@@ -103,13 +104,13 @@ mod tests {
             (12, FailureKind::OutOfResources),      // ENOMEM
             (105, FailureKind::OutOfResources),     // ENOBUFS
         ] {
-            assert_eq!(kind_of(&io::Error::from_raw_os_error(errno)), expected, "{errno}");
+            assert_eq!(classify_error(&io::Error::from_raw_os_error(errno)), expected, "{errno}");
         }
     }
 
     #[test]
     fn many_tries_are_one_line() {
         let one = Try { address: "a".to_owned(), error: Some("e".to_owned()) };
-        assert_eq!(told(&vec![one; 6]), "a: e; a: e; a: e; a: e; and 2 more");
+        assert_eq!(describe_tries(&vec![one; 6]), "a: e; a: e; a: e; a: e; and 2 more");
     }
 }

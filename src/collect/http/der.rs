@@ -2,12 +2,12 @@
 
 /// The names in a certificate, as their DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Names<'a> {
+pub(super) struct CertificateNames<'a> {
     issuer: &'a [u8],
     subject: &'a [u8],
 }
 
-impl Names<'_> {
+impl CertificateNames<'_> {
     /// Subject and issuer are the same name.
     pub(super) fn is_self_signed(&self) -> bool {
         self.issuer == self.subject
@@ -21,14 +21,14 @@ impl Names<'_> {
 }
 
 /// Finds the names in a certificate; `None` when it is no X.509 certificate.
-pub(super) fn names(certificate: &[u8]) -> Option<Names<'_>> {
-    let (SEQUENCE, certificate) = Reader(certificate).next()? else {
+pub(super) fn parse_names(certificate: &[u8]) -> Option<CertificateNames<'_>> {
+    let (SEQUENCE, certificate) = DerElements(certificate).next()? else {
         return None;
     };
-    let (SEQUENCE, to_be_signed) = Reader(certificate).next()? else {
+    let (SEQUENCE, to_be_signed) = DerElements(certificate).next()? else {
         return None;
     };
-    let mut fields = Reader(to_be_signed);
+    let mut fields = DerElements(to_be_signed);
     let (first, _) = fields.next()?;
     if first == VERSION {
         fields.next()?; // The serial number; without a version it was the first field.
@@ -41,7 +41,7 @@ pub(super) fn names(certificate: &[u8]) -> Option<Names<'_>> {
     let (SEQUENCE, subject) = fields.next()? else {
         return None;
     };
-    Some(Names { issuer, subject })
+    Some(CertificateNames { issuer, subject })
 }
 
 const SEQUENCE: u8 = 0x30;
@@ -50,9 +50,9 @@ const BMP_STRING: u8 = 0x1e;
 
 fn distinguished_name(name: &[u8]) -> String {
     let mut parts = Vec::new();
-    for (_, set) in Reader(name) {
-        for (_, attribute) in Reader(set) {
-            let mut pair = Reader(attribute);
+    for (_, set) in DerElements(name) {
+        for (_, attribute) in DerElements(set) {
+            let mut pair = DerElements(attribute);
             let (Some((_, oid)), Some((tag, value))) = (pair.next(), pair.next()) else {
                 continue;
             };
@@ -70,7 +70,7 @@ fn distinguished_name(name: &[u8]) -> String {
             } else {
                 String::from_utf8_lossy(value).into_owned()
             };
-            // Somebody else's text: a name of any length must not fill the report.
+            // The text is foreign. A long name must not fill the report.
             parts.push(format!("{label}={}", value.chars().take(100).collect::<String>()));
         }
     }
@@ -79,9 +79,9 @@ fn distinguished_name(name: &[u8]) -> String {
 }
 
 /// Walks over tag-length-value elements; ends at the first that does not fit its parent.
-struct Reader<'a>(&'a [u8]);
+struct DerElements<'a>(&'a [u8]);
 
-impl<'a> Iterator for Reader<'a> {
+impl<'a> Iterator for DerElements<'a> {
     type Item = (u8, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn issuer_and_self_signed() {
         let der = certificate();
-        let names = names(&der).unwrap();
+        let names = parse_names(&der).unwrap();
         assert!(names.is_self_signed());
         let issuer = names.issuer();
         assert!(issuer.contains("O=Example") && issuer.contains("CN=Wurzel ü"), "{issuer}");
@@ -126,15 +126,15 @@ mod tests {
     #[test]
     fn every_prefix_and_every_flipped_byte() {
         let der = certificate();
-        let whole = names(&der);
+        let whole = parse_names(&der);
         for end in 0..der.len() {
-            assert_eq!(names(&der[..end]), None, "{end}");
+            assert_eq!(parse_names(&der[..end]), None, "{end}");
         }
         for at in 0..der.len() {
             for value in [0, 0x7f, 0x80, 0x81, 0x84, 0xff] {
                 let mut broken = der.clone();
                 broken[at] = value;
-                if let Some(names) = names(&broken) {
+                if let Some(names) = parse_names(&broken) {
                     let _ = (names.issuer(), names.is_self_signed());
                 }
             }
@@ -158,6 +158,6 @@ mod tests {
         set.extend([(inner.len() >> 8) as u8, inner.len() as u8]);
         set.extend(inner);
         assert_eq!(distinguished_name(&set).len(), "CN=".len() + 100);
-        assert_eq!(Names { issuer: b"", subject: b"x" }.issuer(), "an issuer without a name");
+        assert_eq!(CertificateNames { issuer: b"", subject: b"x" }.issuer(), "an issuer without a name");
     }
 }

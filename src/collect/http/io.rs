@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// Boxed: hyper and rustls are then compiled once, not once per kind of stream.
+/// A stream of any kind. With it hyper and rustls are compiled once, not once for each kind of stream.
 pub(super) type Io = Box<dyn Stream>;
 
-/// Counts the bytes read, so that "closed before any response byte" can be told from "closed in the middle".
+/// Counts the bytes read. So a connection closed before the response differs from one closed in the middle of it.
 pub(super) struct Counted {
     inner: Io,
     received: Arc<AtomicU64>,

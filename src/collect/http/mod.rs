@@ -23,15 +23,17 @@ use crate::core::pod::proxy::{Proxies, Proxy};
 use crate::core::text::secrets::Secrets;
 
 mod connect;
+mod deadline;
 mod der;
+mod fault;
 mod io;
+mod origin;
 mod proxy;
 mod resolve;
 mod sdk;
-mod seen;
 mod settings;
-mod target;
 mod tls;
+mod trace;
 mod wire;
 
 #[cfg(test)]
@@ -39,18 +41,20 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use sdk::{Body, ConnectorFailure, RecordedResponse, Recorder};
-pub use settings::{Limits, Settings};
+pub use sdk::{ConnectorFailure, RecordedBody, RecordedResponse, Recorder};
+pub use settings::{ClientSettings, Limits};
 pub use tls::Roots;
 pub use wire::Response;
 
-use seen::{Fault, Limit, Trace, millis};
-use target::Target;
+use deadline::PhaseDeadline;
+use fault::Fault;
+use origin::Origin;
+use trace::{Trace, millis_since};
 use wire::{Lost, Wire};
 
 /// The client. Clones share the pool of idle connections: one for each scheme, host and port.
 ///
-/// Make one for each round: a connection kept from an earlier round would hide what has broken since.
+/// Each round needs a client of its own, because a connection kept from an earlier round would hide what has broken since.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<ClientState>,
@@ -61,7 +65,7 @@ struct ClientState {
     roots: Roots,
     proxies: Proxies,
     secrets: Secrets,
-    idle: Mutex<HashMap<Target, Wire>>,
+    idle: Mutex<HashMap<Origin, Wire>>,
 }
 
 impl fmt::Debug for Client {
@@ -72,13 +76,13 @@ impl fmt::Debug for Client {
 
 impl Client {
     /// A client without any connection yet.
-    pub fn new(settings: Settings) -> Self {
-        let Settings { roots, proxies, secrets, deadline } = settings;
+    pub fn new(settings: ClientSettings) -> Self {
+        let ClientSettings { roots, proxies, secrets, deadline } = settings;
         let shared = ClientState { roots, proxies, secrets, idle: Mutex::default() };
         Self { shared: Arc::new(shared), deadline: Instant::from_std(deadline) }
     }
 
-    /// What this client has sent as a credential, and was told to keep to itself.
+    /// What this client has sent as a credential and must never show.
     pub fn secrets(&self) -> &Secrets {
         &self.shared.secrets
     }
@@ -91,14 +95,14 @@ impl Client {
 
     /// One attempt at one request to an absolute `http://` or `https://` URL.
     ///
-    /// The exchange says what happened, whatever happened; the response is there when it came completely, whatever its status.
+    /// The exchange says what happened in every case. The response is there when it came completely, whatever its status.
     /// Redirects are not followed. A reused connection that turns out to be closed before a byte of the response has come is
     /// replaced once by a new one.
     pub async fn send(&self, request: Request<Bytes>, limits: Limits) -> (Exchange, Option<Response>) {
-        let mut seen = self.seen();
-        match self.run(request, limits, &mut seen).await {
-            Ok(response) => (seen.finish(None), Some(response)),
-            Err(fault) => (seen.finish(Some(fault)), None),
+        let mut trace = self.new_trace();
+        match self.run(request, limits, &mut trace).await {
+            Ok(response) => (trace.finish(None), Some(response)),
+            Err(fault) => (trace.finish(Some(fault)), None),
         }
     }
 
@@ -106,136 +110,136 @@ impl Client {
     ///
     /// The exchange has no status; its failure, if any, is what a request would have met.
     pub async fn warm(&self, url: &Uri, limits: Limits) -> Exchange {
-        let mut seen = self.seen();
-        let opened = match Target::of(url) {
-            Ok(target) => self.open(&target, limits, &mut seen).await.map(|wire| self.put_back(target, wire)),
+        let mut trace = self.new_trace();
+        let opened = match Origin::parse(url) {
+            Ok(origin) => self.open_connection(&origin, limits, &mut trace).await.map(|wire| self.put_back(origin, wire)),
             Err(fault) => Err(fault),
         };
-        seen.finish(opened.err())
+        trace.finish(opened.err())
     }
 
-    async fn run(&self, request: Request<Bytes>, limits: Limits, seen: &mut Trace) -> Result<Response, Fault> {
-        let target = Target::of(request.uri())?;
+    async fn run(&self, request: Request<Bytes>, limits: Limits, trace: &mut Trace) -> Result<Response, Fault> {
+        let origin = Origin::parse(request.uri())?;
         learn_credentials(&request, &self.shared.secrets);
-        seen.at(&target);
-        let request = target.prepare(request)?;
-        if let Some(mut wire) = self.take_idle(&target).await {
-            seen.exchange.connection = Connection { reused: true, ..wire.connection.clone() };
-            match wire.exchange(request.clone(), self.limit(limits.response), seen).await {
+        trace.begin_connection(&origin);
+        let request = origin.prepare(request)?;
+        if let Some(mut wire) = self.take_idle(&origin).await {
+            trace.exchange.connection = Connection { reused: true, ..wire.connection.clone() };
+            match wire.exchange(request.clone(), self.phase_deadline(limits.response), trace).await {
                 Err(Lost::Unanswered(_)) => {
-                    tracing::debug!(host = target.host, "idle connection was closed, opening another");
-                    *seen = self.seen();
+                    tracing::debug!(host = origin.host, "idle connection was closed, opening another");
+                    *trace = self.new_trace();
                 }
-                answer => return self.answered(target, wire, answer),
+                answer => return self.keep_if_answered(origin, wire, answer),
             }
         }
-        let mut wire = self.open(&target, limits, seen).await?;
-        let answer = wire.exchange(request, self.limit(limits.response), seen).await;
-        self.answered(target, wire, answer)
+        let mut wire = self.open_connection(&origin, limits, trace).await?;
+        let answer = wire.exchange(request, self.phase_deadline(limits.response), trace).await;
+        self.keep_if_answered(origin, wire, answer)
     }
 
-    fn answered(&self, target: Target, wire: Wire, answer: Result<Response, Lost>) -> Result<Response, Fault> {
+    fn keep_if_answered(&self, origin: Origin, wire: Wire, answer: Result<Response, Lost>) -> Result<Response, Fault> {
         match answer {
             Ok(response) => {
-                self.put_back(target, wire);
+                self.put_back(origin, wire);
                 Ok(response)
             }
             Err(Lost::Failed(fault) | Lost::Unanswered(fault)) => Err(fault),
         }
     }
 
-    /// Resolve → connect → (proxy) → TLS, written into `seen` as it goes.
-    async fn open(&self, target: &Target, limits: Limits, seen: &mut Trace) -> Result<Wire, Fault> {
-        seen.at(target);
-        let mut stream = match self.shared.proxies.for_url(target.tls, &target.host, target.port) {
-            None => self.reach(&target.host, target.port, limits, seen).await?,
-            Some(Ok(proxy)) => self.through(proxy, target, limits, seen).await?,
+    /// Resolve → connect → (proxy) → TLS, written into `trace` as it goes.
+    async fn open_connection(&self, origin: &Origin, limits: Limits, trace: &mut Trace) -> Result<Wire, Fault> {
+        trace.begin_connection(origin);
+        let mut stream = match self.shared.proxies.for_url(origin.tls, &origin.host, origin.port) {
+            None => self.resolve_and_connect(&origin.host, origin.port, limits, trace).await?,
+            Some(Ok(proxy)) => self.connect_through(proxy, origin, limits, trace).await?,
             Some(Err(why)) => {
-                seen.phase = Phase::Proxy;
+                trace.phase = Phase::Proxy;
                 return Err(Fault::new(FailureKind::ProxyFailed, why.to_owned()));
             }
         };
-        if target.tls {
-            let limit = self.limit(limits.tls);
-            let started = seen.enter(Phase::Tls, &target.host);
-            stream = timeout_at(limit.at, tls::handshake(&self.shared.roots, &target.host, stream)).await.unwrap_or_else(|_| {
-                Err(Fault::timeout(FailureKind::TlsFailed, format!("connected, but the TLS handshake did not end {limit}")))
+        if origin.tls {
+            let deadline = self.phase_deadline(limits.tls);
+            let started = trace.begin_phase(Phase::Tls, &origin.host);
+            stream = timeout_at(deadline.at, tls::handshake(&self.shared.roots, &origin.host, stream)).await.unwrap_or_else(|_| {
+                Err(Fault::timeout(FailureKind::TlsFailed, format!("connected, but the TLS handshake did not end {deadline}")))
             })?;
-            seen.exchange.connection.tls_ms = Some(millis(started));
+            trace.exchange.connection.tls_ms = Some(millis_since(started));
         }
-        Wire::new(stream, seen.exchange.connection.clone()).await
+        Wire::new(stream, trace.exchange.connection.clone()).await
     }
 
     /// Resolve → connect.
-    async fn reach(&self, host: &str, port: u16, limits: Limits, seen: &mut Trace) -> Result<io::Io, Fault> {
-        let addresses = match resolve::literal(host) {
+    async fn resolve_and_connect(&self, host: &str, port: u16, limits: Limits, trace: &mut Trace) -> Result<io::Io, Fault> {
+        let addresses = match resolve::parse_ip_literal(host) {
             Some(address) => vec![(address, port).into()],
             None => {
-                let limit = self.limit(limits.resolve);
-                let started = seen.enter(Phase::Resolve, host);
-                let found = timeout_at(limit.at, resolve::lookup(host, port)).await.unwrap_or_else(|_| {
-                    Err(Fault::timeout(FailureKind::DnsFailed, format!("{host}: the resolver did not answer {limit}")))
+                let deadline = self.phase_deadline(limits.resolve);
+                let started = trace.begin_phase(Phase::Resolve, host);
+                let found = timeout_at(deadline.at, resolve::lookup(host, port)).await.unwrap_or_else(|_| {
+                    Err(Fault::timeout(FailureKind::DnsFailed, format!("{host}: the resolver did not answer {deadline}")))
                 })?;
-                seen.exchange.connection.resolve_ms = Some(millis(started));
+                trace.exchange.connection.resolve_ms = Some(millis_since(started));
                 found
             }
         };
-        seen.exchange.connection.addresses = addresses.iter().map(|address| address.ip().to_string()).collect();
-        let limit = self.limit(limits.connect);
-        let started = seen.enter(Phase::Connect, host);
-        let stream = connect::connect(&addresses, limit, &mut seen.exchange.connection.tries).await?;
-        seen.exchange.connection.connect_ms = Some(millis(started));
+        trace.exchange.connection.addresses = addresses.iter().map(|address| address.ip().to_string()).collect();
+        let deadline = self.phase_deadline(limits.connect);
+        let started = trace.begin_phase(Phase::Connect, host);
+        let stream = connect::connect(&addresses, deadline, &mut trace.exchange.connection.tries).await?;
+        trace.exchange.connection.connect_ms = Some(millis_since(started));
         Ok(Box::new(stream))
     }
 
-    /// Reaches the proxy and has it open a tunnel. Whatever fails on the way is the proxy's failure, not the target's.
-    async fn through(&self, proxy: &Proxy, target: &Target, limits: Limits, seen: &mut Trace) -> Result<io::Io, Fault> {
+    /// Reaches the proxy and has it open a tunnel. Whatever fails on the way is the proxy's failure, not the origin's.
+    async fn connect_through(&self, proxy: &Proxy, origin: &Origin, limits: Limits, trace: &mut Trace) -> Result<io::Io, Fault> {
         let blame = |fault: Fault| {
-            let blamed = proxy::failed(proxy, &format!("could not be reached: {}", fault.text));
-            // What the probe itself lacked is not the proxy's fault.
+            let blamed = proxy::proxy_fault(proxy, &format!("could not be reached: {}", fault.text));
+            // A lack of the probe's own is not the proxy's failure.
             let kind = if fault.kind == FailureKind::OutOfResources { fault.kind } else { blamed.kind };
             Fault { kind, timed_out: fault.timed_out, ..blamed }
         };
-        seen.exchange.connection.proxy = Some(proxy.authority());
-        let reached = self.reach(&proxy.host, proxy.port, limits, seen).await;
-        let started = seen.enter(Phase::Proxy, &proxy.host);
+        trace.exchange.connection.proxy = Some(proxy.authority());
+        let reached = self.resolve_and_connect(&proxy.host, proxy.port, limits, trace).await;
+        let started = trace.begin_phase(Phase::Proxy, &proxy.host);
         let mut stream = reached.map_err(blame)?;
-        let limit = self.limit(limits.proxy);
+        let deadline = self.phase_deadline(limits.proxy);
         let tunnel = async {
             if proxy.tls {
                 stream = tls::handshake(&self.shared.roots, &proxy.host, stream).await.map_err(blame)?;
             }
-            proxy::tunnel(&mut stream, proxy, &target.host, target.port, &self.shared.secrets).await?;
+            proxy::tunnel(&mut stream, proxy, &origin.host, origin.port, &self.shared.secrets).await?;
             Ok(stream)
         };
-        let stream = timeout_at(limit.at, tunnel)
-            .await
-            .unwrap_or_else(|_| Err(Fault { timed_out: true, ..proxy::failed(proxy, &format!("did not answer CONNECT {limit}")) }))?;
-        seen.exchange.connection.proxy_ms = Some(millis(started));
+        let stream = timeout_at(deadline.at, tunnel).await.unwrap_or_else(|_| {
+            Err(Fault { timed_out: true, ..proxy::proxy_fault(proxy, &format!("did not answer CONNECT {deadline}")) })
+        })?;
+        trace.exchange.connection.proxy_ms = Some(millis_since(started));
         Ok(stream)
     }
 
-    async fn take_idle(&self, target: &Target) -> Option<Wire> {
-        // A statement of its own: the lock must not be held while waiting.
-        let wire = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
+    async fn take_idle(&self, origin: &Origin) -> Option<Wire> {
+        // This is a statement of its own, because the lock must not be held while waiting.
+        let wire = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(origin);
         let mut wire = wire?;
         wire.is_ready().await.then_some(wire)
     }
 
-    fn put_back(&self, target: Target, wire: Wire) {
-        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).insert(target, wire);
+    fn put_back(&self, origin: Origin, wire: Wire) {
+        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).insert(origin, wire);
     }
 
-    fn seen(&self) -> Trace {
+    fn new_trace(&self) -> Trace {
         Trace::new(self.shared.secrets.clone())
     }
 
-    fn limit(&self, length: Duration) -> Limit {
-        Limit::new(length, self.deadline)
+    fn phase_deadline(&self, length: Duration) -> PhaseDeadline {
+        PhaseDeadline::new(length, self.deadline)
     }
 }
 
-/// Headers that carry a credential. The token of AssumeRoleWithWebIdentity stands in a body, and whoever reads the file learns it.
+/// Headers that carry a credential. The token of AssumeRoleWithWebIdentity is sent in a body; it is learned where its file is read.
 const CREDENTIAL_HEADERS: [&str; 3] = ["authorization", "x-amz-security-token", "x-aws-ec2-metadata-token"];
 
 /// What is sent as a credential is not shown when it comes back.

@@ -1,20 +1,20 @@
-//! `CONNECT` through a proxy (RFC 9110 section 9.3.6). Which proxy is decided in `core::proxy`.
+//! `CONNECT` through a proxy (RFC 9110 section 9.3.6). `core::pod::proxy` decides which proxy.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use zeroize::Zeroizing;
 
+use super::fault::Fault;
 use super::io::Io;
-use super::seen::Fault;
 use crate::collect::lack::is_lacking;
 use crate::core::evidence::exchange::FailureKind;
 use crate::core::pod::proxy::{Proxy, authority};
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
 
-/// More than any proxy's head; an error page's body is not read.
+/// The largest head of a proxy's answer that is read, in bytes. The body of an error page is not read.
 const HEAD_CAP: usize = 8 * 1024;
 
-/// So much of its status line is said again.
+/// How much of its status line is quoted, in characters.
 const LINE: usize = 120;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to `host:port`.
@@ -25,7 +25,7 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
         request.push_str(part);
     }
     if let Some(value) = proxy.authorization() {
-        // Before the buffer could grow and leave a copy behind.
+        // A buffer that grows would leave a copy behind.
         request.reserve_exact(value.len() + 64);
         for part in ["Proxy-Authorization: ", value, "\r\n"] {
             request.push_str(part);
@@ -33,7 +33,7 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
     }
     request.push_str("\r\n");
     let lost = |error: std::io::Error| {
-        let fault = failed(proxy, &format!("lost the connection: {error}"));
+        let fault = proxy_fault(proxy, &format!("lost the connection: {error}"));
         if is_lacking(&error) { Fault { kind: FailureKind::OutOfResources, ..fault } } else { fault }
     };
     stream.write_all(request.as_bytes()).await.map_err(lost)?;
@@ -44,39 +44,39 @@ pub(super) async fn tunnel(stream: &mut Io, proxy: &Proxy, host: &str, port: u16
         let mut chunk = [0; 1024];
         let read = stream.read(&mut chunk).await.map_err(lost)?;
         if read == 0 {
-            return Err(failed(proxy, "closed the connection without an answer to CONNECT"));
+            return Err(proxy_fault(proxy, "closed the connection without an answer to CONNECT"));
         }
         head.extend_from_slice(&chunk[..read]);
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
-            return judge(&head, end + 4, proxy, secrets);
+            return check_response(&head, end + 4, proxy, secrets);
         }
         let start = head.len().min(b"HTTP/1.".len());
         if head[..start] != b"HTTP/1."[..start] {
-            return Err(failed(proxy, "did not answer CONNECT with HTTP/1.1"));
+            return Err(proxy_fault(proxy, "did not answer CONNECT with HTTP/1.1"));
         }
         if head.len() >= HEAD_CAP {
-            return Err(failed(proxy, "answered CONNECT with more than 8 KiB of headers"));
+            return Err(proxy_fault(proxy, "answered CONNECT with more than 8 KiB of headers"));
         }
     }
 }
 
-fn judge(head: &[u8], end: usize, proxy: &Proxy, secrets: &Secrets) -> Result<(), Fault> {
+fn check_response(head: &[u8], end: usize, proxy: &Proxy, secrets: &Secrets) -> Result<(), Fault> {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|code| code.parse::<u16>().ok());
-    // A proxy that rewrites what it was sent may say our credentials again.
+    // A proxy that rewrites what it was sent may repeat our credentials.
     let line = shorten(&secrets.and_words_of(proxy.authorization()).redact(&line), LINE).into_owned();
     match status {
-        // In TLS the client speaks first, so bytes after the head come from something that is not a tunnel.
-        Some(200..=299) if head.len() > end => Err(failed(proxy, "sent data of its own after it opened the tunnel")),
+        // In TLS the client sends first. So bytes after the head come from something that is not a tunnel.
+        Some(200..=299) if head.len() > end => Err(proxy_fault(proxy, "sent data of its own after it opened the tunnel")),
         Some(200..=299) => Ok(()),
-        Some(407) => Err(failed(proxy, &format!("wants other credentials: it answered CONNECT with \"{line}\""))),
-        Some(_) => Err(failed(proxy, &format!("refused CONNECT with \"{line}\""))),
-        None => Err(failed(proxy, "did not answer CONNECT with HTTP/1.1")),
+        Some(407) => Err(proxy_fault(proxy, &format!("wants other credentials: it answered CONNECT with \"{line}\""))),
+        Some(_) => Err(proxy_fault(proxy, &format!("refused CONNECT with \"{line}\""))),
+        None => Err(proxy_fault(proxy, "did not answer CONNECT with HTTP/1.1")),
     }
 }
 
 /// A failure whose subject is the proxy.
-pub(super) fn failed(proxy: &Proxy, text: &str) -> Fault {
+pub(super) fn proxy_fault(proxy: &Proxy, text: &str) -> Fault {
     Fault::new(FailureKind::ProxyFailed, format!("the proxy {} {text}", proxy.authority()))
 }

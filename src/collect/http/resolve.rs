@@ -6,12 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::oneshot;
 
-use super::seen::Fault;
+use super::fault::Fault;
 use crate::collect::lack::{is_lacking, no_thread, spare_descriptors};
 use crate::core::evidence::exchange::FailureKind;
 
 /// An IP literal, with or without brackets: it needs no lookup.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
+pub(super) fn parse_ip_literal(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse().ok()
 }
@@ -20,7 +20,7 @@ pub(super) fn literal(host: &str) -> Option<IpAddr> {
 pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
     let name = host.to_owned();
     let failed = |what: &str| Fault::new(FailureKind::DnsFailed, format!("{host}: {what}"));
-    match on_a_thread(move || blocking(&name, port)).await {
+    match run_on_thread(move || lookup_blocking(&name, port)).await {
         Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("the resolver gave no address")),
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err((kind, error))) => Err(Fault::new(kind, format!("{host}: {error}"))),
@@ -33,9 +33,9 @@ pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fau
 ///
 /// On a thread of its own, not on tokio's blocking pool: `getaddrinfo` cannot be interrupted, and the runtime's shutdown would
 /// wait for the pool. This thread is simply left behind when the future is dropped, and ends with the process.
-async fn on_a_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+async fn run_on_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, question) = oneshot::channel();
-    // A failed send means that nobody waits any more: the answer is of no use then.
+    // A failed send means that nobody waits for the answer any more.
     std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call()))).map_err(no_thread)?;
     question.await.map_err(io::Error::other)
 }
@@ -43,15 +43,15 @@ async fn on_a_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'stati
 /// How many descriptors a lookup takes at once: a file such as /etc/hosts, a module of glibc's, a socket for each family.
 const TAKES: usize = 3;
 
-fn blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::Error)> {
-    // Flags 0: the AI_ADDRCONFIG of std's and glibc's defaults would hide ::1 on a host without a routable IPv6 address.
+fn lookup_blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::Error)> {
+    // The flags are 0. AI_ADDRCONFIG, a default of std and glibc, would hide ::1 on a host without a routable IPv6 address.
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
-    // musl says by EAI_SYSTEM and the errno what it could not open. For glibc a name then "does not exist", or is to be tried again, as
-    // /etc/hosts or a socket could not be had: so it is looked whether they can be, before and after.
+    // musl returns EAI_SYSTEM and the errno of what it could not open. glibc says that the name does not exist, or is to be tried again, when
+    // it could not open /etc/hosts or a socket. So the descriptors are counted before and after.
     let lacks = || spare_descriptors(TAKES).map_err(|lack| (FailureKind::OutOfResources, lack));
     lacks()?;
     let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| {
-        let kind = kind_of(&error);
+        let kind = classify_error(&error);
         let error = io::Error::from(error);
         let kind = if is_lacking(&error) { FailureKind::OutOfResources } else { kind };
         lacks().err().unwrap_or((kind, error))
@@ -71,7 +71,7 @@ fn blocking(host: &str, port: u16) -> Result<Vec<SocketAddr>, (FailureKind, io::
 ///
 /// musl (since 1.2.4) and glibc agree on the numbers (-2 and -5), and dns-lookup 4 compares with libc's constants for the target.
 /// glibc's EAI_ADDRFAMILY (-9: a name without addresses in the families asked for) has no variant there and means the same.
-fn kind_of(error: &LookupError) -> FailureKind {
+fn classify_error(error: &LookupError) -> FailureKind {
     const EAI_NODATA: i32 = -5;
     const EAI_ADDRFAMILY: i32 = -9;
     match (error.kind(), error.error_num()) {
@@ -98,16 +98,16 @@ mod tests {
             (-10, FailureKind::OutOfResources), // EAI_MEMORY
             (-11, FailureKind::DnsFailed),      // EAI_SYSTEM: the errno tells
         ] {
-            assert_eq!(kind_of(&LookupError::new(code)), expected, "{code}");
+            assert_eq!(classify_error(&LookupError::new(code)), expected, "{code}");
         }
     }
 
     #[test]
     fn literals() {
-        assert_eq!(literal("127.0.0.1"), Some([127, 0, 0, 1].into()));
-        assert_eq!(literal("[::1]"), literal("::1"));
-        assert!(literal("::1").is_some());
-        assert_eq!(literal("localhost"), None);
+        assert_eq!(parse_ip_literal("127.0.0.1"), Some([127, 0, 0, 1].into()));
+        assert_eq!(parse_ip_literal("[::1]"), parse_ip_literal("::1"));
+        assert!(parse_ip_literal("::1").is_some());
+        assert_eq!(parse_ip_literal("localhost"), None);
     }
 
     #[tokio::test]
@@ -123,7 +123,7 @@ mod tests {
     fn a_hung_lookup_holds_up_neither_its_deadline_nor_the_runtime() {
         let (release, hung) = std::sync::mpsc::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let call = async { tokio::time::timeout(Duration::from_millis(50), on_a_thread(move || hung.recv())).await };
+        let call = async { tokio::time::timeout(Duration::from_millis(50), run_on_thread(move || hung.recv())).await };
         assert!(runtime.block_on(call).is_err());
         // Would wait for ever on the blocking pool: the call ends only after this.
         drop(runtime);

@@ -14,13 +14,14 @@ use http::Request;
 use http::header::CONTENT_TYPE;
 use zeroize::Zeroizing;
 
-use super::seen::{Fault, Trace};
+use super::fault::Fault;
+use super::trace::Trace;
 use super::{Client, Limits, Response};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
 use crate::core::text::secrets::Secrets;
 
-/// As much of a body as a classification needs.
-const KEPT: usize = 64 * 1024;
+/// How much of a body is recorded, in bytes. A classification needs no more.
+const BODY_CAP: usize = 64 * 1024;
 
 /// What the SDK's request met.
 #[derive(Debug)]
@@ -28,16 +29,16 @@ pub struct RecordedResponse {
     /// The exchange.
     pub exchange: Exchange,
     /// The response's body, capped, when it can hold no credentials: the status is not 2xx, or it is a web page or empty.
-    pub body: Option<Body>,
+    pub body: Option<RecordedBody>,
 }
 
 /// A response's body in memory that is wiped; its `Debug` shows the length only.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Body(pub Zeroizing<Vec<u8>>);
+pub struct RecordedBody(pub Zeroizing<Vec<u8>>);
 
-impl fmt::Debug for Body {
+impl fmt::Debug for RecordedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body({} bytes)", self.0.len())
+        write!(f, "RecordedBody({} bytes)", self.0.len())
     }
 }
 
@@ -53,7 +54,7 @@ impl fmt::Display for ConnectorFailure {
 
 impl std::error::Error for ConnectorFailure {}
 
-/// Plugs a [`Client`] into the SDK and keeps what it saw. Clones share the record and the client's connections.
+/// Plugs a [`Client`] into the SDK and records its exchanges. Clones share the record and the client's connections.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     client: Client,
@@ -98,39 +99,39 @@ impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let recorder = self.clone();
         HttpConnectorFuture::new(async move {
-            let seen = recorder.client.seen();
-            let mut open = Open { recorder, seen: Some(seen) };
-            let Open { recorder, seen: Some(seen) } = &mut open else {
-                return Err(never());
+            let trace = recorder.client.new_trace();
+            let mut exchange = OpenExchange { recorder, trace: Some(trace) };
+            let OpenExchange { recorder, trace: Some(trace) } = &mut exchange else {
+                return Err(polled_after_end());
             };
-            let outcome = match incoming(request) {
-                Ok(request) => recorder.client.run(request, recorder.limits, seen).await,
+            let outcome = match request_from_sdk(request) {
+                Ok(request) => recorder.client.run(request, recorder.limits, trace).await,
                 Err(fault) => Err(fault),
             };
-            open.end(outcome)
+            exchange.finish(outcome)
         })
     }
 }
 
-/// An exchange under way. When the SDK drops the future, what was seen until then is recorded.
-struct Open {
+/// An exchange under way. When the SDK drops the future, its trace until then is recorded.
+struct OpenExchange {
     recorder: Recorder,
-    seen: Option<Trace>,
+    trace: Option<Trace>,
 }
 
-impl Open {
-    fn end(&mut self, outcome: Result<Response, Fault>) -> Result<HttpResponse, ConnectorError> {
-        let seen = self.seen.take().unwrap_or_else(|| self.recorder.client.seen());
+impl OpenExchange {
+    fn finish(&mut self, outcome: Result<Response, Fault>) -> Result<HttpResponse, ConnectorError> {
+        let trace = self.trace.take().unwrap_or_else(|| self.recorder.client.new_trace());
         match outcome {
             Ok(response) => {
-                let body = evidence(&response);
-                self.recorder.keep(RecordedResponse { exchange: seen.finish(None), body });
-                outgoing(response)
+                let body = recordable_body(&response);
+                self.recorder.keep(RecordedResponse { exchange: trace.finish(None), body });
+                response_to_sdk(response)
             }
             Err(fault) => {
                 let timed_out = fault.timed_out;
-                let exchange = seen.finish(Some(fault));
-                let error = exchange.failure.clone().map_or_else(never, |failure| connector_error(failure, timed_out));
+                let exchange = trace.finish(Some(fault));
+                let error = exchange.failure.clone().map_or_else(polled_after_end, |failure| connector_error(failure, timed_out));
                 self.recorder.keep(RecordedResponse { exchange, body: None });
                 Err(error)
             }
@@ -138,15 +139,15 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenExchange {
     fn drop(&mut self) {
-        if let Some(seen) = self.seen.take() {
-            self.recorder.keep(RecordedResponse { exchange: seen.cancelled(), body: None });
+        if let Some(trace) = self.trace.take() {
+            self.recorder.keep(RecordedResponse { exchange: trace.cancelled(), body: None });
         }
     }
 }
 
-/// As the stock client maps them (aws-smithy-http-client's `downcast_error`): what it cannot name is `other`.
+/// The SDK's error for a failure, as the stock client maps it (aws-smithy-http-client's `downcast_error`). It calls what it cannot name `other`.
 fn connector_error(failure: Failure, timed_out: bool) -> ConnectorError {
     let kind = failure.kind;
     let source = Box::new(ConnectorFailure(failure));
@@ -159,12 +160,12 @@ fn connector_error(failure: Failure, timed_out: bool) -> ConnectorError {
     }
 }
 
-/// An error where none can be: the record is taken exactly once, at the end.
-fn never() -> ConnectorError {
+/// An error that cannot happen, because the record is taken exactly once, at the end.
+fn polled_after_end() -> ConnectorError {
     ConnectorError::other("the exchange was polled after its end".into(), None)
 }
 
-fn incoming(request: HttpRequest) -> Result<Request<Bytes>, Fault> {
+fn request_from_sdk(request: HttpRequest) -> Result<Request<Bytes>, Fault> {
     let bad = |text: String| Fault::new(FailureKind::BadRequest, text);
     let (head, body) = request.try_into_http1x().map_err(|error| bad(error.to_string()))?.into_parts();
     // A copy of our own that is wiped: the form of AssumeRoleWithWebIdentity holds the token.
@@ -177,7 +178,7 @@ fn incoming(request: HttpRequest) -> Result<Request<Bytes>, Fault> {
     Ok(out)
 }
 
-fn outgoing(response: Response) -> Result<HttpResponse, ConnectorError> {
+fn response_to_sdk(response: Response) -> Result<HttpResponse, ConnectorError> {
     let other = |error: Box<dyn std::error::Error + Send + Sync>| ConnectorError::other(error, None);
     let mut out = http::Response::new(SdkBody::from(Bytes::from_owner(response.body)));
     *out.status_mut() = http::StatusCode::from_u16(response.status).map_err(|error| other(error.into()))?;
@@ -185,8 +186,8 @@ fn outgoing(response: Response) -> Result<HttpResponse, ConnectorError> {
     HttpResponse::try_from(out).map_err(|error| other(error.into()))
 }
 
-/// The body as evidence. Credentials come with 2xx as XML (STS), JSON (the agent) or plain text (IMDS), never as a web page.
-fn evidence(response: &Response) -> Option<Body> {
+/// The body as evidence. Credentials come with 2xx as XML (STS), JSON (the agent) or plain text (IMDS), polled_after_end as a web page.
+fn recordable_body(response: &Response) -> Option<RecordedBody> {
     let is_page = response
         .headers
         .get(CONTENT_TYPE)
@@ -195,6 +196,6 @@ fn evidence(response: &Response) -> Option<Body> {
     if (200..300).contains(&response.status) && !is_page && !response.body.is_empty() {
         return None;
     }
-    let length = response.body.len().min(KEPT);
-    Some(Body(Zeroizing::new(response.body[..length].to_vec())))
+    let length = response.body.len().min(BODY_CAP);
+    Some(RecordedBody(Zeroizing::new(response.body[..length].to_vec())))
 }

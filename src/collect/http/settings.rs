@@ -43,7 +43,7 @@ impl Limits {
 
 /// What a client is made from.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ClientSettings {
     /// Whom TLS trusts.
     pub roots: Roots,
     /// The environment's proxies.

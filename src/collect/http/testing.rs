@@ -16,17 +16,17 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{Client, Exchange, Limits, Response, Roots, Settings};
+use super::{Client, ClientSettings, Exchange, Limits, Response, Roots};
 use crate::core::pod::proxy::Proxies;
 use crate::core::text::secrets::Secrets;
 
 /// A server that hands each connection, with its number from 0 on, to a function on a thread of its own.
-pub(super) struct Server {
+pub(super) struct TestServer {
     pub(super) address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
-impl Server {
+impl TestServer {
     pub(super) fn start(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Self {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
     }
@@ -177,7 +177,7 @@ fn server_config(certificate: &CertificateDer<'static>, key: &KeyPair) -> Arc<Se
 
 pub(super) fn client(roots: Roots, variables: &[(&str, &str)]) -> Client {
     let deadline = Instant::now() + Duration::from_secs(300);
-    Client::new(Settings { roots, proxies: Proxies::from_env(variables.iter().copied()), secrets: Secrets::default(), deadline })
+    Client::new(ClientSettings { roots, proxies: Proxies::from_env(variables.iter().copied()), secrets: Secrets::default(), deadline })
 }
 
 /// A client for plain http without a proxy.

@@ -16,8 +16,8 @@ use tokio_rustls::rustls::{
 };
 
 use super::der;
+use super::fault::Fault;
 use super::io::Io;
-use super::seen::Fault;
 use crate::collect::lack::is_lacking;
 use crate::core::evidence::exchange::FailureKind;
 
@@ -75,7 +75,8 @@ impl Roots {
     }
 
     /// Why no handshake can succeed with these roots.
-    pub fn error(&self) -> Option<&str> {
+    #[cfg(test)]
+    pub(super) fn error(&self) -> Option<&str> {
         self.0.as_ref().as_ref().err().map(String::as_str)
     }
 
@@ -117,7 +118,7 @@ pub(super) async fn handshake(roots: &Roots, host: &str, io: Io) -> Result<Io, F
         Ok(stream) => Ok(Box::new(stream)),
         Err(error) => {
             let refused = verifier.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
-            Err(explain(&error, refused.as_deref(), &trust.source))
+            Err(classify_handshake_error(&error, refused.as_deref(), &trust.source))
         }
     }
 }
@@ -171,7 +172,7 @@ pub(super) fn rustls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
-fn explain(error: &io::Error, certificate: Option<&[u8]>, source: &str) -> Fault {
+fn classify_handshake_error(error: &io::Error, certificate: Option<&[u8]>, source: &str) -> Fault {
     let Some(cause) = rustls_error(error) else {
         let text = match error.kind() {
             io::ErrorKind::UnexpectedEof
@@ -189,7 +190,7 @@ fn explain(error: &io::Error, certificate: Option<&[u8]>, source: &str) -> Fault
         return Fault::new(kind, text);
     };
     let (kind, text) = match cause {
-        Error::InvalidCertificate(why) => judge(why, certificate, source),
+        Error::InvalidCertificate(why) => classify_certificate_error(why, certificate, source),
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             (FailureKind::TlsFailed, "what answers on this port does not speak TLS".to_owned())
         }
@@ -198,7 +199,7 @@ fn explain(error: &io::Error, certificate: Option<&[u8]>, source: &str) -> Fault
     Fault::new(kind, text)
 }
 
-fn judge(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (FailureKind, String) {
+fn classify_certificate_error(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (FailureKind, String) {
     const CLOCK: &str = "a wrong clock on this node looks the same";
     match why {
         CertificateError::NotValidForNameContext {
@@ -208,17 +209,17 @@ fn judge(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (F
             let text = format!(
                 "the certificate presented is not for {}, but for {}",
                 expected.to_str(),
-                names(presented)
+                format_names(presented)
             );
             (FailureKind::TlsNameMismatch, text)
         }
         CertificateError::NotValidForName => (FailureKind::TlsNameMismatch, why.to_string()),
         CertificateError::ExpiredContext { time, not_after } => {
-            let text = format!("the certificate expired on {}; it is {} here: {CLOCK}", date(*not_after), date(*time));
+            let text = format!("the certificate expired on {}; it is {} here: {CLOCK}", format_date(*not_after), format_date(*time));
             (FailureKind::TlsFailed, text)
         }
         CertificateError::NotValidYetContext { time, not_before } => {
-            let text = format!("the certificate is valid from {} on; it is {} here: {CLOCK}", date(*not_before), date(*time));
+            let text = format!("the certificate is valid from {} on; it is {} here: {CLOCK}", format_date(*not_before), format_date(*time));
             (FailureKind::TlsFailed, text)
         }
         CertificateError::Expired | CertificateError::NotValidYet => (FailureKind::TlsFailed, format!("{why}: {CLOCK}")),
@@ -228,7 +229,7 @@ fn judge(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (F
         | CertificateError::InvalidPurposeContext { .. }
         // webpki's own words for a chain that is not one: CaUsedAsEndEntity, EndEntityUsedAsCa, NameConstraintViolation, …
         | CertificateError::Other(_) => {
-            let issuer = match certificate.and_then(der::names) {
+            let issuer = match certificate.and_then(der::parse_names) {
                 Some(names) if names.is_self_signed() => format!("is self-signed by \"{}\"", names.issuer()),
                 Some(names) => format!("was issued by \"{}\"", names.issuer()),
                 None => "cannot be read".to_owned(),
@@ -244,7 +245,7 @@ fn judge(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (F
 }
 
 /// The names in a certificate; a content network's have hundreds.
-fn names(presented: &[String]) -> String {
+fn format_names(presented: &[String]) -> String {
     const SHOWN: usize = 6;
     if presented.is_empty() {
         return "no name at all".to_owned();
@@ -261,7 +262,7 @@ fn names(presented: &[String]) -> String {
     text
 }
 
-fn date(time: UnixTime) -> String {
+fn format_date(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_else(|_| format!("{seconds} (unix)"))
 }

@@ -20,9 +20,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
+use super::deadline::PhaseDeadline;
+use super::fault::Fault;
 use super::io::{Counted, Io};
-use super::seen::{Fault, Limit, Trace};
 use super::tls::rustls_error;
+use super::trace::Trace;
 use crate::collect::lack::is_lacking;
 use crate::core::evidence::exchange::{Connection, FailureKind, Phase};
 use crate::core::text::printable::cap;
@@ -80,7 +82,7 @@ impl Wire {
     pub(super) async fn new(io: Io, connection: Connection) -> Result<Self, Fault> {
         let (io, received) = Counted::new(io);
         let (sender, driver) =
-            http1::Builder::new().max_buf_size(HEAD_CAP).handshake(TokioIo::new(io)).await.map_err(|error| fault_of(&error).fault)?;
+            http1::Builder::new().max_buf_size(HEAD_CAP).handshake(TokioIo::new(io)).await.map_err(|error| classify_error(&error).fault)?;
         // The driver's error reaches the request as well, so it is not lost here.
         let driver = Driver(tokio::spawn(async move { drop(driver.await) }));
         Ok(Self { sender, _driver: driver, received, connection })
@@ -92,16 +94,21 @@ impl Wire {
     }
 
     /// Sends the request and reads the whole response.
-    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>, limit: Limit, seen: &mut Trace) -> Result<Response, Lost> {
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        deadline: PhaseDeadline,
+        trace: &mut Trace,
+    ) -> Result<Response, Lost> {
         let before = self.received.load(Ordering::Relaxed);
         let wall = SystemTime::now();
         let started = Instant::now();
-        seen.phase = Phase::Response;
-        seen.sent = Some(started);
-        let answer = timeout_at(limit.at, async {
-            let (head, body) = self.sender.send_request(request).await.map_err(|error| fault_of(&error))?.into_parts();
-            note_head(seen, head.status.as_u16(), &head.headers);
-            seen.exchange.local_midpoint_ms = midpoint(wall, started.elapsed());
+        trace.phase = Phase::Response;
+        trace.sent = Some(started);
+        let answer = timeout_at(deadline.at, async {
+            let (head, body) = self.sender.send_request(request).await.map_err(|error| classify_error(&error))?.into_parts();
+            record_head(trace, head.status.as_u16(), &head.headers);
+            trace.exchange.local_midpoint_ms = midpoint(wall, started.elapsed());
             let body = read_body(body, &head.headers).await?;
             Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
         })
@@ -116,11 +123,11 @@ impl Wire {
             }
             Ok(Err(Failed { fault, .. })) => Err(Lost::Failed(fault)),
             Err(_) => {
-                let what = match seen.exchange.status {
+                let what = match trace.exchange.status {
                     None => "connected and sent the request, but no response".to_owned(),
                     Some(status) => format!("the head of the response came (status {status}), but not all of its body"),
                 };
-                Err(Lost::Failed(Fault::timeout(FailureKind::RequestTimeout, format!("{what} {limit}"))))
+                Err(Lost::Failed(Fault::timeout(FailureKind::RequestTimeout, format!("{what} {deadline}"))))
             }
         }
     }
@@ -149,7 +156,7 @@ async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<
     }
     let mut kept = Zeroizing::new(Vec::with_capacity(announced));
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|error| fault_of(&error))?.into_data() else {
+        let Ok(data) = frame.map_err(|error| classify_error(&error))?.into_data() else {
             continue;
         };
         if data.len() > BODY_CAP - kept.len() {
@@ -168,11 +175,11 @@ async fn read_body(mut body: Incoming, headers: &HeaderMap) -> Result<Zeroizing<
 /// A header's text is foreign: a kilobyte of it is no evidence.
 const HEADER_CAP: usize = 256;
 
-fn note_head(seen: &mut Trace, status: u16, headers: &HeaderMap) {
+fn record_head(trace: &mut Trace, status: u16, headers: &HeaderMap) {
     let raw = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let secrets = &seen.secrets;
+    let secrets = &trace.secrets;
     let text = |name: &str| raw(name).map(|text| cap(&secrets.redact(&text), HEADER_CAP).into_owned());
-    let exchange = &mut seen.exchange;
+    let exchange = &mut trace.exchange;
     exchange.status = Some(status);
     exchange.date = raw(DATE.as_str()).and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok()).map(|date| date.secs());
     exchange.request_id = text("x-amzn-requestid").or_else(|| text("x-amzn-request-id"));
@@ -187,7 +194,7 @@ fn midpoint(sent: SystemTime, took: Duration) -> Option<i64> {
     i64::try_from(middle.as_millis()).ok()
 }
 
-fn fault_of(error: &hyper::Error) -> Failed {
+fn classify_error(error: &hyper::Error) -> Failed {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let kind = match source {
         _ if is_lacking(error) => FailureKind::OutOfResources,
@@ -200,14 +207,14 @@ fn fault_of(error: &hyper::Error) -> Failed {
         _ => FailureKind::ConnectionLost,
     };
     let text = match kind {
-        FailureKind::NotHttp => format!("the response is not HTTP/1.1: {}", told(error)),
-        _ => told(error),
+        FailureKind::NotHttp => format!("the response is not HTTP/1.1: {}", describe_error(error)),
+        _ => describe_error(error),
     };
     Failed { fault: Fault::new(kind, text), unsent: error.is_canceled() }
 }
 
 /// An error and its causes on one line.
-fn told(error: &dyn std::error::Error) -> String {
+fn describe_error(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

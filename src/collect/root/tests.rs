@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 /// Of a process with this one's own credentials.
 fn other(root: OwnedFd, cwd: &str) -> Result<Root, Errno> {
-    let reader = Reader { same: true, protected_symlinks: Some(false), ..Reader::default() };
-    Ok(Root::Of(Arc::new(OtherRoot::new(root, cwd.to_owned(), reader)?)))
+    let subject = AccessSubject { same: true, protected_symlinks: Some(false), ..AccessSubject::default() };
+    Ok(Root::Other(Arc::new(OtherRoot::new(root, cwd.to_owned(), subject)?)))
 }
 
 /// Everything below `root` is the other process's; what lies beside it must stay out of reach.
@@ -75,18 +75,21 @@ fn magic_links_are_not_followed_where_there_are_some() {
 }
 
 /// A root for a process of another user, in a folder of this one's; no privilege is needed, as the judged process need not be there.
-struct Judged {
+struct JudgedRoot {
     dir: tempfile::TempDir,
-    reader: Reader,
+    subject: AccessSubject,
 }
 
-impl Judged {
-    fn new() -> Judged {
+impl JudgedRoot {
+    fn new() -> JudgedRoot {
         let dir = tempfile::tempdir().unwrap();
-        let judged = Judged { dir, reader: Reader { pid: 7, protected_symlinks: Some(true), ..Reader::default() } };
+        let judged = JudgedRoot { dir, subject: AccessSubject { pid: 7, protected_symlinks: Some(true), ..AccessSubject::default() } };
         judged.mode("", 0o755);
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        Judged { reader: Reader { rights: Rights { uid: uid + 1, gid: gid + 1, ..Rights::default() }, ..judged.reader }, ..judged }
+        JudgedRoot {
+            subject: AccessSubject { rights: Rights { uid: uid + 1, gid: gid + 1, ..Rights::default() }, ..judged.subject },
+            ..judged
+        }
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -113,11 +116,11 @@ impl Judged {
 
     fn root(&self) -> OtherRoot {
         let fd = rustix::fs::open(self.dir.path(), OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
-        OtherRoot::new(fd, "/".to_owned(), self.reader.clone()).unwrap()
+        OtherRoot::new(fd, "/".to_owned(), self.subject.clone()).unwrap()
     }
 
     fn read(&self, path: &str) -> Result<String, FileFailure> {
-        read(&Root::Of(Arc::new(self.root())), path, 4096).map(|content| String::from_utf8_lossy(&content.bytes).into_owned())
+        read(&Root::Other(Arc::new(self.root())), path, 4096).map(|content| String::from_utf8_lossy(&content.bytes).into_owned())
     }
 
     fn kind(&self, path: &str) -> Result<String, FileFailureKind> {
@@ -129,26 +132,26 @@ const DENIED: Result<String, FileFailureKind> = Err(FileFailureKind::Denied);
 
 #[test]
 fn what_the_process_may_not_read_is_not_read() {
-    let judged = Judged::new();
+    let judged = JudgedRoot::new();
     let read = |name: &str| Ok(name.to_owned());
     judged.file("open", 0o644);
     judged.file("shut", 0o600);
     judged.file("group", 0o640);
     assert_eq!((judged.kind("/open"), judged.kind("/shut"), judged.kind("/group")), (read("open"), DENIED, DENIED));
-    let mut member = Judged::new();
-    member.reader.rights.groups = vec![rustix::process::getegid().as_raw()];
+    let mut member = JudgedRoot::new();
+    member.subject.rights.groups = vec![rustix::process::getegid().as_raw()];
     member.file("group", 0o640);
     member.file("shut", 0o600);
     assert_eq!((member.kind("/group"), member.kind("/shut")), (read("group"), DENIED));
     let said = judged.read("/shut").unwrap_err().told(Some(7));
-    let rights = &judged.reader.rights;
+    let rights = &judged.subject.rights;
     assert!(said.starts_with("Permission denied (os error 13); the file has mode 0600, owner "), "{said}");
     assert!(said.ends_with(&format!("; process 7 runs as UID {}, GIDs {}", rights.uid, rights.gid)), "{said}");
 }
 
 #[test]
 fn each_folder_on_the_way_has_to_be_open() {
-    let judged = Judged::new();
+    let judged = JudgedRoot::new();
     judged.folder("open", 0o711);
     judged.folder("shut", 0o744);
     judged.folder("shut/inner", 0o755);
@@ -185,7 +188,7 @@ fn each_folder_on_the_way_has_to_be_open() {
 /// Between the judgement and the opening, and between the opening and the reading: what is read is what was judged.
 #[test]
 fn a_name_that_is_swapped_meanwhile_changes_nothing() {
-    let judged = Judged::new();
+    let judged = JudgedRoot::new();
     judged.file("token", 0o644);
     judged.file("secret", 0o600);
     let root = judged.root();
@@ -213,10 +216,10 @@ fn a_name_that_is_swapped_meanwhile_changes_nothing() {
 
 #[test]
 fn what_cannot_be_told_is_not_read_and_not_said_to_be_shut() {
-    let mut judged = Judged::new();
+    let mut judged = JudgedRoot::new();
     judged.file("open", 0o644);
     judged.file("shut", 0o600);
-    judged.reader.confined = true;
+    judged.subject.confined = true;
     let failure = judged.read("/open").unwrap_err();
     assert_eq!(failure.kind, FileFailureKind::Undecided);
     assert!(
@@ -228,9 +231,9 @@ fn what_cannot_be_told_is_not_read_and_not_said_to_be_shut() {
     assert_eq!(judged.kind("/shut"), DENIED, "no profile opens what the mode shuts");
     assert_eq!(judged.kind("/none"), Err(FileFailureKind::Missing));
     // What is not there is missing, whoever may look; what is there is not read.
-    judged.reader.confined = false;
-    judged.reader.rights.unmapped = (Some(rustix::process::geteuid().as_raw()), Some(rustix::process::getegid().as_raw()));
-    judged.reader.rights.uid = rustix::process::geteuid().as_raw();
+    judged.subject.confined = false;
+    judged.subject.rights.unmapped = (Some(rustix::process::geteuid().as_raw()), Some(rustix::process::getegid().as_raw()));
+    judged.subject.rights.uid = rustix::process::geteuid().as_raw();
     judged.folder("ours", 0o700);
     judged.file("ours/token", 0o644);
     assert_eq!(judged.kind("/ours/token"), Err(FileFailureKind::Undecided));
@@ -240,7 +243,7 @@ fn what_cannot_be_told_is_not_read_and_not_said_to_be_shut() {
 /// A path of the process's own making does not use up this check's descriptors.
 #[test]
 fn a_path_that_is_too_deep() {
-    let judged = Judged::new();
+    let judged = JudgedRoot::new();
     let deep = "d/".repeat(DEEPEST);
     judged.folder(&deep, 0o755);
     judged.file(&format!("{deep}token"), 0o644);
@@ -252,7 +255,7 @@ fn a_path_that_is_too_deep() {
 
 #[test]
 fn a_link_in_a_folder_that_all_may_write_to() {
-    let judged = Judged::new();
+    let judged = JudgedRoot::new();
     judged.folder("tmp", 0o1777);
     judged.file("token", 0o644);
     judged.link("tmp/link", "/token");

@@ -3,7 +3,9 @@
 use super::{Defects, Provider};
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
-use crate::core::pod::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
+use crate::core::plan::inputs::{Inputs, ProviderChoice};
+use crate::core::pod::environment::{Environment, Secret, Var};
+use crate::core::pod::profile::ProfileCredentials;
 use crate::core::text::secrets::{InputValue, Shown};
 
 /// Which provider was injected, by docs/facts.md#chain-matrix, rows 06 to 10, 15, 22 and 23.
@@ -62,6 +64,7 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
     })
 }
 
+/// A variable without its value: unset, empty or set.
 pub(super) fn state<V: Shown>(var: &Var<V>) -> &'static str {
     match (var.is_set(), var.is_empty()) {
         (false, _) => "unset",
@@ -89,6 +92,7 @@ fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
     detail
 }
 
+/// The injected role, if `AWS_ROLE_ARN` is the ARN of one.
 pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> {
     let text = env.role_arn.value()?;
     match RoleArn::parse(text.raw()) {
@@ -112,18 +116,10 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects
     let profile = &inputs.profile;
     // A web identity profile that names the same token is what the pod has anyway.
     if let Some(kind) = profile.credentials.filter(|kind| *kind != ProfileCredentials::WebIdentity) {
-        let how = match kind {
-            ProfileCredentials::RoleArn => "role_arn",
-            ProfileCredentials::Sso => "sso",
-            ProfileCredentials::StaticKeys => "static keys",
-            ProfileCredentials::Process => "credential_process",
-            ProfileCredentials::Login => "login_session",
-            ProfileCredentials::WebIdentity => "web_identity_token_file",
-        };
         let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
         defects.add(
             Code::ShadowedByProfile,
-            format!("Profile {:?} in {} gives credentials by {how}; {who}.", profile.name, list(&profile.files)),
+            format!("Profile {:?} in {} gives credentials by {}; {who}.", profile.name, list(&profile.files), kind.describe()),
         );
     }
 }

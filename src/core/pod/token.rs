@@ -9,6 +9,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Where the webhook mounts IRSA's token.
+pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
+/// The API server's own token, where one is mounted.
+pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
 /// STS takes a `WebIdentityToken` of at most 20,000 characters (STS service model).
 pub const MAX_TOKEN: usize = 20_000;
 

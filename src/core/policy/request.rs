@@ -2,7 +2,6 @@
 
 use super::pattern::is_like;
 use crate::core::aws::arn::RoleArn;
-use crate::core::pod::token::Claims;
 
 /// A pod that asks for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +80,6 @@ const ABSENT_BY_TOKEN: [(&str, &str); 14] = [
 ];
 
 impl Request {
-    /// `AssumeRoleWithWebIdentity` with this token; `None` when the token has no issuer or subject.
-    pub fn of_token(claims: &Claims, role: &RoleArn) -> Option<Request> {
-        let audience = claims.authorized_party.clone().map_or_else(|| claims.audience.clone(), |party| vec![party]);
-        Some(Request::irsa(claims.issuer.as_deref()?, claims.subject.as_deref()?, audience, role))
-    }
-
     /// `AssumeRoleWithWebIdentity` from an issuer (with or without scheme), a subject and its audiences.
     ///
     /// `:aud` is the token's `azp` where it has one, else its `aud` (IAM user guide, "Available keys for AWS OIDC federation").
@@ -259,26 +252,23 @@ mod tests {
 
     #[test]
     fn keys_know_no_capitals_and_values_come_from_the_token() {
-        let claims = Claims {
-            issuer: Some("https://oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC".into()),
-            subject: Some("system:serviceaccount:shop:checkout".into()),
-            audience: vec!["a".into(), "b".into()],
-            authorized_party: Some("b".into()),
-            ..Claims::default()
-        };
-        let request = Request::of_token(&claims, &role()).unwrap();
+        let request = Request::irsa(
+            "https://oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC",
+            "system:serviceaccount:shop:checkout",
+            vec!["b".into()],
+            &role(),
+        );
         assert_eq!(request.principal, "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC");
         assert_eq!(
             request.fact("OIDC.eks.cn-north-1.amazonaws.com.cn/id/abc:SUB"),
             Fact::Known(&["system:serviceaccount:shop:checkout".into()])
         );
-        assert_eq!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:aud"), Fact::Known(&["b".into()]), "azp stands for aud");
+        assert_eq!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:aud"), Fact::Known(&["b".into()]));
         assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:azp"), Fact::Absent(_)));
         assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/OTHER:sub"), Fact::Absent(_)));
         assert!(matches!(request.fact("aws:RequestTag/team"), Fact::Absent(_)));
         assert_eq!(request.fact("aws:SourceIp"), Fact::Unknown);
         assert_eq!(request.fact("aws:PrincipalOrgID"), Fact::Unknown);
-        assert_eq!(Request::of_token(&Claims::default(), &role()), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The sidecar's state, its next round, and what it knows. Time is an argument.
 
+pub mod board;
 pub mod moment;
 pub mod readiness;
 pub mod schedule;
-pub mod status;

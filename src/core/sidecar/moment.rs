@@ -3,7 +3,7 @@
 use crate::core::text::time::Timestamp;
 use std::time::Duration;
 
-/// What the clocks say at one moment. Three of them, because each is wrong for some purpose.
+/// What the clocks say at one moment. There are three, because each is wrong for some purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// The time of day, for people. It can be set, and NTP steps it.

@@ -83,32 +83,20 @@ pub struct Standing {
     pub reason: ReadinessReason,
 }
 
-/// Findings that are no failure to renew: applications have another identity, or none, now. As a failure each counts at once.
-const WRONG: &[Code] = &[
-    Code::NotInjected,
-    Code::HalfInjected,
-    Code::RoleDiffersFromExpected,
-    Code::ShadowedByEnvKeys,
-    Code::ShadowedByProfile,
-    Code::IdentityMismatch,
-    Code::NodeRoleFallback,
-    Code::ChainDisagrees,
-];
-
 /// How long credentials are good when nobody said: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
 const SHORTEST_SESSION: Duration = Duration::from_secs(900);
 
 /// The credentials that were proven last.
 #[derive(Debug, Clone, Copy)]
 struct Proof {
-    /// They end then, on the clock that nobody sets.
+    /// When they end, in [`Moment::uptime`].
     ends: Duration,
     ends_wall: Timestamp,
 }
 
 /// What the last round said.
 #[derive(Debug, Clone, Copy)]
-enum Last {
+enum LastRound {
     /// There was none.
     None,
     Proven,
@@ -125,7 +113,7 @@ enum Last {
 pub struct Readiness {
     disabled: Option<String>,
     proof: Option<Proof>,
-    last: Last,
+    last: LastRound,
     /// When the state began that the last round left; time alone can have ended it since.
     since: Timestamp,
 }
@@ -133,7 +121,7 @@ pub struct Readiness {
 impl Readiness {
     /// Before the first round. `disabled` is `IRSA_PROBE_DISABLED`'s reason: then it is ready for ever.
     pub fn new(disabled: Option<String>, now: Moment) -> Readiness {
-        Readiness { disabled, proof: None, last: Last::None, since: now.wall }
+        Readiness { disabled, proof: None, last: LastRound::None, since: now.wall }
     }
 
     /// Whether there has been a first proof: from then on a start-up probe has nothing to wait for.
@@ -145,16 +133,16 @@ impl Readiness {
     pub fn observe(&mut self, report: &Report, now: Moment) {
         let before = self.standing(now, None);
         let failed = |finding: &&crate::core::check::report::ReportedFinding| finding.severity == Severity::Fail;
-        let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| WRONG.contains(code));
+        let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| code.row().at_once);
         self.last = match (&report.root_cause, wrong) {
             (None, _) if report.verdict == Verdict::Pass => {
-                self.proof = Some(proof(report, now));
-                Last::Proven
+                self.proof = Some(proof_from(report, now));
+                LastRound::Proven
             }
-            (_, Some(code)) => Last::Wrong(code),
-            // Only a proof takes back what was said of the identity: a round that could not look at it has not.
-            (Some(_), None) if matches!(self.last, Last::Wrong(_)) => self.last,
-            (Some(cause), None) => Last::Failed { code: cause.code, definite: report.verdict == Verdict::Fail },
+            (_, Some(code)) => LastRound::Wrong(code),
+            // Only a proof takes back what was said of the identity. A round that could not check it does not.
+            (Some(_), None) if matches!(self.last, LastRound::Wrong(_)) => self.last,
+            (Some(cause), None) => LastRound::Failed { code: cause.code, definite: report.verdict == Verdict::Fail },
             // A report that neither passes nor names a cause does not exist; if it did, it would prove nothing.
             (None, None) => return,
         };
@@ -162,44 +150,44 @@ impl Readiness {
         self.since = if after.state == before.state { before.since } else { now.wall };
     }
 
-    /// The state now. A stuck worker is told by [`Heartbeat`].
+    /// The state now. [`Heartbeat`] says since when the worker is stuck.
     pub fn standing(&self, now: Moment, stuck_since: Option<Timestamp>) -> Standing {
         let standing = |state, reason| Standing { state, since: self.since, reason };
         if let Some(why) = &self.disabled {
             return standing(ReadinessState::Ready, ReadinessReason::Disabled(why.clone()));
         }
-        let judged = match (self.last, self.proof) {
-            (Last::None, _) => standing(ReadinessState::Starting, ReadinessReason::FirstRound),
-            (Last::Proven, _) => standing(ReadinessState::Ready, ReadinessReason::Proven),
-            (Last::Wrong(code), _) => standing(ReadinessState::NotReady, ReadinessReason::Wrong(code)),
-            (Last::Failed { code, .. }, Some(proof)) if now.uptime < proof.ends => {
+        let standing_of_last_round = match (self.last, self.proof) {
+            (LastRound::None, _) => standing(ReadinessState::Starting, ReadinessReason::FirstRound),
+            (LastRound::Proven, _) => standing(ReadinessState::Ready, ReadinessReason::Proven),
+            (LastRound::Wrong(code), _) => standing(ReadinessState::NotReady, ReadinessReason::Wrong(code)),
+            (LastRound::Failed { code, .. }, Some(proof)) if now.uptime < proof.ends => {
                 standing(ReadinessState::Degraded, ReadinessReason::NotRenewed(code, proof.ends_wall))
             }
             // They ended since, or had ended before the round failed.
-            (Last::Failed { code, .. }, Some(Proof { ends_wall, .. })) => {
+            (LastRound::Failed { code, .. }, Some(Proof { ends_wall, .. })) => {
                 Standing { since: self.since.max(ends_wall), ..standing(ReadinessState::NotReady, ReadinessReason::Ended(code, ends_wall)) }
             }
-            (Last::Failed { code, definite: true }, None) => standing(ReadinessState::NotReady, ReadinessReason::NeverProven(code)),
-            (Last::Failed { code, .. }, None) => standing(ReadinessState::Starting, ReadinessReason::NeverProven(code)),
+            (LastRound::Failed { code, definite: true }, None) => standing(ReadinessState::NotReady, ReadinessReason::NeverProven(code)),
+            (LastRound::Failed { code, .. }, None) => standing(ReadinessState::Starting, ReadinessReason::NeverProven(code)),
         };
         match stuck_since {
-            // What the last round said counts no more: nobody has looked since. A state that says no keeps its own reason.
-            Some(since) if judged.state != ReadinessState::NotReady => {
+            // The last round's result counts no more, because nothing was checked since. A state that is not ready keeps its own reason.
+            Some(since) if standing_of_last_round.state != ReadinessState::NotReady => {
                 Standing { state: ReadinessState::NotReady, since, reason: ReadinessReason::Stuck(since) }
             }
-            _ => judged,
+            _ => standing_of_last_round,
         }
     }
 }
 
 /// The end of the report's credentials, by STS's clock: this machine's may be wrong.
-fn proof(report: &Report, now: Moment) -> Proof {
+fn proof_from(report: &Report, now: Moment) -> Proof {
     let expires_at = report.credentials.as_ref().and_then(|credentials| credentials.expires_at);
     let left = expires_at.map_or(SHORTEST_SESSION, |expires_at| {
         let sts_now = now.wall.0.saturating_sub(report.clock_skew_seconds.unwrap_or_default());
         Duration::from_secs(u64::try_from(expires_at.since(Timestamp(sts_now))).unwrap_or_default())
     });
-    // No session of AWS's is longer than twelve hours (IAM role chaining aside); a lying expiry must not make a pod ready for ever.
+    // No session of AWS's is longer than twelve hours. An expiry that lies must not make a pod ready for ever.
     let ends = now.uptime + left.min(LONGEST_SESSION);
     Proof { ends, ends_wall: now.wall_at(ends) }
 }

@@ -1,7 +1,7 @@
 //! When the sidecar's next round is due.
 //!
-//! One interval. The first round runs at once; then every pod draws a phase, so that pods started together drift apart, and keeps
-//! to it. A failure that time can cure is retried sooner, with full jitter; a changed file brings a round at once.
+//! There is one interval. The first round runs at once. Then every pod draws a phase and keeps it, so that pods started together drift apart.
+//! A failure that time can cure is retried sooner, with full jitter. A changed file brings a round at once.
 //!
 //! Time is counted on a clock that nobody sets and that goes on while the machine is suspended (`CLOCK_BOOTTIME`): NTP's steps
 //! cannot stall or hurry a round, and after a suspend one round is due, not all that were missed.
@@ -14,10 +14,10 @@ use std::time::Duration;
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15 * 60);
 /// The smallest `--interval`, and the shortest wait after a failure.
 pub const SHORTEST: Duration = Duration::from_secs(1);
-/// How often the files are looked at. It costs no call to anybody.
-pub const LOOK: Duration = Duration::from_secs(15);
+/// How often the files are checked for a change. This costs no call.
+pub const FILE_CHECK_INTERVAL: Duration = Duration::from_secs(15);
 /// A file that keeps changing brings a round no more often than this (or the interval, if that is shorter).
-const HASTE_APART: Duration = Duration::from_secs(60);
+const FILE_ROUNDS_APART: Duration = Duration::from_secs(60);
 
 /// Why a round is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,13 +44,13 @@ pub struct Schedule {
     /// Failures that time can cure, in a row.
     failures: u32,
     /// The last round that a changed file brought.
-    hastened: Option<Duration>,
+    last_file_round: Option<Duration>,
 }
 
 impl Schedule {
     /// A schedule whose first round is due at once.
     pub fn new(interval: Duration, now: Duration) -> Schedule {
-        Schedule { interval: interval.max(SHORTEST), phase: None, next: now, trigger: Trigger::Start, failures: 0, hastened: None }
+        Schedule { interval: interval.max(SHORTEST), phase: None, next: now, trigger: Trigger::Start, failures: 0, last_file_round: None }
     }
 
     /// When the next round is due.
@@ -60,25 +60,25 @@ impl Schedule {
 
     /// Why the round that is due now is run; `None` when none is.
     pub fn due(&self, now: Duration) -> Option<Trigger> {
-        // A wait that no rule gives comes from a clock that went back (a restored snapshot): waiting it out would be a stall.
+        // No rule gives so long a wait. The clock went back (a restored snapshot), and waiting would be a stall.
         let too_long = self.next.saturating_sub(now) > self.interval * 2;
         (now >= self.next || too_long).then_some(self.trigger)
     }
 
     /// A file has changed: the next round is due now, unless the last change brought one just before.
-    pub fn hasten(&mut self, now: Duration) {
-        let apart = HASTE_APART.min(self.interval);
-        let earliest = self.hastened.map_or(now, |last| now.max(last + apart));
-        // What was to come anyway comes no later.
+    pub fn file_changed(&mut self, now: Duration) {
+        let apart = FILE_ROUNDS_APART.min(self.interval);
+        let earliest = self.last_file_round.map_or(now, |last| now.max(last + apart));
+        // A round that is due earlier anyway stays as it is.
         if earliest <= self.next {
             self.next = earliest;
-            self.hastened = Some(earliest);
+            self.last_file_round = Some(earliest);
             self.trigger = Trigger::FileChanged;
         }
     }
 
     /// A round has ended; `failure` is the class of its root cause. `random` draws uniformly from 0..1.
-    pub fn after(&mut self, failure: Option<Class>, now: Duration, mut random: impl FnMut() -> f64) {
+    pub fn round_ended(&mut self, failure: Option<Class>, now: Duration, mut random: impl FnMut() -> f64) {
         let mut draw = |ceiling: Duration| ceiling.mul_f64(random().clamp(0.0, 1.0)).max(SHORTEST);
         let first = self.phase.is_none();
         let phase = *self.phase.get_or_insert_with(|| now + draw(self.interval));
@@ -87,7 +87,7 @@ impl Schedule {
                 self.failures = self.failures.saturating_add(1);
                 (now + draw(self.ceiling()), Trigger::Retry)
             }
-            // Nothing in this pod's life cures a permanent failure, so there is no hurry.
+            // Nothing cures a permanent failure while this pod lives, so there is no hurry.
             None | Some(Class::Permanent) => {
                 self.failures = 0;
                 let earliest = if first { now } else { now + self.interval / 2 };
@@ -120,7 +120,7 @@ mod tests {
     fn started(random: f64) -> Schedule {
         let mut schedule = Schedule::new(DEFAULT_INTERVAL, START);
         assert_eq!(schedule.due(START), Some(Trigger::Start));
-        schedule.after(None, START, || random);
+        schedule.round_ended(None, START, || random);
         schedule
     }
 
@@ -129,7 +129,7 @@ mod tests {
         let next = |schedule: &mut Schedule| {
             let at = schedule.next();
             assert_eq!(schedule.due(at), Some(Trigger::Interval));
-            schedule.after(None, at + Duration::from_secs(2), || panic!("the phase is drawn once"));
+            schedule.round_ended(None, at + Duration::from_secs(2), || panic!("the phase is drawn once"));
             at
         };
         (0..count).map(|_| next(schedule)).collect()
@@ -151,13 +151,13 @@ mod tests {
             let mut now = schedule.next();
             let mut waits = Vec::new();
             for _ in 0..14 {
-                schedule.after(Some(class), now, || 1.0);
+                schedule.round_ended(Some(class), now, || 1.0);
                 assert_eq!(schedule.due(schedule.next()), Some(Trigger::Retry));
                 waits.push((schedule.next() - now).as_secs());
                 now = schedule.next();
             }
             assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900]);
-            schedule.after(Some(class), now, || 0.0);
+            schedule.round_ended(Some(class), now, || 0.0);
             assert_eq!(schedule.next() - now, SHORTEST);
         }
     }
@@ -166,7 +166,7 @@ mod tests {
     fn what_nothing_cures_is_looked_at_once_an_interval() {
         let mut schedule = started(0.5);
         let first = schedule.next();
-        schedule.after(Some(Class::Permanent), first, || panic!("nothing to draw"));
+        schedule.round_ended(Some(Class::Permanent), first, || panic!("nothing to draw"));
         assert_eq!(schedule.next(), first + DEFAULT_INTERVAL);
     }
 
@@ -174,24 +174,24 @@ mod tests {
     fn a_mended_pod_returns_to_its_phase() {
         let mut schedule = started(0.5);
         let phase = schedule.next();
-        schedule.after(Some(Class::Transient), phase, || 0.9);
+        schedule.round_ended(Some(Class::Transient), phase, || 0.9);
         let mended = schedule.next();
-        schedule.after(None, mended, || 0.0);
+        schedule.round_ended(None, mended, || 0.0);
         assert_eq!(schedule.next(), phase + DEFAULT_INTERVAL);
         // Long after, and then at least half an interval apart.
         let mut schedule = started(0.5);
         let late = phase + DEFAULT_INTERVAL * 7 + 10 * MINUTE;
-        schedule.after(Some(Class::Transient), late, || 0.0);
-        schedule.after(None, late + SHORTEST, || 0.0);
+        schedule.round_ended(Some(Class::Transient), late, || 0.0);
+        schedule.round_ended(None, late + SHORTEST, || 0.0);
         assert_eq!(schedule.next(), phase + DEFAULT_INTERVAL * 9);
     }
 
     #[test]
     fn a_failed_first_round_draws_a_phase_too() {
         let mut schedule = Schedule::new(DEFAULT_INTERVAL, START);
-        schedule.after(Some(Class::Transient), START, || 0.5);
+        schedule.round_ended(Some(Class::Transient), START, || 0.5);
         assert_eq!(schedule.next(), START + SHORTEST);
-        schedule.after(None, schedule.next(), || panic!("drawn already"));
+        schedule.round_ended(None, schedule.next(), || panic!("drawn already"));
         assert_eq!(schedule.next(), START + DEFAULT_INTERVAL + DEFAULT_INTERVAL / 2);
     }
 
@@ -199,17 +199,17 @@ mod tests {
     fn a_changed_file_brings_a_round_at_once_but_never_a_storm() {
         let mut schedule = started(0.5);
         let mut now = START + 2 * MINUTE;
-        schedule.hasten(now);
+        schedule.file_changed(now);
         assert_eq!(schedule.due(now), Some(Trigger::FileChanged));
         let mut rounds = 0;
         // The file changes at every look, for an hour.
         while now < START + 62 * MINUTE {
             if schedule.due(now).is_some() {
                 rounds += 1;
-                schedule.after(None, now, || 0.0);
+                schedule.round_ended(None, now, || 0.0);
             }
-            schedule.hasten(now);
-            now += LOOK;
+            schedule.file_changed(now);
+            now += FILE_CHECK_INTERVAL;
         }
         assert!((60..=65).contains(&rounds), "{rounds}");
     }
@@ -219,11 +219,11 @@ mod tests {
         let mut schedule = started(0.5);
         let now = schedule.next();
         for _ in 0..12 {
-            schedule.after(Some(Class::Settling), now, || 1.0);
+            schedule.round_ended(Some(Class::Settling), now, || 1.0);
         }
         assert_eq!(schedule.next(), now + DEFAULT_INTERVAL);
-        schedule.hasten(now + LOOK);
-        assert_eq!(schedule.due(now + LOOK), Some(Trigger::FileChanged));
+        schedule.file_changed(now + FILE_CHECK_INTERVAL);
+        assert_eq!(schedule.due(now + FILE_CHECK_INTERVAL), Some(Trigger::FileChanged));
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
         // Suspended for three days: one round is due, and the next one at its phase.
         let woken = START + 3 * 24 * 60 * MINUTE;
         assert!(schedule.due(woken).is_some());
-        schedule.after(None, woken, || 0.0);
+        schedule.round_ended(None, woken, || 0.0);
         let wait = schedule.next() - woken;
         assert!(wait >= DEFAULT_INTERVAL / 2 && wait <= DEFAULT_INTERVAL + DEFAULT_INTERVAL / 2, "{wait:?}");
         // Back by an hour.

@@ -6,7 +6,7 @@
 use super::markup::Html;
 use super::{WARN, section, sign, took, trigger};
 use crate::core::check::report::Verdict;
-use crate::core::sidecar::status::{HISTORY, Round};
+use crate::core::sidecar::board::{HISTORY, Round};
 use std::collections::VecDeque;
 
 /// Pixels above the line and below it.

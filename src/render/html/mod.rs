@@ -12,10 +12,10 @@ mod markup;
 
 use super::name;
 use crate::core::check::report::Report;
+use crate::core::sidecar::board::{Board, Round, StatusDocument};
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
 use crate::core::sidecar::schedule::Trigger;
-use crate::core::sidecar::status::{Board, Round, StatusDocument};
 use crate::core::text::time::{Timestamp, spoken};
 use markup::Html;
 

@@ -14,8 +14,8 @@ mod tests;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::Code;
 use crate::core::check::report::{Report, ReportedCall, Verdict};
+use crate::core::sidecar::board::Board;
 use crate::core::sidecar::moment::Moment;
-use crate::core::sidecar::status::Board;
 use label::Label;
 use process::ProcessUsage;
 use prometheus::proto::MetricFamily;
@@ -48,17 +48,17 @@ impl Metrics {
         registry.register(Box::new(durations.clone()))?;
         // Rates need a first value to rise from: what can be known beforehand begins at 0.
         for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Unknown] {
-            rounds.get_metric_with_label_values(&[name(verdict)])?;
+            rounds.get_metric_with_label_values(&[verdict_label(verdict)])?;
         }
         let mut metrics = Metrics { registry, rounds, requests, durations, counted: String::new() };
-        metrics.counted = text(&metrics.registry.gather());
+        metrics.counted = encode(&metrics.registry.gather());
         Ok(metrics)
     }
 
     /// Counts one finished round and its direct calls of STS.
     pub fn observe(&mut self, report: &Report) {
         // An error below means a number of labels that is not the metric's: the tests call each of these lines.
-        if let Ok(rounds) = self.rounds.get_metric_with_label_values(&[name(report.verdict)]) {
+        if let Ok(rounds) = self.rounds.get_metric_with_label_values(&[verdict_label(report.verdict)]) {
             rounds.inc();
         }
         for endpoint in &report.endpoints {
@@ -67,19 +67,19 @@ impl Metrics {
                 [("AssumeRoleWithWebIdentity", &endpoint.assume_role), ("GetCallerIdentity", &endpoint.caller_identity)]
             {
                 if let Some(call) = call {
-                    self.count(&[operation.into(), region.clone().into()], call);
+                    self.count_call(&[operation.into(), region.clone().into()], call);
                 }
             }
         }
-        self.counted = text(&self.registry.gather());
+        self.counted = encode(&self.registry.gather());
     }
 
     /// The page: the text format 0.0.4.
     pub fn page(&self, board: &Board, now: Moment) -> String {
-        text(&table::families(&table::View::new(board, ProcessUsage::read(now), now))) + &self.counted
+        encode(&table::families(&table::View::new(board, ProcessUsage::read(now), now))) + &self.counted
     }
 
-    fn count(&self, [operation, region]: &[Label; 2], call: &ReportedCall) {
+    fn count_call(&self, [operation, region]: &[Label; 2], call: &ReportedCall) {
         let code: Label = match (call.ok, call.finding) {
             (true, _) => "ok".into(),
             (false, code) => code.unwrap_or(Code::StsError).id().into(),
@@ -96,7 +96,7 @@ impl Metrics {
     }
 }
 
-fn text(families: &[MetricFamily]) -> String {
+fn encode(families: &[MetricFamily]) -> String {
     let mut text = String::with_capacity(PAGE);
     // The encoder refuses only a family without name or series, and neither the table nor the registry gives one.
     let _ = TextEncoder::new().encode_utf8(families, &mut text);
@@ -113,7 +113,7 @@ const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 /// Bytes of either part of a page with two regions, roughly.
 const PAGE: usize = 8 * 1024;
 
-fn name(verdict: Verdict) -> &'static str {
+fn verdict_label(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",

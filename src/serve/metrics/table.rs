@@ -7,9 +7,9 @@ use crate::core::aws::partition::Region;
 use crate::core::catalogue::Code;
 use crate::core::check::report::{Report, ReportedEndpoint};
 use crate::core::evidence::ChainProvider;
+use crate::core::sidecar::board::Board;
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState, Standing};
-use crate::core::sidecar::status::Board;
 use crate::core::text::time::Timestamp;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
@@ -59,16 +59,16 @@ const fn counter(name: &'static str, help: &'static str, series: fn(&View<'_>) -
 
 const TABLE: &[MetricRow] = &[
     gauge("irsa_probe_ready", &[], "1 while /readyz says yes: state ready or degraded, or the probe is switched off; else 0.", |view| {
-        plain(flag(view.standing.state.is_ready()))
+        unlabelled(number(view.standing.state.is_ready()))
     }),
     gauge("irsa_probe_state", &["state"], "1 for the present state, 0 for the others.", |view| {
-        ReadinessState::ALL.iter().map(|state| (vec![state.id().into()], flag(*state == view.standing.state))).collect()
+        ReadinessState::ALL.iter().map(|state| (vec![state.id().into()], number(*state == view.standing.state))).collect()
     }),
     gauge("irsa_probe_finding", &["code", "severity"], "1 for each finding of the last round; absent when it is not found.", |view| {
         let findings = view.report().map(|report| report.findings.as_slice()).unwrap_or_default();
         findings.iter().map(|finding| (vec![finding.cause.code.id().into(), finding.severity.id().into()], 1.0)).collect()
     }),
-    // Alerts tell a stuck worker by it: not ready, and nobody has looked why.
+    // Alerts recognise a stuck worker by its absence: not ready, and no root cause.
     gauge(
         "irsa_probe_root_cause",
         &["code"],
@@ -83,10 +83,10 @@ const TABLE: &[MetricRow] = &[
         "irsa_probe_identity_matches",
         &[],
         "1 when the identity that the last round proved for the injected provider is the expected one, 0 when it is not; absent while neither is known.",
-        |view| optional(view.report().and_then(identity_matches).map(flag)),
+        |view| optional(view.report().and_then(identity_matches).map(number)),
     ),
     gauge("irsa_probe_node_role_active", &[], "1 when the last round saw that applications get the node's role, else 0.", |view| {
-        optional(view.report().map(|report| flag(node_role_active(report))))
+        optional(view.report().map(|report| number(node_role_active(report))))
     }),
     gauge(
         "irsa_probe_node_role_reachable",
@@ -119,7 +119,7 @@ const TABLE: &[MetricRow] = &[
         seconds(view.report().map(|report| report.time))
     }),
     gauge("irsa_probe_consecutive_failures", &[], "Rounds since the last one that proved the identity.", |view| {
-        plain(view.board.consecutive_failures() as f64)
+        unlabelled(view.board.consecutive_failures() as f64)
     }),
     gauge(
         "irsa_probe_endpoint_up",
@@ -192,19 +192,19 @@ fn metric(row: &MetricRow, values: Vec<Label>, value: f64) -> Metric {
 }
 
 /// The one series of a metric without labels.
-fn plain(value: f64) -> Vec<Series> {
+fn unlabelled(value: f64) -> Vec<Series> {
     vec![(Vec::new(), value)]
 }
 
 fn optional(value: Option<f64>) -> Vec<Series> {
-    value.map(plain).unwrap_or_default()
+    value.map(unlabelled).unwrap_or_default()
 }
 
 fn seconds(time: Option<Timestamp>) -> Vec<Series> {
     optional(time.map(|time| time.0 as f64))
 }
 
-fn flag(yes: bool) -> f64 {
+fn number(yes: bool) -> f64 {
     f64::from(u8::from(yes))
 }
 
@@ -238,21 +238,21 @@ fn node_role_active(report: &Report) -> bool {
 /// As the findings `node-role-reachable…` have it: an IMDS that answers without naming a role gives nothing away.
 fn node_role_reachable(report: &Report) -> Vec<Series> {
     let node = &report.node;
-    let series = |(version, answers): (&'static str, Option<bool>)| Some((vec![version.into()], flag(answers? && node.role.is_some())));
+    let series = |(version, answers): (&'static str, Option<bool>)| Some((vec![version.into()], number(answers? && node.role.is_some())));
     [("v1", node.v1), ("v2", node.v2)].into_iter().filter_map(series).collect()
 }
 
 fn identity_info(report: &Report) -> Option<Series> {
     let identity = report.identity.as_ref()?;
     let session = AssumedRoleArn::parse(&identity.arn)?;
-    // The session's ARN is STS's word; a role's own ARN is held to IAM's rules for names.
+    // The session's ARN is what STS sent. Parsing it as a role's ARN checks it by IAM's rules for names.
     let role = RoleArn::parse(&format!("arn:{}:iam::{}:role/{}", session.partition, session.account, session.role)).ok()?;
     let region = Region::parse(report.expected.region.as_deref()?).ok()?;
     let partition = session.partition.id().into();
     Some((vec![identity.provider.id().into(), session.account.into(), role.into(), partition, region.into()], 1.0))
 }
 
-/// While the proof is not renewed there are no new credentials; then the interesting end is that of the ones that readiness lives on.
+/// While the proof is not renewed there are no new credentials. Then the end of those counts on which readiness rests.
 fn credentials_expiration(view: &View<'_>) -> Option<Timestamp> {
     let new = view.report().and_then(|report| report.credentials.as_ref()?.expires_at);
     new.or(match view.standing.reason {
@@ -263,7 +263,7 @@ fn credentials_expiration(view: &View<'_>) -> Option<Timestamp> {
 
 /// One series for each endpoint of the last round that was called.
 fn endpoints_up(report: &Report) -> Vec<Series> {
-    report.endpoints.iter().filter_map(|endpoint| Some((vec![region(endpoint)?], flag(is_up(endpoint)?)))).collect()
+    report.endpoints.iter().filter_map(|endpoint| Some((vec![region(endpoint)?], number(is_up(endpoint)?)))).collect()
 }
 
 /// One series for each phase of each endpoint of the last round.

@@ -10,13 +10,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The listener and its patience.
-pub(super) struct Door {
+pub(super) struct Acceptor {
     listener: TcpListener,
     backoff: Backoff,
     not_before: Instant,
 }
 
-impl Door {
+impl Acceptor {
     pub(super) fn new(listener: TcpListener) -> Self {
         Self { listener, backoff: Backoff::default(), not_before: Instant::now() }
     }
@@ -33,7 +33,7 @@ impl Door {
                     return stream;
                 }
                 Err(error) => {
-                    if let Some(pause) = self.backoff.after(&error) {
+                    if let Some(pause) = self.backoff.pause_after(&error) {
                         self.not_before = Instant::now() + pause;
                     }
                 }
@@ -42,7 +42,7 @@ impl Door {
     }
 }
 
-/// How long to wait after a failure. Without it, a failure that lasts would spin.
+/// How long to wait after a failure. Without a wait, a failure that lasts would spin.
 #[derive(Default)]
 pub(super) struct Backoff {
     pause: Option<Duration>,
@@ -50,13 +50,13 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// The pause after this failure; `None` when it was the one connection's own.
-    pub(super) fn after(&mut self, error: &io::Error) -> Option<Duration> {
+    pub(super) fn pause_after(&mut self, error: &io::Error) -> Option<Duration> {
         if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted) {
             return None;
         }
         let pause = match self.pause {
             None => {
-                // Once in an episode: the log must not fill up as well.
+                // This is logged once in an episode, so that the log does not fill up as well.
                 tracing::warn!(%error, "cannot accept connections, trying again");
                 FIRST_PAUSE
             }

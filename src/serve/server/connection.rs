@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use super::eviction::Standing;
-use super::{Desk, Handler, HttpReply, ServerLimits};
+use super::eviction::ClientActivity;
+use super::{Handler, HttpReply, RoomState, ServerLimits};
 
 /// Room for a request's head, and what hyper reads at a time: the least that it allows, allocated once a client has connected.
 const HEAD_CAP: usize = 8 * 1024;
@@ -30,50 +30,51 @@ const HEAD_CAP: usize = 8 * 1024;
 pub(super) struct HttpConnection {
     pub(super) handler: Arc<Handler>,
     pub(super) limits: ServerLimits,
-    pub(super) client: Arc<Client>,
+    pub(super) client: Arc<ConnectedClient>,
 }
 
-/// A client, as the room sees it.
-pub(super) struct Client {
-    desk: Arc<Desk>,
+/// What the room knows of a client.
+pub(super) struct ConnectedClient {
+    room: Arc<RoomState>,
     since: Instant,
     heard: OnceLock<Instant>,
-    /// The number of its latest request, counted over all clients: 0 while there has been none, [`Client::LEAVING`] when there will be no more.
+    /// The number of its latest request, counted over all clients: 0 while there has been none, [`ConnectedClient::LEAVING`] when there will be
+    /// no more.
     latest: AtomicU64,
 }
 
-impl Client {
+impl ConnectedClient {
     const LEAVING: u64 = u64::MAX;
 
-    pub(super) fn new(desk: Arc<Desk>) -> Self {
-        Self { desk, since: Instant::now(), heard: OnceLock::new(), latest: AtomicU64::new(0) }
+    pub(super) fn new(room: Arc<RoomState>) -> Self {
+        Self { room, since: Instant::now(), heard: OnceLock::new(), latest: AtomicU64::new(0) }
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn activity(&self) -> ClientActivity {
         match (self.latest.load(Ordering::Relaxed), self.heard.get()) {
-            (Self::LEAVING, _) => Standing::Leaving,
-            (0, None) => Standing::Mute(self.since.elapsed()),
-            (0, Some(heard)) => Standing::Speaking(heard.elapsed()),
-            (number, _) => Standing::Served(number),
+            (Self::LEAVING, _) => ClientActivity::Leaving,
+            (0, None) => ClientActivity::Mute(self.since.elapsed()),
+            (0, Some(heard)) => ClientActivity::Speaking(heard.elapsed()),
+            (number, _) => ClientActivity::Served(number),
         }
     }
 
     /// Its first byte has come.
-    fn hear(&self) {
+    fn note_first_byte(&self) {
         self.heard.get_or_init(Instant::now);
-        self.desk.patience.heard();
+        self.room.patience.client_spoke();
     }
 
     /// A request has come, completely.
-    fn note(&self) {
-        self.latest.store(self.desk.requests.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-        self.desk.news.notify_one();
+    fn note_request(&self) {
+        self.latest.store(self.room.requests.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.room.news.notify_one();
     }
 
     /// No further one will come.
-    fn leave(&self) {
+    fn note_last_answer(&self) {
         self.latest.store(Self::LEAVING, Ordering::Relaxed);
-        self.desk.news.notify_one();
+        self.room.news.notify_one();
     }
 }
 
@@ -81,34 +82,34 @@ impl HttpConnection {
     /// Answers requests until either side closes the connection or a limit does.
     pub(super) async fn serve(self, stream: TcpStream, mut draining: watch::Receiver<bool>) {
         let Self { handler, limits, client } = self;
-        // The kernel watches over what a client does not take: also over what is left after the close, and without a timer of
-        // ours. Linux does not refuse it; without it the connection would still work.
+        // The kernel closes a connection whose client does not take what was sent, also after our close, and without a timer of ours. Linux
+        // does not refuse this option. Without it the connection would still work.
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(limits.stall));
-        // Until its first byte it costs no buffer, and the room knows whom it waits for. (`readable` can err, `peek` cannot.)
+        // Until its first byte a connection costs no buffer, and the room knows for whom it waits. (`readable` can be wrong, `peek` cannot.)
         let mut first = [0];
         tokio::select! {
             biased;
             heard = timeout(limits.head, stream.peek(&mut first)) => match heard {
-                Ok(Ok(_)) => client.hear(),
+                Ok(Ok(_)) => client.note_first_byte(),
                 _ => return,
             },
             () = drained(&mut draining) => return,
         }
         let (served, requests) = (Arc::clone(&client), AtomicUsize::new(0));
         let service = service_fn(move |request: Request<Incoming>| {
-            served.note();
+            served.note_request();
             let earlier = requests.fetch_add(1, Ordering::Relaxed);
             let (handler, client) = (Arc::clone(&handler), Arc::clone(&served));
             async move {
                 if earlier > 0 {
-                    // One turn, one answer: what came on other connections meanwhile goes first, also where a client sends its requests
-                    // all at once.
+                    // Each turn gives one answer. Requests that came on other connections meanwhile go first, also where a client sends its
+                    // requests all at once.
                     yield_now().await;
                 }
                 let mut response = respond(&*handler, &request);
-                // While every place is taken, a connection is good for one answer: so a client that asks again queues with the others,
-                // and what a probe waits for is one answer for each of those before it.
-                if earlier + 1 >= limits.requests || client.desk.full.load(Ordering::Relaxed) {
+                // While every place is taken, a connection gets one answer. So a client that asks again queues with the others, and a probe
+                // waits for no more than one answer to each client before it.
+                if earlier + 1 >= limits.requests || client.room.full.load(Ordering::Relaxed) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)
@@ -135,10 +136,10 @@ impl HttpConnection {
                 (&mut connection).await
             }
         };
-        // What it cannot parse (a head too large, no HTTP) hyper has answered; other errors are timeouts and clients gone.
+        // hyper itself has answered what it cannot parse (a head too large, no HTTP). Other errors are timeouts and clients that are gone.
         let shut = outcome.is_ok();
         if outcome.as_ref().map_or_else(hyper::Error::is_parse, |()| true) {
-            client.leave();
+            client.note_last_answer();
             let mut stream = connection.into_parts().io.into_inner();
             if !shut {
                 // A failure says that the client is gone.
@@ -183,7 +184,7 @@ fn respond(handler: &Handler, request: &Request<Incoming>) -> Response<Full<Byte
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !request.body().is_end_stream() {
-        // Nobody reads the body, so nobody knows where the next request would begin.
+        // The body is not read, so it is not known where the next request would begin.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

@@ -1,4 +1,4 @@
-//! Which connection goes when there are too many.
+//! Which connection is closed when there are too many.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::ServerLimits;
 
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ClientActivity {
     /// It has been connected for so long and has not sent a byte.
     Mute(Duration),
     /// The head of its first request has been on its way for so long.
@@ -20,7 +20,7 @@ pub(super) enum Standing {
 
 /// What makes room.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Least {
+pub(super) enum Eviction {
     /// Closing this one.
     Close(usize),
     /// Waiting, no longer than this, for one that can be closed.
@@ -30,7 +30,7 @@ pub(super) enum Least {
 /// How long a head may be on its way before its client counts as slow: one that is larger than a packet has come by then.
 const SLOW: Duration = Duration::from_millis(10);
 
-/// Which client matters least, of those that came in this order.
+/// Which client matters least. `clients` are in the order of their arrival.
 ///
 /// 1. One that has had its last answer.
 /// 2. The first one that is slow to send its head.
@@ -39,27 +39,27 @@ const SLOW: Duration = Duration::from_millis(10);
 /// 4. The first one that is mute, once it has had its grace. Until then it is worth waiting for its request, which may be on its way: else
 ///    all of a crowd that comes at once would be closed for the next ones before they could ask, and a probe in its midst with them.
 ///
-/// The newest is spared: it had no chance yet.
-pub(super) fn least(clients: &[Standing], grace: Duration, places: usize) -> Least {
+/// The newest is spared, because it had no chance yet.
+pub(super) fn choose_eviction(clients: &[ClientActivity], grace: Duration, places: usize) -> Eviction {
     let others = clients.len().saturating_sub(1);
     let others = || clients.iter().copied().enumerate().take(others);
-    let first = |wanted: fn(&Standing) -> bool| others().find(|(_, client)| wanted(client)).map(|(index, _)| index);
-    let slow = |client: &Standing| matches!(client, Standing::Speaking(time) if *time >= SLOW);
-    if let Some(index) = first(|client| *client == Standing::Leaving).or_else(|| first(slow)) {
-        return Least::Close(index);
+    let first = |wanted: fn(&ClientActivity) -> bool| others().find(|(_, client)| wanted(client)).map(|(index, _)| index);
+    let slow = |client: &ClientActivity| matches!(client, ClientActivity::Speaking(time) if *time >= SLOW);
+    if let Some(index) = first(|client| *client == ClientActivity::Leaving).or_else(|| first(slow)) {
+        return Eviction::Close(index);
     }
-    let unserved = others().filter(|(_, client)| matches!(client, Standing::Mute(_) | Standing::Speaking(_))).count();
+    let unserved = others().filter(|(_, client)| matches!(client, ClientActivity::Mute(_) | ClientActivity::Speaking(_))).count();
     let longest_ago =
-        others().filter_map(|(index, client)| if let Standing::Served(number) = client { Some((number, index)) } else { None }).min();
+        others().filter_map(|(index, client)| if let ClientActivity::Served(number) = client { Some((number, index)) } else { None }).min();
     if let Some((_, index)) = longest_ago.filter(|_| unserved <= places / 2) {
-        return Least::Close(index);
+        return Eviction::Close(index);
     }
-    let mute = others().find_map(|(index, client)| if let Standing::Mute(time) = client { Some((index, time)) } else { None });
+    let mute = others().find_map(|(index, client)| if let ClientActivity::Mute(time) = client { Some((index, time)) } else { None });
     match mute {
-        Some((index, time)) if time >= grace => Least::Close(index),
-        Some((_, time)) => Least::Wait(grace - time),
+        Some((index, time)) if time >= grace => Eviction::Close(index),
+        Some((_, time)) => Eviction::Wait(grace - time),
         // A head is on its way, or there is none but the newest.
-        None => Least::Wait(SLOW),
+        None => Eviction::Wait(SLOW),
     }
 }
 
@@ -81,13 +81,13 @@ impl Patience {
     }
 
     /// A client was heard.
-    pub(super) fn heard(&self) {
+    pub(super) fn client_spoke(&self) {
         let more = self.micros.load(Ordering::Relaxed).saturating_add(self.longest / 10);
         self.micros.store(more.min(self.longest), Ordering::Relaxed);
     }
 
     /// One was waited for in vain.
-    pub(super) fn in_vain(&self) {
+    pub(super) fn waited_in_vain(&self) {
         let less = self.micros.load(Ordering::Relaxed) / 10 * 9;
         self.micros.store(less.max(self.longest / 20), Ordering::Relaxed);
     }
@@ -96,15 +96,15 @@ impl Patience {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Least::{Close, Wait};
-    use Standing::{Leaving, Mute, Served, Speaking};
+    use ClientActivity::{Leaving, Mute, Served, Speaking};
+    use Eviction::{Close, Wait};
 
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
 
     #[test]
-    fn who_matters_least() {
+    fn which_connection_is_closed() {
         let (new, old) = (Mute(ms(1)), Mute(ms(25)));
         for (clients, expected) in [
             // The newest is spared, whatever it is.
@@ -129,7 +129,7 @@ mod tests {
             // All have been served.
             (vec![Served(8), Served(3), Served(4), Served(2), Served(1)], Close(3)),
         ] {
-            assert_eq!(least(&clients, ms(25), 4), expected, "{clients:?}");
+            assert_eq!(choose_eviction(&clients, ms(25), 4), expected, "{clients:?}");
         }
     }
 
@@ -140,18 +140,18 @@ mod tests {
         let mut waited = Duration::ZERO;
         for _ in 0..1000 {
             waited += patience.grace();
-            patience.in_vain();
+            patience.waited_in_vain();
         }
         assert_eq!(patience.grace(), ms(5));
         assert!(waited / 64 < ms(100), "a thousand mute clients hold up the next one for {:?}", waited / 64);
         // Where one in five is waited for in vain, the others have their time.
         for _ in 0..100 {
-            (0..4).for_each(|_| patience.heard());
-            patience.in_vain();
+            (0..4).for_each(|_| patience.client_spoke());
+            patience.waited_in_vain();
         }
         assert!(patience.grace() >= ms(80), "{:?}", patience.grace());
-        patience.heard();
-        patience.heard();
+        patience.client_spoke();
+        patience.client_spoke();
         assert_eq!(patience.grace(), ms(100));
     }
 }

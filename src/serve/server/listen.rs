@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Those who wait: a probe behind a crowd of thousands must not be refused, for its kernel would try again only after a second. The kernel
-/// takes no more than `net.core.somaxconn`, which is 4096 by default.
+/// How many connections may wait to be accepted. A probe behind a crowd of thousands must not be refused, because its kernel would try again
+/// only after a second. The kernel takes no more than `net.core.somaxconn`, which is 4096 by default.
 const BACKLOG: i32 = 4096;
 
-/// What keeps a socket from listening, and the cure.
+/// What keeps a socket from listening, and the remedy.
 const CURES: [(ErrorKind, &str); 3] = [
     (ErrorKind::AddrInUse, "the port is in use by another process; choose another one with --listen"),
     (ErrorKind::PermissionDenied, "not permitted; a port below 1024 needs a capability: choose a higher one with --listen"),

@@ -42,9 +42,9 @@ mod tests;
 
 pub use listen::listen;
 
-use accept::Door;
-use connection::{Client, HttpConnection};
-use eviction::{Least, Patience, Standing};
+use accept::Acceptor;
+use connection::{ConnectedClient, HttpConnection};
+use eviction::{ClientActivity, Eviction, Patience};
 
 /// What a handler answers. The server adds `Content-Length`, `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ impl HttpReply {
 /// Answers a path and its query, for GET and HEAD alike; `None` is a 404. Must not block: all connections share its thread.
 pub type Handler = dyn Fn(&str, Option<&str>) -> Option<HttpReply> + Send + Sync;
 
-/// How much patience the server has.
+/// How long the server waits, and for how many clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerLimits {
     /// From the opening of a connection to its first byte; from there, or from the end of an answer, to the end of the next request's head.
@@ -88,7 +88,7 @@ pub struct ServerLimits {
     pub connections: usize,
     /// How long a new connection may send nothing, at most, before it is closed to make room for a newer one.
     pub grace: Duration,
-    /// Requests of one connection; its last answer says `HttpConnection: close`.
+    /// Requests of one connection; its last answer says `Connection: close`.
     pub requests: usize,
     /// How long the drain may take.
     pub drain: Duration,
@@ -116,18 +116,18 @@ pub async fn run(
 ) -> io::Result<()> {
     // Every connection inherits it (Linux). Without it they would still work.
     let _ = SockRef::from(&listener).set_tcp_nodelay(true);
-    let mut door = Door::new(TcpListener::from_std(listener)?);
+    let mut acceptor = Acceptor::new(TcpListener::from_std(listener)?);
     let mut room = Room::new(handler, limits);
     let mut draining = pin!(draining);
     loop {
         tokio::select! {
             biased;
             () = &mut draining => break,
-            Some(_) = room.tasks.join_next() => room.tidy(),
-            stream = door.next() => room.admit(stream).await,
+            Some(_) = room.tasks.join_next() => room.forget_ended(),
+            stream = acceptor.next() => room.admit(stream).await,
         }
     }
-    drop(door);
+    drop(acceptor);
     room.drain().await;
     Ok(())
 }
@@ -139,17 +139,17 @@ struct Room {
     tasks: JoinSet<()>,
     /// In the order of their arrival.
     places: Vec<Slot>,
-    desk: Arc<Desk>,
+    state: Arc<RoomState>,
     draining: watch::Sender<bool>,
 }
 
 struct Slot {
     task: AbortHandle,
-    client: Arc<Client>,
+    client: Arc<ConnectedClient>,
 }
 
 /// What the connections know of each other.
-struct Desk {
+struct RoomState {
     /// Requests so far.
     requests: AtomicU64,
     /// No place is left.
@@ -163,21 +163,21 @@ impl Room {
     fn new(handler: Arc<Handler>, limits: ServerLimits) -> Self {
         let (draining, _) = watch::channel(false);
         let patience = Patience::new(&limits);
-        let desk = Desk { requests: AtomicU64::new(0), full: AtomicBool::new(false), news: Notify::new(), patience };
-        Self { handler, limits, tasks: JoinSet::new(), places: Vec::new(), desk: Arc::new(desk), draining }
+        let state = RoomState { requests: AtomicU64::new(0), full: AtomicBool::new(false), news: Notify::new(), patience };
+        Self { handler, limits, tasks: JoinSet::new(), places: Vec::new(), state: Arc::new(state), draining }
     }
 
     /// Takes a connection in, and when there are too many, closes the one that matters least.
     async fn admit(&mut self, stream: TcpStream) {
-        let client = Arc::new(Client::new(Arc::clone(&self.desk)));
+        let client = Arc::new(ConnectedClient::new(Arc::clone(&self.state)));
         let connection = HttpConnection { handler: Arc::clone(&self.handler), limits: self.limits, client: Arc::clone(&client) };
         let task = self.tasks.spawn(connection.serve(stream, self.draining.subscribe()));
         self.places.push(Slot { task, client });
-        self.count();
+        self.note_full();
         while self.places.len() > self.limits.connections.max(1) {
             // A whole crowd may have been accepted in one go: a kubelet in its midst must not go for a request not read yet.
-            settle().await;
-            self.tidy();
+            let_connections_read().await;
+            self.forget_ended();
             self.make_room().await;
         }
     }
@@ -187,32 +187,32 @@ impl Room {
         if self.places.len() <= self.limits.connections {
             return;
         }
-        let clients: Vec<_> = self.places.iter().map(|place| place.client.standing()).collect();
-        match eviction::least(&clients, self.desk.patience.grace(), self.limits.connections) {
-            Least::Close(index) => {
-                if matches!(clients.get(index), Some(Standing::Mute(_))) {
-                    self.desk.patience.in_vain();
+        let clients: Vec<_> = self.places.iter().map(|place| place.client.activity()).collect();
+        match eviction::choose_eviction(&clients, self.state.patience.grace(), self.limits.connections) {
+            Eviction::Close(index) => {
+                if matches!(clients.get(index), Some(ClientActivity::Mute(_))) {
+                    self.state.patience.waited_in_vain();
                 }
                 self.places.remove(index).task.abort();
             }
             // Those who come meanwhile wait in the kernel's queue, and their requests with them.
-            Least::Wait(longest) => drop(timeout(longest, self.desk.news.notified()).await),
+            Eviction::Wait(longest) => drop(timeout(longest, self.state.news.notified()).await),
         }
     }
 
     /// Forgets the connections that have ended.
-    fn tidy(&mut self) {
+    fn forget_ended(&mut self) {
         self.places.retain(|place| !place.task.is_finished());
-        self.count();
+        self.note_full();
     }
 
-    fn count(&self) {
-        self.desk.full.store(self.places.len() >= self.limits.connections, Ordering::Relaxed);
+    fn note_full(&self) {
+        self.state.full.store(self.places.len() >= self.limits.connections, Ordering::Relaxed);
     }
 
     /// Idle connections close at once, the others after their answer.
     async fn drain(mut self) {
-        settle().await;
+        let_connections_read().await;
         self.draining.send_replace(true);
         let all_done = async { while self.tasks.join_next().await.is_some() {} };
         // What is left over is closed with the room.
@@ -221,7 +221,7 @@ impl Room {
 }
 
 /// Lets every connection read what has already come.
-async fn settle() {
+async fn let_connections_read() {
     /// One turn of the runtime hears from the kernel what can be read, the next reads it; a turn runs no more than 61 tasks
     /// (`event_interval`), so a full room needs one more.
     const TURNS: usize = 3;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Request;
 
-use super::seen::Limit;
+use super::deadline::PhaseDeadline;
 use super::testing::*;
 use super::{Exchange, Limits, connect};
 use crate::core::evidence::exchange::{FailureKind, Phase};
@@ -32,7 +32,7 @@ fn has(text: &str, wanted: &str) {
 #[tokio::test]
 async fn a_response_leaves_its_evidence() {
     let headers = "Date: Thu, 01 Jan 1970 00:01:40 GMT\r\nx-amzn-RequestId: r-1\r\nContent-Type: text/xml\r\nServer: EC2ws\r\n";
-    let server = Server::answering(response("403 Forbidden", headers, "<e/>"));
+    let server = TestServer::answering(response("403 Forbidden", headers, "<e/>"));
     let (exchange, answer) = get(&plain(), &server.http(), ample()).await;
     let answer = answer.unwrap();
     assert_eq!((answer.status, answer.body.as_slice()), (403, b"<e/>".as_slice()));
@@ -50,7 +50,7 @@ async fn a_response_leaves_its_evidence() {
 
 #[tokio::test]
 async fn a_name_is_resolved_and_a_redirect_is_an_answer() {
-    let server = Server::answering(response("302 Found", "Location: http://127.0.0.1:1/\r\n", ""));
+    let server = TestServer::answering(response("302 Found", "Location: http://127.0.0.1:1/\r\n", ""));
     let (exchange, answer) = get(&plain(), &server.url("http", "localhost"), ample()).await;
     assert_eq!(answer.unwrap().status, 302);
     assert!(exchange.connection.resolve_ms.is_some());
@@ -62,7 +62,7 @@ async fn an_ipv6_literal() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
         return skipped("this machine has no ::1");
     };
-    let server = Server::on(listener, |mut stream, _| {
+    let server = TestServer::on(listener, |mut stream, _| {
         let request = read_request(&mut stream).unwrap();
         let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
         stream.write_all(response("200 OK", "", host).as_bytes()).unwrap();
@@ -74,7 +74,7 @@ async fn an_ipv6_literal() {
 
 #[tokio::test]
 async fn foreign_headers_are_capped() {
-    let server = Server::answering(response("200 OK", &format!("Server: {}\r\nDate: yesterday\r\n", "x".repeat(5000)), ""));
+    let server = TestServer::answering(response("200 OK", &format!("Server: {}\r\nDate: yesterday\r\n", "x".repeat(5000)), ""));
     let (exchange, _) = get(&plain(), &server.http(), ample()).await;
     let kept = format!("{}… (cut at 256 characters)", "x".repeat(256));
     assert_eq!((exchange.server, exchange.date), (Some(kept), None));
@@ -82,7 +82,7 @@ async fn foreign_headers_are_capped() {
 
 #[tokio::test]
 async fn two_requests_share_a_connection() {
-    let server = Server::answering(response("200 OK", "", "body"));
+    let server = TestServer::answering(response("200 OK", "", "body"));
     let client = plain();
     let (first, _) = get(&client, &server.http(), ample()).await;
     let (second, answer) = get(&client.clone(), &server.http(), ample()).await;
@@ -95,7 +95,7 @@ async fn two_requests_share_a_connection() {
 
 #[tokio::test]
 async fn connection_close_is_respected() {
-    let server = Server::answering(response("200 OK", "Connection: close\r\n", "body"));
+    let server = TestServer::answering(response("200 OK", "Connection: close\r\n", "body"));
     let client = plain();
     for _ in 0..2 {
         let (exchange, answer) = get(&client, &server.http(), ample()).await;
@@ -106,7 +106,7 @@ async fn connection_close_is_respected() {
 
 #[tokio::test]
 async fn a_warm_connection_is_used() {
-    let server = Server::answering(response("200 OK", "", ""));
+    let server = TestServer::answering(response("200 OK", "", ""));
     let client = plain();
     let warmed = client.warm(&server.http().parse().unwrap(), ample()).await;
     assert_eq!((warmed.status, warmed.failure), (None, None));
@@ -120,7 +120,7 @@ async fn a_warm_connection_is_used() {
 async fn an_idle_connection_that_was_closed_is_replaced() {
     let (closed, was_closed) = std::sync::mpsc::channel();
     let closed = std::sync::Mutex::new(closed);
-    let server = Server::start(move |mut stream, _| {
+    let server = TestServer::start(move |mut stream, _| {
         answer(&mut stream, response("200 OK", "", "").as_bytes());
         drop(stream);
         let _ = closed.lock().unwrap().send(());
@@ -137,7 +137,7 @@ async fn an_idle_connection_that_was_closed_is_replaced() {
 async fn a_connection_closed_by_the_second_request_is_replaced_once() {
     // Every connection answers one request and closes without a byte when the second one has come; from the second
     // connection on, already the first.
-    let server = Server::start(|mut stream, number| {
+    let server = TestServer::start(|mut stream, number| {
         if number == 0 {
             answer(&mut stream, response("200 OK", "", "").as_bytes());
         }
@@ -153,7 +153,7 @@ async fn a_connection_closed_by_the_second_request_is_replaced_once() {
 
 #[tokio::test]
 async fn an_answer_cut_off_on_a_reused_connection_is_not_asked_for_again() {
-    let server = Server::start(|mut stream, _| {
+    let server = TestServer::start(|mut stream, _| {
         answer(&mut stream, response("200 OK", "", "").as_bytes());
         answer(&mut stream, b"HTTP/1.1 20");
     });
@@ -178,7 +178,7 @@ async fn what_is_not_http() {
         (over, "cap of 1048576 bytes"),
         (announced, "cap of 1048576 bytes"),
     ] {
-        let server = Server::answering(bytes.clone());
+        let server = TestServer::answering(bytes.clone());
         let (exchange, answer) = get(&plain(), &server.http(), ample()).await;
         assert!(answer.is_none());
         has(text(&exchange, Phase::Response, FailureKind::NotHttp), wanted);
@@ -188,7 +188,7 @@ async fn what_is_not_http() {
 #[tokio::test]
 async fn a_server_that_speaks_first_is_not_http() {
     for warm in [false, true] {
-        let server = Server::start(|mut stream, _| {
+        let server = TestServer::start(|mut stream, _| {
             let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
             // Until the client has closed.
             let _ = stream.read_to_end(&mut Vec::new());
@@ -204,7 +204,7 @@ async fn a_server_that_speaks_first_is_not_http() {
 #[tokio::test]
 async fn lost_connections() {
     for bytes in ["", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"] {
-        let server = Server::start(move |mut stream, _| {
+        let server = TestServer::start(move |mut stream, _| {
             answer(&mut stream, bytes.as_bytes());
         });
         let (exchange, answer) = get(&plain(), &server.http(), ample()).await;
@@ -217,12 +217,12 @@ async fn lost_connections() {
 
 #[tokio::test]
 async fn response_deadlines() {
-    let server = Server::answering("");
+    let server = TestServer::answering("");
     let (exchange, _) = get(&plain(), &server.http(), Limits { response: brief().response, ..ample() }).await;
     has(text(&exchange, Phase::Response, FailureKind::RequestTimeout), "no response within 150 ms");
     assert!(exchange.ms >= 150.0);
     // A head, and not all of the body: in the first of these times in which the head comes.
-    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
+    let server = TestServer::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
     for response in growing() {
         let (exchange, _) = get(&plain(), &server.http(), Limits { response, ..ample() }).await;
         let said = text(&exchange, Phase::Response, FailureKind::RequestTimeout);
@@ -234,8 +234,8 @@ async fn response_deadlines() {
 }
 
 #[tokio::test]
-async fn the_overall_deadline_is_told_by_its_phase() {
-    let server = Server::answering("");
+async fn the_overall_deadline_is_named_in_its_phase() {
+    let server = TestServer::answering("");
     let client = plain();
     // In the first of these times in which it comes to a request.
     let mut asked = None;
@@ -263,7 +263,7 @@ async fn requests_that_cannot_be_made() {
 
 #[tokio::test]
 async fn no_secret_in_the_exchange_or_in_debug_text() {
-    let server = Server::answering(response("200 OK", "x-secret: c4nary\r\n", "c4nary"));
+    let server = TestServer::answering(response("200 OK", "x-secret: c4nary\r\n", "c4nary"));
     let request = Request::post(server.http()).header("authorization", "c4nary").body(Bytes::from_static(b"c4nary")).unwrap();
     let (exchange, answer) = plain().send(request, ample()).await;
     assert!(!format!("{exchange:?}{answer:?}").contains("c4nary"));
@@ -289,9 +289,9 @@ async fn a_connection_that_nobody_answers() {
 }
 
 async fn try_all(addresses: &[SocketAddr]) -> (Option<FailureKind>, usize) {
-    let limit = Limit::new(Duration::from_millis(600), tokio::time::Instant::now() + Duration::from_secs(9));
+    let deadline = PhaseDeadline::new(Duration::from_millis(600), tokio::time::Instant::now() + Duration::from_secs(9));
     let mut tries = Vec::new();
-    let result = connect::connect(addresses, limit, &mut tries).await;
+    let result = connect::connect(addresses, deadline, &mut tries).await;
     assert_eq!(result.is_ok(), tries.last().unwrap().error.is_none());
     (result.err().map(|fault| fault.kind), tries.len())
 }
@@ -299,7 +299,7 @@ async fn try_all(addresses: &[SocketAddr]) -> (Option<FailureKind>, usize) {
 #[tokio::test]
 async fn addresses_are_tried_in_order_and_silence_outweighs_a_refusal() {
     let (silent, _guard) = silent().await;
-    let (refusing, good) = (refusing(), Server::answering("").address);
+    let (refusing, good) = (refusing(), TestServer::answering("").address);
     assert_eq!(try_all(&[refusing, good]).await, (None, 2));
     assert_eq!(try_all(&[silent, good]).await, (None, 2));
     assert_eq!(try_all(&[silent, refusing]).await, (Some(FailureKind::ConnectTimeout), 2));

@@ -14,10 +14,10 @@ use crate::collect::http::{Client, Limits, Roots};
 use crate::core::evidence::exchange::{FailureKind, Phase};
 
 /// A proxy that connects every CONNECT to `upstream`, and the requests it saw.
-fn proxy_to(upstream: SocketAddr) -> (Server, Arc<Mutex<Vec<String>>>) {
+fn proxy_to(upstream: SocketAddr) -> (TestServer, Arc<Mutex<Vec<String>>>) {
     let requests = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&requests);
-    let server = Server::start(move |mut stream, _| tunnel(&mut stream, upstream, &seen));
+    let server = TestServer::start(move |mut stream, _| tunnel(&mut stream, upstream, &seen));
     (server, requests)
 }
 
@@ -39,7 +39,7 @@ fn via(proxy: &str) -> Client {
 #[tokio::test]
 async fn tls_through_a_proxy() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(authority.server(&["sts.example"], |_| {}), response("200 OK", "", "ok"));
+    let server = TestServer::tls(authority.server(&["sts.example"], |_| {}), response("200 OK", "", "ok"));
     let (proxy, requests) = proxy_to(server.address);
     let client = client(authority.roots(), &[("https_proxy", &format!("http://user:c4nary@{}/", proxy.address))]);
     let url = server.url("https", "sts.example");
@@ -64,10 +64,10 @@ async fn tls_through_a_proxy() {
 #[tokio::test]
 async fn tls_through_a_tls_proxy() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(authority.server(&["sts.example"], |_| {}), response("200 OK", "", "ok"));
+    let server = TestServer::tls(authority.server(&["sts.example"], |_| {}), response("200 OK", "", "ok"));
     let (config, upstream) = (authority.server(&["localhost"], |_| {}), server.address);
     // One request and one response need no thread for each direction.
-    let proxy = Server::start(move |stream, _| {
+    let proxy = TestServer::start(move |stream, _| {
         let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
         answer(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n");
         let mut there = TcpStream::connect(upstream).unwrap();
@@ -111,7 +111,7 @@ async fn proxies_that_refuse() {
         ("", "closed the connection"),
     ] {
         let bytes = bytes.to_owned();
-        let proxy = Server::start(move |mut stream, _| {
+        let proxy = TestServer::start(move |mut stream, _| {
             answer(&mut stream, bytes.as_bytes());
         });
         let (exchange, _) = get(&via(&format!("http://u:c4nary@{}", proxy.address)), "https://sts.example/", ample()).await;
@@ -128,7 +128,7 @@ async fn proxies_out_of_reach() {
     has(text(&exchange, Phase::Proxy, FailureKind::ProxyFailed), "could not be reached");
     assert_eq!(exchange.connection.tries.len(), 1);
 
-    let mute = Server::start(|mut stream, _| while read_request(&mut stream).is_some() {});
+    let mute = TestServer::start(|mut stream, _| while read_request(&mut stream).is_some() {});
     let limits = Limits { proxy: Duration::from_millis(150), ..ample() };
     let (exchange, _) = get(&via(&mute.address.to_string()), "https://sts.example/", limits).await;
     has(text(&exchange, Phase::Proxy, FailureKind::ProxyFailed), "did not answer CONNECT within 150 ms");
@@ -141,12 +141,12 @@ async fn proxies_out_of_reach() {
 
 #[tokio::test]
 async fn plain_http_and_no_proxy_go_straight() {
-    let server = Server::answering(response("200 OK", "", ""));
+    let server = TestServer::answering(response("200 OK", "", ""));
     let nowhere = refusing().to_string();
     assert_eq!(get(&via(&nowhere), &server.http(), ample()).await.0.status, Some(200));
 
     let authority = Authority::new("Test Root");
-    let server = Server::tls(authority.server(&["127.0.0.1"], |_| {}), response("200 OK", "", ""));
+    let server = TestServer::tls(authority.server(&["127.0.0.1"], |_| {}), response("200 OK", "", ""));
     let client = client(authority.roots(), &[("HTTPS_PROXY", &nowhere), ("NO_PROXY", "127.0.0.0/8")]);
     let (exchange, _) = get(&client, &server.url("https", "127.0.0.1"), ample()).await;
     assert_eq!((exchange.status, exchange.connection.proxy), (Some(200), None));

@@ -47,7 +47,7 @@ const DENIED: &str = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></E
 
 #[tokio::test]
 async fn two_operations_share_a_connection_and_no_secret_stays() {
-    let server = Server::start(|mut stream, _| {
+    let server = TestServer::start(|mut stream, _| {
         while let Some(request) = read_request(&mut stream) {
             let (status, body) = match () {
                 () if request.contains("GetCallerIdentity") => ("200 OK", IDENTITY),
@@ -78,7 +78,7 @@ async fn bodies_of_errors_and_of_web_pages_are_kept() {
         ("200 OK", "text/plain", "c4nary", false),
         ("200 OK", "application/json", "{\"Token\":\"c4nary\"}", false),
     ] {
-        let server = Server::answering(response(status, &format!("Content-Type: {kind}\r\n"), body));
+        let server = TestServer::answering(response(status, &format!("Content-Type: {kind}\r\n"), body));
         let recorder = Recorder::new(plain(), ample());
         let client = sts(&recorder, &format!("http://{}", server.address), TimeoutConfig::disabled());
         assert!(!exchange_token(&client).await);
@@ -102,7 +102,7 @@ async fn the_sdks_timeouts_replace_the_limits() {
     let brief = Duration::from_millis(150);
     let recorder = Recorder::new(plain(), ample());
 
-    let mute = Server::answering("");
+    let mute = TestServer::answering("");
     let error = call(&recorder, &mute.http(), HttpConnectorSettings::builder().read_timeout(brief).build()).await;
     assert!(error.is_timeout());
     text(&recorder.take()[0].exchange, Phase::Response, FailureKind::RequestTimeout);
@@ -120,9 +120,9 @@ async fn failures_are_mapped_as_the_stock_client_maps_them() {
     let settings = HttpConnectorSettings::builder().build();
     assert!(call(&recorder, &format!("http://{}/", refusing()), settings.clone()).await.is_io());
     assert!(call(&recorder, "/relative", settings.clone()).await.is_user());
-    let garbage = Server::answering("garbage\r\n\r\n");
+    let garbage = TestServer::answering("garbage\r\n\r\n");
     assert!(call(&recorder, &garbage.http(), settings.clone()).await.is_other());
-    let closing = Server::start(|mut stream, _| drop(read_request(&mut stream)));
+    let closing = TestServer::start(|mut stream, _| drop(read_request(&mut stream)));
     assert!(call(&recorder, &closing.http(), settings).await.is_io());
     let kinds: Vec<_> = recorder.take().into_iter().map(|answer| answer.exchange.failure.unwrap().kind).collect();
     use FailureKind::{BadRequest, ConnectRefused, ConnectionLost, NotHttp};
@@ -132,7 +132,7 @@ async fn failures_are_mapped_as_the_stock_client_maps_them() {
 #[tokio::test]
 async fn a_cancelled_operation_is_recorded_and_closes_its_connection() {
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let server = Server::start(move |mut stream, _| {
+    let server = TestServer::start(move |mut stream, _| {
         read_request(&mut stream);
         tell.send("asked").unwrap();
         read_request(&mut stream);
@@ -166,7 +166,7 @@ async fn imds_behind_a_hop_limit_takes_its_own_second_and_no_more() {
     // It accepts and never answers, for as long as this test lives: what a hop limit of 1 looks like from a pod.
     let (ends, ended) = std::sync::mpsc::channel::<()>();
     let ended = std::sync::Mutex::new(ended);
-    let server = Server::start(move |mut stream, _| {
+    let server = TestServer::start(move |mut stream, _| {
         read_request(&mut stream);
         let _ = ended.lock().unwrap().recv();
     });

@@ -13,7 +13,7 @@ use crate::core::evidence::exchange::{FailureKind, Phase};
 #[tokio::test]
 async fn tls_with_a_bundle_shares_a_connection() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(authority.server(&["localhost"], |_| {}), response("200 OK", "", "ok"));
+    let server = TestServer::tls(authority.server(&["localhost"], |_| {}), response("200 OK", "", "ok"));
     let bundle = format!("# a comment\n{}{}", Authority::new("Another").pem(), authority.pem());
     let client = client(Roots::from_pem("SSL_CERT_FILE=/x", bundle.as_bytes()), &[]);
     for reused in [false, true] {
@@ -29,14 +29,14 @@ async fn tls_with_a_bundle_shares_a_connection() {
 #[tokio::test]
 async fn tls_to_an_ip_address() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(authority.server(&["127.0.0.1"], |_| {}), response("200 OK", "", ""));
+    let server = TestServer::tls(authority.server(&["127.0.0.1"], |_| {}), response("200 OK", "", ""));
     let (exchange, _) = get(&client(authority.roots(), &[]), &server.url("https", "127.0.0.1"), ample()).await;
     assert_eq!(exchange.status, Some(200));
 }
 
 #[tokio::test]
 async fn an_unknown_issuer_is_named() {
-    let server = Server::tls(Authority::new("Corp Proxy CA").server(&["localhost"], |_| {}), "");
+    let server = TestServer::tls(Authority::new("Corp Proxy CA").server(&["localhost"], |_| {}), "");
     let url = server.url("https", "localhost");
     let (exchange, _) = get(&client(Roots::built_in(), &[]), &url, ample()).await;
     let said = text(&exchange, Phase::Tls, FailureKind::TlsUntrusted);
@@ -50,7 +50,7 @@ async fn an_unknown_issuer_is_named() {
 async fn self_signed_certificates_are_untrusted() {
     // An end-entity certificate, and what `openssl req -x509` makes: a CA used as one.
     for authority in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
-        let server = Server::tls(self_signed(&["localhost"], |params| params.is_ca = authority), "");
+        let server = TestServer::tls(self_signed(&["localhost"], |params| params.is_ca = authority), "");
         let (exchange, _) = get(&client(Roots::built_in(), &[]), &server.url("https", "localhost"), ample()).await;
         has(text(&exchange, Phase::Tls, FailureKind::TlsUntrusted), "is self-signed by \"CN=rcgen self signed cert\"");
     }
@@ -59,14 +59,14 @@ async fn self_signed_certificates_are_untrusted() {
 #[tokio::test]
 async fn a_certificate_for_another_name() {
     let authority = Authority::new("Test Root");
-    let server = Server::tls(authority.server(&["sts.example", "*.other.example"], |_| {}), "");
+    let server = TestServer::tls(authority.server(&["sts.example", "*.other.example"], |_| {}), "");
     let (exchange, _) = get(&client(authority.roots(), &[]), &server.url("https", "localhost"), ample()).await;
     let said = text(&exchange, Phase::Tls, FailureKind::TlsNameMismatch);
     has(said, "is not for localhost, but for sts.example, *.other.example");
 
     let many: Vec<_> = (0..50).map(|n| format!("n{n}.example")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
-    let server = Server::tls(authority.server(&many, |_| {}), "");
+    let server = TestServer::tls(authority.server(&many, |_| {}), "");
     let (exchange, _) = get(&client(authority.roots(), &[]), &server.url("https", "localhost"), ample()).await;
     has(text(&exchange, Phase::Tls, FailureKind::TlsNameMismatch), "n5.example and 44 more");
 }
@@ -79,7 +79,7 @@ async fn certificates_out_of_their_time_hint_at_the_clock() {
             params.not_before = date_time_ymd(from, 1, 1);
             params.not_after = date_time_ymd(to, 1, 1);
         });
-        let server = Server::tls(config, "");
+        let server = TestServer::tls(config, "");
         let (exchange, _) = get(&client(authority.roots(), &[]), &server.url("https", "localhost"), ample()).await;
         let said = text(&exchange, Phase::Tls, FailureKind::TlsFailed);
         has(said, wanted);
@@ -89,21 +89,21 @@ async fn certificates_out_of_their_time_hint_at_the_clock() {
 
 #[tokio::test]
 async fn handshakes_that_end_early() {
-    let closed = Server::start(|mut stream, _| {
+    let closed = TestServer::start(|mut stream, _| {
         let _ = stream.read(&mut [0; 4096]);
     });
     // Closing with unread data sends RST.
-    let reset = Server::start(|mut stream, _| {
+    let reset = TestServer::start(|mut stream, _| {
         let _ = stream.read(&mut [0; 1]);
     });
     for server in [&closed, &reset] {
         let (exchange, _) = get(&plain(), &server.url("https", "localhost"), ample()).await;
         has(text(&exchange, Phase::Tls, FailureKind::TlsFailed), "egress firewall that filters by server name");
     }
-    let http = Server::answering("HTTP/1.1 400 Bad Request\r\n\r\n");
+    let http = TestServer::answering("HTTP/1.1 400 Bad Request\r\n\r\n");
     let http_url = http.url("https", "localhost");
     // It waits for a head that never ends, unless it gives up: then it answers in plain text.
-    let talker = Server::start(|mut stream, _| {
+    let talker = TestServer::start(|mut stream, _| {
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         // Until the client has closed.
@@ -118,7 +118,7 @@ async fn handshakes_that_end_early() {
 
 #[tokio::test]
 async fn a_bundle_without_a_usable_certificate_is_named() {
-    let server = Server::start(|mut stream, _| drop(stream.read_to_end(&mut Vec::new())));
+    let server = TestServer::start(|mut stream, _| drop(stream.read_to_end(&mut Vec::new())));
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (roots, wanted) in [
         (Roots::from_pem("AWS_CA_BUNDLE=/x/ca.pem", b""), "AWS_CA_BUNDLE=/x/ca.pem: no certificate in it"),

@@ -18,7 +18,7 @@ fn body(answer: &str) -> usize {
 #[test]
 fn a_connection_has_a_hundred_requests() {
     assert_eq!(ServerLimits::default().requests, 100);
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut stream = server.connect();
     assert_eq!((1..=100).find(|_| is_last(&mut stream)), Some(100));
     assert_eq!(rest(&mut stream), "");
@@ -27,7 +27,7 @@ fn a_connection_has_a_hundred_requests() {
 
 #[test]
 fn requests_sent_beyond_the_bound_are_not_answered() {
-    let server = Server::start(ServerLimits { requests: 3, ..ample() });
+    let server = TestedServer::start(ServerLimits { requests: 3, ..ample() });
     let got = server.ask(&TURN.repeat(5));
     assert_eq!((got.matches("HTTP/1.1 200 OK").count(), got.matches("connection: close").count()), (3, 1), "{got}");
     assert!(got.ends_with("\r\n\r\n2"), "{got}");
@@ -35,7 +35,7 @@ fn requests_sent_beyond_the_bound_are_not_answered() {
 
 #[test]
 fn http_1_0_is_told_the_same() {
-    let server = Server::start(ServerLimits { requests: 2, ..ample() });
+    let server = TestedServer::start(ServerLimits { requests: 2, ..ample() });
     let request = "GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
     let got = server.ask(request.repeat(3).as_bytes());
     assert_eq!((got.matches("HTTP/1.0 200 OK").count(), got.matches("connection: close").count()), (2, 1), "{got}");
@@ -43,7 +43,7 @@ fn http_1_0_is_told_the_same() {
 
 #[test]
 fn a_connection_is_good_for_one_answer_while_every_place_is_taken() {
-    let server = Server::start(ServerLimits { connections: 3, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 3, ..ample() });
     let [mut first, mut second] = [(); 2].map(|()| server.connect());
     assert!(!is_last(&mut first) && !is_last(&mut second) && !is_last(&mut first), "one place is free");
     let mut third = server.connect();
@@ -64,7 +64,7 @@ fn a_client_that_sends_all_at_once_gets_one_answer_a_turn() {
     let mut kubelet = connect(address);
     kubelet.write_all(TURN).unwrap();
     // All of it has come when the server begins.
-    let _server = Server::on(listener, ample());
+    let _server = TestedServer::on(listener, ample());
     let before = body(&answer(&mut kubelet));
     assert!(before <= 3 * 60, "answered after {before} others");
     // Each of them gets all of its answers all the same.
@@ -87,7 +87,7 @@ fn those_who_come_again_and_again_stand_behind_those_who_wait() {
     };
     let greedy: Vec<_> = (0..CLIENTS).map(|_| ask(TURN)).collect();
     let mut kubelet = ask(TURN);
-    let _server = Server::on(listener, ample());
+    let _server = TestedServer::on(listener, ample());
     // Each has a thread, asks on as long as it may, and comes again when it is closed.
     let threads: Vec<_> = greedy
         .into_iter()
@@ -110,7 +110,7 @@ fn those_who_come_again_and_again_stand_behind_those_who_wait() {
 
 #[test]
 fn a_new_connection_has_time_for_its_request() {
-    let server = Server::start(ServerLimits { connections: 3, grace: 2 * PATIENCE, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 3, grace: 2 * PATIENCE, ..ample() });
     // All places are taken by silent ones: none is closed, those who come later wait.
     let mut silent = [(); 6].map(|()| server.connect());
     eventually("the places are taken", || server.connections() >= 3);
@@ -121,7 +121,7 @@ fn a_new_connection_has_time_for_its_request() {
 
 #[test]
 fn a_new_connection_does_not_go_for_one_that_was_served() {
-    let server = Server::start(ServerLimits { connections: 4, grace: 2 * PATIENCE, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 4, grace: 2 * PATIENCE, ..ample() });
     let [mut first, mut second, mut third] = [(); 3].map(|()| server.connect());
     for stream in [&mut first, &mut second, &mut third] {
         assert!(!is_last(stream));

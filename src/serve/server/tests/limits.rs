@@ -12,7 +12,7 @@ fn of_length(length: usize) -> Vec<u8> {
 }
 
 /// Open connections without a request, known to the server before this returns.
-fn silent(server: &Server, count: usize) -> Vec<TcpStream> {
+fn silent(server: &TestedServer, count: usize) -> Vec<TcpStream> {
     let before = server.connections();
     let streams = (0..count).map(|_| server.connect()).collect();
     eventually("all are taken in", || server.connections() == before + count);
@@ -27,7 +27,7 @@ fn is_answered(stream: &mut TcpStream) {
 
 #[test]
 fn a_head_of_eight_kib_is_read_and_a_larger_one_refused() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     for (length, status) in [(HEAD_CAP - 1, "200 OK"), (HEAD_CAP, "200 OK"), (HEAD_CAP + 1, "431 "), (20 * HEAD_CAP, "431 ")] {
         let got = server.ask(&of_length(length));
         assert!(got.starts_with(&format!("HTTP/1.1 {status}")), "{length}: {got}");
@@ -41,13 +41,13 @@ fn a_head_of_eight_kib_is_read_and_a_larger_one_refused() {
 
 #[test]
 fn a_client_that_sends_nothing_is_closed() {
-    let server = Server::start(ServerLimits { head: BRIEF, ..ample() });
+    let server = TestedServer::start(ServerLimits { head: BRIEF, ..ample() });
     assert_eq!(rest(&mut server.connect()), "");
 }
 
 #[test]
 fn a_client_that_sends_a_byte_at_a_time_is_closed() {
-    let server = Server::start(ServerLimits { head: BRIEF, ..ample() });
+    let server = TestedServer::start(ServerLimits { head: BRIEF, ..ample() });
     let mut stream = server.connect();
     stream.write_all(b"GET /livez HTTP/1.1\r\nX: ").unwrap();
     eventually("its writes fail", || stream.write_all(b"x").is_err());
@@ -55,14 +55,14 @@ fn a_client_that_sends_a_byte_at_a_time_is_closed() {
 
 #[test]
 fn an_idle_connection_is_closed() {
-    let (server, mut stream) = Server::asked(ServerLimits { head: BRIEF, ..ample() }, GET);
+    let (server, mut stream) = TestedServer::asked(ServerLimits { head: BRIEF, ..ample() }, GET);
     assert!(rest(&mut stream).ends_with("\r\n\r\nok\n"));
     eventually("the connection is gone", || server.connections() == 0);
 }
 
 #[test]
 fn a_slow_reader_has_more_time_than_a_slow_writer() {
-    let (_server, mut stream) = Server::asked(ServerLimits { head: BRIEF, ..ample() }, b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (_server, mut stream) = TestedServer::asked(ServerLimits { head: BRIEF, ..ample() }, b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
     let (begun, mut read, mut chunk) = (Instant::now(), 0, vec![0; 1 << 20]);
     while read < BIG / 2 || begun.elapsed() < 3 * BRIEF {
         // It falls asleep over the end of the answer if the machine is slow enough; then there is nothing more to be seen.
@@ -75,7 +75,7 @@ fn a_slow_reader_has_more_time_than_a_slow_writer() {
 
 #[test]
 fn a_client_that_takes_nothing_of_its_answer_is_closed() {
-    let server = Server::start(ServerLimits { stall: BRIEF, ..ample() });
+    let server = TestedServer::start(ServerLimits { stall: BRIEF, ..ample() });
     let mut deaf: Vec<_> = (0..3).map(|_| server.connect()).collect();
     for stream in &mut deaf {
         stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -87,7 +87,7 @@ fn a_client_that_takes_nothing_of_its_answer_is_closed() {
 
 #[test]
 fn one_more_connection_closes_the_oldest_without_a_request() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut slow = silent(&server, 64);
     let mut kubelet = server.connect();
     is_answered(&mut kubelet);
@@ -97,7 +97,7 @@ fn one_more_connection_closes_the_oldest_without_a_request() {
 
 #[test]
 fn a_client_with_a_request_outlives_those_without() {
-    let server = Server::start(ServerLimits { connections: 3, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 3, ..ample() });
     let mut served = server.connect();
     is_answered(&mut served);
     let mut slow = silent(&server, 2);
@@ -109,7 +109,7 @@ fn a_client_with_a_request_outlives_those_without() {
 
 #[test]
 fn among_clients_with_requests_the_one_served_longest_ago_is_closed() {
-    let server = Server::start(ServerLimits { connections: 4, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 4, ..ample() });
     let [mut first, mut second, mut third] = [(); 3].map(|()| server.connect());
     for stream in [&mut first, &mut second, &mut third] {
         is_answered(stream);
@@ -123,7 +123,7 @@ fn among_clients_with_requests_the_one_served_longest_ago_is_closed() {
 
 #[test]
 fn a_client_that_takes_nothing_of_its_answer_does_not_keep_its_place() {
-    let server = Server::start(ServerLimits { connections: 4, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 4, ..ample() });
     let [mut deaf, mut second, mut third] = [(); 3].map(|()| server.connect());
     deaf.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     deaf.read_exact(&mut [0; 64]).unwrap();
@@ -137,7 +137,7 @@ fn a_client_that_takes_nothing_of_its_answer_does_not_keep_its_place() {
 
 #[test]
 fn a_connection_without_another_request_to_come_gives_way_to_all() {
-    let server = Server::start(ServerLimits { connections: 2, ..ample() });
+    let server = TestedServer::start(ServerLimits { connections: 2, ..ample() });
     let mut idle = server.connect();
     is_answered(&mut idle);
     let mut done = server.connect();
@@ -158,13 +158,13 @@ fn a_request_within_a_crowd_is_answered() {
     kubelet.write_all(GET).unwrap();
     let _after: Vec<_> = (0..200).map(|_| connect(address)).collect();
     // All of them are waiting already when the server begins to accept.
-    let _server = Server::on(listener, ample());
+    let _server = TestedServer::on(listener, ample());
     assert!(answer(&mut kubelet).ends_with("\r\n\r\nok\n"));
 }
 
 #[test]
 fn two_thousand_slow_clients_do_not_keep_one_from_its_answer() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     for _ in 0..10 {
         let mut slow: Vec<_> = (0..200).map(|_| server.connect()).collect();
         for stream in &mut slow {

@@ -16,7 +16,7 @@ fn failure(errno: Errno) -> io::Error {
 
 #[test]
 fn the_unspecified_address_takes_both_families() {
-    let server = Server::on(listen((Ipv6Addr::UNSPECIFIED, 0).into()).unwrap(), ample());
+    let server = TestedServer::on(listen((Ipv6Addr::UNSPECIFIED, 0).into()).unwrap(), ample());
     let mut ways: Vec<SocketAddr> = vec![(Ipv4Addr::LOCALHOST, server.address.port()).into()];
     // Where the machine has no IPv6, the fallback has been tested instead.
     if server.address.is_ipv6() {
@@ -49,7 +49,7 @@ fn a_port_in_use_is_said_with_its_cure() {
 
 #[test]
 fn a_closed_port_can_be_taken_again_at_once() {
-    let mut server = Server::start(ample());
+    let mut server = TestedServer::start(ample());
     // The side that closes first keeps the port in TIME_WAIT.
     server.ask(b"GET /livez HTTP/1.0\r\n\r\n");
     server.begin_drain();
@@ -76,19 +76,19 @@ fn every_refusal_is_one_line() {
 #[test]
 fn the_pause_after_failures_grows_to_a_second_and_ends_with_a_success() {
     let mut backoff = Backoff::default();
-    let mut pauses = || (0..7).map(|_| backoff.after(&failure(Errno::MFILE)).unwrap().as_millis()).collect::<Vec<_>>();
+    let mut pauses = || (0..7).map(|_| backoff.pause_after(&failure(Errno::MFILE)).unwrap().as_millis()).collect::<Vec<_>>();
     assert_eq!(pauses(), [50, 100, 200, 400, 800, 1000, 1000]);
     backoff.reset();
-    assert_eq!(backoff.after(&failure(Errno::NFILE)), Some(Duration::from_millis(50)));
+    assert_eq!(backoff.pause_after(&failure(Errno::NFILE)), Some(Duration::from_millis(50)));
 }
 
 #[test]
 fn a_connection_lost_before_it_was_accepted_is_no_reason_to_wait() {
     let mut backoff = Backoff::default();
-    assert_eq!(backoff.after(&failure(Errno::CONNABORTED)), None);
-    assert_eq!(backoff.after(&failure(Errno::INTR)), None);
+    assert_eq!(backoff.pause_after(&failure(Errno::CONNABORTED)), None);
+    assert_eq!(backoff.pause_after(&failure(Errno::INTR)), None);
     // Nor does it begin or end an episode.
-    assert!(backoff.after(&failure(Errno::NOMEM)).is_some());
-    assert_eq!(backoff.after(&failure(Errno::CONNABORTED)), None);
-    assert_eq!(backoff.after(&failure(Errno::NOMEM)), Some(Duration::from_millis(100)));
+    assert!(backoff.pause_after(&failure(Errno::NOMEM)).is_some());
+    assert_eq!(backoff.pause_after(&failure(Errno::CONNABORTED)), None);
+    assert_eq!(backoff.pause_after(&failure(Errno::NOMEM)), Some(Duration::from_millis(100)));
 }

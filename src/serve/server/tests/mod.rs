@@ -27,14 +27,14 @@ const BIG: usize = 32 << 20;
 static BIG_PAGE: LazyLock<Bytes> = LazyLock::new(|| vec![b'x'; BIG].into());
 
 /// A server on a thread of its own; it ends with the test.
-struct Server {
+struct TestedServer {
     address: SocketAddr,
     handler: Arc<Handler>,
     drain: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Server {
+impl TestedServer {
     fn start(limits: ServerLimits) -> Self {
         Self::on(listen(([127, 0, 0, 1], 0).into()).unwrap(), limits)
     }
@@ -177,7 +177,7 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 #[test]
 fn a_page_has_its_headers_and_a_length() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut stream = server.connect();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let got = answer(&mut stream);
@@ -197,7 +197,7 @@ fn a_page_has_its_headers_and_a_length() {
 
 #[test]
 fn the_handler_chooses_the_status_and_hears_the_query() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut stream = server.connect();
     for (target, status, body) in [
         ("/readyz", "503 Service Unavailable", "not ready\n"),
@@ -219,7 +219,7 @@ fn the_handler_chooses_the_status_and_hears_the_query() {
 
 #[test]
 fn head_has_the_headers_of_get_and_no_body() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     for path in ["/", "/livez", "/readyz", "/empty", "/nowhere"] {
         let [get, head] = ["GET", "HEAD"]
             .map(|method| server.ask(format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()));
@@ -230,7 +230,7 @@ fn head_has_the_headers_of_get_and_no_body() {
 
 #[test]
 fn other_methods_are_refused_with_the_two_that_are_not() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut stream = server.connect();
     for line in ["POST /livez", "PUT /livez", "DELETE /nowhere", "OPTIONS *", "TRACE /", "PATCH /", "CONNECT x:1", "get /livez", "BREW /"] {
         write!(stream, "{line} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -243,7 +243,7 @@ fn other_methods_are_refused_with_the_two_that_are_not() {
 
 #[test]
 fn http_1_0_gets_its_answer_and_keeps_the_connection_only_on_request() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let got = server.ask(b"GET /livez HTTP/1.0\r\n\r\n");
     assert!(got.starts_with("HTTP/1.0 200 OK\r\n") && got.ends_with("\r\n\r\nok\n"), "{got}");
     let mut stream = server.connect();
@@ -255,7 +255,7 @@ fn http_1_0_gets_its_answer_and_keeps_the_connection_only_on_request() {
 
 #[test]
 fn a_request_with_a_body_is_answered_and_its_connection_closed() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let long = format!("Content-Length: {}\r\n\r\n{}", 1 << 20, "x".repeat(1 << 20));
     for rest in [
         "Content-Length: 5\r\n\r\nhelloGET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -276,7 +276,7 @@ fn a_request_with_a_body_is_answered_and_its_connection_closed() {
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut stream = server.connect();
     let all: String = (0..50).map(|n| format!("GET /query?{n} HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
     stream.write_all(all.as_bytes()).unwrap();
@@ -288,7 +288,7 @@ fn pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn a_client_that_has_closed_its_sending_side_gets_its_answers() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut stream = server.connect();
     stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /big HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
@@ -300,7 +300,7 @@ fn a_client_that_has_closed_its_sending_side_gets_its_answers() {
 
 #[test]
 fn a_client_may_finish_sending_before_it_reads_its_answer() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let body = format!("GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: {BIG}\r\n\r\n{}", "x".repeat(BIG));
     let head = format!("GET /livez HTTP/1.1\r\nX: {}", "x".repeat(BIG));
     for (request, status) in [(body, "200"), (head, "431")] {
@@ -313,7 +313,7 @@ fn a_client_may_finish_sending_before_it_reads_its_answer() {
 
 #[test]
 fn a_drain_closes_idle_connections_and_lets_requests_in_flight_finish() {
-    let mut server = Server::start(ample());
+    let mut server = TestedServer::start(ample());
     let [mut idle, mut half, mut slow] = [(); 3].map(|()| server.connect());
     idle.write_all(GET).unwrap();
     answer(&mut idle);
@@ -337,7 +337,7 @@ fn a_drain_closes_idle_connections_and_lets_requests_in_flight_finish() {
 #[test]
 fn a_request_sent_before_the_drain_is_answered() {
     for _ in 0..50 {
-        let mut server = Server::start(ample());
+        let mut server = TestedServer::start(ample());
         let mut stream = server.connect();
         eventually("it is taken in", || server.connections() == 1);
         stream.write_all(GET).unwrap();
@@ -348,7 +348,7 @@ fn a_request_sent_before_the_drain_is_answered() {
 
 #[test]
 fn a_drain_has_an_end() {
-    let mut server = Server::start(ServerLimits { drain: Duration::from_millis(50), ..ample() });
+    let mut server = TestedServer::start(ServerLimits { drain: Duration::from_millis(50), ..ample() });
     let [mut half, mut deaf] = [(); 2].map(|()| server.connect());
     half.write_all(b"GET /livez HT").unwrap();
     deaf.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();

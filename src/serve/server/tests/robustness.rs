@@ -10,7 +10,7 @@ fn reset(stream: TcpStream) {
 
 #[test]
 fn every_prefix_of_a_request_may_be_the_last() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let request: &[u8] = b"GET /query?x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
     let closes: [fn(TcpStream); 3] = [drop, reset, |mut stream| {
         stream.shutdown(Shutdown::Write).unwrap();
@@ -29,7 +29,7 @@ fn every_prefix_of_a_request_may_be_the_last() {
 
 #[test]
 fn an_answer_may_be_left_unread() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     for close in [drop::<TcpStream>, reset] {
         for request in [GET, b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n"] {
             let mut stream = server.connect();
@@ -63,7 +63,7 @@ fn random_bytes_do_not_harm_it() {
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"18446744073709551616",
     ];
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     let mut random = fastrand::Rng::with_seed(1);
     for round in 0..400 {
         let mut bytes = Vec::new();
@@ -94,7 +94,7 @@ fn random_bytes_do_not_harm_it() {
 
 #[test]
 fn what_is_no_http_is_told_so() {
-    let server = Server::start(ample());
+    let server = TestedServer::start(ample());
     for bytes in ["\x16\x03\x01\x02\x00\x01\x00\x01\x00", "GET\r\n\r\n", "GET / HTTP/3.7\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"] {
         let got = server.ask(bytes.as_bytes());
         assert!(got.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{bytes:?}: {got}");

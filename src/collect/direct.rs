@@ -1,0 +1,140 @@
+//! The direct calls: the injected provider by itself, without the SDK's default chain, in every region side by side.
+
+use super::agent;
+use super::http::{Client, Limits};
+use super::sts::{Keys, Sts};
+use crate::core::evidence::{AgentCredentials, Call, EndpointFacts, Fact, SkipReason};
+use crate::core::plan::{Plan, PlannedEndpoint, Provider};
+use crate::core::pod::environment::Environment;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+/// What the direct calls found.
+pub struct DirectCalls {
+    /// STS's endpoints, in the order of the plan.
+    pub endpoints: Vec<EndpointFacts>,
+    /// The EKS Pod Identity agent.
+    pub agent: Fact<Call<AgentCredentials>>,
+}
+
+/// How the direct calls went, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectResult<'a> {
+    /// Nothing was asked of the injected provider.
+    NotCalled,
+    /// It was asked, and STS did not say in the primary region whose the credentials are.
+    NotProven,
+    /// The ARN that STS gave in the primary region.
+    Proven(&'a str),
+}
+
+impl DirectCalls {
+    fn skipped(plan: &Plan, because: SkipReason) -> DirectCalls {
+        DirectCalls { endpoints: skipped_endpoints(plan, because), agent: Fact::NotAttempted(because) }
+    }
+
+    /// How they went.
+    pub fn result(&self) -> DirectResult<'_> {
+        let primary = self.endpoints.first().and_then(|primary| primary.caller_identity.known()).and_then(Call::success);
+        let is_called = |endpoint: &EndpointFacts| endpoint.assume_role.known().is_some() || endpoint.caller_identity.known().is_some();
+        match primary {
+            Some(identity) => DirectResult::Proven(&identity.arn),
+            None if self.agent.known().is_some() || self.endpoints.iter().any(is_called) => DirectResult::NotProven,
+            None => DirectResult::NotCalled,
+        }
+    }
+}
+
+fn skipped_endpoints(plan: &Plan, because: SkipReason) -> Vec<EndpointFacts> {
+    let skipped = |planned: &PlannedEndpoint| EndpointFacts {
+        region: planned.region.clone(),
+        host: planned.host.clone(),
+        assume_role: Fact::NotAttempted(because),
+        caller_identity: Fact::NotAttempted(because),
+    };
+    plan.endpoints.iter().map(skipped).collect()
+}
+
+/// Calls the injected provider. Each endpoint gets a client of its own from `new_client`.
+pub async fn call(
+    new_client: impl Fn() -> Client,
+    plan: &Plan,
+    environment: &Environment,
+    token: Option<Arc<Zeroizing<String>>>,
+) -> DirectCalls {
+    if plan.failure().is_some() {
+        return DirectCalls::skipped(plan, SkipReason::PlanFailed);
+    }
+    let Some(token) = token else { return DirectCalls::skipped(plan, SkipReason::NoToken) };
+    match (plan.provider, &plan.role, &plan.agent_url) {
+        (Provider::Irsa, Some(role), _) => {
+            let exchange = Arc::new(WebIdentity { role: role.to_string(), session: session_name(environment), token });
+            let calls = plan.endpoints.iter().map(|planned| by_web_identity(new_client(), planned.clone(), Arc::clone(&exchange)));
+            DirectCalls { endpoints: join_all(calls).await, agent: Fact::NotAttempted(SkipReason::NotThisProvider) }
+        }
+        (Provider::PodIdentity, _, Some(url)) if token.trim() == token.as_str() => {
+            let clients: Vec<Client> = plan.endpoints.iter().map(|_| new_client()).collect();
+            let connections = join_all(plan.endpoints.iter().zip(&clients).map(|(planned, client)| warm(client.clone(), planned.clone())));
+            let agent_client = new_client();
+            // The connections to STS are opened while the agent works, as neither depends on the other.
+            let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url.raw(), &token), connections);
+            let Some(keys) = keys.map(Arc::new) else {
+                return DirectCalls { endpoints: skipped_endpoints(plan, SkipReason::EarlierFailure), agent: Fact::Known(agent) };
+            };
+            let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned.clone(), Arc::clone(&keys)));
+            DirectCalls { endpoints: join_all(calls).await, agent: Fact::Known(agent) }
+        }
+        (Provider::PodIdentity, _, _) => DirectCalls::skipped(plan, SkipReason::NoToken),
+        _ => DirectCalls::skipped(plan, SkipReason::NotThisProvider),
+    }
+}
+
+/// What AssumeRoleWithWebIdentity is called with in every region.
+struct WebIdentity {
+    role: String,
+    session: String,
+    token: Arc<Zeroizing<String>>,
+}
+
+async fn by_web_identity(client: Client, planned: PlannedEndpoint, exchange: Arc<WebIdentity>) -> EndpointFacts {
+    let sts = Sts::new(client, &planned);
+    let (assume_role, keys) = sts.assume_role(&exchange.role, &exchange.session, &exchange.token).await;
+    let caller_identity = match keys {
+        Some(keys) => Fact::Known(sts.caller_identity(&keys).await),
+        None => Fact::NotAttempted(SkipReason::EarlierFailure),
+    };
+    EndpointFacts { region: planned.region, host: planned.host, assume_role: Fact::Known(assume_role), caller_identity }
+}
+
+async fn by_keys(client: Client, planned: PlannedEndpoint, keys: Arc<Keys>) -> EndpointFacts {
+    let caller_identity = Sts::new(client, &planned).caller_identity(&keys).await;
+    EndpointFacts {
+        region: planned.region,
+        host: planned.host,
+        assume_role: Fact::NotAttempted(SkipReason::NotThisProvider),
+        caller_identity: Fact::Known(caller_identity),
+    }
+}
+
+async fn warm(client: Client, planned: PlannedEndpoint) {
+    if let Ok(url) = planned.url.raw().parse() {
+        client.warm(&url, Limits::default()).await;
+    }
+}
+
+/// The session's name as the application's SDK would set it, or our own, so that CloudTrail tells the two apart.
+fn session_name(environment: &Environment) -> String {
+    environment.session_name.raw().map_or_else(|| "irsa-probe".to_owned(), str::to_owned)
+}
+
+/// Runs futures side by side and keeps their order.
+async fn join_all<T: Send + 'static>(futures: impl Iterator<Item: Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let mut tasks = JoinSet::new();
+    for (index, future) in futures.enumerate() {
+        tasks.spawn(async move { (index, future.await) });
+    }
+    let mut outputs = tasks.join_all().await;
+    outputs.sort_by_key(|(index, _)| *index);
+    outputs.into_iter().map(|(_, output)| output).collect()
+}
