@@ -9,7 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "a program of its own: arguments and environment enter here")]
 
 use irsa_probe::cli::{self, Command};
-use irsa_probe::command::{complain, serve};
+use irsa_probe::command::{print_error, serve};
 use irsa_probe::serve::clock::Clock;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         rate => rate.parse().ok().map(Clock::fast),
     });
     let Some(clock) = clock else {
-        complain("usage: fast_serve RATE|step [FLAGS of irsa-probe serve]");
+        print_error("usage: fast_serve RATE|step [FLAGS of irsa-probe serve]");
         return ExitCode::from(2);
     };
     let args = std::iter::once("serve".into()).chain(args).collect();
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Ok(Command::Serve(options)) => ExitCode::from(serve::run(options, clock)),
         Ok(_) => ExitCode::from(2),
         Err(usage) => {
-            complain(&usage.0);
+            print_error(&usage.0);
             ExitCode::from(2)
         }
     }

@@ -2,14 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "edge module: the sidecar's log is written by a thread of its own")]
 
-use crate::cli::LogFormat;
+use crate::cli::{LogFormat, LogOptions};
 use crate::collect::lack::no_thread;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -17,27 +16,27 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Installs the log for this process. A line is written when it is logged.
-pub fn install(level: LevelFilter, format: LogFormat) {
-    install_to(level, format, io::stderr);
+pub fn install(options: LogOptions) {
+    install_to(options, io::stderr);
 }
 
 /// Installs a log that never waits for its reader: a container runtime that reads no more must not stop the sidecar. What does
 /// not fit is counted, and the count is logged once there is room again.
-pub fn install_queued(level: LevelFilter, format: LogFormat) -> io::Result<Queue> {
+pub fn install_queued(options: LogOptions) -> io::Result<Queue> {
     let (send, receive) = sync_channel(QUEUE);
     let queue = Queue { send, lost: Arc::default() };
     let lost = queue.lost.clone();
     std::thread::Builder::new().name("log".to_owned()).spawn(move || write_out(&receive, &lost)).map_err(no_thread)?;
-    install_to(level, format, queue.clone());
+    install_to(options, queue.clone());
     Ok(queue)
 }
 
-fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(level: LevelFilter, format: LogFormat, writer: W) {
-    let ours = Targets::new().with_target("irsa_probe", level);
+fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(options: LogOptions, writer: W) {
+    let ours = Targets::new().with_target("irsa_probe", options.level);
     let registry = tracing_subscriber::registry();
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     // A second installation (there is none) would be refused; the first one stays.
-    let _ = match format {
+    let _ = match options.format {
         LogFormat::Text => registry.with(layer.with_ansi(false).with_target(false).with_filter(ours)).try_init(),
         LogFormat::Json => registry
             .with(layer.json().flatten_event(true).with_target(false).with_current_span(false).with_span_list(false).with_filter(ours))
@@ -47,16 +46,16 @@ fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(level: LevelFil
 
 /// Lines that wait for a reader: more than hours of a failing pod's.
 const QUEUE: usize = 256;
-/// How long the end of the process waits for the last lines. On a busy node the thread that writes them may have to wait for its turn.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The longest time that the end of the process waits for the last lines. On a busy node the thread that writes them may have to wait for its turn.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 enum Entry {
     Line(Vec<u8>),
-    /// All lines before it are to be written; then say so.
+    /// A request to answer once all lines before it are written.
     Flush(SyncSender<()>),
 }
 
-/// The way to the thread that writes.
+/// Sends lines to the thread that writes them.
 #[derive(Clone)]
 pub struct Queue {
     send: SyncSender<Entry>,
@@ -68,8 +67,8 @@ impl Queue {
     pub fn flush(&self) {
         let (done, written) = sync_channel(1);
         if self.send.try_send(Entry::Flush(done)).is_ok() {
-            // Nobody reads: then nobody misses them.
-            let _ = written.recv_timeout(LAST_WORDS);
+            // Without a reader the lines are lost.
+            let _ = written.recv_timeout(FLUSH_TIMEOUT);
         }
     }
 }
@@ -99,7 +98,7 @@ impl<'a> MakeWriter<'a> for Queue {
 fn write_out(entries: &Receiver<Entry>, lost: &AtomicUsize) {
     for entry in entries {
         match entry {
-            // What cannot be written cannot be said.
+            // A line that cannot be written is lost.
             Entry::Line(line) => drop(io::stderr().lock().write_all(&line)),
             Entry::Flush(done) => drop(done.send(())),
         }

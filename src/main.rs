@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the edge of the process")]
 
-use irsa_probe::cli::{self, Command, Options};
+use irsa_probe::cli::{self, CheckOptions, Command, DoctorOptions, ExecOptions};
 use irsa_probe::collect::lack::{is_lacking, no_thread};
 use irsa_probe::command::check::Stdout;
 use irsa_probe::command::{self, check, doctor, exec, explain, get, install, runtime, sdks, serve, trust_policy};
@@ -16,53 +16,69 @@ use tokio::sync::oneshot;
 fn main() -> ExitCode {
     let core_files = no_core_files();
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    match cli::parse(std::env::args_os().skip(1).collect(), lookup) {
-        Ok(Command::Print(text)) => {
-            command::print(&text);
-            ExitCode::SUCCESS
-        }
-        Ok(Command::Disabled(reason)) => {
-            switched_off(&reason);
-            ExitCode::SUCCESS
-        }
-        Ok(Command::Explain(what, output)) => ExitCode::from(explain::run(&what, output)),
-        Ok(Command::TrustPolicy(options)) => ExitCode::from(trust_policy::run(&options)),
-        Ok(Command::Sdks(options)) => ExitCode::from(sdks::run(&options)),
-        Ok(Command::Doctor(name, options)) => ExitCode::from(examine(name, options)),
-        Ok(Command::Check(options)) => ExitCode::from(until_signal(options, Stdout::Ours)),
-        Ok(Command::Exec(options, command)) => {
-            let code = match &options.disabled {
-                Some(reason) => {
-                    switched_off(reason);
-                    0
-                }
-                None => until_signal(options, Stdout::Application),
-            };
-            ExitCode::from(if code == 0 { exec::replace(&command, core_files) } else { code })
-        }
-        Ok(Command::Install(dir)) => ExitCode::from(install::run(&dir)),
-        Ok(Command::Serve(options)) => ExitCode::from(serve::run(options, Clock::real())),
-        Ok(Command::Get(path, listen)) => ExitCode::from(get::run(&path, listen)),
+    let code = match cli::parse(std::env::args_os().skip(1).collect(), lookup) {
+        Ok(command) => run(command, core_files),
         Err(usage) => {
-            command::complain(&usage.0);
-            ExitCode::from(2)
+            command::print_error(&usage.0);
+            2
         }
+    };
+    ExitCode::from(code)
+}
+
+/// Runs the command; the exit code. `core_files` is the limit that the process was started with.
+fn run(command: Command, core_files: Rlimit) -> u8 {
+    // The sidecar has a log that never waits for its reader, and installs it itself.
+    if let Some(log) = command.log()
+        && !matches!(command, Command::Serve(_))
+    {
+        log::install(log);
+    }
+    match command {
+        Command::Print(text) => {
+            command::print(&text);
+            0
+        }
+        Command::Disabled(reason) => {
+            print_disabled(&reason);
+            0
+        }
+        Command::Check(options) => check_until_signal(options, Stdout::Ours),
+        Command::Serve(options) => serve::run(options, Clock::real()),
+        Command::Get(options) => get::run(&options),
+        Command::Exec(options) => exec_application(options, core_files),
+        Command::Install(options) => install::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::TrustPolicy(options) => trust_policy::run(&options),
+        Command::Sdks(options) => sdks::run(&options),
+        Command::Doctor(options) => doctor_until_signal(options),
     }
 }
 
-fn switched_off(reason: &str) {
-    command::complain(&format!("switched off by IRSA_PROBE_DISABLED: {reason}"));
+fn print_disabled(reason: &str) {
+    command::print_error(&format!("switched off by IRSA_PROBE_DISABLED: {reason}"));
+}
+
+/// Checks, and becomes the application if that may start. Returns only when it may not, or cannot be started.
+fn exec_application(options: ExecOptions, core_files: Rlimit) -> u8 {
+    let code = match &options.disabled {
+        Some(reason) => {
+            print_disabled(reason);
+            0
+        }
+        None => check_until_signal(options.check, Stdout::Application),
+    };
+    if code == 0 { exec::replace(&options.command, core_files) } else { code }
 }
 
 /// Runs the check until it ends or a signal ends it. As PID 1 a process without a handler would not even notice SIGTERM.
 ///
 /// The check has a thread of its own: whatever may block there (a full pipe behind standard output, a hanging resolver), this
 /// one hears the signal and ends the process.
-fn until_signal(options: Options, stdout: Stdout) -> u8 {
-    log::install(options.log_level, options.log_format);
+fn check_until_signal(options: CheckOptions, stdout: Stdout) -> u8 {
     let own = options.clone();
-    // A handler would make an end of what whoever started the application wants it to survive (nohup, a shell's background).
-    let heeded = |kind| stdout == Stdout::Ours || !ignored(kind);
+    // Whoever ignored a signal wants the application to survive it (nohup, a shell's background). A handler would undo that.
+    let handles = |kind| stdout == Stdout::Ours || !ignored(kind);
     let check = Box::new(move || {
         runtime().map(|runtime| {
             let code = runtime.block_on(check::run(&options, stdout));
@@ -70,39 +86,39 @@ fn until_signal(options: Options, stdout: Stdout) -> u8 {
             code
         })
     });
-    run_or_hear(check, heeded(SignalKind::terminate()), heeded(SignalKind::interrupt())).unwrap_or_else(|error| {
-        command::complain(&format!("the check could not be run: {error}"));
+    run_until_signal(check, handles(SignalKind::terminate()), handles(SignalKind::interrupt())).unwrap_or_else(|error| {
+        command::print_error(&format!("the check could not be run: {error}"));
         if is_lacking(&error) {
-            return check::without_means(&own, stdout, &format!("The check could not be run: {error}"));
+            return check::report_lack(&own, stdout, &format!("The check could not be run: {error}"));
         }
-        // Advice holds nothing back, whatever becomes of it.
+        // With --advisory no failure holds the application back.
         if own.advisory { 0 } else { 3 }
     })
 }
 
-/// `doctor`, whose commands end with it. An interrupt comes from the terminal, which gives it to them as well: aws may have to switch the echo
-/// on again.
-fn examine(name: String, options: Options) -> u8 {
-    let code = run_or_hear(Box::new(move || Ok(doctor::run(&name, &options))), true, false);
-    doctor::end_children();
+/// Runs `doctor`, whose child processes end with it. An interrupt comes from the terminal, which gives it to them as well: aws may have to
+/// switch the echo on again.
+fn doctor_until_signal(options: DoctorOptions) -> u8 {
+    let code = run_until_signal(Box::new(move || Ok(doctor::run(&options))), true, false);
+    doctor::kill_children();
     code.unwrap_or_else(|error| {
-        command::complain(&format!("the examination could not be made: {error}"));
+        command::print_error(&format!("the examination could not be made: {error}"));
         3
     })
 }
 
-/// Does the work in a thread of its own until it is done, or until a signal comes that is to be heard; its exit code.
-fn run_or_hear(work: Box<dyn FnOnce() -> std::io::Result<u8> + Send>, terminate: bool, interrupt: bool) -> std::io::Result<u8> {
+/// Does the work in a thread of its own until it is done, or until a signal comes that is handled; the exit code.
+fn run_until_signal(work: Box<dyn FnOnce() -> std::io::Result<u8> + Send>, terminate: bool, interrupt: bool) -> std::io::Result<u8> {
     let (done, finished) = oneshot::channel();
-    // Before the work begins: what fails here must not leave it running.
+    // First the runtime: if it fails, no work is left running.
     let runtime = runtime()?;
-    // Nobody listens any more when a signal came first.
+    // Sending fails when a signal came first.
     std::thread::Builder::new().spawn(move || done.send(work())).map_err(no_thread)?;
     runtime.block_on(async {
         tokio::select! {
             biased;
-            code = signalled(SignalKind::terminate(), 143), if terminate => Ok(code),
-            code = signalled(SignalKind::interrupt(), 130), if interrupt => Ok(code),
+            code = exit_code_at(SignalKind::terminate(), 143), if terminate => Ok(code),
+            code = exit_code_at(SignalKind::interrupt(), 130), if interrupt => Ok(code),
             code = finished => code.unwrap_or_else(|_| Err(std::io::Error::other("it ended without a verdict"))),
         }
     })
@@ -115,7 +131,8 @@ fn ignored(kind: SignalKind) -> bool {
     mask.is_some_and(|mask| (mask >> (kind.as_raw_value() - 1)) & 1 == 1)
 }
 
-async fn signalled(kind: SignalKind, code: u8) -> u8 {
+/// Waits for a signal; the exit code that says so. Where the signal cannot be handled it waits for ever.
+async fn exit_code_at(kind: SignalKind, code: u8) -> u8 {
     match signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
@@ -125,10 +142,10 @@ async fn signalled(kind: SignalKind, code: u8) -> u8 {
     }
 }
 
-/// No credential may reach a core file. Only the soft limit, so that it can be raised again: returns what it was.
+/// Switches core files off, which could hold credentials. Only the soft limit, so that it can be raised again; returns the limit that was.
 fn no_core_files() -> Rlimit {
     let before = getrlimit(Resource::Core);
-    // Refused only where limits cannot be lowered at all; then there is nothing more to be done.
+    // Lowering a soft limit fails only where a seccomp profile forbids the call. The probe works without it.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: before.maximum });
     before
 }

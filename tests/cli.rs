@@ -184,7 +184,7 @@ fn the_off_switch_does_nothing_and_says_so() {
 }
 
 #[test]
-fn every_flag_has_a_twin_in_the_environment() {
+fn flags_of_check_have_twins_in_the_environment() {
     let sandbox = sandbox(WARNING);
     let twin = |env: &[(&str, &str)], args: &[&str]| {
         let quiet = [("IRSA_PROBE_TERMINATION_LOG", "none"), ("IRSA_PROBE_TIMEOUT", AMPLE)];
@@ -211,6 +211,165 @@ fn every_flag_has_a_twin_in_the_environment() {
     let (_, out, err) = twin(&[("IRSA_PROBE_LOG_LEVEL", "trace"), ("IRSA_PROBE_LOG_FORMAT", "json"), ("IRSA_PROBE_NO_IMDS", "true")], &[]);
     assert!(!out.contains("IMDS is out of reach"), "{out}");
     assert!(!err.is_empty() && err.lines().all(|line| json(line).is_object()), "{err}");
+}
+
+/// A policy that lets `shop/checkout` in, and the flags by which that is decided without a token.
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/oidc.example"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.example:sub":"system:serviceaccount:shop:checkout","oidc.example:aud":"sts.amazonaws.com"}}}]}"#;
+const EVALUATE: [&str; 9] = [
+    "trust-policy",
+    "--issuer=https://oidc.example",
+    "--audience=sts.amazonaws.com",
+    "--role-arn=arn:aws:iam::111122223333:role/checkout",
+    "--service-account=checkout",
+    "-n",
+    "shop",
+    "--check",
+    "-",
+];
+
+/// What a command ends with: exit code, standard output, standard error.
+type Ended = (Option<i32>, String, String);
+
+fn ended(args: &[&str], env: &[(&str, &str)], input: &str) -> Ended {
+    use std::io::Write as _;
+    let mut command = bare(args);
+    command.envs(env.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Who does not read it closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let (out, err) = texts(&output);
+    (output.status.code(), out, err)
+}
+
+/// Variables of the pod's own commands that a pod, or a shell that was set up for one, may have.
+const OF_THE_POD: [(&str, &str); 12] = [
+    ("IRSA_PROBE_LIST", "true"),
+    ("IRSA_PROBE_OUTPUT", "evidence"),
+    ("IRSA_PROBE_FILE", "/no/such/file"),
+    ("IRSA_PROBE_CHECK", "/no/such/file"),
+    ("IRSA_PROBE_ENV", "/no/such/file"),
+    ("IRSA_PROBE_SDK", "cobol"),
+    ("IRSA_PROBE_ROLE_ARN", "checkout"),
+    ("IRSA_PROBE_AUDIENCE", "elsewhere"),
+    ("IRSA_PROBE_NAMESPACE", "Elsewhere"),
+    ("IRSA_PROBE_TIMEOUT", "soon"),
+    ("IRSA_PROBE_STRICT", "perhaps"),
+    ("IRSA_PROBE_LOG_LEVEL", "loud"),
+];
+
+#[test]
+fn variables_change_no_command_of_a_workstation() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    // Neither kubectl nor aws, and no files of the user's.
+    let own = [("HOME", dir), ("PATH", dir)];
+    for (args, exit, says) in [
+        (&["explain", "dns-failed"][..], 0, "dns-failed: "),
+        (&["explain", "-"], 0, "trust-policy-denied"),
+        (&EVALUATE, 0, "allow"),
+        (&["sdks", "--sdk", "go-v2"], 0, "go-v2"),
+        (&["doctor", "-n", "shop", "checkout"], 3, "kubectl is not on the PATH"),
+        (&["install", dir], 0, "irsa-probe"),
+    ] {
+        let input =
+            if args[0] == "trust-policy" { POLICY } else { "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity" };
+        let plain = ended(args, &own, input);
+        assert_eq!(plain.0, Some(exit), "{args:?}: {plain:?}");
+        let text = [plain.1.as_str(), plain.2.as_str()].concat();
+        assert!(text.to_lowercase().contains(&says.to_lowercase()), "{args:?}: {plain:?}");
+        let untimed = |ended: &Ended| (ended.0, without_time(&ended.1), ended.2.clone());
+        for variable in OF_THE_POD {
+            assert_eq!(untimed(&ended(args, &[&own[..], &[variable]].concat(), input)), untimed(&plain), "{args:?} with {variable:?}");
+        }
+        assert_eq!(untimed(&ended(args, &[&own[..], &OF_THE_POD].concat(), input)), untimed(&plain), "{args:?} with all");
+    }
+}
+
+/// `doctor` says when it looked.
+fn without_time(text: &str) -> String {
+    let time = regex::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
+    time.replace_all(text, "TIME").into_owned()
+}
+
+/// The near misses: the same by a flag changes the result, and the same variables change what runs in pods.
+#[test]
+fn flags_still_change_what_variables_no_longer_do() {
+    let plain = ended(&["explain", "dns-failed"], &[], "");
+    let listed = ended(&["explain", "--list", "dns-failed"], &[], "");
+    assert_eq!((plain.0, listed.0), (Some(0), Some(0)));
+    assert!(listed.1.contains("trust-policy-denied") && !plain.1.contains("trust-policy-denied"));
+    let (code, out, err) = ended(&["explain", "--output", "evidence", "dns-failed"], &[], "");
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1));
+    assert!(err.contains("--output") && err.contains("text, json"), "{err}");
+    let (code, out, _) = ended(&[&EVALUATE[..], &["--output=json"]].concat(), &[], POLICY);
+    assert_eq!((code, json(&out)["decision"].as_str()), (Some(0), Some("allow")));
+    assert_eq!(ended(&["explain", "--log-level", "loud", "dns-failed"], &[], "").0, Some(2));
+
+    let sandbox = sandbox(MALFORMED);
+    let (code, out, _) = run(
+        &sandbox,
+        probe(&sandbox, &["check", "--termination-log", "none"]).env("IRSA_PROBE_OUTPUT", "evidence").env("IRSA_PROBE_LIST", "x"),
+    );
+    assert_eq!((code, json(&out)["schema"].as_str()), (Some(1), Some("irsa-probe/evidence/v1")));
+    // Nobody listens there: `get` went where the variable says, and logged as the other says.
+    let twins = [("IRSA_PROBE_LISTEN", "127.0.0.1:1"), ("IRSA_PROBE_LOG_LEVEL", "debug"), ("IRSA_PROBE_LOG_FORMAT", "json")];
+    let (code, _, err) = ended(&["get", "readyz"], &twins, "");
+    assert!(code == Some(1) && err.contains("no answer from http://127.0.0.1:1/readyz"), "{err}");
+    assert!(err.lines().any(|line| line.starts_with('{')), "{err}");
+    assert!(!ended(&["get", "readyz"], &twins[..1], "").2.contains('{'));
+}
+
+#[test]
+fn a_flag_of_another_command_is_named_with_the_command() {
+    let word = |command: &str| match command {
+        "get" => vec!["readyz"],
+        "install" => vec!["/no/such/folder"],
+        "explain" => vec!["dns-failed"],
+        "doctor" => vec!["checkout"],
+        _ => vec![],
+    };
+    for command in ["get", "install", "explain", "trust-policy", "sdks", "doctor"] {
+        for flag in
+            ["--expect-role-arn=arn:aws:iam::111122223333:role/a", "--provider=irsa", "--sts-region=us-west-2", "--strict", "--no-imds"]
+        {
+            let name = flag.split('=').next().unwrap();
+            for args in [[&[command, flag], word(command).as_slice()].concat(), [&[flag, command], word(command).as_slice()].concat()] {
+                let wanted = format!("irsa-probe: {name} is not a flag of {command}\n");
+                assert_eq!(ended(&args, &[], ""), (Some(2), String::new(), wanted), "{args:?}");
+            }
+        }
+    }
+    for (command, flag) in
+        [("check", "--interval=1h"), ("check", "--list"), ("serve", "--output=json"), ("exec", "--pid=1"), ("sdks", "-n=shop")]
+    {
+        let (code, out, err) = ended(&[command, flag], &[], "");
+        assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1), "{err}");
+        let name = if flag == "-n=shop" { "--namespace" } else { flag.split('=').next().unwrap() };
+        assert!(err.contains(&format!("{name} is not a flag of {command}")), "{err}");
+    }
+}
+
+#[test]
+fn every_command_takes_the_flags_of_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    for (args, exit) in [
+        (&["explain", "dns-failed"][..], 0),
+        (&EVALUATE, 0),
+        (&["sdks"], 0),
+        (&["doctor", "-n", "shop", "checkout"], 3),
+        (&["install", dir], 0),
+        (&["get", "readyz", "--listen", "127.0.0.1:1"], 1),
+    ] {
+        let plain = ended(args, &[("HOME", dir), ("PATH", dir)], POLICY);
+        let logged = ended(&[args, &["--log-level", "error", "--log-format=json"]].concat(), &[("HOME", dir), ("PATH", dir)], POLICY);
+        assert_eq!((plain.0, logged.0), (Some(exit), Some(exit)), "{args:?}: {plain:?} {logged:?}");
+        assert_eq!(without_time(&logged.1), without_time(&plain.1), "{args:?}");
+        let (code, out, err) = ended(&[args, &["--log-level", "loud"]].concat(), &[("HOME", dir), ("PATH", dir)], POLICY);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}");
+        assert!(err.contains("--log-level") && err.contains("\"loud\""), "{err}");
+    }
 }
 
 /// Arguments, variables, and what the one line must name.

@@ -1,16 +1,15 @@
-//! What is published agrees with the code: docs/findings.md with the catalogue, docs/report.v1.schema.json with the report, README.md with
-//! the flags, the variables and a scenario; and README.ja.md with README.md.
+//! What is published agrees with the code: what is generated (`docs/generated.rs`), docs/report.v1.schema.json with the report, README.md with
+//! the variables and a scenario; and README.ja.md with README.md.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
-use irsa_probe::cli;
-use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
-use irsa_probe::core::check::checks::CheckOutcome;
-use irsa_probe::core::check::report::{ImdsState, Report, RunTimes, Verdict, report};
-use irsa_probe::core::evidence::{ChainProvider, Evidence};
-use irsa_probe::core::plan::Provider;
-use irsa_probe::core::pod::inputs::Environment;
-use irsa_probe::render::{catalogue, json};
-use serde::Serialize;
+#[path = "docs/generated.rs"]
+mod generated;
+
+use irsa_probe::core::catalogue::{Code, Step};
+use irsa_probe::core::check::report::{Report, RunTimes, Verdict, report};
+use irsa_probe::core::evidence::Evidence;
+use irsa_probe::core::pod::environment::Environment;
+use irsa_probe::render::json;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,24 +28,6 @@ fn read(name: &str) -> String {
 
 fn readme() -> String {
     read("README.md")
-}
-
-/// The help stands in README.md behind the command that prints it, up to the end of its block.
-#[test]
-fn readme_holds_the_help_verbatim() {
-    for args in [vec!["--help"], vec!["check", "--help"], vec!["serve", "--help"]] {
-        let arguments = args.iter().map(Into::into).collect();
-        let Ok(cli::Command::Print(help)) = cli::parse(arguments, |_| None) else { panic!("{args:?} prints no help") };
-        let command = format!("$ irsa-probe {}\n", args.join(" "));
-        let text = readme();
-        let start = text.find(&command).unwrap_or_else(|| panic!("README.md lacks {command:?}")) + command.len();
-        let end = start + text[start..].find("```").unwrap();
-        if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-            std::fs::write(root("README.md"), [&text[..start], help.as_str(), &text[end..]].concat()).unwrap();
-        } else {
-            assert!(text[start..end] == help, "README.md's help is not that of {command:?}: UPDATE_DOCS=1 cargo test --test docs");
-        }
-    }
 }
 
 /// What README.md shows behind a command line, up to the end of its block.
@@ -189,22 +170,6 @@ fn without_comment(line: &str) -> &str {
     line[..comment.unwrap_or(line.len())].trim_end()
 }
 
-#[test]
-fn findings_md_is_the_catalogue() {
-    let path = docs("findings.md");
-    let wanted = catalogue::findings_markdown();
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        std::fs::write(&path, &wanted).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    let line = found.lines().zip(wanted.lines()).position(|(found, wanted)| found != wanted);
-    assert!(
-        found == wanted,
-        "docs/findings.md is not what the catalogue says (first difference: line {}).\nUpdate it with: UPDATE_DOCS=1 cargo test --test docs",
-        line.map_or(found.lines().count().min(wanted.lines().count()), |line| line) + 1
-    );
-}
-
 fn schema() -> Value {
     serde_json::from_str(&std::fs::read_to_string(docs("report.v1.schema.json")).unwrap()).unwrap()
 }
@@ -338,31 +303,6 @@ fn the_schema_refuses_what_is_no_report() {
         report.as_object_mut().unwrap().remove(field);
         assert!(!errors(&report).is_empty(), "{field} may be absent");
     }
-}
-
-#[test]
-fn the_schema_s_names_are_the_code_s() {
-    fn names<T: Serialize>(values: &[T]) -> Value {
-        json!(values)
-    }
-    let schema = schema();
-    let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| code.is_of_check()).collect();
-    assert_eq!(schema["$defs"]["code"]["enum"], names(&codes));
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| codes.iter().any(|code| code.step() == *step)).collect();
-    assert_eq!(schema["$defs"]["step"]["enum"], names(&steps));
-    assert_eq!(schema["$defs"]["severity"]["enum"], names(&[Severity::Fail, Severity::Warn, Severity::Info]));
-    assert_eq!(schema["$defs"]["class"]["enum"], names(&[Class::Permanent, Class::Settling, Class::Transient]));
-    assert_eq!(
-        schema["$defs"]["outcome"]["enum"],
-        names(&[CheckOutcome::Pass, CheckOutcome::Warn, CheckOutcome::Fail, CheckOutcome::Skip])
-    );
-    assert_eq!(schema["$defs"]["provider"]["enum"], names(&[Provider::Irsa, Provider::PodIdentity, Provider::None]));
-    use {ChainProvider as C, ImdsState as I};
-    let chain = [C::Env, C::Profile, C::Irsa, C::PodIdentity, C::Node, C::None];
-    assert_eq!(schema["$defs"]["chain"]["properties"]["provider"]["enum"], names(&chain));
-    let imds = [I::Reachable, I::Blocked, I::Absent, I::Disabled, I::NotChecked];
-    assert_eq!(schema["$defs"]["node"]["properties"]["imds"]["enum"], names(&imds));
-    assert_eq!(schema["$defs"]["verdict"]["enum"], names(&[Verdict::Pass, Verdict::Fail, Verdict::Unknown]));
 }
 
 /// Of every published schema: every object is closed, and every property explained.

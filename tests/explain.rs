@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use irsa_probe::core::catalogue::{Code, Step};
+use irsa_probe::core::catalogue::Code;
 use irsa_probe::core::explain;
 use irsa_probe::render::{self, json};
 use proptest::prelude::*;
@@ -218,10 +218,8 @@ fn every_text_s_json_is_as_the_schema_says_and_its_page_fits_a_terminal() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_no_explanation_and_its_names_are_the_code_s() {
+fn the_schema_refuses_what_is_no_explanation() {
     let schema = schema();
-    assert_eq!(schema["$defs"]["code"]["enum"], json!(Code::ALL));
-    assert_eq!(schema["$defs"]["step"]["enum"], json!(Step::ALL));
     let validator = jsonschema::validator_for(&schema).unwrap();
     let good = parsed(&json::explanation(&explain::explain(DENIED)));
     type Break = fn(&mut Value);

@@ -1,14 +1,16 @@
 //! What manifests, dashboards and documents say of the program is so: every command line, flag, variable, page, port, metric and code that
-//! they name is held against the real binary.
+//! they name is held against the real binary. `sources` resolves what files cite.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
 #[path = "serve/child.rs"]
 mod child;
+#[path = "references/sources.rs"]
+mod sources;
 mod support;
 
 use child::Serve;
-use irsa_probe::cli::{self, Options};
+use irsa_probe::cli::{self, ServeOptions};
 use irsa_probe::core::catalogue::Code;
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -115,7 +117,9 @@ fn flags_in_prose_are_flags() {
 fn variables_are_twins_of_flags() {
     let twins: BTreeSet<String> = COMMANDS
         .iter()
-        .flat_map(|command| flags(&help(command)))
+        .map(|command| help(command))
+        .filter(|help| help.contains("can be given as a variable"))
+        .flat_map(|help| flags(&help))
         .map(|flag| format!("IRSA_PROBE_{}", flag[2..].to_ascii_uppercase().replace('-', "_")))
         .collect();
     for (name, variable) in found(r"(IRSA_PROBE_[A-Z]+(?:_[A-Z]+)*)") {
@@ -126,7 +130,7 @@ fn variables_are_twins_of_flags() {
 
 #[test]
 fn ports_are_the_default() {
-    let default = Options::default().listen.port().to_string();
+    let default = ServeOptions::default().listen.port().to_string();
     for (name, port) in found(r"\b(94\d\d)\b") {
         assert_eq!(port, default, "{name}");
     }
@@ -169,6 +173,28 @@ fn pages_are_served_and_metrics_are_on_theirs() {
     assert!(listed.len() > 10 && listed.iter().all(|metric| names.contains(metric)), "README.md: {listed:?}");
     for (name, metric) in found(r"\b(irsa_probe_[a-z_]+)") {
         assert!(names.contains(&metric), "{name}: {metric}");
+    }
+}
+
+/// What `check` can find has a scenario that finds it.
+#[test]
+fn every_code_of_check_has_a_scenario() {
+    // Limits of the process: tests/lack.rs sets them.
+    const ELSEWHERE: [Code; 1] = [Code::ProbeOutOfResources];
+    let mut found = BTreeSet::new();
+    for step in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")).unwrap() {
+        let Ok(scenarios) = std::fs::read_dir(step.unwrap().path()) else { continue };
+        for scenario in scenarios {
+            let text = std::fs::read_to_string(scenario.unwrap().path().join("situation.json")).unwrap();
+            let situation: serde_json::Value = serde_json::from_str(&text).unwrap();
+            // A list of codes, or each code with its severity.
+            let listed = situation["findings"].as_array().into_iter().flatten().filter_map(|code| code.as_str());
+            let weighed = situation["findings"].as_object().into_iter().flatten().map(|(code, _)| code.as_str());
+            found.extend(listed.chain(weighed).filter_map(Code::parse));
+        }
+    }
+    for code in Code::ALL.iter().filter(|code| code.is_of_check()) {
+        assert!(found.contains(code) != ELSEWHERE.contains(code), "{code}: found by a scenario: {}", found.contains(code));
     }
 }
 

@@ -2,29 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
+use irsa_probe::core::sdk::SdkFamily;
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const ORDER: [&str; 16] = [
-    "botocore",
-    "cli-v1",
-    "cli-v2",
-    "cpp",
-    "dotnet",
-    "go-v1",
-    "go-v2",
-    "java-v1",
-    "java-v2",
-    "js-v2",
-    "js-v3",
-    "kotlin",
-    "php",
-    "powershell",
-    "ruby",
-    "rust",
-];
 const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";
 /// Shaped like the real ones, so that a filter by shape would not save a careless printer.
 const CANARIES: [&str; 4] = [
@@ -65,7 +48,7 @@ fn json(args: &[&str], vars: &[(&str, &str)], input: Option<&[u8]>) -> Value {
     found
 }
 
-fn of<'a>(found: &'a Value, sdk: &str) -> &'a Value {
+fn prediction_of<'a>(found: &'a Value, sdk: &str) -> &'a Value {
     found["sdks"].as_array().unwrap().iter().find(|one| one["sdk"] == sdk).unwrap()
 }
 
@@ -87,16 +70,19 @@ fn all_families_in_their_order() {
     let vars = [("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", &token), ("AWS_REGION", "us-west-2"), ("HOME", &home)];
     let found = json(&[], &vars, None);
     let order: Vec<&str> = found["sdks"].as_array().unwrap().iter().map(|one| one["sdk"].as_str().unwrap()).collect();
-    assert_eq!(order, ORDER);
+    assert_eq!(order, SdkFamily::ALL.map(SdkFamily::id));
     assert!(found["sdks"].as_array().unwrap().iter().all(|one| one["outcome"] == "irsa"), "{found}");
-    let java = of(&found, "java-v2");
+    let java = prediction_of(&found, "java-v2");
     assert_eq!((&java["onFailure"], &java["fallsTo"]), (&"falls-through".into(), &"node-role".into()));
     assert_eq!(java["minimum"], serde_json::json!({"irsa": "2.10.11", "podIdentity": "2.21.30"}));
-    assert_eq!(of(&found, "rust")["onFailure"], "stops");
-    assert_eq!((&of(&found, "go-v1")["endpoint"], &of(&found, "go-v2")["endpoint"]), (&"global".into(), &"regional".into()));
-    assert!(of(&found, "botocore")["why"].as_str().unwrap().contains("1.40.0 (July 2025)"));
-    assert_eq!(of(&found, "powershell")["unverified"], true);
-    assert!(of(&found, "botocore").get("unverified").is_none());
+    assert_eq!(prediction_of(&found, "rust")["onFailure"], "stops");
+    assert_eq!(
+        (&prediction_of(&found, "go-v1")["endpoint"], &prediction_of(&found, "go-v2")["endpoint"]),
+        (&"global".into(), &"regional".into())
+    );
+    assert!(prediction_of(&found, "botocore")["why"].as_str().unwrap().contains("1.40.0 (July 2025)"));
+    assert_eq!(prediction_of(&found, "powershell")["unverified"], true);
+    assert!(prediction_of(&found, "botocore").get("unverified").is_none());
     assert!(found["assumed"].as_str().unwrap().contains("Nothing was called"));
 }
 
@@ -108,12 +94,15 @@ fn files_of_this_process_count() {
     let missing = format!("{home}/no-token");
     let vars = [("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", missing.as_str()), ("AWS_REGION", "us-west-2"), ("HOME", &home)];
     let found = json(&[], &vars, None);
-    assert_eq!((&of(&found, "rust")["outcome"], &of(&found, "java-v2")["outcome"]), (&"error".into(), &"node-role".into()));
+    assert_eq!(
+        (&prediction_of(&found, "rust")["outcome"], &prediction_of(&found, "java-v2")["outcome"]),
+        (&"error".into(), &"node-role".into())
+    );
     // The same environment as a file: its files are not ours to look at.
     let elsewhere = json(&["--env", "-"], &[], Some(format!("AWS_ROLE_ARN={ROLE}\nAWS_WEB_IDENTITY_TOKEN_FILE={missing}").as_bytes()));
-    assert_eq!(of(&elsewhere, "js-v3")["outcome"], "irsa");
+    assert_eq!(prediction_of(&elsewhere, "js-v3")["outcome"], "irsa");
     assert!(elsewhere["assumed"].as_str().unwrap().contains("token files to be good"));
-    // Static keys in a profile shadow IRSA for Rust and JavaScript, not for botocore and Go (live matrix row 32).
+    // Static keys in a profile shadow IRSA for Rust and JavaScript, not for botocore and Go (docs/facts.md#row-32).
     std::fs::create_dir(dir.path().join(".aws")).unwrap();
     std::fs::write(
         dir.path().join(".aws/credentials"),
@@ -124,7 +113,7 @@ fn files_of_this_process_count() {
     let vars = [("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", token.as_str()), ("AWS_REGION", "us-west-2"), ("HOME", &home)];
     let found = json(&[], &vars, None);
     for (sdk, outcome) in [("rust", "profile"), ("js-v3", "profile"), ("botocore", "irsa"), ("go-v2", "irsa")] {
-        assert_eq!(of(&found, sdk)["outcome"], outcome, "{sdk}");
+        assert_eq!(prediction_of(&found, sdk)["outcome"], outcome, "{sdk}");
     }
 }
 
@@ -166,7 +155,10 @@ fn environments_in_all_forms_and_their_secrets() {
         std::fs::write(&path, &content).unwrap();
         for (args, input) in [(["--env", &name], None), (["--env", "-"], Some(content.as_bytes()))] {
             let found = json(&args, &[], input);
-            assert_eq!((&of(&found, "rust")["outcome"], &of(&found, "dotnet")["outcome"]), (&"static".into(), &"static".into()));
+            assert_eq!(
+                (&prediction_of(&found, "rust")["outcome"], &prediction_of(&found, "dotnet")["outcome"]),
+                (&"static".into(), &"static".into())
+            );
             let plain = sdks(&args, &[], input);
             assert_eq!((plain.status.code(), text(&plain.stderr)), (Some(0), String::new()));
             assert!(text(&plain.stdout).lines().all(|line| line.chars().count() <= 100), "{}", text(&plain.stdout));
@@ -174,7 +166,7 @@ fn environments_in_all_forms_and_their_secrets() {
     }
     // The same as this process's own environment.
     let vars: Vec<(&str, &str)> = pairs.to_vec();
-    assert_eq!(of(&json(&[], &vars, None), "botocore")["outcome"], "error", "AWS_PROFILE names none");
+    assert_eq!(prediction_of(&json(&[], &vars, None), "botocore")["outcome"], "error", "AWS_PROFILE names none");
 }
 
 /// What is wrong with a value stays wrong, and what was not understood is said.
@@ -193,7 +185,11 @@ fn a_fault_in_the_given_environment_is_seen() {
         (&good.replace('\n', "\r\n"), "irsa", "irsa"),
     ] {
         let found = given(content);
-        assert_eq!((&of(&found, "rust")["outcome"], &of(&found, "java-v2")["outcome"]), (&rust.into(), &java.into()), "{content}");
+        assert_eq!(
+            (&prediction_of(&found, "rust")["outcome"], &prediction_of(&found, "java-v2")["outcome"]),
+            (&rust.into(), &java.into()),
+            "{content}"
+        );
         assert!(!found["assumed"].as_str().unwrap().contains("NAME=VALUE"), "{found}");
     }
     let found = given(&format!("{good}AWS_REGION = eu-west-1\n[other]\n"));

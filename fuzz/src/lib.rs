@@ -2,17 +2,21 @@
 //!
 //! Each asserts more than that nothing panics: what holds of every input stands here.
 
+use irsa_probe::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
 use irsa_probe::core::aws::arn::{AssumedRoleArn, RoleArn};
 use irsa_probe::core::aws::partition::{Region, RegionError};
-use irsa_probe::core::aws::{agent_answer, sts_answer};
+use irsa_probe::core::aws::{agent_body, sts_body};
+use irsa_probe::core::catalogue::{Code, Operation};
 use irsa_probe::core::check::diagnose;
 use irsa_probe::core::check::report::{self, Report, RunTimes, Verdict};
 use irsa_probe::core::evidence::issuer;
-use irsa_probe::core::evidence::{self, Call, Evidence, Fact, ForeignAnswer, Issuer, ServiceAnswer, ServiceError, SkipReason};
+use irsa_probe::core::evidence::{self, Call, Evidence, Fact, Issuer, SkipReason};
 use irsa_probe::core::explain::explain;
+use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::plan::{Plan, Provider};
 use irsa_probe::core::pod::env_file;
-use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProviderChoice, Settings};
+use irsa_probe::core::pod::environment::Environment;
+use irsa_probe::core::pod::profile::Profile;
 use irsa_probe::core::pod::proxy::{Proxies, bypasses};
 use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
@@ -84,7 +88,7 @@ pub fn arn(data: &[u8]) {
 pub fn inputs_plan(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let inputs = inputs(text);
-    let plan = Plan::of(&inputs);
+    let plan = Plan::from_inputs(&inputs);
     assert!(plan.defects.iter().map(|defect| defect.code).is_sorted());
     assert!(plan.defects.iter().all(|defect| !defect.detail.is_empty()));
     assert!(plan.provider != Provider::None || plan.failure().is_some(), "what is not injected is a failure");
@@ -125,7 +129,7 @@ fn inputs(text: &str) -> Inputs {
         }
     }
     let lookup = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
-    Inputs { environment: Environment::read(lookup), settings, ..Inputs::default() }
+    Inputs { environment: Environment::from_lookup(lookup), settings, ..Inputs::default() }
 }
 
 fn untried(inputs: Inputs) -> Evidence {
@@ -163,7 +167,7 @@ pub fn sts_body(data: &[u8]) {
         [a, b, body @ ..] => (u16::from_be_bytes([*a, *b]), body),
         _ => (0, data),
     };
-    match sts_answer::classify_body(status, body, Some("header-id")) {
+    match sts_body::parse_error(status, body, Some("header-id")) {
         ServiceAnswer::Success(never) => match never {},
         ServiceAnswer::Error(error) => {
             assert_eq!(error.status, status);
@@ -175,14 +179,14 @@ pub fn sts_body(data: &[u8]) {
         ServiceAnswer::Alien(alien) => assert!(alien.status == status && !alien.what.is_empty() && alien.what.len() < 40),
     }
     let text = String::from_utf8_lossy(body);
-    let error = agent_answer::parse_error(status, &text);
+    let error = agent_body::parse_error(status, &text);
     assert!(error.message.len() <= text.len());
     classified(&error);
     well_formed(status, &text);
 }
 
 fn classified(error: &ServiceError) {
-    let codes = [sts_answer::classify_assume_role(error), sts_answer::classify_caller_identity(error), agent_answer::classify(error)];
+    let codes = Operation::ALL.map(|operation| Code::from_error(operation, error));
     assert!(codes.iter().all(|code| !code.row().title.is_empty()));
 }
 
@@ -211,9 +215,9 @@ fn well_formed(status: u16, text: &str) {
     });
     let json = serde_json::json!({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r-1"}).to_string();
     for body in xml.chain([json]) {
-        assert_eq!(sts_answer::classify_body(status, body.as_bytes(), None), expected, "{body:?}");
+        assert_eq!(sts_body::parse_error(status, body.as_bytes(), None), expected, "{body:?}");
     }
-    let agent = agent_answer::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
+    let agent = agent_body::parse_error(status, &format!("[r-1]: ({code}): {message}, fault: client\n"));
     assert_eq!((agent.code.as_deref(), agent.message.as_str(), agent.request_id.as_deref()), (Some(code.as_str()), message, Some("r-1")));
 }
 
@@ -325,13 +329,13 @@ pub fn env_file(data: &[u8]) {
         // No quotes, no comments, and the first of several counts.
         let pairs = || text.trim_start_matches('\u{feff}').split('\0').filter_map(|pair| pair.split_once('='));
         let first = |name: &str| pairs().find(|(given, _)| *given == name).map(|(_, value)| value.to_owned());
-        assert_eq!(given.environment, Environment::read(first));
+        assert_eq!(given.environment, Environment::from_lookup(first));
     } else if !text.contains(['"', '\'', '#', ' ', '\t', '\r', '\u{feff}']) {
         let last = |name: &str| {
             let mut pairs = text.split('\n').filter_map(|line| line.trim_start().split_once('='));
             pairs.rfind(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
         };
-        assert_eq!(given.environment, Environment::read(last));
+        assert_eq!(given.environment, Environment::from_lookup(last));
     }
 
     let name = given.environment.profile.value().cloned().unwrap_or_else(|| "default".into());

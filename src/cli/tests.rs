@@ -1,12 +1,18 @@
+//! What holds of all commands.
+
+use super::commands::{COMMANDS, flags};
 use super::*;
 use crate::core::aws::partition::Region;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-fn run(args: &[&str], env: &[(&str, &str)]) -> Result<Command, String> {
+/// Parses a line in an environment; the error's text.
+pub(super) fn run(args: &[&str], env: &[(&str, &str)]) -> Result<Command, String> {
     let lookup = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     parse(args.iter().map(OsString::from).collect(), lookup).map_err(|usage| usage.0)
 }
 
-fn options_of(args: &[&str], env: &[(&str, &str)]) -> Options {
+fn check_options(args: &[&str], env: &[(&str, &str)]) -> CheckOptions {
     match run(args, env) {
         Ok(Command::Check(options)) => options,
         other => panic!("{other:?}"),
@@ -21,15 +27,15 @@ fn flags_stand_on_either_side_of_the_command_and_win_over_their_twins() {
         ("IRSA_PROBE_STRICT", "true"),
         ("IRSA_PROBE_OUTPUT", ""),
     ];
-    let options = options_of(&["--sts-region", "us-west-2", "check", "--sts-region=us-east-2", "--advisory"], &env);
+    let options = check_options(&["--sts-region", "us-west-2", "check", "--sts-region=us-east-2", "--advisory"], &env);
     let regions: Vec<&str> = options.settings.sts_regions.iter().map(Region::as_str).collect();
     assert_eq!(regions, ["us-west-2", "us-east-2"]);
     assert_eq!(
         (options.timeout, options.settings.strict, options.advisory, options.output),
-        (Duration::from_secs(5), true, true, Output::Text)
+        (Duration::from_secs(5), true, true, CheckOutput::Text)
     );
-    assert_eq!(options_of(&["check"], &env).settings.sts_regions.len(), 2);
-    assert!(!options_of(&["check", "--strict=false"], &env).settings.strict);
+    assert_eq!(check_options(&["check"], &env).settings.sts_regions.len(), 2);
+    assert!(!check_options(&["check", "--strict=false"], &env).settings.strict);
 }
 
 #[test]
@@ -63,62 +69,153 @@ fn bad_input_gets_one_line_that_names_it() {
         (vec!["exec", "--listen", ":1", "--", "app"], vec![], "not a flag of exec"),
         (vec!["install", "--timeout", "5s", "dir"], vec![], "not a flag of install"),
         (vec!["check", "--output", "yaml"], vec![], "text, json, evidence"),
+        (vec!["check", "-n", "shop"], vec![], "--namespace is not a flag of check"),
+        (vec!["doctor", "-n"], vec![], "-n needs a value"),
+        (vec!["check", "-x"], vec![], "-x"),
     ] {
         let error = run(&args, &env).unwrap_err();
         assert!(error.contains(names) && !error.contains('\n'), "{args:?}: {error}");
     }
 }
 
+/// The words without which a command does not run.
+fn words(command: &str) -> &'static [&'static str] {
+    match command {
+        "get" => &["readyz"],
+        "exec" => &["--", "app"],
+        "install" | "explain" | "doctor" => &["word"],
+        _ => &[],
+    }
+}
+
+/// A value that the flag takes.
+fn value(flag: &str) -> &'static str {
+    match flag {
+        "expect-role-arn" | "role-arn" => "arn:aws:iam::111122223333:role/checkout",
+        "provider" => "irsa",
+        "sts-region" => "us-west-2",
+        "log-level" => "debug",
+        "log-format" | "output" => "json",
+        "timeout" | "interval" => "5s",
+        "listen" => ":80",
+        "app-sdk" | "sdk" => "java-v2",
+        "pid" => "1",
+        _ => "true",
+    }
+}
+
+/// `--name=value` before the command and its words: a switch takes a value in this form, too.
+fn with_flag(command: &str, name: &str) -> Result<Command, String> {
+    let flag = format!("--{name}={}", value(name));
+    run(&[&[flag.as_str(), command], words(command)].concat(), &[])
+}
+
 #[test]
-fn the_off_switch_works_whatever_else_is_wrong() {
-    let env = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_TIMEOUT", "x")];
-    assert_eq!(run(&["check", "--nonsense"], &env), Ok(Command::Disabled("INC-42".into())));
-    assert_eq!(run(&["check"], &[("IRSA_PROBE_DISABLED", " ")]), Ok(Command::Disabled(" ".into())));
-    assert!(matches!(run(&["check"], &[("IRSA_PROBE_DISABLED", "")]), Ok(Command::Check(_))));
-    let broken = ["serve", "--listen=127.0.0.1:1", "--log-format", "json", "--interval", "never", "--nonsense"];
-    let Ok(Command::Serve(options)) = run(&broken, &env) else { panic!() };
-    assert_eq!((options.listen.port(), options.log_format, options.disabled.as_deref()), (1, LogFormat::Json, Some("INC-42")));
-    let Ok(Command::Exec(options, command)) = run(&["exec", "--nonsense", "--", "/app", "--"], &env) else { panic!() };
-    assert_eq!((options.disabled.as_deref(), command), (Some("INC-42"), vec!["/app".into(), "--".into()]));
-    assert!(run(&["exec", "--nonsense", "/app"], &env).is_err(), "nothing says where the application's words begin");
-    let nonsense = [("IRSA_PROBE_DISABLED", "INC-42"), ("IRSA_PROBE_LISTEN", "x"), ("IRSA_PROBE_STRICT", "x")];
-    assert!(matches!(run(&["get", "readyz"], &nonsense), Ok(Command::Get(path, listen)) if path == "readyz" && listen.port() == 9475));
-    assert!(run(&["get", "serve", "--bogus"], &nonsense).is_err());
-    assert!(matches!(run(&["get", "readyz"], &nonsense[2..]), Ok(Command::Get(..))));
-    assert!(matches!(run(&["explain", "check"], &[("IRSA_PROBE_DISABLED", "x")]), Ok(Command::Explain(..))));
+fn each_command_takes_its_flags_and_no_others() {
+    let all: BTreeSet<&str> = flags().map(|flag| flag.name).collect();
+    for row in COMMANDS {
+        for name in &all {
+            match with_flag(row.name, name) {
+                Ok(_) => assert!(row.takes(name), "{} takes --{name}", row.name),
+                // Here `--file` has a word beside it.
+                Err(error) if *name == "file" && row.name == "explain" => assert!(error.contains("--file"), "{error}"),
+                Err(error) => {
+                    assert!(!row.takes(name), "{}: {error}", row.name);
+                    assert_eq!(error, format!("--{name} is not a flag of {}", row.name));
+                }
+            }
+        }
+    }
+}
+
+/// What the table must hold of each group: the log is everybody's, the identity is only of whoever proves one.
+#[test]
+fn groups_of_flags_are_where_they_mean_something() {
+    let takers = |name: &str| COMMANDS.iter().filter(|row| row.takes(name)).map(|row| row.name).collect::<Vec<_>>();
+    for name in ["log-level", "log-format"] {
+        assert_eq!(takers(name).len(), COMMANDS.len(), "{name}");
+    }
+    for name in ["expect-role-arn", "provider", "sts-region", "strict", "no-imds"] {
+        assert_eq!(takers(name), ["check", "serve", "exec"], "{name}");
+    }
+    assert_eq!(takers("output"), ["check", "exec", "explain", "trust-policy", "sdks", "doctor"]);
+}
+
+#[test]
+fn twins_are_of_commands_that_run_in_pods() {
+    let twins: Vec<&str> = COMMANDS.iter().filter(|row| row.variables).map(|row| row.name).collect();
+    assert_eq!(twins, ["check", "serve", "get", "exec"]);
+    for row in COMMANDS {
+        let plain = run(&[&[row.name], words(row.name)].concat(), &[]);
+        assert!(plain.is_ok(), "{plain:?}");
+        for flag in flags() {
+            let variable = flag.variable();
+            let changed = run(&[&[row.name], words(row.name)].concat(), &[(&variable, value(flag.name))]) != plain;
+            let takes = row.variables && row.takes(flag.name);
+            assert_eq!(changed, takes, "{} and {variable}", row.name);
+        }
+    }
+}
+
+/// A flag may stand before the command. So whether a value follows must not depend on the command, nor may a short name.
+#[test]
+fn a_name_means_one_form_in_all_commands() {
+    for flag in flags() {
+        for other in flags() {
+            if flag.name == other.name {
+                assert_eq!((flag.value.is_some(), flag.short), (other.value.is_some(), other.short), "--{}", flag.name);
+            } else {
+                assert!(flag.short.is_none() || flag.short != other.short, "--{} and --{}", flag.name, other.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_are_complete() {
+    let kebab = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !name.starts_with('-');
+    for row in COMMANDS {
+        assert!(!row.about.is_empty() && row.example.contains(&format!("irsa-probe {}", row.name)), "{}", row.name);
+        assert!(row.exit_codes.iter().any(|(code, _)| *code == "2"), "{}", row.name);
+        let names: Vec<&str> = row.flags().map(|flag| flag.name).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{}: {names:?}", row.name);
+        for flag in row.flags() {
+            assert!(kebab(flag.name) && !["help", "version"].contains(&flag.name), "--{}", flag.name);
+            assert!(!flag.help.is_empty() && flag.help == flag.help.trim() && !flag.help.ends_with('.'), "--{}", flag.name);
+            assert!(flag.value.is_none_or(|value| !value.is_empty()), "--{}", flag.name);
+            if let Some(short) = flag.short {
+                assert!(flag.help.contains(&format!("-{short} for short")) && !"hV".contains(short), "--{}", flag.name);
+            }
+        }
+    }
 }
 
 #[test]
 fn help_names_every_flag() {
-    let Ok(Command::Print(text)) = run(&["check", "--help"], &[]) else { panic!() };
-    for flag in FLAGS.iter().filter(|flag| flag.belongs_to(Scope::Check)) {
-        assert!(text.contains(&format!("--{}", flag.name)));
+    for row in COMMANDS {
+        let Ok(Command::Print(text)) = run(&[row.name, "--help"], &[]) else { panic!() };
+        for flag in row.flags() {
+            assert_eq!(text.matches(&format!("\n  --{}{}\n", flag.name, flag.value.map_or(String::new(), |v| format!(" {v}")))).count(), 1);
+        }
+        assert_eq!(text.contains("IRSA_PROBE_ and its name in capitals"), row.variables, "{}", row.name);
     }
-    assert!(matches!(run(&["--help"], &[]), Ok(Command::Print(text)) if text.contains("explain")));
+    let Ok(Command::Print(text)) = run(&["--help"], &[]) else { panic!() };
+    assert!(text.contains("Flags of check, serve and exec:") && text.contains("Every flag of check, serve, get and exec can"), "{text}");
+    assert!(COMMANDS.iter().all(|row| text.contains(row.about)));
 }
 
+/// README.md holds the help of `check` and `serve`, which must have all that can be given as a variable.
 #[test]
-fn listen_takes_an_address_or_a_port() {
-    for (value, address) in [(":9475", "[::]:9475"), ("127.0.0.1:80", "127.0.0.1:80"), ("[::1]:80", "[::1]:80"), ("0.0.0.0:0", "0.0.0.0:0")]
-    {
-        let Ok(Command::Serve(options)) = run(&["serve"], &[("IRSA_PROBE_LISTEN", value)]) else { panic!("{value}") };
-        assert_eq!(options.listen.to_string(), address);
-        assert!(
-            matches!(run(&["get", "readyz", "--listen", value], &[]), Ok(Command::Get(path, listen)) if path == "readyz" && listen == options.listen)
-        );
+fn every_twin_is_documented() {
+    let readme = include_str!("../../README.md");
+    for row in COMMANDS.iter().filter(|row| row.variables) {
+        for flag in row.flags() {
+            assert!(
+                readme.contains(&format!("\n  --{}", flag.name)),
+                "README.md does not list --{}, and so not {}",
+                flag.name,
+                flag.variable()
+            );
+        }
     }
-}
-
-#[test]
-fn the_words_after_exec_are_the_applications() {
-    for (args, words) in [
-        (&["exec", "--", "app", "--strict"][..], &["app", "--strict"][..]),
-        (&["--strict", "exec", "app", "--no-such-flag", "-h"], &["app", "--no-such-flag", "-h"]),
-        (&["exec", "--strict", "--", "app", "check", "--", "x"], &["app", "check", "--", "x"]),
-        (&["exec", "--", "--odd"], &["--odd"]),
-    ] {
-        let Ok(Command::Exec(_, command)) = run(args, &[]) else { panic!("{args:?}") };
-        assert_eq!(command, words.iter().map(OsString::from).collect::<Vec<_>>(), "{args:?}");
-    }
-    assert!(matches!(run(&["exec", "--help", "--", "app"], &[]), Ok(Command::Print(_))));
 }

@@ -2,10 +2,11 @@
 
 use super::http::{Client, Limits};
 use super::sts::Keys;
-use crate::core::aws::agent_answer::parse_error;
+use crate::core::aws::agent_body::parse_error;
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::aws::arn::Account;
 use crate::core::evidence::exchange::{Failure, FailureKind, Phase};
-use crate::core::evidence::{AgentCredentials, Call, ForeignAnswer, ServiceAnswer};
+use crate::core::evidence::{AgentCredentials, Call};
 use crate::core::text::time::Timestamp;
 use bytes::Bytes;
 use http::Request;

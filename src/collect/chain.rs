@@ -5,8 +5,9 @@ use super::environment::{self, World};
 use super::http::{Client, Limits, Recorder};
 use super::lack::is_lacking;
 use super::sts::{behavior_version, call_result, caller_identity, describe_error};
+use crate::core::aws::answer::ServiceAnswer;
 use crate::core::catalogue::{Code, Severity};
-use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, Fact, ServiceAnswer, SkipReason};
+use crate::core::evidence::{ChainError, ChainErrorKind, ChainProvider, DefaultChain, Fact, SkipReason};
 use crate::core::plan::{Defect, ImdsPlan, Plan};
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::Secrets;
@@ -189,7 +190,7 @@ fn classify_credentials_error(error: &CredentialsError, recorder: &Recorder) -> 
 
 fn service_error(recorded: &super::http::RecordedResponse, secrets: &Secrets) -> ChainErrorKind {
     let (Some(status), Some(body)) = (recorded.exchange.status, &recorded.body) else { return ChainErrorKind::Passing };
-    match crate::core::aws::sts_answer::classify_body(status, &body.0, recorded.exchange.request_id.as_deref()) {
+    match crate::core::aws::sts_body::parse_error(status, &body.0, recorded.exchange.request_id.as_deref()) {
         ServiceAnswer::Error(error) => ChainErrorKind::Service(error.redacted(secrets)),
         _ => ChainErrorKind::Passing,
     }

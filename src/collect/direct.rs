@@ -5,7 +5,7 @@ use super::http::{Client, Limits};
 use super::sts::{Keys, Sts};
 use crate::core::evidence::{AgentCredentials, Call, EndpointFacts, Fact, SkipReason};
 use crate::core::plan::{Plan, PlannedEndpoint, Provider};
-use crate::core::pod::inputs::Environment;
+use crate::core::pod::environment::Environment;
 
 /// What the direct calls found.
 pub struct DirectCalls {

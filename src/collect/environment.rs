@@ -4,7 +4,9 @@ use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
 use super::process::{Environ, ProcessError, TargetProcess};
 use crate::core::evidence::{FileFailure, FileFailureKind};
-use crate::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, Settings};
+use crate::core::plan::inputs::{Inputs, Settings};
+use crate::core::pod::environment::Environment;
+use crate::core::pod::profile::{Profile, ProfileCredentials};
 use crate::core::pod::proxy::Proxies;
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets};
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -80,7 +82,7 @@ pub async fn read(settings: Settings) -> World {
 
 /// Reads this process's environment alone. That takes neither a file nor a thread.
 pub fn read_variables() -> Environment {
-    Environment::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    Environment::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
 /// Reads another process's environment and the files that it names.
@@ -93,7 +95,7 @@ pub async fn read_process(process: &TargetProcess, settings: Settings) -> Result
 }
 
 async fn read_world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>, root: Root) -> (World, Option<(InputValue, String)>) {
-    let environment = Environment::read(lookup);
+    let environment = Environment::from_lookup(lookup);
     let mut unread = Unread::default();
     let pid = settings.pid;
     let SharedConfig { profile, unsafe_files, mut files } = read_shared_config(&environment, &root, pid, &mut unread).await;

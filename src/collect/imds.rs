@@ -3,8 +3,9 @@
 //! Source: EC2 user guide, "Use IMDSv2". With a hop limit of 1 a PUT connects and is never answered.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{Fact, Imds, ImdsReach, SkipReason};
+use crate::core::evidence::{Fact, Imds, SkipReason};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::time::Duration;

@@ -3,9 +3,10 @@
 //! A redirect is never followed. Nothing says that STS would follow it, and whoever answers would choose where it leads.
 
 use super::http::{Client, Limits, Response};
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
-use crate::core::evidence::{Call, Discovery, Fact, ForeignAnswer, Issuer, ServiceAnswer, SkipReason};
+use crate::core::evidence::{Call, Discovery, Fact, Issuer, SkipReason};
 use crate::core::pod::token::Claims;
 use crate::core::text::secrets::Secrets;
 use bytes::Bytes;
@@ -13,7 +14,8 @@ use http::Request;
 use http::header::{ACCEPT, LOCATION};
 use std::time::Duration;
 
-/// The limit for both documents together. An issuer that is slower fails STS, too (FACTS A.3). The check takes so much longer at most.
+/// The limit for both documents together. An issuer that is slower fails STS, too (docs/facts.md#verification-key). The check takes so much longer at
+/// most.
 pub const CUT: Duration = Duration::from_secs(5);
 
 /// The `Accept` header. A kube-apiserver serves its key set as application/jwk-set+json alone and answers 406 to a client that does not

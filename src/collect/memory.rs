@@ -5,7 +5,7 @@
 use super::direct::DirectResult;
 use super::imds::{ImdsCall, leads_to_v1};
 use super::issuer::{IssuerCall, is_settled};
-use crate::core::check::same_role;
+use crate::core::aws::arn::{RoleMatch, compare_identities};
 use crate::core::evidence::{ChainProvider, DefaultChain, Fact, Imds, Issuer, SkipReason};
 use crate::core::plan::{ImdsPlan, Plan};
 use crate::core::pod::token::Claims;
@@ -147,7 +147,7 @@ impl Memory {
 impl ChainMemory {
     fn remembers_other_role(&self, proven: &str) -> bool {
         let remembered = self.last.as_ref().and_then(|chain| chain.identity.as_ref());
-        remembered.is_some_and(|remembered| !same_role(proven, &remembered.arn))
+        remembered.is_some_and(|remembered| compare_identities(proven, &remembered.arn) != RoleMatch::Equal)
     }
 }
 

@@ -21,7 +21,8 @@ pub use memory::{Attempt, Memory};
 
 use crate::core::evidence::{Evidence, Fact, SCHEMA, SkipReason};
 use crate::core::plan::Plan;
-use crate::core::pod::inputs::{Environment, Inputs, Settings};
+use crate::core::plan::inputs::{Inputs, Settings};
+use crate::core::pod::environment::Environment;
 use crate::core::pod::token::{decode, secrets};
 use crate::core::text::time::Timestamp;
 use environment::World;
@@ -36,7 +37,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
     if let Some(lack) = &world.lack {
         return evidence_of_lack(inputs.clone(), lack, taken_at);
     }
-    let plan = Plan::of(inputs);
+    let plan = Plan::from_inputs(inputs);
     // The secrets that this attempt learns are forgotten with it.
     let learned = world.secrets.fork();
     let settings = || ClientSettings { roots: world.roots.clone(), proxies: world.proxies.clone(), secrets: learned.clone(), deadline };

@@ -1,10 +1,11 @@
 //! The direct calls to STS by aws-sdk-sts: one region, one connection, one attempt.
 
 use super::http::{Client, Limits, RecordedResponse, Recorder};
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::aws::arn::Account;
-use crate::core::aws::sts_answer::classify_body;
+use crate::core::aws::sts_body::parse_error;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::{AssumedRole, Call, CallerIdentity, ForeignAnswer, ServiceAnswer};
+use crate::core::evidence::{AssumedRole, Call, CallerIdentity};
 use crate::core::plan::PlannedEndpoint;
 use crate::core::text::printable::cap;
 use crate::core::text::secrets::Secrets;
@@ -148,7 +149,7 @@ pub fn describe_error(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 fn classify_response<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> ServiceAnswer<T> {
-    match classify_body(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
+    match parse_error(exchange.status.unwrap_or_default(), body, exchange.request_id.as_deref()) {
         ServiceAnswer::Error(error) => ServiceAnswer::Error(error.redacted(secrets)),
         ServiceAnswer::Alien(alien) => ServiceAnswer::Alien(alien),
         ServiceAnswer::Success(never) => match never {},

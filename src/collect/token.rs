@@ -3,7 +3,8 @@
 use super::environment::World;
 use super::file::{self, Root, TOKEN_CAP};
 use crate::core::evidence::{Fact, FileFact, SkipReason, Token, TokenContent};
-use crate::core::plan::{DEFAULT_TOKEN_PATH, Plan, Provider};
+use crate::core::plan::{Plan, Provider};
+use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{TokenDefect, decode};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;

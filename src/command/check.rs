@@ -1,6 +1,6 @@
-//! `irsa-probe check`: one verdict. Retries what time can cure, reports the last real cause.
+//! `irsa-probe check`: makes attempts until the verdict is settled or the time is over, and reports the last real cause.
 
-use crate::cli::{Options, Output, TerminationLog};
+use crate::cli::{CheckOptions, CheckOutput, TerminationLog};
 use crate::collect::environment::{self, World};
 use crate::collect::process::{self, ProcessError, TargetProcess};
 use crate::collect::{self, Attempt, Memory};
@@ -14,45 +14,45 @@ use rustix::fs::{Mode, OFlags};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// An attempt that begins with less than this left would only tell of its own deadline.
-const WORTH_AN_ATTEMPT: Duration = Duration::from_millis(500);
+/// The least time for an attempt. With less it would only report its own deadline.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(500);
 
-/// Whose standard output it is.
+/// Whom standard output belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stdout {
-    /// Ours: the result goes there.
+    /// The probe: its result goes there.
     Ours,
-    /// The application's, as soon as it starts. Then nothing of ours may stand in what it writes.
+    /// The application, as soon as it starts. The probe then writes nothing to it.
     Application,
 }
 
-/// Runs the check, tells the result, and returns the exit code.
-pub async fn run(options: &Options, stdout: Stdout) -> u8 {
-    let (report, evidence) = match attempts(options).await {
+/// Runs the check and reports the result; the exit code.
+pub async fn run(options: &CheckOptions, stdout: Stdout) -> u8 {
+    let (report, evidence) = match run_attempts(options).await {
         Ok(Some(found)) => found,
         Ok(None) => return if options.advisory { 0 } else { 3 },
-        // What could not be looked at has no verdict: that there is none is said, and nothing else.
-        Err(why) => {
-            super::complain(&format!("check --pid: {why}"));
+        // A process that cannot be judged has no verdict. Only that is printed.
+        Err(reason) => {
+            super::print_error(&format!("check --pid: {reason}"));
             return if options.advisory { 0 } else { 2 };
         }
     };
-    told(options, stdout, &report, &evidence)
+    report_result(options, stdout, &report, &evidence)
 }
 
-/// The same where the check could not even begin, for what the probe itself lacked.
-pub fn without_means(options: &Options, stdout: Stdout, lack: &str) -> u8 {
+/// Reports that the check could not begin because the probe itself lacked descriptors, threads or memory; the exit code.
+pub fn report_lack(options: &CheckOptions, stdout: Stdout, lack: &str) -> u8 {
     let evidence = collect::without_means(options.settings.clone(), options.pid.is_some(), lack);
     let report = report::report(&evidence, RunTimes { duration_ms: 0, attempts: 0 });
     if stdout == Stdout::Application {
-        super::print_to(std::io::stderr().lock(), &result(options, &report, &evidence, false));
+        super::print_to(std::io::stderr().lock(), &format_result(options, &report, &evidence, false));
         return if options.advisory { 0 } else { 3 };
     }
-    told(options, stdout, &report, &evidence)
+    report_result(options, stdout, &report, &evidence)
 }
 
-/// Tells the result; the exit code.
-fn told(options: &Options, stdout: Stdout, report: &Report, evidence: &Evidence) -> u8 {
+/// Prints the result, and writes the termination message of a failure; the exit code.
+fn report_result(options: &CheckOptions, stdout: Stdout, report: &Report, evidence: &Evidence) -> u8 {
     let code = match report.verdict {
         _ if options.advisory => 0,
         Verdict::Pass => 0,
@@ -65,37 +65,38 @@ fn told(options: &Options, stdout: Stdout, report: &Report, evidence: &Evidence)
             let identity = report.identity.as_ref().map(|identity| identity.arn.as_str());
             tracing::info!(identity = %printable(identity.unwrap_or("none")), "identity proven");
         }
-        _ if application_starts => super::print_to(std::io::stderr().lock(), &result(options, report, evidence, false)),
-        _ => super::print(&result(options, report, evidence, std::io::stdout().is_terminal())),
+        _ if application_starts => super::print_to(std::io::stderr().lock(), &format_result(options, report, evidence, false)),
+        _ => super::print(&format_result(options, report, evidence, std::io::stdout().is_terminal())),
     }
-    // What the application leaves there at its end must be its own.
+    // An application that starts leaves a message of its own there when it ends.
     if report.verdict != Verdict::Pass && !application_starts {
         write_termination_log(&options.termination_log, &termination::message(report));
     }
     code
 }
 
-fn result(options: &Options, report: &Report, evidence: &Evidence, terminal: bool) -> String {
+fn format_result(options: &CheckOptions, report: &Report, evidence: &Evidence, terminal: bool) -> String {
     match options.output {
-        Output::Text => text::report(report, style(terminal)),
-        Output::Json => json::report(report),
-        Output::Evidence => json::evidence(evidence),
+        CheckOutput::Text => text::report(report, style(terminal)),
+        CheckOutput::Json => json::report(report),
+        CheckOutput::Evidence => json::evidence(evidence),
     }
 }
 
-/// The error says why another process could not be looked at.
-async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, String> {
+/// Makes attempts until one settles the verdict or the time is over; the last report and its evidence. The error says why the process of
+/// `--pid` could not be judged.
+async fn run_attempts(options: &CheckOptions) -> Result<Option<(Report, Evidence)>, String> {
     let started = Instant::now();
     let deadline = started + options.timeout;
     let mut attempts = Attempts::new();
     let mut memory = Memory::default();
-    let mut other = None;
+    let mut target = None;
     loop {
-        let world = world(options, &mut other).await?;
+        let world = read_world(options, &mut target).await?;
         let evidence = collect::collect(&world, deadline, Attempt::Check, &mut memory).await;
         let report = report::report(&evidence, RunTimes { duration_ms: millis(started), attempts: attempts.count + 1 });
-        if let Some(why) = other.as_ref().and_then(|process| undecided(process, &evidence, &report)) {
-            return Err(why);
+        if let Some(reason) = target.as_ref().and_then(|process| unjudged(process, &evidence, &report)) {
+            return Err(reason);
         }
         let cause = report.root_cause.as_ref().map(|cause| (cause.code, cause.class.id()));
         let next = attempts.add(report, evidence, Instant::now() >= deadline);
@@ -104,7 +105,7 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
         }
         let wait = backoff(attempts.count, fastrand::f64());
         let left = deadline.saturating_duration_since(Instant::now());
-        if left < wait + WORTH_AN_ATTEMPT {
+        if left < wait + LEAST_ATTEMPT {
             break;
         }
         if let Some((code, class)) = cause {
@@ -115,30 +116,30 @@ async fn attempts(options: &Options) -> Result<Option<(Report, Evidence)>, Strin
     Ok(attempts.finish(millis(started)))
 }
 
-/// What is to be judged. `other` is the process, once it is found: it stays the same for all attempts.
-async fn world(options: &Options, other: &mut Option<TargetProcess>) -> Result<World, String> {
+/// Reads what is to be judged. `judged` is the process of `--pid`, once it is found: it stays the same for all attempts.
+async fn read_world(options: &CheckOptions, judged: &mut Option<TargetProcess>) -> Result<World, String> {
     let mut settings = options.settings.clone();
     let Some(target) = options.pid else { return Ok(environment::read(settings).await) };
-    let found = match other.take() {
+    let found = match judged.take() {
         Some(process) => Ok(process),
         None => process::find_target(target),
     };
-    let seen = match found {
+    let world = match found {
         Ok(process) => {
             settings.pid = Some(process.pid());
-            environment::read_process(other.insert(process), settings.clone()).await
+            environment::read_process(judged.insert(process), settings.clone()).await
         }
         Err(error) => Err(error),
     };
-    seen.or_else(|error| match error {
-        ProcessError::Unreadable(why) => Err(why),
+    world.or_else(|error| match error {
+        ProcessError::Unreadable(reason) => Err(reason),
         ProcessError::OutOfResources(lack) => Ok(World::lacking(settings, lack)),
     })
 }
 
-/// Why there is no verdict, although all else was looked at: whether the process may read its token cannot be told. What an earlier step has
-/// found holds without it.
-fn undecided(process: &TargetProcess, evidence: &Evidence, report: &Report) -> Option<String> {
+/// Why there is no verdict: it cannot be decided whether the process may read its token. A root cause of an earlier step holds without
+/// that.
+fn unjudged(process: &TargetProcess, evidence: &Evidence, report: &Report) -> Option<String> {
     let token = evidence.token.known()?;
     let failure = token.undecided()?;
     let earlier = report.root_cause.as_ref().is_some_and(|cause| cause.step < Step::Token);
@@ -149,7 +150,7 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Colour on a terminal only, and not when it is unwanted (no-color.org).
+/// Colour on a terminal only, and not where NO_COLOR or TERM=dumb asks for none (no-color.org).
 pub(super) fn style(terminal: bool) -> Style {
     let unwanted =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
@@ -158,7 +159,7 @@ pub(super) fn style(terminal: bool) -> Style {
 
 const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";
 
-/// The kubelet makes the file; only a path that was asked for is created. Never blocks, whatever stands there.
+/// Writes the termination message. The kubelet creates the default file; only a path that was given is created. A FIFO does not block.
 fn write_termination_log(log: &TerminationLog, message: &str) {
     let (path, create) = match log {
         TerminationLog::Off => return,
@@ -171,7 +172,7 @@ fn write_termination_log(log: &TerminationLog, message: &str) {
         .and_then(|fd| std::fs::File::from(fd).write_all(message.as_bytes()));
     match (written, log) {
         (Ok(()), _) => {}
-        // Outside Kubernetes it is simply not there.
+        // Outside Kubernetes there is no such file.
         (Err(error), TerminationLog::Default) if error.kind() == std::io::ErrorKind::NotFound => {}
         (Err(error), _) => tracing::warn!(path = %printable(path), %error, "the termination message could not be written"),
     }

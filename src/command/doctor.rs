@@ -1,10 +1,12 @@
 //! `irsa-probe doctor`: from a workstation, with the user's own kubectl and aws as child processes. They read; nothing is changed.
 
-use crate::cli::{Options, Output};
+use crate::cli::{DoctorOptions, Output};
 use crate::core::check::report::Verdict;
-use crate::core::doctor::answer::{self, Ran, RefusalKind, ToolAnswer};
-use crate::core::doctor::ask::{self, ToolCommand};
-use crate::core::doctor::{DoctorTarget, Found, report};
+use crate::core::doctor::answer::{Ran, RefusalKind, ToolAnswer};
+use crate::core::doctor::commands::{self, ToolCommand};
+use crate::core::doctor::found::Found;
+use crate::core::doctor::report;
+use crate::core::doctor::target::DoctorTarget;
 use crate::core::text::printable::shell_word;
 use crate::core::text::time::Timestamp;
 use crate::render::{doctor as text, json};
@@ -16,43 +18,42 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The most that is read of one command: the pods of a large service account, a cluster full of webhooks.
-const MOST: usize = 32 << 20;
-/// How often a child is looked at.
+const OUTPUT_CAP: usize = 32 << 20;
+/// The pause between two looks at the children.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The exit code.
-pub fn run(name: &str, options: &Options) -> u8 {
-    let doctor = &options.doctor;
-    let asked = match DoctorTarget::parse(name, options.namespace.as_deref(), doctor.cluster.as_deref(), doctor.aws_auth) {
-        Ok(asked) => asked,
-        Err(why) => {
-            super::complain(&why);
+/// Examines a service account or pod, and prints what is wrong; the exit code.
+pub fn run(options: &DoctorOptions) -> u8 {
+    let target = match DoctorTarget::parse(&options.name, options.namespace.as_deref(), options.cluster.as_deref(), options.aws_auth) {
+        Ok(target) => target,
+        Err(reason) => {
+            super::print_error(&reason);
             return 2;
         }
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let mut found = Found::nothing(asked);
+    let mut found = Found::new(target);
     loop {
-        let asks = ask::due(&mut found);
-        if asks.is_empty() {
+        let commands = commands::due(&mut found);
+        if commands.is_empty() {
             break;
         }
-        for ask in asks.iter().filter(|_| doctor.show_commands) {
-            show(ask);
+        for command in commands.iter().filter(|_| options.show_commands) {
+            print_command(command);
         }
-        for (ask, ran) in asks.iter().zip(run_all(&asks, doctor.timeout)) {
-            let answer = answer::read(ask.tool, ran);
+        for (command, ran) in commands.iter().zip(run_all(&commands, options.timeout)) {
+            let answer = ToolAnswer::parse(command.tool, ran);
             if let ToolAnswer::Refused(RefusalKind::NoTool, _) = answer {
-                let name = ask.tool.name();
-                super::complain(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
+                let name = command.tool.name();
+                super::print_error(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
             }
-            found.add(ask.question, answer);
+            found.add(command.question, answer);
         }
     }
     let report = report::report(&found, Timestamp(now));
     super::print(&match options.output {
         Output::Text => text::report(&report, super::check::style(std::io::stdout().is_terminal())),
-        Output::Json | Output::Evidence => json::doctor(&report),
+        Output::Json => json::doctor(&report),
     });
     match report.verdict {
         Verdict::Pass => 0,
@@ -61,9 +62,9 @@ pub fn run(name: &str, options: &Options) -> u8 {
     }
 }
 
-/// The command, as it could be pasted into a shell.
-fn show(ask: &ToolCommand) {
-    let words: Vec<_> = std::iter::once(ask.tool.name()).chain(ask.arguments.iter().map(String::as_str)).map(shell_word).collect();
+/// Prints a command on standard error, as it could be pasted into a shell.
+fn print_command(command: &ToolCommand) {
+    let words: Vec<_> = std::iter::once(command.tool.name()).chain(command.arguments.iter().map(String::as_str)).map(shell_word).collect();
     let _ = writeln!(std::io::stderr().lock(), "+ {}", words.join(" "));
 }
 
@@ -74,18 +75,19 @@ struct Running {
     err: (ChildStderr, Vec<u8>),
 }
 
-/// Runs commands to their ends, or ends them. Side by side: each takes a second or more, and none needs another one of its round.
+/// Runs commands side by side until each has ended, or ends those that are late. Each takes a second or more, and none needs the answer of
+/// another one of its round.
 ///
 /// They stay in our process group: a signal from the terminal reaches them, too, and aws may ask at the terminal for an MFA code, which
 /// a group in the background may not.
-fn run_all(asks: &[ToolCommand], timeout: Duration) -> Vec<Ran> {
+fn run_all(commands: &[ToolCommand], timeout: Duration) -> Vec<Ran> {
     let deadline = Instant::now() + timeout;
-    let mut started: Vec<Result<Running, Ran>> = asks.iter().map(start).collect();
+    let mut started: Vec<Result<Running, Ran>> = commands.iter().map(start).collect();
     loop {
         let mut waiting = false;
         for slot in &mut started {
             let Ok(running) = slot else { continue };
-            match look(running, Instant::now() >= deadline) {
+            match poll(running, Instant::now() >= deadline) {
                 Some(Ran::TimedOut(_)) => *slot = Err(Ran::TimedOut(timeout.as_millis().div_ceil(1000) as u64)),
                 Some(ran) => *slot = Err(ran),
                 None => waiting = true,
@@ -99,36 +101,36 @@ fn run_all(asks: &[ToolCommand], timeout: Duration) -> Vec<Ran> {
     }
 }
 
-fn start(ask: &ToolCommand) -> Result<Running, Ran> {
-    let mut command = Command::new(ask.tool.name());
-    command.args(&ask.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+fn start(tool: &ToolCommand) -> Result<Running, Ran> {
+    let mut command = Command::new(tool.tool.name());
+    command.args(&tool.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ran::NoTool,
         _ => Ran::Unstartable(error.to_string()),
     })?;
     match (child.stdout.take(), child.stderr.take()) {
-        (Some(out), Some(err)) if unblock(&out).and(unblock(&err)).is_ok() => {
+        (Some(out), Some(err)) if set_nonblocking(&out).and(set_nonblocking(&err)).is_ok() => {
             Ok(Running { child, out: (out, Vec::new()), err: (err, Vec::new()) })
         }
         _ => {
-            end(&mut child);
+            kill_tree(&mut child);
             Err(Ran::Unstartable("its output cannot be read".to_owned()))
         }
     }
 }
 
-fn unblock(pipe: impl AsFd) -> rustix::io::Result<()> {
+fn set_nonblocking(pipe: impl AsFd) -> rustix::io::Result<()> {
     rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK)
 }
 
 /// How it ended, if it has: by itself, at the deadline, or because it writes without end.
-fn look(running: &mut Running, late: bool) -> Option<Ran> {
-    // First whether it has ended, then what it wrote: so nothing is missed. A grandchild that holds the pipes is not waited for.
+fn poll(running: &mut Running, late: bool) -> Option<Ran> {
+    // The state is read before the output, so that no output is missed. A grandchild that holds the pipes is not waited for.
     let ended = running.child.try_wait();
     let within = drain(&mut running.out.0, &mut running.out.1) && drain(&mut running.err.0, &mut running.err.1);
     match ended {
         _ if !within => {
-            end(&mut running.child);
+            kill_tree(&mut running.child);
             Some(Ran::TooMuch)
         }
         Ok(Some(status)) => Some(Ran::Ended {
@@ -138,28 +140,28 @@ fn look(running: &mut Running, late: bool) -> Option<Ran> {
         }),
         Ok(None) if !late => None,
         Ok(None) => {
-            end(&mut running.child);
+            kill_tree(&mut running.child);
             Some(Ran::TimedOut(0))
         }
         Err(error) => Some(Ran::Unstartable(error.to_string())),
     }
 }
 
-/// With what it started: kubectl may be a shell's wrapper, and starts exec plugins.
-fn end(child: &mut Child) {
+/// Kills a command with what it started: kubectl may be a shell's wrapper, and starts exec plugins.
+fn kill_tree(child: &mut Child) {
     let below = descendants(Pid::from_child(child));
-    // It first, so that it starts nothing in their place. It may have ended by itself just now; then there is nothing to kill.
+    // The command is killed first, so that it starts no others. The call fails when the command has ended by itself.
     let _ = child.kill();
-    end_all(below);
+    kill_all(below);
     let _ = child.wait();
 }
 
-/// Ends whatever this process has started and has not ended yet.
-pub fn end_children() {
-    end_all(descendants(getpid()));
+/// Kills all children of this process that still run, and theirs.
+pub fn kill_children() {
+    kill_all(descendants(getpid()));
 }
 
-fn end_all(pids: Vec<Pid>) {
+fn kill_all(pids: Vec<Pid>) {
     for pid in pids {
         let _ = kill_process(pid, Signal::KILL);
     }
@@ -185,15 +187,16 @@ fn descendants(root: Pid) -> Vec<Pid> {
     found.split_off(1)
 }
 
-/// Takes what is in a pipe now; false when it is more than is read. What flows without a pause is looked at again in a tick.
+/// Reads what is in a pipe now; false when the command has written more than the cap. A command that writes without a pause is read again
+/// after the next pause.
 fn drain(pipe: &mut dyn Read, bytes: &mut Vec<u8>) -> bool {
-    let mut some = [0; 16 << 10];
+    let mut chunk = [0; 16 << 10];
     for _ in 0..256 {
-        match pipe.read(&mut some) {
-            Ok(n) if n > 0 => bytes.extend_from_slice(&some[..n]),
+        match pipe.read(&mut chunk) {
+            Ok(n) if n > 0 => bytes.extend_from_slice(&chunk[..n]),
             // The end, or nothing yet.
             _ => break,
         }
     }
-    bytes.len() <= MOST
+    bytes.len() <= OUTPUT_CAP
 }

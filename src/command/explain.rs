@@ -3,7 +3,7 @@
 //! An edge: it reads the file or standard input that it was given, at most [`CAP`] bytes of it.
 
 use super::input::{self, InputText};
-use crate::cli::{Explain, Output};
+use crate::cli::{ExplainInput, ExplainOptions, Output};
 use crate::core::catalogue::Code;
 use crate::core::evidence::FileFailureKind;
 use crate::core::explain::{self, Explanation, beginning};
@@ -12,14 +12,15 @@ use crate::render::{catalogue, json};
 /// Most of a log that is looked at.
 const CAP: usize = 16 * 1024 * 1024;
 
-/// Prints what is known of a code or a text. Exit code 1 when nothing in it is known: it guesses nothing; 2 when it cannot be read.
-pub fn run(what: &Explain, output: Output) -> u8 {
-    let text = match what {
-        Explain::List => {
+/// Prints what is known of a code or a text. Exit code 1 when nothing in it is known, 2 when it cannot be read. It does not guess.
+pub fn run(options: &ExplainOptions) -> u8 {
+    let output = options.output;
+    let text = match &options.input {
+        ExplainInput::List => {
             super::print(&if output == Output::Json { json::explanation(&explain::list()) } else { catalogue::list() });
             return 0;
         }
-        Explain::Text(text) => match Code::parse(text.trim()) {
+        ExplainInput::Text(text) => match Code::parse(text.trim()) {
             Some(code) => {
                 super::print(&if output == Output::Json {
                     json::explanation(&explain::explain_code(code))
@@ -28,22 +29,23 @@ pub fn run(what: &Explain, output: Output) -> u8 {
                 });
                 return 0;
             }
-            // A single word may name a file; what names none is the message.
+            // A single word may be the name of a file. If there is no such file, it is the message.
             None if text.contains(char::is_whitespace) => Ok(text.clone()),
-            None => content(text).unwrap_or_else(|| Ok(text.clone())),
+            None => read_text(text).unwrap_or_else(|| Ok(text.clone())),
         },
-        Explain::File(path) => content(path).unwrap_or_else(|| Err(format!("{path}: there is no such file"))),
+        ExplainInput::File(path) => read_text(path).unwrap_or_else(|| Err(format!("{path}: there is no such file"))),
     };
     match text {
-        Ok(text) => tell(&text, output),
-        Err(why) => {
-            super::complain(&why);
+        Ok(text) => print_explanation(&text, output),
+        Err(reason) => {
+            super::print_error(&reason);
             2
         }
     }
 }
 
-fn tell(text: &str, output: Output) -> u8 {
+/// Explains a text and prints what is known; the exit code.
+fn print_explanation(text: &str, output: Output) -> u8 {
     let explanation: Explanation = explain::explain(text);
     let known = !explanation.matches.is_empty();
     if output == Output::Json {
@@ -54,7 +56,7 @@ fn tell(text: &str, output: Output) -> u8 {
     if !known {
         let said = beginning(text);
         let what = if said.is_empty() { "an empty text".to_owned() } else { format!("{said:?}") };
-        super::complain(&format!(
+        super::print_error(&format!(
             "nothing is known of {what}: neither a code of the catalogue nor an error of AWS that it has; irsa-probe explain --list shows the codes"
         ));
     }
@@ -62,23 +64,23 @@ fn tell(text: &str, output: Output) -> u8 {
 }
 
 /// What stands in a file, or why that cannot be read; `None` when there is no such file.
-fn content(path: &str) -> Option<Result<String, String>> {
+fn read_text(path: &str) -> Option<Result<String, String>> {
     let failure = match input::read(path, CAP) {
         Ok(InputText { bytes, cut }) => {
             if cut {
-                super::complain(&format!("only the first {CAP} bytes are looked at"));
+                super::print_error(&format!("only the first {CAP} bytes are looked at"));
             }
-            // Logs hold all kinds of bytes.
+            // A log may hold bytes that are not UTF-8.
             return Some(Ok(String::from_utf8_lossy(&bytes).into_owned()));
         }
         Err(failure) => failure,
     };
     let part = match failure.kind {
         FileFailureKind::Missing => return None,
-        // A word that is no possible name (too long, a NUL).
+        // The word cannot be the name of a file (too long, or with a NUL).
         FileFailureKind::Other if path != "-" => return None,
         FileFailureKind::TooLarge => format!("; give the part that matters: tail -c {CAP} FILE | irsa-probe explain -"),
         _ => String::new(),
     };
-    Some(Err(format!("{}: {}{part}", input::shown(path), failure.text)))
+    Some(Err(format!("{}: {}{part}", input::display_name(path), failure.text)))
 }

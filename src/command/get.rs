@@ -1,5 +1,6 @@
 //! `irsa-probe get PATH`: asks the sidecar in the same container, for exec probes in an image without a shell.
 
+use crate::cli::GetOptions;
 use crate::collect::http::{Client, ClientSettings, Limits, Roots};
 use crate::core::pod::proxy::Proxies;
 use crate::core::text::secrets::Secrets;
@@ -8,26 +9,28 @@ use http::Request;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// Longer than any answer from memory takes, and no longer than a person waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For each phase and for all: longer than any answer from memory takes, and no longer than a person waits.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Prints what the server says: 0 when it says yes, 1 when it says no or nothing.
-pub fn run(path: &str, listen: SocketAddr) -> u8 {
-    let asked = super::runtime().map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(ask(path, reachable(listen))));
-    match asked {
+/// Prints the server's answer; exit code 0 when its status is a success, else 1.
+pub fn run(options: &GetOptions) -> u8 {
+    let server = local_address(options.listen);
+    let answer =
+        super::runtime().map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(request_page(&options.path, server)));
+    match answer {
         Ok((yes, body)) => {
             super::print(&body);
             if yes { 0 } else { 1 }
         }
         Err(why) => {
-            super::complain(&why);
+            super::print_error(&why);
             1
         }
     }
 }
 
-/// Where a server that listens there is asked from the same host.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+/// The address at which a server that listens on `listen` is reached from the same host.
+fn local_address(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         // Dual-stack, or IPv4 alone where the node has no IPv6: IPv4's loopback reaches both.
@@ -37,7 +40,8 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-async fn ask(path: &str, server: SocketAddr) -> Result<(bool, String), String> {
+/// Asks for a page: whether the server says yes, and the body. The error says why there is no answer.
+async fn request_page(path: &str, server: SocketAddr) -> Result<(bool, String), String> {
     let url = format!("http://{server}/{}", path.trim_start_matches('/'));
     let request =
         Request::get(&url).body(Bytes::new()).map_err(|_| format!("{path:?} is no path; ask for readyz, livez, startupz or status"))?;
@@ -45,9 +49,9 @@ async fn ask(path: &str, server: SocketAddr) -> Result<(bool, String), String> {
         roots: Roots::built_in(),
         proxies: Proxies::default(),
         secrets: Secrets::default(),
-        deadline: Instant::now() + PATIENCE,
+        deadline: Instant::now() + TIMEOUT,
     });
-    let (exchange, response) = client.send(request, Limits::each(PATIENCE)).await;
+    let (exchange, response) = client.send(request, Limits::each(TIMEOUT)).await;
     match response {
         Some(response) => Ok(((200..300).contains(&response.status), String::from_utf8_lossy(&response.body).into_owned())),
         None => {

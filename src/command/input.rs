@@ -13,8 +13,8 @@ pub(super) struct InputText {
     pub(super) cut: bool,
 }
 
-/// Reads at most `cap` bytes. A file that has more is refused, as is what is none (a FIFO would block); standard input, which a person
-/// may have to pipe in, is cut.
+/// Reads at most `cap` bytes. A file that has more is refused, and so is anything but a regular file (a FIFO would block). Standard input is
+/// cut.
 pub(super) fn read(name: &str, cap: usize) -> Result<InputText, FileFailure> {
     if name != "-" {
         return match file::read(&Root::Own, name, cap) {
@@ -37,7 +37,7 @@ fn standard_input(cap: usize) -> std::io::Result<InputText> {
     Ok(InputText { bytes, cut })
 }
 
-/// What was read, for a person.
-pub(super) fn shown(name: &str) -> &str {
+/// How a message names what was read.
+pub(super) fn display_name(name: &str) -> &str {
     if name == "-" { "standard input" } else { name }
 }

@@ -19,12 +19,12 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Runtime;
 
-/// Says why there is no result, in one line on standard error. What cannot be written there cannot be said.
-pub fn complain(text: &str) {
+/// Prints one line on standard error, such as why there is no result. A line that cannot be written is lost.
+pub fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "irsa-probe: {}", printable(text));
 }
 
-/// Prints the result. A reader that has gone away is no failure of the probe's.
+/// Prints the result on standard output. A reader that has gone away is no failure of the probe's.
 pub fn print(text: &str) {
     print_to(std::io::stdout().lock(), text);
 }
@@ -33,15 +33,15 @@ fn print_to(mut out: impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// So many descriptors the first runtime takes: epoll and a copy of it, an eventfd, a pair of sockets for signals and a copy of one of them.
-const FIRST_TAKES: usize = 6;
+/// How many descriptors the first runtime takes: epoll and a copy of it, an eventfd, a pair of sockets for signals and a copy of one of them.
+const FIRST_RUNTIME_TAKES: usize = 6;
 
 /// One thread is enough: what blocks gets a thread of its own.
 pub fn runtime() -> std::io::Result<Runtime> {
     static HAS_SOCKETS: AtomicBool = AtomicBool::new(false);
     // The pair is made once in a process, and tokio panics where it cannot have it (tokio 1.x, src/signal/unix.rs). All else it returns.
     if !HAS_SOCKETS.load(Ordering::Relaxed) {
-        spare_descriptors(FIRST_TAKES)?;
+        spare_descriptors(FIRST_RUNTIME_TAKES)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     HAS_SOCKETS.store(true, Ordering::Relaxed);

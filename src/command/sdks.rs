@@ -1,40 +1,43 @@
 //! `irsa-probe sdks`: what each SDK makes of this environment. Nothing is called; files are read as `check` reads them.
 
 use super::input::{self, InputText};
-use crate::cli::{Options, Output};
+use crate::cli::{Output, SdksOptions};
 use crate::collect::environment::World;
 use crate::collect::file::{CONFIG_CAP, Root};
 use crate::collect::{self, token};
+use crate::core::check::surroundings::token_file;
+use crate::core::plan::inputs::Settings;
 use crate::core::pod::env_file;
-use crate::core::pod::inputs::{Profile, Settings, Var};
+use crate::core::pod::environment::Var;
+use crate::core::pod::profile::Profile;
 use crate::core::sdk::{Prediction, SdkFamily, Surroundings, TokenFile, predict};
 use crate::render::{json, sdks};
 use std::io::IsTerminal;
 
-const OWN: &str = "What each AWS SDK makes of this process's environment and files, by its default chain. Nothing was called: STS, the \
+const ABOUT_PROCESS: &str = "What each AWS SDK makes of this process's environment and files, by its default chain. Nothing was called: STS, the \
                    agent and IMDS are taken to answer.";
-const GIVEN: &str = "What each AWS SDK makes of the given environment, by its default chain. Nothing was called or read: STS, the agent and \
+const ABOUT_FILE: &str = "What each AWS SDK makes of the given environment, by its default chain. Nothing was called or read: STS, the agent and \
                      IMDS are taken to answer, token files to be good, and profiles to exist without credentials.";
 
-/// Prints the predictions, or one.
-pub fn run(options: &Options) -> u8 {
-    let predicted = match &options.file {
-        None => own(options.sdk).map(|predictions| (OWN.to_owned(), predictions)),
-        Some(path) => given(path, options.sdk),
+/// Prints the predictions, or the one of `--sdk`; the exit code.
+pub fn run(options: &SdksOptions) -> u8 {
+    let predicted = match &options.env {
+        None => predict_for_process(options.sdk).map(|predictions| (ABOUT_PROCESS.to_owned(), predictions)),
+        Some(path) => predict_for_file(path, options.sdk),
     };
     match predicted {
         Ok((about, predictions)) => {
-            super::print(&result(options.output, &about, &predictions));
+            super::print(&format_predictions(options.output, &about, &predictions));
             0
         }
-        Err(why) => {
-            super::complain(&why);
+        Err(reason) => {
+            super::print_error(&reason);
             2
         }
     }
 }
 
-fn result(output: Output, about: &str, predictions: &[Prediction]) -> String {
+fn format_predictions(output: Output, about: &str, predictions: &[Prediction]) -> String {
     let style = super::check::style(std::io::stdout().is_terminal());
     match (output, predictions) {
         (Output::Json, _) => json::sdks(about, predictions),
@@ -43,30 +46,30 @@ fn result(output: Output, about: &str, predictions: &[Prediction]) -> String {
     }
 }
 
-/// This process's environment, token files and profile.
-fn own(sdk: Option<SdkFamily>) -> Result<Vec<Prediction>, String> {
+/// Predicts for this process: its environment, token files and profile.
+fn predict_for_process(sdk: Option<SdkFamily>) -> Result<Vec<Prediction>, String> {
     let runtime = super::runtime().map_err(|error| format!("the environment could not be read: {error}"))?;
     runtime.block_on(async {
         let World { inputs, lack, .. } = collect::environment::read(Settings::default()).await;
         if let Some(lack) = lack {
             return Err(format!("the environment could not be read: {lack}"));
         }
-        let mut situation = Surroundings::assumed(&inputs.environment, &inputs.profile);
-        situation.token = look(&inputs.environment.token_file).await;
-        situation.container_token = look(&inputs.environment.container_token_file).await;
-        Ok(answers(sdk, &situation))
+        let mut surroundings = Surroundings::assumed(&inputs.environment, &inputs.profile);
+        surroundings.token = read_token_file(&inputs.environment.token_file).await;
+        surroundings.container_token = read_token_file(&inputs.environment.container_token_file).await;
+        Ok(predictions(sdk, &surroundings))
     })
 }
 
-async fn look(path: &Var) -> TokenFile {
+async fn read_token_file(path: &Var) -> TokenFile {
     match path.value() {
-        Some(path) => TokenFile::of(&token::read(&Root::Own, path).await.0),
+        Some(path) => token_file(&token::read(&Root::Own, path).await.0),
         None => TokenFile::Good,
     }
 }
 
-/// Somebody else's environment, of which there is no more than the variables.
-fn given(path: &str, sdk: Option<SdkFamily>) -> Result<(String, Vec<Prediction>), String> {
+/// Predicts for the environment in a file. Its token files and profiles are not known.
+fn predict_for_file(path: &str, sdk: Option<SdkFamily>) -> Result<(String, Vec<Prediction>), String> {
     let InputText { bytes, cut } = input::read(path, CONFIG_CAP).map_err(|failure| unreadable(path, &failure.text))?;
     if cut {
         return Err(unreadable(path, "it is longer than 4 MiB"));
@@ -76,17 +79,17 @@ fn given(path: &str, sdk: Option<SdkFamily>) -> Result<(String, Vec<Prediction>)
     let name = environment.profile.value().cloned().unwrap_or_else(|| "default".into());
     let profile = Profile { name, ..Profile::default() };
     let about = match not_understood {
-        0 => GIVEN.to_owned(),
-        1 => [GIVEN, " One line is not NAME=VALUE, and was passed over."].concat(),
-        n => format!("{GIVEN} {n} lines are not NAME=VALUE, and were passed over."),
+        0 => ABOUT_FILE.to_owned(),
+        1 => [ABOUT_FILE, " One line is not NAME=VALUE, and was passed over."].concat(),
+        n => format!("{ABOUT_FILE} {n} lines are not NAME=VALUE, and were passed over."),
     };
-    Ok((about, answers(sdk, &Surroundings::assumed(&environment, &profile))))
+    Ok((about, predictions(sdk, &Surroundings::assumed(&environment, &profile))))
 }
 
 fn unreadable(path: &str, why: &str) -> String {
     format!("--env {path:?}: {why}; give it what env prints, a copy of /proc/PID/environ, or - for standard input")
 }
 
-fn answers(sdk: Option<SdkFamily>, situation: &Surroundings<'_>) -> Vec<Prediction> {
-    SdkFamily::ALL.into_iter().filter(|one| sdk.is_none_or(|sdk| sdk == *one)).map(|sdk| predict(sdk, situation)).collect()
+fn predictions(sdk: Option<SdkFamily>, surroundings: &Surroundings<'_>) -> Vec<Prediction> {
+    SdkFamily::ALL.into_iter().filter(|one| sdk.is_none_or(|sdk| sdk == *one)).map(|sdk| predict(sdk, surroundings)).collect()
 }

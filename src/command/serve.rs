@@ -1,6 +1,6 @@
 //! `irsa-probe serve`: the sidecar.
 
-use crate::cli::Options;
+use crate::cli::ServeOptions;
 use crate::collect::lack::{is_lacking, no_thread};
 use crate::core::catalogue::Code;
 use crate::log;
@@ -13,23 +13,23 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until a signal: 0 after the drain, 143 or 130 when a second one cuts it short, 1 when it cannot begin.
-pub fn run(options: Options, clock: Clock) -> u8 {
-    let ended = log::install_queued(options.log_level, options.log_format).and_then(|log| {
+pub fn run(options: ServeOptions, clock: Clock) -> u8 {
+    let ended = log::install_queued(options.log).and_then(|log| {
         let ended = super::runtime()?.block_on(serve(options, clock));
         log.flush();
         ended
     });
     ended.unwrap_or_else(|error| {
         let code = if is_lacking(&error) { format!("{}: ", Code::ProbeOutOfResources) } else { String::new() };
-        super::complain(&format!("{code}{error}"));
+        super::print_error(&format!("{code}{error}"));
         1
     })
 }
 
 /// Half of the shortest usual session (AssumeRoleWithWebIdentity's default is an hour): a longer interval can leave no time to bear a failure.
-const LONGEST_CAREFREE: Duration = Duration::from_secs(1800);
+const LONGEST_SAFE_INTERVAL: Duration = Duration::from_secs(1800);
 
-async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
+async fn serve(options: ServeOptions, clock: Clock) -> std::io::Result<u8> {
     let other = std::io::Error::other::<String>;
     // Before anything else: as PID 1 a process without a handler does not even notice SIGTERM.
     let mut signals = Signals::listen()?;
@@ -42,7 +42,7 @@ async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
         }
         None => {
             tracing::info!(%address, interval_s = options.interval.as_secs_f64(), "serving");
-            if options.interval > LONGEST_CAREFREE {
+            if options.interval > LONGEST_SAFE_INTERVAL {
                 tracing::warn!(
                     "the interval is longer than half an hour: a failure may be met when the proven credentials have ended already"
                 );
@@ -75,7 +75,7 @@ async fn serve(options: Options, clock: Clock) -> std::io::Result<u8> {
 }
 
 /// The worker has a thread of its own: a resolver or a file system that hangs there holds up no probe here.
-fn start_worker(options: Options, shared: Arc<SharedBoard>) -> std::io::Result<()> {
+fn start_worker(options: ServeOptions, shared: Arc<SharedBoard>) -> std::io::Result<()> {
     let runtime = super::runtime()?;
     let started = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
         runtime.block_on(worker::run(options.settings, options.interval, &shared));

@@ -1,14 +1,14 @@
-//! `irsa-probe trust-policy`: prints the trust policy that the pod's role needs, or judges a given one.
+//! `irsa-probe trust-policy`: prints the trust policy that the pod's role needs, or evaluates a given one.
 //!
 //! What flags leave open comes from the token: that of `AWS_WEB_IDENTITY_TOKEN_FILE` (with `--pod-identity` that of
 //! `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` first), else the pod's default token, which has the same issuer and subject.
 
 use super::input::{self, InputText};
-use crate::cli::{Options, Output};
+use crate::cli::{Output, TrustPolicyOptions};
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::trust_policy;
-use crate::core::plan::DEFAULT_TOKEN_PATH;
+use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{Claims, decode};
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
 use crate::core::text::printable::is_object_name;
@@ -18,49 +18,49 @@ use std::io::IsTerminal;
 /// The largest policy that is read: IAM takes 4,096 characters at most, URL-encoding makes three of one, `aws iam get-role` adds some.
 const POLICY_CAP: usize = 64 * 1024;
 
-/// Prints or judges; the exit code.
-pub fn run(options: &Options) -> u8 {
-    let done = match &options.trust.check {
-        Some(path) => check(options, path),
+/// Prints the policy, or evaluates the one of `--check`; the exit code.
+pub fn run(options: &TrustPolicyOptions) -> u8 {
+    let code = match &options.check {
+        Some(path) => evaluate(options, path),
         None => print(options),
     };
-    done.unwrap_or_else(|why| {
-        super::complain(&why);
+    code.unwrap_or_else(|reason| {
+        super::print_error(&reason);
         2
     })
 }
 
-fn print(options: &Options) -> Result<u8, String> {
-    if options.trust.pod_identity {
+fn print(options: &TrustPolicyOptions) -> Result<u8, String> {
+    if options.pod_identity {
         super::print(&json::document(&trust_policy::pod_identity_policy()));
         return Ok(0);
     }
-    let pod = PodToken::read(options)?;
+    let pod = PodToken::from_options(options)?;
     let role = role(options, None)?;
-    let (issuer, subject, audience) = pod.irsa(options)?;
+    let (issuer, subject, audience) = pod.token_subject(options)?;
     let path = issuer.strip_prefix("https://").unwrap_or(&issuer);
     if audience.len() > 1 {
-        super::complain(&format!("{SEVERAL}; the policy names the first (--audience names another)"));
+        super::print_error(&format!("{SEVERAL}; the policy names the first (--audience names another)"));
     }
     let audience = audience.first().map(String::as_str).unwrap_or(AUDIENCE);
     super::print(&json::document(&trust_policy::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
     Ok(0)
 }
 
-fn check(options: &Options, path: &str) -> Result<u8, String> {
-    let shown = input::shown(path);
-    let document = policy::parse(&policy_text(path)?).map_err(|unreadable| pointed(shown, &unreadable))?;
+fn evaluate(options: &TrustPolicyOptions, path: &str) -> Result<u8, String> {
+    let source = input::display_name(path);
+    let document = policy::parse(&policy_text(path)?).map_err(|unreadable| describe_position(source, &unreadable))?;
     let request = request(options, &document)?;
     let role = role(options, Some(&document)).ok();
     if let (Some(role), Some(of)) = (&role, document.role.as_deref().and_then(|arn| RoleArn::parse(arn).ok()))
         && !role.same_role(&of)
     {
-        super::complain(&format!("{shown} is the policy of {of}, and not of {role}, which this pod asks for"));
+        super::print_error(&format!("{source} is the policy of {of}, and not of {role}, which this pod asks for"));
     }
     let evaluation = policy::evaluate(&document, &request);
     super::print(&match options.output {
         Output::Json => json::trust_policy(&evaluation),
-        _ => {
+        Output::Text => {
             let role = role.map(|role| role.to_string());
             text::evaluation(&evaluation, &request, role.as_deref(), super::check::style(std::io::stdout().is_terminal()))
         }
@@ -68,23 +68,23 @@ fn check(options: &Options, path: &str) -> Result<u8, String> {
     Ok(if evaluation.decision == Decision::Allow { 0 } else { 1 })
 }
 
-/// Who asks, and what for.
-fn request(options: &Options, document: &Document) -> Result<Request, String> {
-    let pod = PodToken::read(options)?;
-    if options.trust.pod_identity {
+/// The request that the policy is evaluated for: who asks, and for which role.
+fn request(options: &TrustPolicyOptions, document: &Document) -> Result<Request, String> {
+    let pod = PodToken::from_options(options)?;
+    if options.pod_identity {
         let (namespace, account) = pod.names(options);
         return Ok(Request::pod_identity(namespace.as_deref(), account.as_deref(), role(options, Some(document)).ok().as_ref()));
     }
     let role = role(options, Some(document))?;
-    let (issuer, subject, audience) = pod.irsa(options)?;
+    let (issuer, subject, audience) = pod.token_subject(options)?;
     if audience.len() > 1 {
-        super::complain(&format!("{SEVERAL}, whatever the policy says"));
+        super::print_error(&format!("{SEVERAL}, whatever the policy says"));
     }
     Ok(Request::irsa(&issuer, &subject, audience, &role))
 }
 
-/// `policy.json:4:12: malformed JSON: trailing comma: "}"`
-fn pointed(path: &str, unreadable: &Unreadable) -> String {
+/// Where a policy cannot be read, and why: `policy.json:4:12: malformed JSON: trailing comma, in this line: "}"`.
+fn describe_position(path: &str, unreadable: &Unreadable) -> String {
     let why = &unreadable.why;
     match &unreadable.at {
         Some(at) if at.text.is_empty() => format!("{path}:{}:{}: {why}", at.line, at.column),
@@ -94,14 +94,14 @@ fn pointed(path: &str, unreadable: &Unreadable) -> String {
 }
 
 fn policy_text(path: &str) -> Result<String, String> {
-    let shown = input::shown(path);
-    let InputText { bytes, cut } = input::read(path, POLICY_CAP).map_err(|failure| format!("{shown}: {}", failure.text))?;
+    let source = input::display_name(path);
+    let InputText { bytes, cut } = input::read(path, POLICY_CAP).map_err(|failure| format!("{source}: {}", failure.text))?;
     if cut {
-        return Err(format!("{shown}: it has more than {POLICY_CAP} bytes, which no policy has"));
+        return Err(format!("{source}: it has more than {POLICY_CAP} bytes, which no policy has"));
     }
     // Every other byte of UTF-16 is zero here; PowerShell's > writes it.
     let text = String::from_utf8(bytes.to_vec()).ok().filter(|text| !text.contains('\0'));
-    text.ok_or_else(|| format!("{shown}: it is not text in UTF-8 (UTF-16, as PowerShell's > writes?); save it as UTF-8"))
+    text.ok_or_else(|| format!("{source}: it is not text in UTF-8 (UTF-16, as PowerShell's > writes?); save it as UTF-8"))
 }
 
 const SEVERAL: &str = "the token has several audiences and no azp, which STS refuses";
@@ -114,8 +114,8 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The role: the flag's, the pod's, else the one that the document is said to be of.
-fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, String> {
-    if let Some(role) = &options.trust.role_arn {
+fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<RoleArn, String> {
+    if let Some(role) = &options.role_arn {
         return Ok(role.clone());
     }
     if let Some(arn) = variable("AWS_ROLE_ARN") {
@@ -124,7 +124,7 @@ fn role(options: &Options, document: Option<&Document>) -> Result<RoleArn, Strin
     }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
     let other = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-        Some(_) => " (this container has EKS PodToken Identity: --pod-identity)",
+        Some(_) => " (this container has EKS Pod Identity: --pod-identity)",
         None => "",
     };
     of.ok_or_else(|| format!("which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn{other}"))
@@ -144,59 +144,56 @@ fn issuer(given: &str) -> Result<String, String> {
     Ok(if path.contains("/id/") { path.trim_end_matches('/') } else { path }.to_owned())
 }
 
-/// The pod's token, if one is needed and there.
+/// The claims of the pod's token, where the flags leave something open.
 struct PodToken {
     claims: Option<Claims>,
     /// The token is not one for AWS: its issuer and subject are right, its audience is another.
     default: bool,
     /// Why there are no claims.
-    why: String,
+    reason: String,
 }
 
 impl PodToken {
-    fn read(options: &Options) -> Result<PodToken, String> {
-        let trust = &options.trust;
-        for (flag, given) in [("--namespace", &options.namespace), ("--service-account", &trust.service_account)] {
+    fn from_options(options: &TrustPolicyOptions) -> Result<PodToken, String> {
+        for (flag, given) in [("--namespace", &options.namespace), ("--service-account", &options.service_account)] {
             if let Some(name) = given.as_deref().filter(|name| !is_object_name(name)) {
                 return Err(format!("{flag}: {name:?} is no name in Kubernetes: lower-case letters, digits, '-' and '.' only"));
             }
         }
-        let names = options.namespace.is_some() && trust.service_account.is_some();
-        if names && (trust.issuer.is_some() || trust.pod_identity) {
-            let (default, why) = (trust.audience.is_none(), String::new());
-            return Ok(PodToken { claims: None, default, why });
+        let names = options.namespace.is_some() && options.service_account.is_some();
+        if names && (options.issuer.is_some() || options.pod_identity) {
+            return Ok(PodToken { claims: None, default: options.audience.is_none(), reason: String::new() });
         }
         let injected = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
-        let path = injected.iter().skip(usize::from(!trust.pod_identity)).find_map(|name| variable(name));
+        let path = injected.iter().skip(usize::from(!options.pod_identity)).find_map(|name| variable(name));
         let default = path.is_none();
         let path = path.unwrap_or_else(|| DEFAULT_TOKEN_PATH.to_owned());
         let read = file::read(&Root::Own, &path, TOKEN_CAP).map_err(|failure| failure.text);
         let claims = read.and_then(|content| decode(&content.bytes).map_err(|defect| defect.describe().to_owned()));
         Ok(match claims {
-            Ok(claims) => PodToken { claims: Some(claims), default, why: String::new() },
-            Err(why) => PodToken { claims: None, default, why: format!("the token {path} cannot be read ({why})") },
+            Ok(claims) => PodToken { claims: Some(claims), default, reason: String::new() },
+            Err(reason) => PodToken { claims: None, default, reason: format!("the token {path} cannot be read ({reason})") },
         })
     }
 
     /// Namespace and service account.
-    fn names(&self, options: &Options) -> (Option<String>, Option<String>) {
+    fn names(&self, options: &TrustPolicyOptions) -> (Option<String>, Option<String>) {
         let claims = self.claims.as_ref();
         let namespace = options.namespace.clone().or_else(|| claims.and_then(|claims| claims.namespace.clone()));
-        let account = options.trust.service_account.clone().or_else(|| claims.and_then(|claims| claims.service_account.clone()));
+        let account = options.service_account.clone().or_else(|| claims.and_then(|claims| claims.service_account.clone()));
         (namespace, account)
     }
 
     /// Issuer, subject and audiences; or one line that names the flags that are missing.
-    fn irsa(&self, options: &Options) -> Result<(String, String, Vec<String>), String> {
-        let trust = &options.trust;
+    fn token_subject(&self, options: &TrustPolicyOptions) -> Result<(String, String, Vec<String>), String> {
         let claims = self.claims.as_ref();
-        let given = trust.issuer.as_deref().map(issuer).transpose()?;
+        let given = options.issuer.as_deref().map(issuer).transpose()?;
         let issuer = given.or_else(|| claims.and_then(|claims| claims.issuer.clone()));
         if issuer.as_deref().is_some_and(|issuer| issuer.starts_with("http://")) {
             return Err("the token's issuer begins with http://: IAM takes https:// alone".to_owned());
         }
         let (namespace, account) = self.names(options);
-        let given = options.namespace.is_some() || trust.service_account.is_some();
+        let given = options.namespace.is_some() || options.service_account.is_some();
         let subject = match (&namespace, &account, claims.and_then(|claims| claims.subject.clone())) {
             (_, _, Some(subject)) if !given => Some(subject),
             (Some(namespace), Some(account), _) => Some(policy::subject(namespace, account)),
@@ -205,9 +202,9 @@ impl PodToken {
         let (Some(issuer), Some(subject)) = (&issuer, &subject) else {
             let flags = [("--issuer", issuer.is_some()), ("--namespace", namespace.is_some()), ("--service-account", account.is_some())];
             let missing: Vec<&str> = flags.iter().filter(|(_, there)| !there).map(|(flag, _)| *flag).collect();
-            return Err(format!("whose policy? {}; give {}", self.why, missing.join(", ")));
+            return Err(format!("whose policy? {}; give {}", self.reason, missing.join(", ")));
         };
-        let audience = match (&trust.audience, claims) {
+        let audience = match (&options.audience, claims) {
             (Some(audience), _) => vec![audience.clone()],
             (None, Some(claims)) if !self.default => {
                 claims.authorized_party.clone().map_or_else(|| claims.audience.clone(), |party| vec![party])

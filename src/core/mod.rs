@@ -10,6 +10,8 @@ pub mod pod;
 
 pub mod catalogue;
 
+pub mod sdk;
+
 pub mod plan;
 
 pub mod evidence;
@@ -17,8 +19,6 @@ pub mod evidence;
 pub mod check;
 
 pub mod sidecar;
-
-pub mod sdk;
 
 pub mod policy;
 

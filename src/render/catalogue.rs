@@ -1,4 +1,4 @@
-//! The catalogue as a manual: `explain --list`, `explain CODE`, docs/findings.md.
+//! The catalogue as a manual in a terminal: `explain --list`, `explain CODE`.
 
 use super::label;
 use super::page::{Page, Paint, Style};
@@ -43,14 +43,14 @@ pub fn explain(code: Code) -> String {
     }
     if let Some(snippet) = &remedy.snippet {
         page.gap();
-        page.line(0, &[(Paint::Plain, label(row.snippet))]);
+        page.line(0, &[(Paint::Plain, label(row.document))]);
         page.document(2, snippet);
     }
     page.finish()
 }
 
 /// What a step looks at.
-fn about(step: Step) -> &'static str {
+pub(super) fn about(step: Step) -> &'static str {
     match step {
         Step::Injection => "what the pod was given: environment, role, region, endpoints",
         Step::Token => "the projected token's file, claims and times",
@@ -69,7 +69,7 @@ fn about(step: Step) -> &'static str {
 }
 
 /// What `check` does about a finding.
-fn behaviour(row: &CodeRow) -> &'static str {
+pub(super) fn behaviour(row: &CodeRow) -> &'static str {
     match (row.severity, row.class) {
         _ if row.step == Step::Cluster => "found by doctor from a workstation; check, inside a pod, cannot see it",
         _ if !row.code.is_of_check() => {
@@ -81,78 +81,6 @@ fn behaviour(row: &CodeRow) -> &'static str {
         (Severity::Warn, _) => "check warns and passes (exit 0); under --strict it fails",
         (Severity::Info, _) => "worth knowing; check passes (exit 0), under --strict too",
     }
-}
-const INTRODUCTION: &str = "\
-# Findings
-
-Every finding that irsa-probe can make. A code is permanent: it is never renamed and never used for anything else, so alerts and
-runbooks may rely on it. `irsa-probe explain CODE` prints the same in a terminal.
-
-<!-- Generated from the catalogue in src/core/catalogue. To change it: edit there, then run UPDATE_DOCS=1 cargo test --test docs -->
-
-A credential travels in **steps**. The first step that fails holds the root cause; later ones are skipped because of it, so that one
-fault is reported once.
-
-The **severity** says how a finding counts: `fail` (the identity is not what it should be, or not proven), `warn` (it works, and
-something about it will bite; `--strict` makes it a failure) or `info` (worth knowing, never a failure).
-
-The **class** says what time can do about a failure, and so what `irsa-probe check` does:
-
-| class | meaning | `check` | exit code |
-|---|---|---|---|
-| permanent | nothing in this pod's life cures it | fails at once | 1 |
-| settling | may be IAM still propagating | retries until `--timeout`, then fails | 1 |
-| transient | network, throttling, AWS's side | retries until `--timeout`, then gives up unproven | 3 |
-
-Other exit codes: 0 proven (or `--advisory`, or disabled), 2 wrong usage, 143 ended by SIGTERM. If any attempt met a permanent or
-settling failure, the latest one is reported and the exit code is 1.
-
-In commands and documents, words in capitals stand for your own values; in a report they are filled in.
-";
-
-/// docs/findings.md: a heading per code, so that `docs/findings.md#<code>` leads to it.
-pub fn findings_markdown() -> String {
-    let mut out = INTRODUCTION.to_owned();
-    let of = |step: Step| rows().filter(move |row| row.step == step);
-    out.push_str("\n| step | findings |\n|---|---|\n");
-    for step in Step::ALL {
-        let links: Vec<String> = of(step).map(|row| format!("[{0}](#{0})", row.code)).collect();
-        out.push_str(&format!("| {} | {} |\n", step.id(), links.join(", ")));
-    }
-    for step in Step::ALL {
-        out.push_str(&format!("\n## Step {}\n\nLooks at {}.\n", step.id(), markdown(about(step))));
-        for row in of(step) {
-            section(&mut out, row);
-        }
-    }
-    out
-}
-
-fn section(out: &mut String, row: &CodeRow) {
-    let remedy = Values::unknown().remedy(row);
-    let weight = match row.severity {
-        Severity::Fail => format!("fail, {}: {}", row.class.id(), behaviour(row)),
-        severity => format!("{}: {}", severity.id(), behaviour(row)),
-    };
-    out.push_str(&format!("\n### {}\n\n**{}** ({})\n\n", row.code, markdown(row.title), markdown(&weight)));
-    out.push_str(&format!("Cause: {}\n\nCure: {}\n", markdown(row.cause), markdown(&remedy.text)));
-    if !remedy.commands.is_empty() {
-        out.push_str(&format!("\n```sh\n{}\n```\n", remedy.commands.join("\n")));
-    }
-    if let Some(snippet) = &remedy.snippet {
-        let language = if snippet.starts_with('{') { "json" } else { "yaml" };
-        out.push_str(&format!("\n{}\n\n```{language}\n{snippet}\n```\n", label(row.snippet)));
-    }
-}
-
-/// Words that Markdown would read as markup (`*`, `_`, `<`, flags) are set as code.
-fn markdown(text: &str) -> String {
-    let word = |word: &str| {
-        let core = word.trim_matches(|c: char| "\"'(),.;:".contains(c));
-        let marked = core.contains(['*', '_', '<', '[', '~', '|']) || core.starts_with("--");
-        if marked { word.replacen(core, &format!("`{core}`"), 1) } else { word.to_owned() }
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -209,21 +137,5 @@ mod tests {
                 assert!(line == line.trim_end() && (pasted || line.chars().count() <= 100), "{code}: {line}");
             }
         }
-    }
-
-    #[test]
-    fn every_code_has_its_anchor() {
-        let markdown = findings_markdown();
-        for code in Code::ALL {
-            assert_eq!(markdown.matches(&format!("\n### {code}\n")).count(), 1, "{code}");
-            assert!(code.docs().ends_with(&format!("docs/findings.md#{code}")));
-        }
-        assert!(markdown.lines().all(|line| line == line.trim_end()));
-    }
-
-    #[test]
-    fn markup_in_prose_is_set_as_code() {
-        assert_eq!(markdown("a * stands (AWS_ROLE_ARN, --strict)."), "a `*` stands (`AWS_ROLE_ARN`, `--strict`).");
-        assert_eq!(markdown("plain: words"), "plain: words");
     }
 }

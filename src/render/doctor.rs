@@ -7,7 +7,7 @@ use crate::core::catalogue::Severity;
 use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{ReportedFinding, Verdict};
 use crate::core::doctor::report::DoctorReport;
-use crate::core::doctor::{group, groups};
+use crate::core::doctor::walk::{heading_of, headings};
 
 /// The report as text.
 pub fn report(report: &DoctorReport, style: Style) -> String {
@@ -22,15 +22,15 @@ pub fn report(report: &DoctorReport, style: Style) -> String {
     .collect();
     page.line(0, &[(Paint::Bold, &name(&report.subject)), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);
     let mut skipped: Vec<(&str, &str)> = Vec::new();
-    for heading_ in groups() {
-        let checks: Vec<&Check> = report.checks.iter().filter(|check| group(&check.id) == Some(heading_)).collect();
+    for title in headings() {
+        let checks: Vec<&Check> = report.checks.iter().filter(|check| heading_of(&check.id) == Some(title)).collect();
         if checks.iter().all(|check| check.outcome == CheckOutcome::Skip) {
             skipped.extend(checks.iter().map(|check| (check.id.as_str(), because(check))));
             continue;
         }
-        heading(&mut page, heading_);
-        let findings = report.findings.iter().zip(&report.places).filter(|(_, place)| **place == heading_);
-        let findings: Vec<&ReportedFinding> = findings.map(|(finding, _)| finding).collect();
+        heading(&mut page, title);
+        let below_it = report.findings.iter().zip(&report.headings).filter(|(_, heading)| **heading == title);
+        let findings: Vec<&ReportedFinding> = below_it.map(|(finding, _)| finding).collect();
         checked_step(&mut page, &checks, &findings);
     }
     page.gap();

@@ -60,7 +60,7 @@ fn section(page: &mut Page, one: &Match, why: Option<&str>) {
     }
     if let Some(snippet) = &one.remedy.snippet {
         page.gap();
-        page.line(0, &[(Paint::Plain, label(one.code.row().snippet))]);
+        page.line(0, &[(Paint::Plain, label(one.code.row().document))]);
         page.document(2, snippet);
     }
 }

@@ -3,6 +3,7 @@
 //! Pure like the core: a renderer takes plain data and gives a string. Whoever calls it prints that.
 
 pub mod catalogue;
+pub mod docs;
 pub mod doctor;
 pub mod explain;
 pub mod html;
@@ -18,7 +19,7 @@ pub mod text;
 
 pub use page::Style;
 
-use crate::core::catalogue::Snippet;
+use crate::core::catalogue::Document;
 use crate::core::check::report::Subject;
 use crate::core::plan::Provider;
 
@@ -42,11 +43,11 @@ fn name(subject: &Subject) -> String {
 }
 
 /// What a remedy's document is, as a label above it.
-fn label(snippet: Snippet) -> &'static str {
-    match snippet {
-        Snippet::TrustPolicy | Snippet::PodIdentityTrustPolicy => "trust-policy.json:",
-        Snippet::Annotation => "the service account, annotated:",
-        Snippet::FsGroup => "in the pod's spec:",
-        Snippet::None => "apply:",
+fn label(document: Option<Document>) -> &'static str {
+    match document {
+        Some(Document::TrustPolicy | Document::PodIdentityTrustPolicy) => "trust-policy.json:",
+        Some(Document::Annotation) => "the service account, annotated:",
+        Some(Document::FsGroup) => "in the pod's spec:",
+        None => "apply:",
     }
 }

@@ -1,7 +1,7 @@
 //! What each SDK makes of an environment, for a person: a table, the reasons of those that differ from most, and the danger last.
 
 use super::page::{Page, Paint, Style};
-use crate::core::sdk::{ChainEnd, OnFailure, Prediction, StsEndpoint};
+use crate::core::sdk::{ChainEnd, OnFailure, Prediction, SdkFamily, StsEndpoint};
 
 /// Where the columns of the table begin.
 const COLUMNS: [usize; 5] = [12, 30, 41, 67, 79];
@@ -71,7 +71,7 @@ fn row(page: &mut Page, cells: [(Paint, &str); 6]) {
     page.line(0, &pieces);
 }
 
-/// Most are alike: what is said of them once need not be said sixteen times.
+/// Most are alike: what is said of them once need not be said of each.
 fn reasons(page: &mut Page, predictions: &[Prediction]) {
     let exchanges = |one: &Prediction| matches!(one.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity);
     let after = |one: &Prediction| (one.endpoint, one.on_failure, one.falls_to);
@@ -89,7 +89,7 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
         }
     }
     page.gap();
-    page.prose(2, 2, &[(Paint::Dim, MEASURED)]);
+    page.prose(2, 2, &[(Paint::Dim, &measured())]);
     if predictions.iter().any(|one| one.regional_since.is_some()) {
         page.prose(0, 2, &[(Paint::Dim, SINCE)]);
     }
@@ -98,8 +98,13 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
     }
 }
 
-const MEASURED: &str =
-    "measured: botocore, go-v2, js-v3, rust; from the source or the documents of the others, not run; --sdk NAME says more";
+/// Which families were run, whichever are shown.
+fn measured() -> String {
+    let measured = SdkFamily::ALL.into_iter().filter(|sdk| !sdk.measured_versions().is_empty()).map(SdkFamily::id);
+    let measured = measured.collect::<Vec<_>>().join(", ");
+    format!("measured: {measured}; from the source or the documents of the others, not run; --sdk NAME says more")
+}
+
 const SINCE: &str = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
 const UNVERIFIED: &str = "? rests on something that is not verified; --sdk NAME says on what";
 
@@ -173,8 +178,9 @@ fn on_failure(prediction: &Prediction) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::pod::inputs::{Environment, Profile};
-    use crate::core::sdk::{SdkFamily, Surroundings, predict};
+    use crate::core::pod::environment::Environment;
+    use crate::core::pod::profile::Profile;
+    use crate::core::sdk::{Surroundings, predict};
 
     #[test]
     fn no_cell_is_wider_than_its_column_and_no_line_than_the_page() {
@@ -185,7 +191,7 @@ mod tests {
             &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1"), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/t")],
         ];
         for vars in vars {
-            let environment = Environment::read(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()));
+            let environment = Environment::from_lookup(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()));
             let profile = Profile::default();
             let predictions = SdkFamily::ALL.map(|sdk| predict(sdk, &Surroundings::assumed(&environment, &profile)));
             let text = table("about", &predictions, Style::default());

@@ -111,7 +111,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
                 page.line(HANG, &[(Paint::Plain, command)]);
             }
             if let Some(snippet) = &cause.remedy.snippet {
-                page.line(UNDER, &[(Paint::Bold, label(cause.code.row().snippet))]);
+                page.line(UNDER, &[(Paint::Bold, label(cause.code.row().document))]);
                 page.document(UNDER + 2, snippet);
             }
             page.entry(UNDER, "docs:", HANG, (Paint::Dim, &cause.docs));

@@ -6,7 +6,7 @@ use crate::collect::file::{FileVersion, version};
 use crate::collect::{self, Attempt, Memory};
 use crate::core::catalogue::Class;
 use crate::core::check::report::{self, Report, RunTimes, Verdict};
-use crate::core::pod::inputs::Settings;
+use crate::core::plan::inputs::Settings;
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::ROUND_BOUND;
 use crate::core::sidecar::schedule::{FILE_CHECK_INTERVAL, Schedule, Trigger};

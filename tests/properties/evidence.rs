@@ -2,7 +2,9 @@
 
 use super::foreign::{maybe, milliseconds, seconds, text, time};
 use super::pod;
+use irsa_probe::core::aws::answer::*;
 use irsa_probe::core::aws::arn::Account;
+use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::evidence::exchange::{Connection, Exchange, Failure, FailureKind, Phase, Try};
 use irsa_probe::core::evidence::*;
 use irsa_probe::core::pod::token::{Claims, TokenDefect};

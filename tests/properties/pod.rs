@@ -4,7 +4,9 @@ use super::{foreign, names};
 use irsa_probe::core::aws::arn::RoleArn;
 use irsa_probe::core::aws::partition::Region;
 use irsa_probe::core::evidence::{self, Evidence, Fact, SkipReason};
-use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, ProfileCredentials, ProviderChoice, Settings};
+use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
+use irsa_probe::core::pod::environment::Environment;
+use irsa_probe::core::pod::profile::{Profile, ProfileCredentials};
 use irsa_probe::core::sdk::SdkFamily;
 use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
@@ -64,7 +66,7 @@ fn value() -> impl Strategy<Value = String> {
 
 /// The environment of these variables.
 pub fn environment(variables: &Variables) -> Environment {
-    Environment::read(|name| variables.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.clone()))
+    Environment::from_lookup(|name| variables.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.clone()))
 }
 
 /// Any inputs.

@@ -3,9 +3,7 @@
 use super::evidence::evidence;
 use super::foreign::is_obeyed;
 use super::{cases, evidence as any_evidence};
-use irsa_probe::core::aws::agent_answer;
-use irsa_probe::core::aws::sts_answer;
-use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
+use irsa_probe::core::catalogue::{Class, Code, Operation, Severity, Step};
 use irsa_probe::core::check::checks::{Check, CheckOutcome};
 use irsa_probe::core::check::report::{Report, ReportedFinding, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::Evidence;
@@ -18,7 +16,7 @@ fn judged(evidence: &Evidence) -> Report {
     report(evidence, RunTimes { duration_ms: 60_000, attempts: 3 })
 }
 
-/// DESIGN section 4: the verdict follows from the findings, and the root cause stands first.
+/// docs/report.v1.schema.json: the verdict follows from the findings, and the root cause stands first.
 fn is_decided(report: &Report) {
     let failing = report.findings.iter().any(|finding| finding.severity == Severity::Fail);
     assert_eq!(report.verdict != Verdict::Pass, failing);
@@ -166,7 +164,7 @@ proptest! {
 
     #[test]
     fn every_error_is_a_finding_of_its_step(error in any_evidence::service_error()) {
-        let (assume, identity, agent) = (sts_answer::classify_assume_role(&error), sts_answer::classify_caller_identity(&error), agent_answer::classify(&error));
+        let [assume, identity, agent] = Operation::ALL.map(|operation| Code::from_error(operation, &error));
         prop_assert!(matches!(assume.step(), Step::Token | Step::Network | Step::AssumeRole), "{}", assume);
         prop_assert!(matches!(identity.step(), Step::Network | Step::AssumeRole | Step::Identity), "{}", identity);
         prop_assert_eq!(agent.step(), Step::PodIdentity);

@@ -3,8 +3,9 @@
 
 use super::evidence::evidence;
 use super::{allowed, cases, pod, shapes, texts, tokens};
+use irsa_probe::core::aws::answer::{ServiceAnswer, ServiceError};
 use irsa_probe::core::check::report::{RunTimes, report};
-use irsa_probe::core::evidence::{Call, Evidence, Fact, FileFact, ServiceAnswer, ServiceError, Token, TokenContent};
+use irsa_probe::core::evidence::{Call, Evidence, Fact, FileFact, Token, TokenContent};
 use irsa_probe::core::explain::{beginning, explain};
 use irsa_probe::core::pod::token::decode;
 use irsa_probe::core::text::secrets::Secrets;
@@ -131,7 +132,7 @@ proptest! {
         // Inside, the value is what was given.
         let given = [&environment.role_arn, &environment.token_file, &environment.session_name, &environment.profile, &environment.region, &environment.config_file, &environment.pod_name][at];
         prop_assert_eq!(given.raw(), Some(secret.text.as_str()));
-        let inputs = irsa_probe::core::pod::inputs::Inputs { environment, ..irsa_probe::core::pod::inputs::Inputs::default() };
+        let inputs = irsa_probe::core::plan::inputs::Inputs { environment, ..irsa_probe::core::plan::inputs::Inputs::default() };
         let shown = everything(&pod::untried(inputs));
         prop_assert!(!secret.leaks_into(&shown), "{} in {}", variable, shown);
     }

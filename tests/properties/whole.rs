@@ -2,7 +2,9 @@
 //! the verdict, the findings and every word are those of an ordinary name, and the name is shown whole.
 
 use super::{allowed, cases};
+use irsa_probe::core::aws::answer::*;
 use irsa_probe::core::aws::arn::{Account, RoleArn};
+use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::aws::partition::Region;
 use irsa_probe::core::aws::trust_policy;
 use irsa_probe::core::check::diagnose;
@@ -10,8 +12,10 @@ use irsa_probe::core::check::report::{RunTimes, report};
 use irsa_probe::core::evidence::*;
 use irsa_probe::core::explain::explain;
 use irsa_probe::core::plan::Plan;
+use irsa_probe::core::plan::inputs::{Inputs, Settings};
 use irsa_probe::core::pod::env_file;
-use irsa_probe::core::pod::inputs::{Environment, Inputs, Profile, Settings, Var};
+use irsa_probe::core::pod::environment::{Environment, Var};
+use irsa_probe::core::pod::profile::Profile;
 use irsa_probe::core::pod::token::Claims;
 use irsa_probe::core::policy::{self, Request};
 use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
@@ -97,7 +101,7 @@ fn environment(names: &Names) -> Environment {
         ("AWS_REGION", "us-west-2"),
         ("POD_NAMESPACE", &names.namespace),
     ];
-    Environment::read(|name| pairs.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned()))
+    Environment::from_lookup(|name| pairs.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned()))
 }
 
 /// What an attempt finds in a pod of these names, where STS answers with this.
@@ -105,7 +109,7 @@ fn evidence(names: &Names, answer: ServiceAnswer<AssumedRole>) -> Evidence {
     let profile = Profile { name: names.profile.as_str().into(), ..Profile::default() };
     let settings = Settings { expect_role_arn: RoleArn::parse(&names.arn()).ok(), ..Settings::default() };
     let inputs = Inputs { environment: environment(names), profile, settings };
-    let plan = Plan::of(&inputs);
+    let plan = Plan::from_inputs(&inputs);
     let passes = matches!(answer, ServiceAnswer::Success(_));
     let identity = CallerIdentity {
         arn: names.session_arn(),
@@ -371,7 +375,7 @@ proptest! {
 #[test]
 fn each_listed_name_is_kept_as_it_is_given() {
     let read = |variable: &'static str, value: &str| {
-        let environment = Environment::read(|name| (name == variable).then(|| value.to_owned()));
+        let environment = Environment::from_lookup(|name| (name == variable).then(|| value.to_owned()));
         let var = match variable {
             "AWS_ROLE_ARN" => environment.role_arn,
             "AWS_ROLE_SESSION_NAME" => environment.session_name,

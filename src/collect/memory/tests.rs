@@ -1,5 +1,6 @@
 use super::*;
-use crate::core::evidence::{CallerIdentity, ImdsReach};
+use crate::core::aws::imds::ImdsReach;
+use crate::core::evidence::CallerIdentity;
 
 const CHECK: Attempt = Attempt::Check;
 const SAME_FILES: Attempt = Attempt::Round { files_changed: false };

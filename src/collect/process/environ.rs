@@ -1,7 +1,7 @@
 //! A process's environment.
 
 use crate::core::pod::candidates::Variables;
-use crate::core::pod::inputs::Environment;
+use crate::core::pod::environment::Environment;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use zeroize::Zeroizing;
 

@@ -102,10 +102,10 @@ impl RoleArn {
             return Err(RoleArnError::Untidy);
         }
         // IAM allows quotes in a path. Elsewhere they are what a shell or YAML has left.
-        RoleArn::of_tidy(text).map_err(|error| if text.contains(['"', '\'']) { RoleArnError::Untidy } else { error })
+        RoleArn::parse_tidy(text).map_err(|error| if text.contains(['"', '\'']) { RoleArnError::Untidy } else { error })
     }
 
-    fn of_tidy(text: &str) -> Result<RoleArn, RoleArnError> {
+    fn parse_tidy(text: &str) -> Result<RoleArn, RoleArnError> {
         use RoleArnError::*;
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [prefix, partition, service, region, account, resource] = parts[..] else {
@@ -133,15 +133,46 @@ impl RoleArn {
         Ok(RoleArn { partition, account, path, name: name.to_owned() })
     }
 
-    /// Whether an assumed-role ARN is a session of this role.
+    /// Whether an assumed-role ARN is a session of this role, as a person names it: capitals do not count.
     pub fn is_role_of(&self, session: &AssumedRoleArn) -> bool {
-        // IAM keeps role names unique without regard to case, STS answers them as they were created.
-        self.partition == session.partition && self.account == session.account && self.name.eq_ignore_ascii_case(&session.role)
+        compare((self.partition, &self.account, &self.name), (session.partition, &session.account, &session.role)) != RoleMatch::Different
     }
 
-    /// Whether two ARNs name the same role; the path does not tell roles apart.
+    /// Whether two ARNs name the same role, as a person names it: neither path nor capitals count.
     pub fn same_role(&self, other: &RoleArn) -> bool {
-        self.partition == other.partition && self.account == other.account && self.name.eq_ignore_ascii_case(&other.name)
+        compare((self.partition, &self.account, &self.name), (other.partition, &other.account, &other.name)) != RoleMatch::Different
+    }
+}
+
+/// How the roles of two ARNs compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleMatch {
+    /// Partition, account and name are equal.
+    Equal,
+    /// The names differ in capitals alone. IAM keeps the names of roles unique without regard to case (CreateRole, "RoleName"), and STS answers
+    /// a name as it was created: in an expectation this is the same role, between two answers of STS it is not.
+    CapitalsDiffer,
+    /// Another role.
+    Different,
+}
+
+/// Compares two roles by partition, account and name.
+fn compare(one: (Partition, &Account, &str), other: (Partition, &Account, &str)) -> RoleMatch {
+    if one == other {
+        RoleMatch::Equal
+    } else if (one.0, one.1) == (other.0, other.1) && one.2.eq_ignore_ascii_case(other.2) {
+        RoleMatch::CapitalsDiffer
+    } else {
+        RoleMatch::Different
+    }
+}
+
+/// Compares the roles of two identities as GetCallerIdentity answers them, whatever the sessions. What is no role session equals itself alone.
+pub fn compare_identities(one: &str, other: &str) -> RoleMatch {
+    match (AssumedRoleArn::parse(one), AssumedRoleArn::parse(other)) {
+        (Some(one), Some(other)) => compare((one.partition, &one.account, &one.role), (other.partition, &other.account, &other.role)),
+        _ if one == other => RoleMatch::Equal,
+        _ => RoleMatch::Different,
     }
 }
 
@@ -261,6 +292,26 @@ mod tests {
         assert!(!role.is_role_of(&session("arn:aws:sts::999999999999:assumed-role/checkout/s")));
         assert!(!role.is_role_of(&session("arn:aws-cn:sts::111122223333:assumed-role/checkout/s")));
         assert!(!role.is_role_of(&session("arn:aws:sts::111122223333:assumed-role/apps/s")));
+    }
+
+    #[test]
+    fn capitals_tell_identities_apart_and_expectations_not() {
+        let role = RoleArn::parse("arn:aws:iam::111122223333:role/apps/checkout").unwrap();
+        let capitals = RoleArn::parse("arn:aws:iam::111122223333:role/Checkout").unwrap();
+        let session = |name: &str| format!("arn:aws:sts::111122223333:assumed-role/{name}/s");
+        assert!(role.same_role(&capitals) && capitals.is_role_of(&AssumedRoleArn::parse(&session("checkout")).unwrap()));
+        let user = "arn:aws:iam::111122223333:user/checkout";
+        for (one, other, found) in [
+            (session("checkout"), session("checkout").replace("/s", "/S"), RoleMatch::Equal),
+            (session("checkout"), session("Checkout"), RoleMatch::CapitalsDiffer),
+            (session("checkout"), session("Checkout").replace("3333:", "4444:"), RoleMatch::Different),
+            (session("checkout"), session("checkouts"), RoleMatch::Different),
+            (user.to_owned(), user.to_owned(), RoleMatch::Equal),
+            (user.to_owned(), user.replace("checkout", "Checkout"), RoleMatch::Different),
+            (user.to_owned(), session("checkout"), RoleMatch::Different),
+        ] {
+            assert_eq!(compare_identities(&one, &other), found, "{one} and {other}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! AWS's own vocabulary: ARNs, partitions and regions, the answers of STS and of the Pod Identity agent, trust policies as they are written.
 
-pub mod agent_answer;
+pub mod agent_body;
+pub mod answer;
 pub mod arn;
+pub mod imds;
 pub mod partition;
-pub mod sts_answer;
+pub mod sts_body;
 pub mod trust_policy;
+pub mod url;

@@ -3,15 +3,9 @@
 //! A code is permanent: it is never renamed and never reused. What a finding says of one pod comes from the evidence; what is
 //! true of every pod stands here: how it counts, its title, its cause, the cure as a template, and the commands.
 
-mod application;
-mod assume_role;
-mod cluster;
-mod identity;
-mod injection;
-mod network;
-mod pod_identity;
+pub mod errors;
+mod meaning;
 pub mod remedy;
-mod token;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -124,11 +118,9 @@ impl Class {
     }
 }
 
-/// A document that goes with a remedy, made from this pod's values.
+/// A document that goes with a cure, made from this pod's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Snippet {
-    /// None.
-    None,
+pub enum Document {
     /// The trust policy for this token and role.
     TrustPolicy,
     /// The trust policy for EKS Pod Identity.
@@ -139,52 +131,43 @@ pub enum Snippet {
     FsGroup,
 }
 
-/// One row of the catalogue. In `remedy` and `commands`, `{name}` is filled with this pod's value (see `core::remedy`).
+/// One row of the catalogue. In `fix` and `commands`, `{name}` is filled with this pod's value (see [`remedy`]).
 #[derive(Debug)]
 pub struct CodeRow {
     /// The code.
     pub code: Code,
     /// The step that it belongs to.
     pub step: Step,
-    /// How much it weighs, unless the evidence makes it weigh more.
+    /// The check that the finding turns, by its id. `None`: `check` and `serve` cannot find it, `explain` or `doctor` does.
+    pub check: Option<&'static str>,
+    /// `doctor` can find it.
+    pub doctor: bool,
+    /// How the finding counts, unless the evidence makes it count more.
     pub severity: Severity,
     /// What time can do about it.
     pub class: Class,
+    /// As a failure it takes a pod out of service at once: its applications have another identity, or none. Any other failure is borne until
+    /// the credentials that were proven last have ended.
+    pub at_once: bool,
+    /// It says that its check could not be made. The check is skipped then; it does not pass.
+    pub unverified: bool,
+    /// It is shown beside a root cause of this step, although its check rests on the step: a consequence that a person must see.
+    pub consequence_of: Option<Step>,
     /// What is wrong, as a headline.
     pub title: &'static str,
     /// Why that happens and what follows.
     pub cause: &'static str,
     /// The cure, in one line.
-    pub remedy: &'static str,
+    pub fix: &'static str,
     /// Commands that cure it or show more, ready to paste.
     pub commands: &'static [&'static str],
     /// A document to apply.
-    pub snippet: Snippet,
+    pub document: Option<Document>,
+    /// Errors of STS or of the Pod Identity agent that mean it.
+    pub means: &'static [ErrorMeaning],
 }
 
-impl CodeRow {
-    const fn new(
-        step: Step,
-        code: Code,
-        weight: (Severity, Class),
-        title: &'static str,
-        cause: &'static str,
-        remedy: &'static str,
-    ) -> CodeRow {
-        let (severity, class) = weight;
-        CodeRow { code, step, severity, class, title, cause, remedy, commands: &[], snippet: Snippet::None }
-    }
-
-    const fn run(self, commands: &'static [&'static str]) -> CodeRow {
-        CodeRow { commands, ..self }
-    }
-
-    const fn apply(self, snippet: Snippet) -> CodeRow {
-        CodeRow { snippet, ..self }
-    }
-}
-
-/// Weights as the rows write them.
+/// How a finding counts, and what time can do about it, as the rows write it.
 mod weight {
     use super::{Class, Severity};
     pub const PERMANENT: (Severity, Class) = (Severity::Fail, Class::Permanent);
@@ -195,153 +178,85 @@ mod weight {
     pub const INFO: (Severity, Class) = (Severity::Info, Class::Permanent);
 }
 
-/// The enum and its names from one list.
+/// The enum, the names and the rows from one list. A row begins with its step, check, weight, title, cause and fix. Other fields of
+/// [`CodeRow`] follow where the row has them.
 macro_rules! codes {
-    ($($variant:ident = $id:literal,)*) => {
+    ($($code:ident = $id:literal {
+        step: $step:ident, check: $check:expr, weight: $weight:expr,
+        title: $title:expr,
+        cause: $cause:expr,
+        fix: $fix:expr,
+        $($cell:ident: $value:expr,)*
+    })*) => {
         /// A finding's permanent name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[allow(missing_docs, reason = "each has a row in the catalogue")]
         pub enum Code {
-            $(#[serde(rename = $id)] $variant,)*
+            $(#[serde(rename = $id)] $code,)*
         }
 
         impl Code {
             /// All codes, in the order of the catalogue: by step, within a step the more basic first.
-            pub const ALL: &'static [Code] = &[$(Code::$variant),*];
+            pub const ALL: &'static [Code] = &[$(Code::$code),*];
 
             /// Its permanent name.
             pub const fn id(self) -> &'static str {
-                match self { $(Code::$variant => $id,)* }
+                match self { $(Code::$code => $id,)* }
             }
         }
+
+        /// The row of each code, at the code's place in [`Code::ALL`].
+        pub(super) static ROWS: [CodeRow; Code::ALL.len()] = [$(CodeRow {
+            $($cell: $value,)*
+            ..CodeRow::new(Code::$code, Step::$step, $check, $weight, [$title, $cause, $fix])
+        }),*];
     };
 }
 
-codes! {
-    NotInjected = "not-injected",
-    HalfInjected = "half-injected",
-    RoleArnMalformed = "role-arn-malformed",
-    RoleDiffersFromExpected = "role-differs-from-expected",
-    RegionMissing = "region-missing",
-    RegionMalformed = "region-malformed",
-    ShadowedByEnvKeys = "shadowed-by-env-keys",
-    ShadowedByProfile = "shadowed-by-profile",
-    BothInjected = "both-injected",
-    GlobalEndpointConfigured = "global-endpoint-configured",
-    EndpointOverride = "endpoint-override",
-    FipsEndpointAbsent = "fips-endpoint-absent",
-    PartitionMismatch = "partition-mismatch",
+mod rows;
 
-    TokenMissing = "token-missing",
-    TokenUnreadable = "token-unreadable",
-    TokenEmpty = "token-empty",
-    TokenOversized = "token-oversized",
-    TokenMalformed = "token-malformed",
-    TokenExpired = "token-expired",
-    TokenNotYetValid = "token-not-yet-valid",
-    TokenRotationOverdue = "token-rotation-overdue",
-    TokenAudienceUnexpected = "token-audience-unexpected",
-    TokenAudienceMultiple = "token-audience-multiple",
-    TokenOfAnotherPod = "token-of-another-pod",
-    ProbeOutOfResources = "probe-out-of-resources",
-
-    IssuerUnreachable = "issuer-unreachable",
-    IssuerMismatch = "issuer-mismatch",
-    SigningKeyUnknown = "signing-key-unknown",
-
-    DnsNotFound = "dns-not-found",
-    DnsFailed = "dns-failed",
-    ConnectRefused = "connect-refused",
-    ConnectTimeout = "connect-timeout",
-    NetworkUnreachable = "network-unreachable",
-    TlsUntrusted = "tls-untrusted",
-    TlsNameMismatch = "tls-name-mismatch",
-    TlsFailed = "tls-failed",
-    ProxyFailed = "proxy-failed",
-    RequestTimeout = "request-timeout",
-    ConnectionLost = "connection-lost",
-    NotSts = "not-sts",
-    StsUnavailable = "sts-unavailable",
-
-    OidcProviderMissing = "oidc-provider-missing",
-    AudienceNotRegistered = "audience-not-registered",
-    ThumbprintMismatch = "thumbprint-mismatch",
-    TokenNotValidated = "token-not-validated",
-    IssuerKeysUnavailable = "issuer-keys-unavailable",
-    TokenRejected = "token-rejected",
-    TokenExpiredAtSts = "token-expired-at-sts",
-    TrustPolicyDenied = "trust-policy-denied",
-    ExplicitlyDenied = "explicitly-denied",
-    RoleArnRejected = "role-arn-rejected",
-    RequestRejected = "request-rejected",
-    SessionTooLong = "session-too-long",
-    StsRegionDisabled = "sts-region-disabled",
-    Throttled = "throttled",
-    IdpRejected = "idp-rejected",
-    IdpUnreachable = "idp-unreachable",
-    StsError = "sts-error",
-
-    AgentUnreachable = "agent-unreachable",
-    AgentAddressRefused = "agent-address-refused",
-    AgentUriNotAllowed = "agent-uri-not-allowed",
-    AgentTokenRejected = "agent-token-rejected",
-    AssociationMissing = "association-missing",
-    PodIdentityTrustDenied = "pod-identity-trust-denied",
-    AgentThrottled = "agent-throttled",
-    AgentError = "agent-error",
-    ProxyCapturesAgent = "proxy-captures-agent",
-
-    IdentityMismatch = "identity-mismatch",
-    IdentityUnconfirmed = "identity-unconfirmed",
-    NodeRoleFallback = "node-role-fallback",
-    SignatureScope = "signature-scope",
-    ClockSkew = "clock-skew",
-    SignatureRejected = "signature-rejected",
-    SessionRejected = "session-rejected",
-    SessionExpired = "session-expired",
-    ChainDisagrees = "chain-disagrees",
-
-    NodeRoleReachable = "node-role-reachable",
-    NodeRoleReachableV1 = "node-role-reachable-v1",
-
-    SecondaryRegionFailing = "secondary-region-failing",
-
-    PermissionMissing = "permission-missing",
-    PassRoleMissing = "pass-role-missing",
-    KubernetesAccessMissing = "kubernetes-access-missing",
-    AwsAuthRolePath = "aws-auth-role-path",
-    RoleChainDenied = "role-chain-denied",
-    SdkTooOld = "sdk-too-old",
-    SdkModuleMissing = "sdk-module-missing",
-    NoCredentialsFound = "no-credentials-found",
-    WebhookMissing = "webhook-missing",
-    DnsPolicyDeadlock = "dns-policy-deadlock",
-    SdkFallsThrough = "sdk-falls-through",
-
-    ServiceAccountMissing = "service-account-missing",
-    AnnotationMissing = "annotation-missing",
-    AnnotationMisspelt = "annotation-misspelt",
-    RoleMissing = "role-missing",
-    PodPredatesAnnotation = "pod-predates-annotation",
-    PodNotInjected = "pod-not-injected",
-    InjectionSuppressed = "injection-suppressed",
-    ServiceAccountNotUsed = "service-account-not-used",
-    PodsRefused = "pods-refused",
-}
-
-const TABLES: [&[CodeRow]; 8] =
-    [injection::ROWS, token::ROWS, network::ROWS, assume_role::ROWS, pod_identity::ROWS, identity::ROWS, application::ROWS, cluster::ROWS];
+pub use meaning::{ErrorMeaning, Operation};
+pub use rows::Code;
 
 /// All rows, in the catalogue's order.
 pub fn rows() -> impl Iterator<Item = &'static CodeRow> {
-    TABLES.into_iter().flatten()
+    rows::ROWS.iter()
+}
+
+impl CodeRow {
+    /// A row with the fields that every row has.
+    const fn new(
+        code: Code,
+        step: Step,
+        check: Option<&'static str>,
+        (severity, class): (Severity, Class),
+        [title, cause, fix]: [&'static str; 3],
+    ) -> CodeRow {
+        let (doctor, at_once, unverified, consequence_of) = (false, false, false, None);
+        CodeRow {
+            code,
+            step,
+            check,
+            doctor,
+            severity,
+            class,
+            at_once,
+            unverified,
+            consequence_of,
+            title,
+            cause,
+            fix,
+            commands: &[],
+            document: None,
+            means: &[],
+        }
+    }
 }
 
 impl Code {
     /// Its row.
     pub fn row(self) -> &'static CodeRow {
-        // The test `every_code_has_one_row_in_order` proves that the first arm always finds it.
-        rows().find(|row| row.code == self).unwrap_or(&injection::ROWS[0])
+        &rows::ROWS[self as usize]
     }
 
     /// The code with this name.
@@ -351,7 +266,7 @@ impl Code {
 
     /// Whether `check` and `serve` can find it. The others are found by `explain` in logs and by `doctor` in a cluster.
     pub fn is_of_check(self) -> bool {
-        self == Code::SdkFallsThrough || self.step() <= Step::Redundancy
+        self.row().check.is_some()
     }
 
     /// Its step.
@@ -376,9 +291,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_one_row_in_order() {
-        let in_tables: Vec<Code> = rows().map(|row| row.code).collect();
-        assert_eq!(in_tables, Code::ALL);
+    fn every_code_s_row_is_its_own_and_stands_in_its_step() {
+        for code in Code::ALL {
+            assert_eq!(code.row().code, *code);
+        }
         assert!(rows().map(|row| row.step).is_sorted());
     }
 
@@ -394,46 +310,38 @@ mod tests {
         }
     }
 
+    /// Each cell that a row needs beside its words, by what the code is.
+    #[test]
+    fn every_row_is_complete() {
+        for row in rows() {
+            let code = row.code;
+            // Somebody finds it: `check` what is before the application, `doctor` what is in the cluster. `explain` finds any code in a text.
+            assert!(row.check.is_some() || row.step >= Step::Application, "{code}: it names no check");
+            assert!(row.doctor || row.step != Step::Cluster, "{code}: doctor does not find it");
+            // A refusal of STS is known by what AWS answers. What no row describes is `sts-error`.
+            let by_answer = row.step == Step::AssumeRole && code != Code::StsError;
+            assert!(!by_answer || !row.means.is_empty(), "{code}: no error of STS means it");
+            assert!(row.means.is_empty() || row.check.is_some(), "{code}: an answer means it, and no check turns");
+            // What counts at once is seen by `check` and can fail; what left a check unverified is neither a failure nor a warning.
+            assert!(!row.at_once || row.check.is_some() && row.severity != Severity::Info, "{code}: it cannot count at once");
+            assert!(!row.unverified || row.check.is_some() && row.severity == Severity::Info, "{code}: it is no information");
+            // The fix and its commands speak of a document that is there.
+            let policy = matches!(row.document, Some(Document::TrustPolicy | Document::PodIdentityTrustPolicy));
+            assert_eq!(row.fix.contains("trust policy below"), policy, "{code}: the trust policy");
+            let uses_file = row.commands.iter().any(|command| command.contains("file://trust-policy.json"));
+            assert!(policy || !uses_file, "{code}: a command needs a trust policy");
+            assert!(row.commands.iter().all(|command| !command.is_empty() && *command == command.trim()), "{code}: commands");
+        }
+    }
+
     #[test]
     fn every_row_says_something_short_enough_to_read() {
         for row in rows() {
             assert!((10..=90).contains(&row.title.len()), "{}: title", row.code);
             assert!((30..=700).contains(&row.cause.len()), "{}: cause of {}", row.code, row.cause.len());
-            assert!((20..=420).contains(&row.remedy.len()), "{}: remedy of {}", row.code, row.remedy.len());
+            assert!((20..=420).contains(&row.fix.len()), "{}: fix of {}", row.code, row.fix.len());
             assert!(!row.cause.contains('{'), "{}: a cause is never filled in", row.code);
-            assert!(!row.remedy.contains('\n') && !row.title.ends_with('.'), "{}", row.code);
+            assert!(!row.fix.contains('\n') && !row.title.ends_with('.'), "{}", row.code);
         }
-    }
-
-    /// DESIGN section 4, "Class and severity, code by code".
-    #[test]
-    fn weights_are_as_designed() {
-        let ids =
-            |weight: (Severity, Class)| -> Vec<&str> { rows().filter(|r| (r.severity, r.class) == weight).map(|r| r.code.id()).collect() };
-        assert_eq!(
-            ids(weight::TRANSIENT),
-            "probe-out-of-resources dns-not-found dns-failed connect-refused connect-timeout network-unreachable tls-failed proxy-failed request-timeout connection-lost \
-             not-sts sts-unavailable issuer-keys-unavailable throttled idp-unreachable sts-error agent-unreachable agent-throttled agent-error"
-                .split_whitespace()
-                .collect::<Vec<_>>()
-        );
-        assert_eq!(
-            ids(weight::SETTLING),
-            "token-empty token-expired token-not-yet-valid oidc-provider-missing audience-not-registered token-not-validated token-expired-at-sts \
-             trust-policy-denied explicitly-denied agent-token-rejected association-missing pod-identity-trust-denied clock-skew session-rejected session-expired"
-                .split_whitespace()
-                .collect::<Vec<_>>()
-        );
-        let warn: Vec<&str> = rows().filter(|r| r.severity == Severity::Warn).map(|r| r.code.id()).collect();
-        assert_eq!(
-            warn,
-            "shadowed-by-profile both-injected global-endpoint-configured token-rotation-overdue token-audience-unexpected token-audience-multiple \
-             issuer-mismatch signing-key-unknown proxy-captures-agent identity-unconfirmed node-role-reachable node-role-reachable-v1 secondary-region-failing \
-             sdk-falls-through"
-                .split_whitespace()
-                .collect::<Vec<_>>()
-        );
-        let info: Vec<&str> = rows().filter(|r| r.severity == Severity::Info).map(|r| r.code.id()).collect();
-        assert_eq!(info, ["endpoint-override", "token-of-another-pod", "issuer-unreachable"]);
     }
 }

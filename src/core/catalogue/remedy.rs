@@ -1,10 +1,8 @@
 //! Remedies that carry this pod's own values, ready to paste.
 
+use super::{CodeRow, Document};
 use crate::core::aws::trust_policy;
-use crate::core::catalogue::{CodeRow, Snippet};
-use crate::core::evidence::Evidence;
-use crate::core::plan::{IRSA_TOKEN_PATH, Plan};
-use crate::core::pod::token::Claims;
+use crate::core::pod::token::IRSA_TOKEN_PATH;
 use crate::core::text::printable::{printable, shell_word};
 use serde::{Deserialize, Serialize};
 
@@ -25,11 +23,11 @@ pub struct Remedy {
 #[derive(Debug, Clone, Default)]
 pub struct Values {
     known: Vec<(&'static str, String)>,
-    claims: Option<Claims>,
+    subject: Option<String>,
 }
 
 /// Every name that a template may use, with its stand-in.
-const NAMES: [(&str, &str); 17] = [
+const NAMES: [(&str, &str); 18] = [
     ("namespace", "NAMESPACE"),
     ("serviceAccount", "SERVICE_ACCOUNT"),
     ("pod", "POD"),
@@ -47,6 +45,7 @@ const NAMES: [(&str, &str); 17] = [
     ("action", "ACTION"),
     ("resource", "RESOURCE_ARN"),
     ("resourceName", "RESOURCE_NAME"),
+    ("tokenPath", IRSA_TOKEN_PATH),
 ];
 
 impl Values {
@@ -55,44 +54,19 @@ impl Values {
         Values::default()
     }
 
-    /// Values from elsewhere than a pod: a log, a cluster. Names are those of the templates; what is missing keeps its stand-in.
+    /// These values. Names are those of the templates; what is missing keeps its stand-in.
     pub fn from(known: Vec<(&'static str, String)>) -> Values {
-        Values { known, claims: None }
+        Values { known, subject: None }
     }
 
-    /// This pod's values.
-    pub fn of(evidence: &Evidence, plan: &Plan) -> Values {
-        let claims = evidence.token.known().and_then(|token| token.claims());
-        let default_claims = evidence.default_token.known().and_then(|token| token.claims());
-        let who = claims.or(default_claims);
-        let role = plan.role.as_ref().or(plan.expected_role.as_ref());
-        let env = &evidence.inputs.environment;
-        let mut values = Values { known: Vec::new(), claims: who.cloned() };
-        let mut set = |name, value: Option<String>| {
-            if let Some(value) = value {
-                values.known.push((name, value));
-            }
-        };
-        set("namespace", who.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(ToString::to_string)));
-        set("serviceAccount", who.and_then(|c| c.service_account.clone()));
-        set("pod", env.downward_pod_name().map(ToString::to_string).or_else(|| who.and_then(|c| c.pod.clone())));
-        set("node", who.and_then(|c| c.node.clone()));
-        set("issuer", who.and_then(|c| c.issuer.clone()));
-        set("issuerPath", who.and_then(|c| c.issuer_path().map(str::to_owned)));
-        set("audience", claims.and_then(|c| c.audience.first().cloned()).or(Some(plan.audience.to_owned())));
-        set("roleArn", role.map(ToString::to_string));
-        set("roleName", role.map(|role| role.name.clone()));
-        set("account", role.map(|role| role.account.to_string()));
-        set("partition", role.map(|role| role.partition).or_else(|| plan.region().map(|r| r.partition())).map(|p| p.id().to_owned()));
-        set("region", plan.region().map(ToString::to_string));
-        set("host", plan.endpoints.first().map(|endpoint| endpoint.host.clone()));
-        set("instanceId", evidence.imds.known().and_then(|imds| imds.instance_id.clone()));
-        set("tokenPath", plan.token_path.as_ref().map(ToString::to_string));
-        values
+    /// The same for the token of this subject (`sub`), which trust policies name.
+    #[must_use]
+    pub fn with_subject(self, subject: Option<String>) -> Values {
+        Values { subject, ..self }
     }
 
     fn get(&self, name: &str) -> &str {
-        let stand_in = || NAMES.iter().find(|(n, _)| *n == name).map_or(IRSA_TOKEN_PATH, |(_, stand_in)| stand_in);
+        let stand_in = || NAMES.iter().find(|(n, _)| *n == name).map_or("", |(_, stand_in)| stand_in);
         self.known.iter().find(|(n, _)| *n == name).map_or_else(stand_in, |(_, value)| value)
     }
 
@@ -128,7 +102,7 @@ impl Values {
 
     /// The row's cure for this pod.
     pub fn remedy(&self, row: &CodeRow) -> Remedy {
-        Remedy { snippet: self.snippet(row.snippet), ..self.cure(row.remedy, row.commands) }
+        Remedy { snippet: row.document.map(|document| self.document(document)), ..self.cure(row.fix, row.commands) }
     }
 
     /// A cure of templates, as those of the catalogue are.
@@ -140,32 +114,29 @@ impl Values {
         }
     }
 
-    fn snippet(&self, snippet: Snippet) -> Option<String> {
-        match snippet {
-            Snippet::None => None,
-            Snippet::TrustPolicy => {
+    fn document(&self, document: Document) -> String {
+        match document {
+            Document::TrustPolicy => {
                 let subject = self
-                    .claims
-                    .as_ref()
-                    .and_then(|claims| claims.subject.clone())
+                    .subject
+                    .clone()
                     .unwrap_or_else(|| format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount")));
-                let policy = trust_policy::irsa_policy(
+                trust_policy::irsa_policy(
                     self.get("partition"),
                     self.get("account"),
                     self.get("issuerPath"),
                     &subject,
                     self.get("audience"),
-                );
-                Some(policy)
+                )
             }
-            Snippet::PodIdentityTrustPolicy => Some(trust_policy::pod_identity_policy()),
-            Snippet::Annotation => Some(format!(
+            Document::PodIdentityTrustPolicy => trust_policy::pod_identity_policy(),
+            Document::Annotation => format!(
                 "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {}\n  namespace: {}\n  annotations:\n    eks.amazonaws.com/role-arn: {}",
                 yaml(self.get("serviceAccount")),
                 yaml(self.get("namespace")),
                 yaml(self.get("roleArn"))
-            )),
-            Snippet::FsGroup => Some("spec:\n  securityContext:\n    fsGroup: 65534".to_owned()),
+            ),
+            Document::FsGroup => "spec:\n  securityContext:\n    fsGroup: 65534".to_owned(),
         }
     }
 }
@@ -183,15 +154,15 @@ mod tests {
     use crate::core::catalogue::{self, Code};
 
     fn values(pairs: &[(&'static str, &str)]) -> Values {
-        Values { known: pairs.iter().map(|(n, v)| (*n, (*v).to_owned())).collect(), claims: None }
+        Values { known: pairs.iter().map(|(n, v)| (*n, (*v).to_owned())).collect(), subject: None }
     }
 
     #[test]
     fn every_placeholder_of_the_catalogue_is_known() {
         for row in catalogue::rows() {
-            for template in row.commands.iter().chain([&row.remedy]) {
+            for template in row.commands.iter().chain([&row.fix]) {
                 for name in template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name) {
-                    assert!(NAMES.iter().any(|(n, _)| *n == name) || name == "tokenPath", "{}: {{{name}}}", row.code);
+                    assert!(NAMES.iter().any(|(n, _)| *n == name), "{}: {{{name}}}", row.code);
                 }
             }
         }
@@ -212,7 +183,7 @@ mod tests {
     fn the_trust_policy_is_the_one_that_would_match() {
         let mut values =
             values(&[("partition", "aws-cn"), ("account", "111122223333"), ("issuerPath", "oidc.eks.cn-north-1.amazonaws.com.cn/id/A")]);
-        values.claims = Some(Claims { subject: Some("system:serviceaccount:shop:checkout".into()), ..Claims::default() });
+        values.subject = Some("system:serviceaccount:shop:checkout".into());
         let policy: serde_json::Value = serde_json::from_str(&values.remedy(Code::TrustPolicyDenied.row()).snippet.unwrap()).unwrap();
         let statement = &policy["Statement"][0];
         assert_eq!(

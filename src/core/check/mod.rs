@@ -1,19 +1,25 @@
 //! From evidence to findings: the first failing step holds the root cause, later ones are skipped because of it.
 
-mod agent;
-mod application;
 pub mod attempts;
+mod calls;
 pub mod checks;
-mod identity;
-mod issuer;
 mod predicted;
+mod proven;
 pub mod report;
-mod sts;
-mod token;
+mod row;
+mod steps;
+pub mod surroundings;
+mod values;
 
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::evidence::Evidence;
 use crate::core::plan::Plan;
+use row::{CheckContext, CheckRow};
+use steps::STEPS;
+use steps::identity::prove;
+
+pub(crate) use calls::{is_private, network_code};
+pub use proven::Proven;
 
 /// Something found about this pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +60,6 @@ pub struct Diagnosis {
     pub clock_skew: Option<i64>,
 }
 
-pub use identity::Proven;
-pub(crate) use identity::same_role;
-pub(crate) use predicted::predicted;
-pub(crate) use sts::{is_private, network_code};
-
 impl Diagnosis {
     /// The failure that explains the others.
     pub fn root_cause(&self) -> Option<&Finding> {
@@ -68,30 +69,20 @@ impl Diagnosis {
 
 /// Judges the evidence. Total: any evidence gives a diagnosis.
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
-    let plan = Plan::of(&evidence.inputs);
+    let plan = Plan::from_inputs(&evidence.inputs);
     if let Some(lack) = &evidence.lack {
         // What the plan would be made from was not read: whatever it says may be wrong.
         let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
         return Diagnosis { plan, findings, identity: None, clock_skew: None };
     }
-    let clock_skew = sts::clock_skew(evidence);
-    let mut findings: Vec<Finding> = plan
-        .defects
-        .iter()
-        .map(|defect| Finding { severity: defect.severity, ..Finding::new(defect.code, defect.detail.clone()) })
-        .collect();
-    findings.extend(token::look(evidence, &plan, clock_skew));
-    let about_issuer = issuer::look(evidence);
-    let key_unknown = about_issuer.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
-    findings.extend(about_issuer);
-    findings.extend(sts::exchange(evidence, &plan, clock_skew, key_unknown));
-    findings.extend(agent::look(evidence, &plan));
-    let (proven, about_identity) = identity::look(evidence, &plan, clock_skew);
-    findings.extend(about_identity);
-    findings.extend(identity::chain(evidence, proven.as_ref(), &findings));
-    findings.extend(identity::node(evidence));
-    findings.extend(sts::secondary(evidence));
-    findings.extend(application::look(evidence, &plan));
+    let clock_skew = calls::clock_skew(evidence);
+    let (proven, _) = prove(evidence, &plan, clock_skew);
+    let context = CheckContext { evidence, plan: &plan, clock_skew, proven: proven.as_ref() };
+    let mut findings = Vec::new();
+    for step in &STEPS {
+        let found = (step.find)(&context, &findings);
+        findings.extend(found);
+    }
     attribute(&mut findings);
     if evidence.inputs.settings.strict {
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warn) {
@@ -131,21 +122,25 @@ fn attribute(findings: &mut Vec<Finding>) {
     }
 }
 
-/// The root cause is the first failure in the credential's way. What comes after its step was not judged on firm ground and
-/// goes, except the consequences that a person must see: applications that get the node's role because nothing was injected, and the
-/// application's SDK that takes other credentials because of the very failure (a prediction, which rests on no step before it).
+/// The root cause is the first failure in the credential's way. What rests on its step was not judged on firm ground and goes, except the consequences
+/// that a person must see (the cell `consequence_of`): applications that get the node's role because nothing was injected.
 fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
     let place = |finding: &Finding| (finding.code.step(), finding.code);
     findings.sort_by_key(place);
     findings.dedup_by_key(|finding| finding.code);
     let root = findings.iter().find(|finding| finding.severity == Severity::Fail).map(|finding| finding.code);
     if let Some(root) = root {
-        let injection = root.step() == Step::Injection;
-        findings.retain(|finding| {
-            let settled = finding.code.step() <= root.step();
-            settled || (injection && finding.code == Code::NodeRoleFallback) || finding.code == Code::SdkFallsThrough
-        });
+        findings.retain(|finding| !rests_on(finding.code, root.step()) || finding.code.row().consequence_of == Some(root.step()));
     }
     findings.sort_by_key(|finding| (Some(finding.code) != root, finding.severity, place(finding)));
     findings
+}
+
+/// Whether the check that this code turns says nothing without that step.
+fn rests_on(code: Code, step: Step) -> bool {
+    checks_of_all_steps().any(|(_, check)| Some(check.id) == code.row().check && check.rests_on.contains(&step))
+}
+
+fn checks_of_all_steps() -> impl Iterator<Item = (Step, &'static CheckRow)> {
+    STEPS.iter().flat_map(|row| row.checks.iter().map(|check| (row.step, check)))
 }

@@ -1,12 +1,12 @@
 //! Where another process's default chain ends (`--pid`): predicted, as only the process itself can follow it. A prediction is no finding.
 
-use super::identity::link;
+use super::surroundings;
 use crate::core::evidence::{ChainProvider, Evidence};
 use crate::core::plan::Provider;
-use crate::core::sdk::{ChainEnd, SdkFamily, Surroundings, predict};
+use crate::core::sdk::{ChainEnd, SdkFamily, predict};
 
 /// A prediction for the SDK whose chain the check would otherwise follow.
-pub struct Predicted {
+pub struct PredictedChain {
     /// The provider that would give credentials.
     pub provider: ChainProvider,
     /// Why none would.
@@ -14,10 +14,10 @@ pub struct Predicted {
 }
 
 /// The prediction; `None` when this process's own chain is the one.
-pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
+pub fn predicted_chain(evidence: &Evidence) -> Option<PredictedChain> {
     // Of an environment that could not be read nothing can be predicted.
     evidence.inputs.settings.pid.filter(|_| evidence.lack.is_none())?;
-    let prediction = predict(SdkFamily::Rust, &Surroundings::of(evidence));
+    let prediction = predict(SdkFamily::Rust, &surroundings::from_evidence(evidence));
     let provider = match prediction.outcome {
         ChainEnd::Irsa => ChainProvider::Irsa,
         ChainEnd::PodIdentity => ChainProvider::PodIdentity,
@@ -26,18 +26,68 @@ pub fn predicted(evidence: &Evidence) -> Option<Predicted> {
         ChainEnd::NodeRole => ChainProvider::Node,
         ChainEnd::None | ChainEnd::Error => ChainProvider::None,
     };
-    Some(Predicted { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
+    Some(PredictedChain { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
 }
 
-impl Predicted {
+impl PredictedChain {
     /// What the check of the chain says: `Ok` when it is the injected provider that would give the credentials.
-    pub(super) fn judge(self, injected: Provider) -> Result<String, String> {
+    pub(super) fn compare(self, injected: Provider) -> Result<String, String> {
         match (self.provider, self.error, injected) {
             (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),
             (ChainProvider::Irsa, _, Provider::Irsa) | (ChainProvider::PodIdentity, _, Provider::PodIdentity) => {
-                Ok(format!("predicted for the Rust SDK, not followed: {}", link(self.provider)))
+                Ok(format!("predicted for the Rust SDK, not followed: {}", chain_link(self.provider)))
             }
-            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", link(provider))),
+            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", chain_link(provider))),
         }
+    }
+}
+
+/// A link of the chain, for a person.
+pub(super) fn chain_link(provider: ChainProvider) -> &'static str {
+    match provider {
+        ChainProvider::Env => "static keys in the environment",
+        ChainProvider::Profile => "a profile",
+        ChainProvider::Irsa => "IRSA",
+        ChainProvider::PodIdentity => "EKS Pod Identity",
+        ChainProvider::Node => "the node's role",
+        ChainProvider::None => "a provider without a name",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// What STS answers to the exchange decides why the other process's chain gives nothing.
+    #[test]
+    fn throttling_is_no_refusal_by_whichever_name() {
+        let error = |status: u16, code: &str| {
+            let unknown = json!({"notAttempted": "not-asked"});
+            let answer = json!({"Ok": {"error": {"status": status, "code": code, "message": "Rate exceeded", "requestId": null}}});
+            let evidence = json!({
+                "schema": "irsa-probe/evidence/v1", "takenAt": "2026-11-22T21:34:03Z",
+                "inputs": {
+                    "environment": {
+                        "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/checkout", "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+                        "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true"
+                    },
+                    "settings": {"pid": 7}
+                },
+                "token": unknown, "defaultToken": unknown, "agent": unknown, "imds": unknown, "chain": unknown,
+                "endpoints": [{
+                    "region": "eu-central-1", "host": "sts", "callerIdentity": unknown,
+                    "assumeRole": {"known": {"exchange": null, "answer": answer}}
+                }]
+            });
+            predicted_chain(&serde_json::from_value(evidence).unwrap()).unwrap().error.unwrap()
+        };
+        for code in ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"] {
+            assert!(error(400, code).starts_with("STS cannot answer now."), "{code}: {}", error(400, code));
+        }
+        assert!(error(503, "ServiceUnavailable").starts_with("STS cannot answer now."));
+        assert!(error(403, "AccessDenied").starts_with("STS refuses the exchange."), "{}", error(403, "AccessDenied"));
+        assert!(error(400, "RequestRejected").starts_with("STS refuses the exchange."));
+        assert!(error(400, "InvalidIdentityToken").starts_with("STS rejects the token."));
     }
 }

@@ -1,12 +1,15 @@
 //! The report: the JSON contract `irsa-probe/report/v1` (docs/report.v1.schema.json).
 
 use super::checks::{self, Check};
+use super::predicted::predicted_chain;
+use super::{Diagnosis, Finding, diagnose, is_private, network_code};
+use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
-use crate::core::aws::sts_answer::{classify_assume_role, classify_caller_identity};
+use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::remedy::{Remedy, Values};
-use crate::core::catalogue::{Class, Code, Severity, Step};
-use crate::core::check::{Diagnosis, Finding, diagnose, is_private, network_code, predicted};
-use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, ImdsReach, ServiceAnswer, ServiceError, SkipReason};
+use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
+use crate::core::check::values::values;
+use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, SkipReason};
 use crate::core::plan::Provider;
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -275,7 +278,7 @@ pub struct RunTimes {
 /// The report of one attempt.
 pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let diagnosis = diagnose(evidence);
-    let values = Values::of(evidence, &diagnosis.plan);
+    let values = values(evidence, &diagnosis.plan);
     let findings: Vec<ReportedFinding> =
         diagnosis.findings.iter().map(|f| ReportedFinding { cause: cause(f, &values), severity: f.severity }).collect();
     let root_cause = diagnosis.root_cause();
@@ -363,7 +366,7 @@ fn chain(evidence: &Evidence) -> ReportedChain {
         error: Some(format!("not looked at: {why}")),
         predicted: false,
     };
-    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted(evidence)) {
+    if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted_chain(evidence)) {
         return ReportedChain { provider: predicted.provider, arn: None, error: predicted.error, predicted: true };
     }
     match &evidence.chain {
@@ -411,8 +414,8 @@ fn endpoint(endpoint: &crate::core::evidence::EndpointFacts) -> ReportedEndpoint
         phases_ms: connection
             .map(|c| Phases { resolve: rounded(c.resolve_ms), connect: rounded(c.connect_ms), tls: rounded(c.tls_ms) })
             .unwrap_or_default(),
-        assume_role: call(&endpoint.assume_role, classify_assume_role),
-        caller_identity: call(&endpoint.caller_identity, classify_caller_identity),
+        assume_role: call(&endpoint.assume_role, Operation::AssumeRoleWithWebIdentity),
+        caller_identity: call(&endpoint.caller_identity, Operation::GetCallerIdentity),
     }
 }
 
@@ -420,13 +423,15 @@ fn exchange<T>(fact: &Fact<Call<T>>) -> Option<&crate::core::evidence::exchange:
     fact.known().and_then(|call| call.exchange.as_ref())
 }
 
-fn call<T>(fact: &Fact<Call<T>>, classify: fn(&ServiceError) -> Code) -> Option<ReportedCall> {
+fn call<T>(fact: &Fact<Call<T>>, operation: Operation) -> Option<ReportedCall> {
     let call = fact.known()?;
     let exchange = call.exchange.as_ref();
     let id = |code: Code| Some(code.id().to_owned());
     let (finding, code, message, request_id) = match &call.answer {
         Ok(ServiceAnswer::Success(_)) => (None, None, None, None),
-        Ok(ServiceAnswer::Error(e)) => (Some(classify(e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone()),
+        Ok(ServiceAnswer::Error(e)) => {
+            (Some(Code::from_error(operation, e)), e.code.clone(), Some(e.message.clone()), e.request_id.clone())
+        }
         Ok(ServiceAnswer::Alien(alien)) => {
             (Some(Code::NotSts), id(Code::NotSts), Some(format!("HTTP status {}: {}", alien.status, alien.what)), None)
         }

@@ -1,6 +1,6 @@
 //! The one annotation that the webhook reads, and what people write in its place.
 
-use super::read;
+use super::document::annotations;
 use crate::core::aws::arn::{RoleArn, RoleArnError};
 use crate::core::text::printable::distance;
 use serde_json::Value;
@@ -10,10 +10,10 @@ pub const KEY: &str = "eks.amazonaws.com/role-arn";
 /// The key of a token's audience.
 pub const AUDIENCE: &str = "eks.amazonaws.com/audience";
 
-/// Where the webhook looks for what is its own.
+/// The prefix of all keys that are the webhook's.
 const DOMAIN: &str = "eks.amazonaws.com/";
-/// Its other keys on service accounts and pods, and the labels that it reads or sets (`pkg/handler`, `pkg/cache`).
-const OTHERS: [&str; 6] =
+/// The names of its other keys on service accounts and pods, and of the labels that it reads or sets (`pkg/handler`, `pkg/cache`).
+const OTHER_NAMES: [&str; 6] =
     ["audience", "sts-regional-endpoints", "token-expiration", "skip-containers", "skip-pod-identity-webhook", "pod-identity"];
 
 /// What stands on a service account.
@@ -29,24 +29,26 @@ pub enum Annotation {
     None,
 }
 
-/// Reads a service account's annotations.
-pub fn of(account: &Value) -> Annotation {
-    match read::annotations(account).find(|(key, _)| *key == KEY) {
-        Some((_, value)) => match RoleArn::parse(value) {
-            Ok(role) => Annotation::Role(role),
-            Err(why) => Annotation::Malformed(value.to_owned(), why),
-        },
-        // Below the webhook's own domain nothing else is to be written on a service account.
-        None => match near_miss(account).or_else(|| read::annotations(account).find(|(key, _)| is_unknown(key))) {
+impl Annotation {
+    /// What stands on a service account.
+    pub fn parse(account: &Value) -> Annotation {
+        if let Some((_, value)) = annotations(account).find(|(key, _)| *key == KEY) {
+            return match RoleArn::parse(value) {
+                Ok(role) => Annotation::Role(role),
+                Err(why) => Annotation::Malformed(value.to_owned(), why),
+            };
+        }
+        // Below the webhook's prefix a service account carries nothing but the webhook's keys, so that any other one is misspelt.
+        match near_miss(account).or_else(|| annotations(account).find(|(key, _)| is_unknown(key))) {
             Some((key, value)) => Annotation::Misspelt(key.to_owned(), value.to_owned()),
             None => Annotation::None,
-        },
+        }
     }
 }
 
-/// An annotation that was meant to be it: of AWS by its prefix and of a role by its name, or any that holds a role's ARN.
+/// An annotation that was meant to be it: its prefix is like AWS's and its name speaks of a role, or its value is a role's ARN.
 pub fn near_miss(object: &Value) -> Option<(&str, &str)> {
-    read::annotations(object).find(|(key, value)| {
+    annotations(object).find(|(key, value)| {
         let plain: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '/').map(|c| c.to_ascii_lowercase()).collect();
         let (domain, name) = plain.split_once('/').unwrap_or(("", &plain));
         let of_aws = ["amazon", "aws", "eks"].iter().any(|word| domain.contains(word));
@@ -56,14 +58,14 @@ pub fn near_miss(object: &Value) -> Option<(&str, &str)> {
 }
 
 fn is_unknown(key: &str) -> bool {
-    key.strip_prefix(DOMAIN).is_some_and(|name| !OTHERS.contains(&name))
+    key.strip_prefix(DOMAIN).is_some_and(|name| !OTHER_NAMES.contains(&name))
 }
 
 /// How a misspelt key differs, in words.
-pub fn difference(key: &str) -> String {
+pub fn describe_difference(key: &str) -> String {
     match key {
         "iam.amazonaws.com/role" => format!("{key} is the key of kiam and kube2iam, which put it on pods"),
-        // On a pod, where nobody looks for it.
+        // On a pod: the webhook reads it from service accounts only.
         KEY => format!("{KEY} belongs on the service account"),
         key if key.eq_ignore_ascii_case(KEY) => format!("{key} differs from {KEY} in capitals"),
         key => format!("{key} is not {KEY}"),
@@ -76,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     fn with(key: &str, value: &str) -> Annotation {
-        of(&json!({"metadata": {"annotations": {key: value, "meta.helm.sh/release-name": "checkout"}}}))
+        Annotation::parse(&json!({"metadata": {"annotations": {key: value, "meta.helm.sh/release-name": "checkout"}}}))
     }
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";

@@ -1,6 +1,6 @@
-//! What a command of kubectl or aws came to: the document, a definite "there is none", or why there is neither.
+//! What the end of a command means: the document, a definite "there is none", or why there is neither.
 
-use super::ask::Tool;
+use super::question::Tool;
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::redact;
 use serde_json::Value;
@@ -32,15 +32,15 @@ pub enum Ran {
 pub enum ToolAnswer {
     /// The document.
     Given(Value),
-    /// The thing does not exist, and the one who was asked knows; its words.
+    /// The object does not exist, and the server that was asked would know: the tool's words.
     Absent(String),
-    /// Not answered, and why, in words that fit behind "skipped:".
+    /// Not answered; why, also in words that fit behind "skipped:".
     Refused(RefusalKind, String),
     /// Not asked, and why.
     NotAsked(String),
 }
 
-/// RefusalKind a question was not answered.
+/// Why a question was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
     /// The program is not there.
@@ -51,9 +51,9 @@ pub enum RefusalKind {
     Credentials,
     /// Nobody answered.
     Unreachable,
-    /// It was ended.
+    /// It did not end in time.
     TimedOut,
-    /// A 404 of nobody knows whom.
+    /// A 404 without words. It may come from any web server, so that it is not definite by itself.
     Bare,
     /// The program does not know the command or flag.
     TooOld,
@@ -61,101 +61,107 @@ pub enum RefusalKind {
     Other,
 }
 
-/// Of a definite "no".
-const ABSENT: [(Tool, &str); 4] = [
-    (Tool::Aws, "(NoSuchEntity)"),
-    (Tool::Aws, "(ResourceNotFoundException)"),
-    (Tool::Kubectl, "(NotFound)"),
-    (Tool::Kubectl, "\" not found"),
-];
+/// The words of a definite "there is none".
+const ABSENT: [(Tool, &[&str]); 2] =
+    [(Tool::Aws, &["(NoSuchEntity)", "(ResourceNotFoundException)"]), (Tool::Kubectl, &["(NotFound)", "\" not found"])];
 
-/// What kubectl makes of a 404 without words, as any web server gives one (apimachinery, `NewGenericServerResponse`): not definite by itself.
+/// What kubectl makes of a 404 without words (apimachinery, `NewGenericServerResponse`).
 const BARE: &str = "could not find the requested resource";
 
-/// The tools' words for why they did not answer; the first one found counts.
+/// The tools' words for why they did not answer. The first row with a text that is found counts.
 ///
 /// awscli: `botocore/exceptions.py`, `awscli/argparser.py`; kubectl: `k8s.io/kubectl/pkg/cmd/util/helpers.go`.
-const WORDS: [(&str, RefusalKind); 33] = [
-    ("(AccessDenied", RefusalKind::Denied),
-    ("(UnauthorizedOperation)", RefusalKind::Denied),
-    ("is not authorized to perform", RefusalKind::Denied),
-    ("(Forbidden)", RefusalKind::Denied),
-    ("(ExpiredToken", RefusalKind::Credentials),
-    ("(RequestExpired)", RefusalKind::Credentials),
-    ("(InvalidClientTokenId)", RefusalKind::Credentials),
-    ("(UnrecognizedClientException)", RefusalKind::Credentials),
-    ("(SignatureDoesNotMatch)", RefusalKind::Credentials),
-    ("Unable to locate credentials", RefusalKind::Credentials),
-    ("Partial credentials", RefusalKind::Credentials),
-    ("SSO session", RefusalKind::Credentials),
-    ("SSO Token", RefusalKind::Credentials),
-    ("Token has expired", RefusalKind::Credentials),
-    ("Your session has expired", RefusalKind::Credentials),
-    ("The config profile", RefusalKind::Credentials),
-    ("Error when retrieving", RefusalKind::Credentials),
-    ("MultiFactorAuthentication", RefusalKind::Credentials),
-    ("(Unauthorized)", RefusalKind::Credentials),
-    ("must be logged in to the server", RefusalKind::Credentials),
-    ("getting credentials", RefusalKind::Credentials),
-    ("asked for the client to provide credentials", RefusalKind::Credentials),
-    ("Invalid choice", RefusalKind::TooOld),
-    ("invalid choice", RefusalKind::TooOld),
-    ("Unknown options", RefusalKind::TooOld),
-    ("unknown flag", RefusalKind::TooOld),
-    ("unknown command", RefusalKind::TooOld),
-    ("Unable to connect to the server", RefusalKind::Unreachable),
-    ("The connection to the server", RefusalKind::Unreachable),
-    ("Could not connect to the endpoint URL", RefusalKind::Unreachable),
-    ("onnect timeout on endpoint URL", RefusalKind::Unreachable),
-    ("ead timeout on endpoint URL", RefusalKind::Unreachable),
-    ("SSL validation failed", RefusalKind::Unreachable),
+const REFUSED: [(RefusalKind, &[&str]); 4] = [
+    (RefusalKind::Denied, &["(AccessDenied", "(UnauthorizedOperation)", "is not authorized to perform", "(Forbidden)"]),
+    (
+        RefusalKind::Credentials,
+        &[
+            "(ExpiredToken",
+            "(RequestExpired)",
+            "(InvalidClientTokenId)",
+            "(UnrecognizedClientException)",
+            "(SignatureDoesNotMatch)",
+            "Unable to locate credentials",
+            "Partial credentials",
+            "SSO session",
+            "SSO Token",
+            "Token has expired",
+            "Your session has expired",
+            "The config profile",
+            "Error when retrieving",
+            "MultiFactorAuthentication",
+            "(Unauthorized)",
+            "must be logged in to the server",
+            "getting credentials",
+            "asked for the client to provide credentials",
+        ],
+    ),
+    (RefusalKind::TooOld, &["Invalid choice", "invalid choice", "Unknown options", "unknown flag", "unknown command"]),
+    (
+        RefusalKind::Unreachable,
+        &[
+            "Unable to connect to the server",
+            "The connection to the server",
+            "Could not connect to the endpoint URL",
+            "onnect timeout on endpoint URL",
+            "ead timeout on endpoint URL",
+            "SSL validation failed",
+        ],
+    ),
 ];
 
-/// Reads how a command ended. Total: any bytes give an answer.
-pub fn read(tool: Tool, ran: Ran) -> ToolAnswer {
-    let name = tool.name();
-    match ran {
-        Ran::NoTool => ToolAnswer::Refused(RefusalKind::NoTool, format!("{name} is not on the PATH")),
-        Ran::Unstartable(why) => ToolAnswer::Refused(RefusalKind::Other, format!("{name} could not be started: {why}")),
-        Ran::TimedOut(seconds) => ToolAnswer::Refused(RefusalKind::TimedOut, format!("{name} did not answer within {seconds} s")),
-        Ran::TooMuch => ToolAnswer::Refused(RefusalKind::Other, format!("{name} answered more than is read")),
-        Ran::Ended { success: true, stdout, .. } => match serde_json::from_slice(&stdout) {
-            Ok(value) => ToolAnswer::Given(value),
-            Err(_) => ToolAnswer::Refused(RefusalKind::Other, format!("{name} answered something else than JSON")),
-        },
-        Ran::Ended { success: false, stderr, .. } => refused(tool, &String::from_utf8_lossy(&stderr)),
+/// What the line looks like that says why: the tools write it among others.
+const ERROR_SIGNS: [&str; 5] = ["An error occurred", "Error from server", "rror:", "Unable to", "Error "];
+
+/// The longest text of a tool that a report repeats, in bytes.
+const LONGEST: usize = 240;
+
+impl ToolAnswer {
+    /// What the end of a command means. Total: any bytes give an answer.
+    pub fn parse(tool: Tool, ran: Ran) -> ToolAnswer {
+        let name = tool.name();
+        match ran {
+            Ran::NoTool => ToolAnswer::Refused(RefusalKind::NoTool, format!("{name} is not on the PATH")),
+            Ran::Unstartable(why) => ToolAnswer::Refused(RefusalKind::Other, format!("{name} could not be started: {why}")),
+            Ran::TimedOut(seconds) => ToolAnswer::Refused(RefusalKind::TimedOut, format!("{name} did not answer within {seconds} s")),
+            Ran::TooMuch => ToolAnswer::Refused(RefusalKind::Other, format!("{name} answered more than is read")),
+            Ran::Ended { success: true, stdout, .. } => match serde_json::from_slice(&stdout) {
+                Ok(value) => ToolAnswer::Given(value),
+                Err(_) => ToolAnswer::Refused(RefusalKind::Other, format!("{name} answered something else than JSON")),
+            },
+            Ran::Ended { success: false, stderr, .. } => classify(tool, &String::from_utf8_lossy(&stderr)),
+        }
     }
 }
 
-fn refused(tool: Tool, stderr: &str) -> ToolAnswer {
-    let said = one_line(stderr);
-    let has = |words: &str| stderr.contains(words);
-    if has(BARE) {
-        return ToolAnswer::Refused(RefusalKind::Bare, format!("{} failed: {said}", tool.name()));
-    }
-    if ABSENT.iter().any(|(of, words)| *of == tool && has(words)) {
-        return ToolAnswer::Absent(said);
-    }
-    let why = WORDS.iter().find(|(words, _)| has(words)).map_or(RefusalKind::Other, |(_, why)| *why);
+/// What a tool's error says.
+fn classify(tool: Tool, stderr: &str) -> ToolAnswer {
     let name = tool.name();
-    let text = match why {
-        RefusalKind::Denied => format!("no permission: {said}"),
-        RefusalKind::Credentials => format!("{name}'s own credentials do not work: {said}"),
-        RefusalKind::Unreachable => format!("{name} got no answer: {said}"),
-        RefusalKind::TooOld => format!("{name} is too old for this: {said}"),
-        RefusalKind::NoTool | RefusalKind::TimedOut | RefusalKind::Bare | RefusalKind::Other => format!("{name} failed: {said}"),
+    let line = error_line(stderr);
+    let has_one = |texts: &[&str]| texts.iter().any(|text| stderr.contains(text));
+    if stderr.contains(BARE) {
+        return ToolAnswer::Refused(RefusalKind::Bare, format!("{name} failed: {line}"));
+    }
+    if ABSENT.iter().any(|(of, texts)| *of == tool && has_one(texts)) {
+        return ToolAnswer::Absent(line);
+    }
+    let kind = REFUSED.iter().find(|(_, texts)| has_one(texts)).map_or(RefusalKind::Other, |(kind, _)| *kind);
+    let text = match kind {
+        RefusalKind::Denied => format!("no permission: {line}"),
+        RefusalKind::Credentials => format!("{name}'s own credentials do not work: {line}"),
+        RefusalKind::Unreachable => format!("{name} got no answer: {line}"),
+        RefusalKind::TooOld => format!("{name} is too old for this: {line}"),
+        RefusalKind::NoTool | RefusalKind::TimedOut | RefusalKind::Bare | RefusalKind::Other => format!("{name} failed: {line}"),
     };
-    ToolAnswer::Refused(why, text)
+    ToolAnswer::Refused(kind, text)
 }
 
-/// The line that says it: the first one that looks like an error's, else the last. Secrets taken out, and not too long.
-fn one_line(stderr: &str) -> String {
+/// The first line that looks like an error's, else the last one. Secrets are taken out, and it is shortened.
+fn error_line(stderr: &str) -> String {
     let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    let telling =
-        |line: &str| ["An error occurred", "Error from server", "rror:", "Unable to", "Error "].iter().any(|sign| line.contains(sign));
     let last = lines.clone().next_back().unwrap_or("without a word");
-    let line = lines.find(|line| telling(line)).unwrap_or(last);
-    shorten(&redact(line), 240).into_owned()
+    let line = lines.find(|line| ERROR_SIGNS.iter().any(|sign| line.contains(sign))).unwrap_or(last);
+    shorten(&redact(line), LONGEST).into_owned()
 }
 
 #[cfg(test)]
@@ -163,7 +169,7 @@ mod tests {
     use super::*;
 
     fn failed(tool: Tool, stderr: &str) -> ToolAnswer {
-        read(tool, Ran::Ended { success: false, stdout: Vec::new(), stderr: stderr.as_bytes().to_vec() })
+        ToolAnswer::parse(tool, Ran::Ended { success: false, stdout: Vec::new(), stderr: stderr.as_bytes().to_vec() })
     }
 
     /// Texts of awscli 1.46 and 2, kubectl 1.20 and 1.32.
@@ -242,12 +248,14 @@ mod tests {
 
     #[test]
     fn documents_and_what_is_none() {
-        let ended = |stdout: &str| read(Tool::Aws, Ran::Ended { success: true, stdout: stdout.as_bytes().to_vec(), stderr: Vec::new() });
+        let ended = |stdout: &str| {
+            ToolAnswer::parse(Tool::Aws, Ran::Ended { success: true, stdout: stdout.as_bytes().to_vec(), stderr: Vec::new() })
+        };
         assert_eq!(ended("{\"a\": 1}"), ToolAnswer::Given(serde_json::json!({"a": 1})));
         assert!(matches!(ended("\n"), ToolAnswer::Refused(RefusalKind::Other, _)));
         assert!(matches!(ended("<html>"), ToolAnswer::Refused(RefusalKind::Other, _)));
         assert_eq!(
-            read(Tool::Kubectl, Ran::TimedOut(30)),
+            ToolAnswer::parse(Tool::Kubectl, Ran::TimedOut(30)),
             ToolAnswer::Refused(RefusalKind::TimedOut, "kubectl did not answer within 30 s".to_owned())
         );
         let ToolAnswer::Refused(_, text) = failed(Tool::Aws, "error: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln") else { panic!() };

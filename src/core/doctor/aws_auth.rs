@@ -4,26 +4,27 @@ use serde_json::Value;
 
 /// The values of `rolearn`, in their order.
 ///
-/// Block style (`- rolearn: ARN`, also with the ARN on the next line) and flow style (`{rolearn: ARN, …}`, also JSON), quoted or not, with comments.
-/// The authenticator reads it by Go's JSON, to which capitals in keys are all the same. What is written in another way (anchors, folded scalars) is
-/// not found: nothing is said of it.
+/// It finds block style (`- rolearn: ARN`, also with the ARN on the next line) and flow style (`{rolearn: ARN, …}`, also JSON), quoted or not, with
+/// comments. Keys may have any capitals: aws-iam-authenticator reads them with Go's JSON, which ignores capitals. Anchors and folded scalars are not
+/// found, so that nothing is said of them.
 pub fn role_arns(config_map: &Value) -> Vec<String> {
     let text = config_map.pointer("/data/mapRoles").and_then(Value::as_str).unwrap_or_default();
     let mut found = Vec::new();
-    let mut open = false;
+    let mut value_follows = false;
     for line in text.lines() {
         match line.trim_start().trim_start_matches(['"', '\'']).starts_with("arn:") {
-            true if open => found.extend(value(line.trim_start())),
+            true if value_follows => found.extend(value(line.trim_start())),
             _ => found.extend(in_line(line)),
         }
         let words = line.trim_end().strip_suffix(':').unwrap_or_default().trim_start_matches(['-', ' ']);
-        open = words.trim_matches(['"', '\'']).eq_ignore_ascii_case(KEY);
+        value_follows = words.trim_matches(['"', '\'']).eq_ignore_ascii_case(KEY);
     }
     found
 }
 
 const KEY: &str = "rolearn";
 
+/// The values of all keys `rolearn` in a line.
 fn in_line(line: &str) -> Vec<String> {
     let mut found = Vec::new();
     let lower = line.to_ascii_lowercase();
@@ -35,9 +36,9 @@ fn in_line(line: &str) -> Vec<String> {
             break;
         }
         from = at + KEY.len();
-        // A key stands alone: begun by nothing, a dash, a brace, a comma or a quote, and ended by its colon.
-        let begun = before.trim_end_matches(['"', '\'']).trim_end();
-        if !(begun.is_empty() || begun.ends_with(['-', '{', ',', '['])) {
+        // A key stands after nothing, a dash, a brace, a comma or a quote, and before its colon.
+        let prefix = before.trim_end_matches(['"', '\'']).trim_end();
+        if !(prefix.is_empty() || prefix.ends_with(['-', '{', ',', '['])) {
             continue;
         }
         let Some(after) = after.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':') else { continue };

@@ -1,8 +1,9 @@
 //! What `doctor` reports: the JSON contract `irsa-probe/doctor/v1` (docs/doctor.v1.schema.json).
 
-use super::Found;
-use super::case::{IdentityRoute, WalkState};
-use super::checks::{DoctorFinding, walk};
+use super::check::{DoctorFinding, PolicyChange};
+use super::found::Found;
+use super::state::WalkState;
+use super::walk::walk;
 use crate::core::catalogue::Severity;
 use crate::core::catalogue::remedy::Values;
 use crate::core::check::checks::Check;
@@ -10,7 +11,7 @@ use crate::core::check::report::{Cause, ReportedFinding, Subject, Verdict, cause
 use crate::core::text::time::Timestamp;
 use serde::Serialize;
 
-/// The value of `Report::schema`.
+/// The value of [`DoctorReport::schema`].
 pub const SCHEMA: &str = "irsa-probe/doctor/v1";
 
 /// What one walk found.
@@ -19,7 +20,7 @@ pub const SCHEMA: &str = "irsa-probe/doctor/v1";
 pub struct DoctorReport {
     /// [`SCHEMA`]
     pub schema: &'static str,
-    /// Of irsa-probe.
+    /// irsa-probe's.
     pub version: &'static str,
     /// When the walk began.
     pub time: Timestamp,
@@ -33,15 +34,15 @@ pub struct DoctorReport {
     pub checks: Vec<Check>,
     /// Who was looked at.
     pub subject: Subject,
-    /// Where.
+    /// Where it was looked for.
     pub cluster: Cluster,
-    /// How the identity is to reach the pods, and whose it is.
+    /// How the identity is to reach the pods, and which role it is.
     pub expected: DoctorExpected,
     /// Checks without which nothing is proven, and that could not be made.
     pub undecided: Vec<&'static str>,
-    /// The heading that each finding stands under. Not in the JSON.
+    /// The heading that each finding stands under, in the findings' order. It is not in the JSON.
     #[serde(skip)]
-    pub places: Vec<&'static str>,
+    pub headings: Vec<&'static str>,
 }
 
 /// The cluster, as far as it is known.
@@ -68,18 +69,17 @@ pub struct DoctorExpected {
 
 /// Reports on all that was found. Total: any answers give a report.
 pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
-    let case = WalkState::of(found);
-    let walk = walk(found, &case);
-    // All that doctor finds are failures: the walk's order is the order of their weight, too.
-    let findings: Vec<ReportedFinding> = walk.seen.iter().map(|(_, seen)| reported(seen, &case)).collect();
-    let places = walk.seen.iter().map(|(place, _)| *place).collect();
+    let state = WalkState::from_found(found);
+    let walk = walk(found, &state);
+    // Every finding of doctor is a failure, so that the walk's order is the order of their weight, too.
+    let findings: Vec<ReportedFinding> = walk.findings.iter().map(|(_, finding)| reported(finding, &state)).collect();
+    let headings = walk.findings.iter().map(|(heading, _)| *heading).collect();
     let root_cause = findings.first().filter(|finding| finding.severity == Severity::Fail).map(|finding| finding.cause.clone());
-    let verdict = match (&root_cause, walk.open.is_empty()) {
+    let verdict = match (&root_cause, walk.undecided.is_empty()) {
         (Some(_), _) => Verdict::Fail,
         (None, true) => Verdict::Pass,
         (None, false) => Verdict::Unknown,
     };
-    let role = case.role.as_ref().ok().map(ToString::to_string);
     DoctorReport {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -88,68 +88,71 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
         root_cause,
         findings,
         checks: walk.checks,
-        expected: DoctorExpected {
-            provider: match case.way {
-                IdentityRoute::Irsa => "irsa",
-                IdentityRoute::PodIdentity => "pod-identity",
-                IdentityRoute::None => "none",
-            },
-            role_arn: role,
-        },
-        undecided: walk.open,
-        places,
+        expected: DoctorExpected { provider: state.route.id(), role_arn: state.role.ok().map(|role| role.to_string()) },
+        undecided: walk.undecided,
+        headings,
         subject: Subject {
-            namespace: Some(case.namespace),
-            service_account: case.service_account,
-            pod: case.pod,
+            namespace: Some(state.namespace),
+            service_account: state.service_account,
+            pod: state.pod,
             node: None,
             pid: None,
             uid: None,
         },
-        cluster: Cluster { name: case.cluster, context: case.context, issuer: case.issuer },
+        cluster: Cluster { name: state.cluster, context: state.context, issuer: state.issuer },
     }
 }
 
-fn reported(seen: &DoctorFinding, case: &WalkState) -> ReportedFinding {
-    let mut known = seen.values.clone();
-    let role = case.role.as_ref().ok();
-    let mut set = |name: &'static str, value: Option<String>| known.extend(value.map(|value| (name, value)));
-    set("namespace", Some(case.namespace.clone()));
-    set("serviceAccount", case.service_account.clone());
-    set("pod", case.pod.clone());
-    set("issuer", case.issuer.clone());
-    set("issuerPath", case.issuer.as_ref().map(|issuer| issuer.strip_prefix("https://").unwrap_or(issuer).to_owned()));
-    set("audience", Some(case.audience.clone()));
-    set("roleArn", role.map(ToString::to_string));
-    set("roleName", role.map(|role| role.name.clone()));
-    set("account", role.map(|role| role.account.to_string()));
-    set("partition", role.map(|role| role.partition.id().to_owned()));
-    set("region", case.region.clone());
-    let values = Values::from(known);
-    let mut cause = cause(&seen.finding, &values);
-    if let Some(instead) = seen.instead {
-        cause.title = instead.title.to_owned();
-        cause.remedy = values.cure(instead.cure, instead.commands);
+/// A finding in the catalogue's words, or in its own, with the values of this cluster.
+fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
+    let values = values(finding, state);
+    let mut cause = cause(&finding.finding, &values);
+    if let Some(wording) = finding.wording {
+        cause.title = wording.title.to_owned();
+        cause.remedy = values.cure(wording.cure, wording.commands);
     }
-    match &seen.edited {
+    match &finding.policy_change {
         None => {}
-        Some(Some(policy)) => cause.remedy.snippet = Some(policy.clone()),
-        Some(None) => {
-            "Change the statement that is named above: only its owner can say what it is for.".clone_into(&mut cause.remedy.text);
+        Some(PolicyChange::Document(policy)) => cause.remedy.snippet = Some(policy.clone()),
+        Some(PolicyChange::OwnersChoice) => {
+            cause.remedy.text = "Change the statement that is named above: only its owner can say what it is for.".to_owned();
+            // There is no document to write, and so no command that reads it.
             cause.remedy.commands.retain(|command| !command.contains("file://"));
             cause.remedy.snippet = None;
         }
     }
-    ReportedFinding { severity: seen.finding.severity, cause }
+    ReportedFinding { severity: finding.finding.severity, cause }
+}
+
+/// The values of a finding's cure: its own, then the state's.
+fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
+    let role = state.role.as_ref().ok();
+    let issuer = state.issuer.as_ref();
+    let known = [
+        ("namespace", Some(state.namespace.clone())),
+        ("serviceAccount", state.service_account.clone()),
+        ("pod", state.pod.clone()),
+        ("issuer", issuer.cloned()),
+        ("issuerPath", issuer.map(|issuer| issuer.strip_prefix("https://").unwrap_or(issuer).to_owned())),
+        ("audience", Some(state.audience.clone())),
+        ("roleArn", role.map(ToString::to_string)),
+        ("roleName", role.map(|role| role.name.clone())),
+        ("account", role.map(|role| role.account.to_string())),
+        ("partition", role.map(|role| role.partition.id().to_owned())),
+        ("region", state.region.clone()),
+    ];
+    let known = known.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Values::from(finding.values.iter().cloned().chain(known).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{RefusalKind, ToolAnswer};
-    use super::super::ask::{self, Question};
-    use super::super::{DoctorTarget, Kind};
     use super::*;
     use crate::core::catalogue::Code;
+    use crate::core::doctor::answer::{RefusalKind, ToolAnswer};
+    use crate::core::doctor::commands;
+    use crate::core::doctor::question::Question;
+    use crate::core::doctor::target::{DoctorTarget, TargetKind};
     use serde_json::{Value, json};
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";
@@ -192,44 +195,17 @@ mod tests {
         }
     }
 
-    fn found(kind: Kind, answers: &dyn Fn(Question) -> ToolAnswer) -> Found {
-        let asked =
+    fn found(kind: TargetKind, answers: &dyn Fn(Question) -> ToolAnswer) -> Found {
+        let target =
             DoctorTarget { kind, name: "checkout".to_owned(), namespace: None, cluster: Some("production".to_owned()), aws_auth: true };
-        let mut found = Found::nothing(asked);
+        let mut found = Found::new(target);
         for _ in 0..30 {
-            for ask in ask::due(&mut found) {
-                let answer = answers(ask.question);
-                found.add(ask.question, answer);
+            for command in commands::due(&mut found) {
+                found.add(command.question, answers(command.question));
             }
         }
         found
     }
-
-    const QUESTIONS: [Question; 23] = [
-        Question::Context,
-        Question::Caller,
-        Question::Discovery,
-        Question::Cluster,
-        Question::Webhooks,
-        Question::ServiceAccount,
-        Question::Pod,
-        Question::PodAccount,
-        Question::Others,
-        Question::Pods,
-        Question::Events,
-        Question::ReplicaSets,
-        Question::DaemonSets,
-        Question::StatefulSets,
-        Question::Jobs,
-        Question::Associations,
-        Question::Association,
-        Question::Role,
-        Question::Attached,
-        Question::Inline,
-        Question::Provider,
-        Question::Providers,
-        Question::AwsAuth,
-    ];
 
     /// Whatever one tool says or refuses: there is a report, and what was refused or makes no sense is no proof.
     #[test]
@@ -240,26 +216,26 @@ mod tests {
         let refused = [RefusalKind::Denied, RefusalKind::Credentials, RefusalKind::TimedOut, RefusalKind::TooOld]
             .map(|why| ToolAnswer::Refused(why, "no".to_owned()));
         for odd in odd.chain(refused).chain([ToolAnswer::Absent("none".to_owned())]) {
-            for question in QUESTIONS {
-                for kind in [Kind::Either, Kind::ServiceAccount, Kind::Pod] {
-                    let answers = |asked| if asked == question { odd.clone() } else { ToolAnswer::Given(answer(asked)) };
+            for question in Question::ALL {
+                for kind in [TargetKind::Either, TargetKind::ServiceAccount, TargetKind::Pod] {
+                    let answers = |asked| if asked == *question { odd.clone() } else { ToolAnswer::Given(answer(asked)) };
                     let report = report(&found(kind, &answers), Timestamp(0));
                     assert_eq!(report.verdict == Verdict::Fail, report.root_cause.is_some());
                     assert!(report.findings.iter().all(|finding| finding.severity == Severity::Fail));
-                    assert_eq!(report.places.len(), report.findings.len());
+                    assert_eq!(report.headings.len(), report.findings.len());
                     assert_eq!(report.checks.len(), 16);
                 }
             }
         }
         for odd in [ToolAnswer::Given(json!(null)), ToolAnswer::Refused(RefusalKind::Other, "no".to_owned())] {
-            assert_eq!(report(&found(Kind::Either, &|_| odd.clone()), Timestamp(0)).verdict, Verdict::Unknown, "{odd:?}");
+            assert_eq!(report(&found(TargetKind::Either, &|_| odd.clone()), Timestamp(0)).verdict, Verdict::Unknown, "{odd:?}");
         }
     }
 
     /// Beyond the scenarios of tests/doctor.rs: what may not be replaced, and order.
     #[test]
     fn a_policy_of_others_is_never_replaced() {
-        let report = report(&found(Kind::Either, &|question| ToolAnswer::Given(answer(question))), Timestamp(0));
+        let report = report(&found(TargetKind::Either, &|question| ToolAnswer::Given(answer(question))), Timestamp(0));
         let codes: Vec<Code> = report.findings.iter().map(|finding| finding.cause.code).collect();
         assert_eq!(codes, [Code::TrustPolicyDenied, Code::PodNotInjected, Code::RoleArnMalformed], "in the order of the walk");
         let aws_auth = &report.findings[2].cause;
@@ -270,7 +246,7 @@ mod tests {
             }]}}}),
             other => answer(other),
         };
-        let report = super::report(&found(Kind::Either, &|question| ToolAnswer::Given(other(question))), Timestamp(0));
+        let report = super::report(&found(TargetKind::Either, &|question| ToolAnswer::Given(other(question))), Timestamp(0));
         let policy = report.root_cause.unwrap().remedy.snippet.unwrap();
         assert!(policy.contains("ec2.amazonaws.com") && policy.contains("system:serviceaccount:shop:checkout"), "{policy}");
     }

@@ -3,7 +3,8 @@
 //! OpenID Connect Discovery 1.0 and JSON Web Key Sets (RFC 7517). A token's `iss` and a document's `jwks_uri` are foreign text: what is
 //! asked has to be https, and never the node's own services.
 
-use crate::core::evidence::{Discovery, KeySet, ServiceError};
+use crate::core::aws::answer::ServiceError;
+use crate::core::evidence::{Discovery, KeySet};
 use crate::core::pod::proxy::is_link_local;
 use crate::core::text::printable::cap;
 use crate::core::text::secrets::{hide_userinfo, redact};

@@ -5,13 +5,14 @@
 pub mod exchange;
 pub mod issuer;
 
+use crate::core::aws::answer::{ServiceAnswer, ServiceError};
 use crate::core::aws::arn::Account;
+use crate::core::aws::imds::ImdsReach;
 use crate::core::aws::partition::Region;
 use crate::core::evidence::exchange::{Exchange, Failure};
-use crate::core::pod::inputs::Inputs;
+use crate::core::plan::inputs::Inputs;
 use crate::core::pod::token::{Claims, TokenDefect};
-use crate::core::text::printable::cap;
-use crate::core::text::secrets::{InputValue, Secrets};
+use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -160,7 +161,7 @@ pub enum FileFact {
     Read {
         /// When it was last written.
         modified: Option<Timestamp>,
-        /// White space stands after the token. The kubelet writes none; the SDKs send it along (live matrix row 21).
+        /// White space stands after the token. The kubelet writes none; the SDKs send it along (docs/facts.md#row-21).
         trailing_whitespace: bool,
         /// What it holds.
         content: TokenContent,
@@ -245,58 +246,6 @@ pub struct Access {
     /// It is not the file that is shut, but this folder on its path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
-}
-
-/// A service's answer to one call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ServiceAnswer<T> {
-    /// It did what was asked.
-    Success(T),
-    /// It refused in its own words.
-    Error(ServiceError),
-    /// What answered is not that service.
-    Alien(ForeignAnswer),
-}
-
-/// An error as AWS words it; secrets that it echoed have been taken out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ServiceError {
-    /// HTTP status.
-    pub status: u16,
-    /// The error's code, if it has one.
-    #[serde(default)]
-    pub code: Option<String>,
-    /// Its message.
-    pub message: String,
-    /// Request id, for AWS support and CloudTrail.
-    #[serde(default)]
-    pub request_id: Option<String>,
-}
-
-impl ServiceError {
-    /// The same without secrets that the service echoed, in any of its fields, and without a message of a length that nobody reads.
-    #[must_use]
-    pub fn redacted(self, secrets: &Secrets) -> ServiceError {
-        let clean = |text: &str, limit| cap(&secrets.redact(text), limit).into_owned();
-        ServiceError {
-            status: self.status,
-            code: self.code.map(|code| clean(&code, 128)),
-            message: clean(&self.message, 1024),
-            request_id: self.request_id.map(|id| clean(&id, 128)),
-        }
-    }
-}
-
-/// A body that is not what the service would send: a captive portal, a proxy's error page, another server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ForeignAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// What kind of body, in a few words.
-    pub what: String,
 }
 
 /// One call: its exchange on the wire, and how it ended.
@@ -423,24 +372,6 @@ pub struct Imds {
     /// The instance's id.
     #[serde(default)]
     pub instance_id: Option<String>,
-}
-
-/// How far one gets with IMDS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ImdsReach {
-    /// It answers.
-    Answers,
-    /// Nothing listens, or no route.
-    Absent,
-    /// Connects, but the session token's PUT is never answered: the hop limit is 1 and the pod has its own network.
-    HopLimited,
-    /// No connection within the deadline: dropped by a network policy or iptables.
-    Dropped,
-    /// It answers 401 or 403.
-    Refused,
-    /// It answers something else.
-    Other,
 }
 
 /// What the default chain of aws-config became, and who GetCallerIdentity says that is.

@@ -225,7 +225,7 @@ fn found(record: &Record, hit: &Hit) -> Match {
     let (values, path_lost) = facts::values(&facts);
     let row = hit.code.row();
     let mut remedy = Values::from(values).remedy(row);
-    let uses_arn = std::iter::once(&row.remedy).chain(row.commands).any(|text| text.contains("{roleArn}"));
+    let uses_arn = std::iter::once(&row.fix).chain(row.commands).any(|text| text.contains("{roleArn}"));
     if path_lost && uses_arn {
         remedy.text.push_str(" (A session does not tell its role's path: if the role has one, put it before the name in the role's ARN.)");
     }

@@ -1,19 +1,16 @@
 //! AWS's own answers in a record: the Pod Identity agent's, STS's to the exchange, those to signed calls, and denials.
 //!
-//! Which finding an answer stands for is told by the tables that `check` uses (`sts_answer`, `agent_answer`); what is here finds
+//! Which finding an answer stands for is told by the rows of the catalogue, as in `check`; what is here finds
 //! code and message in the shapes of the SDKs.
 
 use super::facts::{account_of, facts, sts_host};
 use super::record::{Record, Window, stands_alone};
 use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, NETWORK, NODE_ITSELF, Row, SIGNED_TEXTS, Sentence, WHO_IS_NOT_SAID};
 use super::{Hit, row_hit};
-use crate::core::aws::agent_answer;
+use crate::core::aws::answer::ServiceError;
 use crate::core::aws::partition::{PARTITIONS, Region};
-use crate::core::aws::sts_answer::{
-    ABOVE_THE_ROLE, classify_assume_role, classify_caller_identity, codes_of_assume_role, codes_of_caller_identity,
-};
-use crate::core::catalogue::Code;
-use crate::core::evidence::ServiceError;
+use crate::core::catalogue::errors::{ABOVE_THE_ROLE, known_codes, known_texts};
+use crate::core::catalogue::{Code, Operation};
 use crate::core::text::printable::floor;
 
 /// What AWS answered, or the way to it refused. Each explains what follows it: the first that is found is all that counts.
@@ -41,19 +38,19 @@ const AGENT: &str = "169.254.170.23|fd00:ec2::23|assumeroleforpodidentity|eks au
     response 429 from container metadata";
 
 fn agent(record: &Record) -> Option<Hit> {
-    let mut said = None;
-    agent_answer::known(&mut |_, text| {
-        let at = record.first(text).filter(|_| said.is_none() && !text.is_empty());
+    let said = known_texts(Operation::AssumeRoleForPodIdentity).find_map(|text| {
         // The action is also spoken of where it is not denied.
-        said = said.or(at.filter(|at| !text.starts_with("eks-auth:") || record.window(*at).names("not authorized to perform")));
+        let is_denial = |at: &usize| !text.starts_with("eks-auth:") || record.window(*at).names("not authorized to perform");
+        record.first(text).filter(is_denial)
     });
     if let Some(at) = said {
-        return Some(Hit::at(at, agent_answer::classify(&error_at(record, at, agent_code(record.window(at))))));
+        let error = error_at(record, at, agent_code(record.window(at)));
+        return Some(Hit::at(at, Code::from_error(Operation::AssumeRoleForPodIdentity, &error)));
     }
     let place = record.first(AGENT)?;
     let window = record.window(place);
     if let Some(code) = agent_code(window) {
-        return Some(Hit::at(place, agent_answer::classify(&error_at(record, place, Some(code)))));
+        return Some(Hit::at(place, Code::from_error(Operation::AssumeRoleForPodIdentity, &error_at(record, place, Some(code)))));
     }
     if window.names("too many requests|statuscode: 429|response 429") {
         return Some(Hit::at(place, Code::AgentThrottled));
@@ -67,37 +64,31 @@ fn agent(record: &Record) -> Option<Hit> {
 
 /// The code of EKS Auth's that is nearest to the place.
 fn agent_code(window: Window<'_>) -> Option<&'static str> {
-    let mut nearest = None;
-    agent_answer::known(&mut |code, _| nearer(&mut nearest, window, code));
-    nearest.map(|(_, code)| code)
+    nearest_code(window, Operation::AssumeRoleForPodIdentity).map(|(_, code)| code)
 }
 
-/// Keeps the code that is nearest to the place, with its distance.
-fn nearer(nearest: &mut Option<(usize, &'static str)>, window: Window<'_>, code: &'static str) {
-    let Some(at) = word(window.text, code).filter(|_| !code.is_empty()) else { return };
-    let distance = at.abs_diff(window.at);
-    if nearest.is_none_or(|(known, _)| distance < known) {
-        *nearest = Some((distance, code));
-    }
+/// The code of this operation that is nearest to the place, with its distance.
+fn nearest_code(window: Window<'_>, operation: Operation) -> Option<(usize, &'static str)> {
+    let found = known_codes(operation).filter_map(|code| Some((word(window.text, code)?.abs_diff(window.at), code)));
+    found.min_by_key(|(distance, _)| *distance)
 }
 
 /// The answer to AssumeRoleWithWebIdentity.
 fn exchange(record: &Record) -> Option<Hit> {
     if let Some((at, code)) = sentence(record, EXCHANGE_TEXTS) {
-        return Some(Hit::at(at, classify_assume_role(&error_at(record, at, Some(code)))));
+        return Some(Hit::at(at, Code::from_error(Operation::AssumeRoleWithWebIdentity, &error_at(record, at, Some(code)))));
     }
     let place = record.first(EXCHANGE)?;
     let window = record.window(place);
     // Of another call that the same text tells of.
     let other = window.names("authorized to perform: ") || SIGNED_TEXTS.iter().any(|(text, ..)| window.lower.contains(text));
-    let mut nearest = None;
-    codes_of_assume_role(&mut |code| nearer(&mut nearest, window, code));
+    let nearest = nearest_code(window, Operation::AssumeRoleWithWebIdentity);
     if let Some((_, code)) = nearest.filter(|(distance, _)| *distance < 400 && !other) {
-        return Some(Hit::at(place, classify_assume_role(&error_at(record, place, Some(code)))));
+        return Some(Hit::at(place, Code::from_error(Operation::AssumeRoleWithWebIdentity, &error_at(record, place, Some(code)))));
     }
     // A code that no table knows: AWS's own shape says that it is one.
     let named = shaped_code(window).filter(|_| !other)?;
-    Some(Hit::at(place, classify_assume_role(&error_at(record, place, Some(named)))))
+    Some(Hit::at(place, Code::from_error(Operation::AssumeRoleWithWebIdentity, &error_at(record, place, Some(named)))))
 }
 
 /// The first of AWS's sentences that stands in a record, and the code that it goes with.
@@ -125,15 +116,10 @@ fn shaped_code<'a>(window: Window<'a>) -> Option<&'a str> {
 /// The answer to a signed call, whichever it is: keys, signature and clock are the same for all services.
 fn signed(record: &Record) -> Option<Hit> {
     if let Some((at, code)) = sentence(record, SIGNED_TEXTS) {
-        return Some(clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))));
+        return Some(clocked(record, Hit::at(at, Code::from_error(Operation::GetCallerIdentity, &error_at(record, at, Some(code))))));
     }
-    let mut first: Option<(usize, &'static str)> = None;
-    codes_of_caller_identity(&mut |code| {
-        if let Some(at) = word(&record.text, code).filter(|at| first.is_none_or(|(known, _)| *at < known)) {
-            first = Some((at, code));
-        }
-    });
-    let (at, code) = first?;
+    let found = known_codes(Operation::GetCallerIdentity).filter_map(|code| Some((word(&record.text, code)?, code)));
+    let (at, code) = found.min_by_key(|(at, _)| *at)?;
     let window = record.window(at);
     // What every service answers in its own name means STS only where STS is named.
     let of_sts = window.names(
@@ -157,7 +143,7 @@ fn signed(record: &Record) -> Option<Hit> {
             BY_ANY.contains(&code) && window.names("aws|when calling the |api error|status code|request id|requestid|exception|<code>")
         }
     };
-    counts.then(|| clocked(record, Hit::at(at, classify_caller_identity(&error_at(record, at, Some(code))))))
+    counts.then(|| clocked(record, Hit::at(at, Code::from_error(Operation::GetCallerIdentity, &error_at(record, at, Some(code))))))
 }
 
 /// A session that ended, or a signature that expired, by how much.

@@ -7,7 +7,7 @@
 
 use super::service::DENIED;
 use super::table::{AGENT_NETWORK, BEFORE_DNS, EXCHANGE_TEXTS, FAMILIES, NETWORK, NODE_ITSELF, SIGNED_TEXTS};
-use crate::core::aws::agent_answer;
+use crate::core::catalogue::{Operation, errors};
 use crate::core::text::printable::floor;
 
 /// Nobody breaks lines at a column beyond it.
@@ -63,7 +63,7 @@ pub(super) fn goes_on(text: &str, line: &str, last: usize, width: Option<usize>)
         see(row.text);
     }
     EXCHANGE_TEXTS.iter().chain(SIGNED_TEXTS).for_each(|(text, ..)| see(text));
-    agent_answer::known(&mut |_, text| see(text));
+    errors::known_texts(Operation::AssumeRoleForPodIdentity).for_each(&mut see);
     [DENIED, BEFORE_DNS, NODE_ITSELF, PHRASES].into_iter().for_each(see);
     if broken {
         return true;

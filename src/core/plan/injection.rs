@@ -3,10 +3,12 @@
 use super::{Defects, Provider};
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
-use crate::core::pod::inputs::{Environment, Inputs, ProfileCredentials, ProviderChoice, Secret, Var};
+use crate::core::plan::inputs::{Inputs, ProviderChoice};
+use crate::core::pod::environment::{Environment, Secret, Var};
+use crate::core::pod::profile::ProfileCredentials;
 use crate::core::text::secrets::{InputValue, Shown};
 
-/// Which provider was injected, by FACTS' live matrix rows 06–10, 15, 22 and 23.
+/// Which provider was injected, by docs/facts.md#chain-matrix, rows 06 to 10, 15, 22 and 23.
 pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
     let env = &inputs.environment;
     let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
@@ -38,7 +40,8 @@ pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
 }
 
 /// Half an identity, where that changes what an SDK does. A role ARN alone beside a complete Pod Identity changes nothing
-/// (row 07: every SDK falls through); a token file alone stops boto3 and Go (row 06), an empty one stops Rust (row 08).
+/// (docs/facts.md#row-07: SDKs fall through); a token file alone stops boto3 and Go (docs/facts.md#row-06), an empty one stops Rust
+/// (docs/facts.md#row-08).
 fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
     if irsa {
         return None; // IRSA comes first; what follows it in the chain is never asked.
@@ -61,6 +64,7 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
     })
 }
 
+/// A variable without its value: unset, empty or set.
 pub(super) fn state<V: Shown>(var: &Var<V>) -> &'static str {
     match (var.is_set(), var.is_empty()) {
         (false, _) => "unset",
@@ -88,6 +92,7 @@ fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
     detail
 }
 
+/// The injected role, if `AWS_ROLE_ARN` is the ARN of one.
 pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> {
     let text = env.role_arn.value()?;
     match RoleArn::parse(text.raw()) {
@@ -99,7 +104,8 @@ pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> 
     }
 }
 
-/// What every SDK, or some of them, would take instead of the injected identity (live matrix rows 25, 26, 32).
+/// What every SDK, or some of them, would take instead of the injected identity (docs/facts.md#row-25, docs/facts.md#row-26,
+/// docs/facts.md#row-32).
 pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects) {
     if inputs.environment.has_static_keys() {
         defects.add(
@@ -110,18 +116,10 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects
     let profile = &inputs.profile;
     // A web identity profile that names the same token is what the pod has anyway.
     if let Some(kind) = profile.credentials.filter(|kind| *kind != ProfileCredentials::WebIdentity) {
-        let how = match kind {
-            ProfileCredentials::RoleArn => "role_arn",
-            ProfileCredentials::Sso => "sso",
-            ProfileCredentials::StaticKeys => "static keys",
-            ProfileCredentials::Process => "credential_process",
-            ProfileCredentials::Login => "login_session",
-            ProfileCredentials::WebIdentity => "web_identity_token_file",
-        };
         let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
         defects.add(
             Code::ShadowedByProfile,
-            format!("Profile {:?} in {} gives credentials by {how}; {who}.", profile.name, list(&profile.files)),
+            format!("Profile {:?} in {} gives credentials by {}; {who}.", profile.name, list(&profile.files), kind.describe()),
         );
     }
 }

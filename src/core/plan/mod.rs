@@ -1,18 +1,20 @@
 //! What the inputs ask for, before anything is called: which provider was injected, what shadows it, which endpoints are called
 //! and in which order. Defects that the inputs alone prove are part of the plan.
 
+mod agent;
 mod endpoints;
 mod injection;
-
-pub use endpoints::{agent_uri_may_be_called, url_host};
+pub mod inputs;
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::{Code, Severity};
-use crate::core::pod::inputs::Inputs;
+use crate::core::pod::precedence;
 use crate::core::text::secrets::{InputUrl, InputValue};
-use endpoints::{agent, endpoints, global_endpoint, regions};
+use agent::agent_url;
+use endpoints::{endpoints, global_endpoint, regions};
 use injection::{provider, role, shadows};
+use inputs::Inputs;
 use serde::{Deserialize, Serialize};
 
 /// The provider that was injected.
@@ -103,14 +105,9 @@ pub struct Plan {
     pub dual_stack: bool,
 }
 
-/// Where the webhook mounts IRSA's token.
-pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
-/// The API server's own token, where one is mounted.
-pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-
 impl Plan {
     /// Makes the plan.
-    pub fn of(inputs: &Inputs) -> Plan {
+    pub fn from_inputs(inputs: &Inputs) -> Plan {
         let env = &inputs.environment;
         let mut defects = Defects::default();
         let provider = provider(inputs, &mut defects);
@@ -124,8 +121,8 @@ impl Plan {
         {
             defects.add(Code::RoleDiffersFromExpected, format!("AWS_ROLE_ARN is {role}, expected is {expected}."));
         }
-        let fips = env.use_fips.is_true() || inputs.profile.use_fips;
-        let dual_stack = env.use_dual_stack.is_true() || inputs.profile.use_dual_stack;
+        let fips = precedence::is_fips(env, &inputs.profile);
+        let dual_stack = precedence::is_dual_stack(env, &inputs.profile);
         let regions = regions(inputs, provider, &mut defects);
         let endpoints = endpoints(inputs, &regions, fips, dual_stack, &mut defects);
         if let (Some(arn), Some(region)) = (&role, regions.first())
@@ -141,7 +138,7 @@ impl Plan {
             shadows(inputs, provider, &mut defects);
         }
         global_endpoint(inputs, regions.first(), &endpoints, &mut defects);
-        let agent_url = if provider == Provider::PodIdentity { agent(env, &mut defects) } else { None };
+        let agent_url = if provider == Provider::PodIdentity { agent_url(env, &mut defects) } else { None };
         defects.0.sort_by_key(|defect| defect.code);
         Plan {
             provider,
@@ -205,13 +202,14 @@ fn imds(inputs: &Inputs) -> ImdsPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::pod::inputs::{Environment, ProviderChoice, Settings};
+    use crate::core::plan::inputs::{ProviderChoice, Settings};
+    use crate::core::pod::environment::Environment;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
 
     fn plan_with(vars: &[(&str, &str)], settings: Settings) -> Plan {
-        let environment = Environment::read(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()));
-        Plan::of(&Inputs { environment, settings, ..Inputs::default() })
+        let environment = Environment::from_lookup(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()));
+        Plan::from_inputs(&Inputs { environment, settings, ..Inputs::default() })
     }
 
     fn codes(vars: &[(&str, &str)]) -> (Provider, Vec<&'static str>) {
@@ -219,7 +217,7 @@ mod tests {
         (plan.provider, plan.defects.iter().map(|d| d.code.id()).collect())
     }
 
-    /// FACTS, live matrix: the environment alone decides these rows.
+    /// docs/facts.md#chain-matrix: the environment alone decides these rows.
     #[test]
     fn injection_as_the_live_matrix_has_it() {
         let (role, token, region) = (("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_REGION", "us-west-2"));

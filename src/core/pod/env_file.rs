@@ -1,6 +1,6 @@
 //! An environment as a file: lines `NAME=VALUE` as `env`, `export -p` or an env-file have them, or what /proc/PID/environ holds.
 
-use super::inputs::Environment;
+use super::environment::Environment;
 
 /// What a file came to.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub fn read(content: &[u8]) -> Option<Given> {
         let (_, value, by) = if by_kernel { assignments.iter().find(of) } else { assignments.iter().rfind(of) }?;
         Some(if *by == By::Shell || all_quoted { unquoted(value) } else { value }.to_owned())
     };
-    (!assignments.is_empty()).then(|| Given { environment: Environment::read(lookup), not_understood })
+    (!assignments.is_empty()).then(|| Given { environment: Environment::from_lookup(lookup), not_understood })
 }
 
 /// Who is to read an assignment.
@@ -88,7 +88,7 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inputs::{Secret, Var};
+    use super::super::environment::{Secret, Var};
     use super::*;
 
     fn role(content: &[u8]) -> Option<Var> {

@@ -1,8 +1,11 @@
-//! What a pod is given: environment, files, token, proxy; and for `--pid`, what a process may read and which process is the application.
+//! What a pod is given: environment, profile, files, token, proxy, and which of several sources wins; and for `--pid`, what a process may read
+//! and which process is the application.
 
 pub mod access;
 pub mod candidates;
 pub mod env_file;
-pub mod inputs;
+pub mod environment;
+pub mod precedence;
+pub mod profile;
 pub mod proxy;
 pub mod token;

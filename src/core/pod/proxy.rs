@@ -12,6 +12,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::core::text::percent::{self, Decoded};
 use base64::Engine;
 use zeroize::Zeroizing;
 
@@ -247,23 +248,12 @@ pub fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// RFC 3986 section 2.1; a `%` that begins no escape stands for itself.
+/// A `%` that begins no escape stands for itself.
 fn percent_decode(text: &str, out: &mut Vec<u8>) {
-    let mut bytes = text.as_bytes();
-    while let [first, rest @ ..] = bytes {
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        match (first, rest) {
-            (b'%', [high, low, after @ ..]) if digit(*high).is_some() && digit(*low).is_some() => {
-                // Two hexadecimal digits always fit a byte.
-                out.push((digit(*high).unwrap_or(0) * 16 + digit(*low).unwrap_or(0)) as u8);
-                bytes = after;
-            }
-            _ => {
-                out.push(*first);
-                bytes = rest;
-            }
-        }
-    }
+    out.extend(percent::decode(text).map(|decoded| match decoded {
+        Decoded::Plain(byte) | Decoded::Escaped(byte) => byte,
+        Decoded::Stray => b'%',
+    }));
 }
 
 #[cfg(test)]

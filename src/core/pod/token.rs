@@ -1,6 +1,6 @@
 //! The projected service account token: its header and claims. The signature is dropped at once; nothing here can be replayed.
 //!
-//! Shape: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), FACTS section H.
+//! Shape: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), docs/facts.md#projected-token.
 
 use crate::core::text::printable::cap;
 use crate::core::text::time::Timestamp;
@@ -8,6 +8,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Where the webhook mounts IRSA's token.
+pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
+/// The API server's own token, where one is mounted.
+pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// STS takes a `WebIdentityToken` of at most 20,000 characters (STS service model).
 pub const MAX_TOKEN: usize = 20_000;

@@ -2,6 +2,7 @@
 
 use super::grammar::nearest;
 use super::{Document, Json};
+use crate::core::text::percent::{self, Decoded};
 use crate::core::text::printable::shorten;
 use crate::core::text::secrets::redact;
 
@@ -102,22 +103,12 @@ fn unwrap(json: Json, depth: usize) -> Result<Document, Unreadable> {
 
 /// `None` when a percent sign is not followed by two hexadecimal digits, or what comes out is not UTF-8.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        bytes.push(match first {
-            b'%' => {
-                let (digits, tail) = rest.split_at_checked(2)?;
-                rest = tail;
-                let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-                digit(digits[0])? * 16 + digit(digits[1])?
-            }
-            b'+' => b' ',
-            other => *other,
-        });
-    }
-    String::from_utf8(bytes).ok()
+    let bytes = percent::decode(text).map(|decoded| match decoded {
+        Decoded::Plain(b'+') => Some(b' '),
+        Decoded::Plain(byte) | Decoded::Escaped(byte) => Some(byte),
+        Decoded::Stray => None,
+    });
+    String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
 
 /// Characters around the place that are shown of a long line.

@@ -83,18 +83,6 @@ pub struct Standing {
     pub reason: ReadinessReason,
 }
 
-/// Findings that are no failure to renew: applications have another identity, or none, now. Each counts at once when its severity is fail.
-const WRONG: &[Code] = &[
-    Code::NotInjected,
-    Code::HalfInjected,
-    Code::RoleDiffersFromExpected,
-    Code::ShadowedByEnvKeys,
-    Code::ShadowedByProfile,
-    Code::IdentityMismatch,
-    Code::NodeRoleFallback,
-    Code::ChainDisagrees,
-];
-
 /// How long credentials are good when nobody said: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
 const SHORTEST_SESSION: Duration = Duration::from_secs(900);
 
@@ -145,7 +133,7 @@ impl Readiness {
     pub fn observe(&mut self, report: &Report, now: Moment) {
         let before = self.standing(now, None);
         let failed = |finding: &&crate::core::check::report::ReportedFinding| finding.severity == Severity::Fail;
-        let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| WRONG.contains(code));
+        let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| code.row().at_once);
         self.last = match (&report.root_cause, wrong) {
             (None, _) if report.verdict == Verdict::Pass => {
                 self.proof = Some(proof_from(report, now));

@@ -60,7 +60,7 @@ fn story(html: &mut Html, cause: &Cause, why: bool) {
         if why {
             super::entry(html, "Cause", |html| html.text(cause.code.row().cause));
         }
-        super::entry(html, "Cure", |html| cure(html, &cause.remedy, label(cause.code.row().snippet)));
+        super::entry(html, "Cure", |html| cure(html, &cause.remedy, label(cause.code.row().document)));
         super::entry(html, "Docs", |html| html.text(&cause.docs));
     });
 }

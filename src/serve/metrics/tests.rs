@@ -303,10 +303,10 @@ fn allowed(name: &str, value: &str) -> bool {
     }
 }
 
-/// At most 496, with two regions and every one of 80 codes in turn as the failure of either call in both:
+/// The most there can be, with two regions and every code of the check in turn as the failure of either call in both:
 /// - 36: 12 gauges of one series, 4 states, 3 verdicts, 2 versions of IMDS, 2 endpoints with 3 phases each, 7 figures of the process;
-/// - 80: one finding per code that a round can meet (here one at a time);
-/// - 324: requests of 2 operations in 2 regions that ended with one of the codes or `ok`;
+/// - one finding per code that a round can meet (here one at a time);
+/// - requests of 2 operations in 2 regions that ended with one of the codes or `ok`;
 /// - 56: durations of the same, each with 11 buckets, +Inf, sum and count.
 ///
 /// In life a call can end with a third of the codes at most, and no pod meets all of these.
@@ -315,7 +315,7 @@ fn the_number_of_series_is_bounded() {
     let calls = 2 * 2;
     let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| code.is_of_check()).collect();
     let most = 36 + codes.len() + calls * (codes.len() + 1) + calls * (BUCKETS.len() + 3);
-    assert_eq!(most, 496, "the figures above are of another catalogue");
+    assert!(most < 600, "k8s/monitoring/README.md says fewer than 600: {most}");
     let rounds: Vec<Report> = (0..1000)
         .map(|n| {
             let code = codes[n / 2 % codes.len()];

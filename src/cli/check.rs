@@ -1,0 +1,217 @@
+//! `check`: its flags, most of which `exec` shares.
+
+use super::Command;
+use super::Usage;
+use super::commands::{CommandRow, USAGE, functions};
+use super::flag::{CommandOptions, FlagRow, one_of, set_sdk, set_switch, set_timeout};
+use super::line::Words;
+use super::shared::{LogOptions, groups, identity, log, no_imds};
+use crate::core::plan::inputs::Settings;
+use crate::core::pod::candidates::Target;
+use std::time::Duration;
+
+/// `check`, and the check that `exec` begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckOptions {
+    /// What changes the plan or its judgement.
+    pub settings: Settings,
+    /// The log.
+    pub log: LogOptions,
+    /// `--timeout`: for so long failures that time can cure are tried again.
+    pub timeout: Duration,
+    /// `--output`
+    pub output: CheckOutput,
+    /// `--pid`, which `exec` does not have.
+    pub pid: Option<Target>,
+    /// `--advisory`
+    pub advisory: bool,
+    /// `--termination-log`
+    pub termination_log: TerminationLog,
+}
+
+impl Default for CheckOptions {
+    fn default() -> CheckOptions {
+        CheckOptions {
+            settings: Settings::default(),
+            log: LogOptions::default(),
+            timeout: Duration::from_secs(60),
+            output: CheckOutput::Text,
+            pid: None,
+            advisory: false,
+            termination_log: TerminationLog::Default,
+        }
+    }
+}
+
+/// Form of a check's result on standard output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CheckOutput {
+    /// The report, for people.
+    #[default]
+    Text,
+    /// The report (docs/report.v1.schema.json).
+    Json,
+    /// What the report is made from, for bug reports.
+    Evidence,
+}
+
+/// Where the termination message goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TerminationLog {
+    /// `/dev/termination-log`, when it exists.
+    #[default]
+    Default,
+    /// Nowhere.
+    Off,
+    /// There.
+    Path(String),
+}
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "check",
+    arguments: "",
+    about: "Prove which AWS identity this pod has, or name what is broken and the cure",
+    example: "irsa-probe check --expect-role-arn arn:aws:iam::111122223333:role/checkout --timeout 30s",
+    exit_codes: &[
+        ("0", "proven (or --advisory, or IRSA_PROBE_DISABLED)"),
+        ("1", "a definite failure"),
+        USAGE,
+        ("3", "not proven in time: only passing failures were met"),
+        ("143", "ended by SIGTERM"),
+    ],
+    variables: true,
+    wraps: false,
+    functions: functions::<CheckOptions>(),
+};
+
+groups!(CheckOptions { settings: Settings, log: LogOptions });
+
+impl AsMut<CheckOptions> for CheckOptions {
+    fn as_mut(&mut self) -> &mut CheckOptions {
+        self
+    }
+}
+
+impl CommandOptions for CheckOptions {
+    const FLAGS: &'static [FlagRow<CheckOptions>] =
+        &[timeout(), output(), check_issuer(), app_sdk(), PID, no_imds(), advisory(), termination_log()];
+    const SHARED: &'static [&'static [FlagRow<CheckOptions>]] = &[&identity(), &log()];
+
+    fn with_words(self, words: Words) -> Result<Command, Usage> {
+        words.none(&ROW)?;
+        Ok(Command::Check(self))
+    }
+}
+
+const PID: FlagRow<CheckOptions> = FlagRow {
+    name: "pid",
+    short: None,
+    value: Some("N|auto"),
+    help: "Judge process N of this pod, or with auto the application, from a debug container that shares its process namespace",
+    set: |check, v| {
+        check.pid = Some(Target::parse(v).ok_or_else(|| format!("{v:?} is no process id; write a whole number such as 1, or auto"))?);
+        Ok(())
+    },
+};
+
+pub(super) const fn timeout<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "timeout",
+        short: None,
+        value: Some("DURATION"),
+        help: "Retry what time can cure for so long [default: 60s]",
+        set: |t, v| set_timeout(&mut t.as_mut().timeout, v),
+    }
+}
+
+pub(super) const fn output<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "output",
+        short: None,
+        value: Some("text|json|evidence"),
+        help: "Form of the result on standard output [default: text]",
+        set: |t, v| {
+            let forms = [("text", CheckOutput::Text), ("json", CheckOutput::Json), ("evidence", CheckOutput::Evidence)];
+            t.as_mut().output = one_of(v, &forms)?;
+            Ok(())
+        },
+    }
+}
+
+pub(super) const fn check_issuer<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "check-issuer",
+        short: None,
+        value: None,
+        help: "Fetch the issuer's discovery document and keys, and look for the token's",
+        set: |t, v| set_switch(&mut t.as_mut().settings.check_issuer, v),
+    }
+}
+
+pub(super) const fn app_sdk<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "app-sdk",
+        short: None,
+        value: Some("NAME"),
+        help: "The application's SDK: warn when it would not use the identity, or fall through to another (names: irsa-probe sdks)",
+        set: |t, v| set_sdk(&mut t.as_mut().settings.app_sdk, v),
+    }
+}
+
+pub(super) const fn advisory<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "advisory",
+        short: None,
+        value: None,
+        help: "Report, but exit 0 whatever was found; exec starts CMD",
+        set: |t, v| set_switch(&mut t.as_mut().advisory, v),
+    }
+}
+
+pub(super) const fn termination_log<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "termination-log",
+        short: None,
+        value: Some("PATH"),
+        help: "Where a failure's short message goes, 'none' for nowhere [default: /dev/termination-log, when it exists]",
+        set: |t, v| {
+            let off = v.is_empty() || v == "none";
+            t.as_mut().termination_log = if off { TerminationLog::Off } else { TerminationLog::Path(v.to_owned()) };
+            Ok(())
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::run;
+    use super::*;
+
+    fn check(args: &[&str], env: &[(&str, &str)]) -> CheckOptions {
+        let args = [&["check"], args].concat();
+        match run(&args, env) {
+            Ok(Command::Check(options)) => options,
+            other => panic!("{args:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_flag_reaches_its_field() {
+        let options = check(&["--timeout=2m", "--output", "evidence", "--check-issuer", "--app-sdk", "java-v2", "--pid", "auto"], &[]);
+        assert_eq!((options.timeout, options.output, options.pid), (Duration::from_secs(120), CheckOutput::Evidence, Some(Target::Auto)));
+        assert_eq!((options.settings.check_issuer, options.settings.app_sdk.map(|sdk| sdk.id())), (true, Some("java-v2")));
+        let options = check(&["--no-imds", "--advisory", "--termination-log=/tmp/log"], &[]);
+        assert!(options.settings.no_imds && options.advisory);
+        assert_eq!(options.termination_log, TerminationLog::Path("/tmp/log".into()));
+        assert_eq!(check(&["--termination-log", "none"], &[]).termination_log, TerminationLog::Off);
+        assert_eq!(check(&[], &[]), CheckOptions::default());
+    }
+
+    #[test]
+    fn the_line_wins_over_the_twins() {
+        let env = [("IRSA_PROBE_TIMEOUT", "5s"), ("IRSA_PROBE_OUTPUT", "json"), ("IRSA_PROBE_PID", "7"), ("IRSA_PROBE_ADVISORY", " ")];
+        let options = check(&["--output", "text"], &env);
+        assert_eq!((options.timeout, options.output, options.advisory), (Duration::from_secs(5), CheckOutput::Text, false));
+        assert!(options.pid.is_some());
+    }
+}

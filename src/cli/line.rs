@@ -1,0 +1,113 @@
+//! The command line, taken apart into a command, its flags and its words.
+
+use super::commands::{COMMANDS, CommandRow};
+use super::flag::Flag;
+use super::{Usage, commands};
+use lexopt::Arg;
+use std::ffi::OsString;
+
+/// What a line asks for.
+pub(super) enum Line {
+    /// `--version`
+    Version,
+    /// `--help`: of a command, or of all.
+    Help(Option<&'static CommandRow>),
+    /// A command.
+    Command(&'static CommandRow, Arguments),
+}
+
+/// What was given to a command. Whether it takes the flags is not known yet.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    /// Flags with their values, in the order given.
+    pub(super) flags: Vec<(Flag, String)>,
+    /// All else.
+    pub(super) words: Words,
+}
+
+/// What is neither the command nor a flag.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// The command's own words.
+    pub(super) own: Vec<String>,
+    /// The words of the program that the command starts.
+    pub(super) wrapped: Vec<OsString>,
+}
+
+impl Words {
+    /// For a command that takes none.
+    pub(super) fn none(&self, command: &CommandRow) -> Result<(), Usage> {
+        match self.own.first() {
+            Some(word) => Err(Usage(format!("{} takes no argument, and {word:?} was given", command.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// For a command that takes one. `kind` is what `--help` calls it, `missing` the error where it is not there.
+    pub(super) fn one(&self, command: &CommandRow, kind: &str, missing: &str) -> Result<String, Usage> {
+        match self.own.as_slice() {
+            [] => Err(Usage(missing.to_owned())),
+            [word] => Ok(word.clone()),
+            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, and {word:?} was given too", command.name))),
+        }
+    }
+}
+
+/// Takes a line apart (without the program's name). Flags may stand on either side of the command.
+pub(super) fn split(args: Vec<OsString>) -> Result<Line, Usage> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let mut command: Option<&CommandRow> = None;
+    let mut arguments = Arguments::default();
+    let mut help = false;
+    while let Some(arg) = parser.next().map_err(usage)? {
+        let (written, flag) = match arg {
+            Arg::Short('h') | Arg::Long("help") => {
+                help = true;
+                continue;
+            }
+            Arg::Short('V') | Arg::Long("version") => return Ok(Line::Version),
+            Arg::Long(name) => (format!("--{name}"), commands::flags().find(|flag| flag.name == name)),
+            Arg::Short(c) => (format!("-{c}"), commands::flags().find(|flag| flag.short == Some(c))),
+            // From here on every word is the application's, whatever it looks like.
+            Arg::Value(value) if command.is_some_and(|row| row.wraps) => {
+                arguments.words.wrapped.push(value);
+                arguments.words.wrapped.extend(parser.raw_args().map_err(usage)?);
+                continue;
+            }
+            Arg::Value(value) => {
+                let value = value.into_string().map_err(|_| Usage("an argument is not UTF-8".to_owned()))?;
+                match command {
+                    None if value == "help" => help = true,
+                    None => command = Some(find_command(&value)?),
+                    Some(_) => arguments.words.own.push(value),
+                }
+                continue;
+            }
+        };
+        let flag = flag.ok_or_else(|| Usage(format!("there is no flag {written}; irsa-probe --help lists them")))?;
+        let value = match flag.value {
+            Some(_) => Some(parser.value().map_err(|_| Usage(format!("{written} needs a value")))?),
+            None => parser.optional_value(),
+        };
+        let value = value.map_or_else(|| Ok("true".to_owned()), |value| value.into_string());
+        arguments.flags.push((flag, value.map_err(|_| Usage(format!("{written}: the value is not UTF-8")))?));
+    }
+    match command {
+        _ if help => Ok(Line::Help(command)),
+        Some(row) => Ok(Line::Command(row, arguments)),
+        None => Err(Usage("which command? irsa-probe --help lists them".to_owned())),
+    }
+}
+
+fn find_command(name: &str) -> Result<&'static CommandRow, Usage> {
+    let names = || COMMANDS.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
+    COMMANDS.iter().find(|row| row.name == name).ok_or_else(|| Usage(format!("there is no command {name:?}; commands are {}", names())))
+}
+
+fn usage(error: lexopt::Error) -> Usage {
+    Usage(match error {
+        lexopt::Error::UnexpectedValue { option, .. } => format!("{option} takes no value"),
+        lexopt::Error::MissingValue { option } => format!("{} needs a value", option.unwrap_or_default()),
+        other => other.to_string(),
+    })
+}

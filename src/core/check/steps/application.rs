@@ -1,0 +1,130 @@
+//! Step `application`: what the application's own SDK (`--app-sdk`) makes of what was injected. A prediction, not a proof.
+
+use crate::core::aws::imds::ImdsReach;
+use crate::core::catalogue::Code;
+use crate::core::check::row::{CheckContext, CheckRow, pass_with, skip};
+use crate::core::check::{Finding, surroundings};
+use crate::core::evidence::{Evidence, SkipReason};
+use crate::core::plan::{Plan, Provider};
+use crate::core::pod::profile::ProfileCredentials;
+use crate::core::sdk::{AgentCall, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
+
+/// What is to be said of the application's SDK.
+enum SdkVerdict {
+    /// It may end up with other credentials: why.
+    Wrong(String),
+    /// It does not: in which way.
+    Right(String),
+    /// That cannot be told: why.
+    Undecided(String),
+}
+
+pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
+    id: "app-sdk",
+    title: "the application's SDK uses this identity, and stops when it fails",
+    rests_on: &[],
+    state: |context, _| match context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk)) {
+        None => skip(SkipReason::NotAsked.describe()),
+        Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => pass_with(detail),
+        Some(SdkVerdict::Undecided(because)) => skip(because),
+    },
+}];
+
+/// A finding, if the SDK would end up elsewhere.
+pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
+    let verdict = context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk));
+    match verdict {
+        Some(SdkVerdict::Wrong(detail)) => vec![Finding::new(Code::SdkFallsThrough, detail)],
+        Some(SdkVerdict::Right(_) | SdkVerdict::Undecided(_)) | None => Vec::new(),
+    }
+}
+
+/// What this SDK makes of what was injected: while all is well, and when the exchange fails.
+fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
+    let (wanted, provider) = match plan.provider {
+        Provider::Irsa => (ChainEnd::Irsa, "IRSA"),
+        Provider::PodIdentity => (ChainEnd::PodIdentity, "EKS Pod Identity"),
+        Provider::None => return SdkVerdict::Undecided("nothing is injected that it could use".to_owned()),
+    };
+    let now = surroundings::from_evidence(evidence);
+    let well = predict(sdk, &all_well(now, plan.provider));
+    let id = sdk.id();
+    if well.outcome != wanted {
+        return not_used(evidence, plan, &well, provider);
+    }
+    // What may stop it here, without anyone having looked, is a finding already: that it uses the identity would be the opposite.
+    if let Some(failure) = plan.failure().filter(|_| well.unverified && well.on_failure == OnFailure::Stops) {
+        return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
+    }
+    let uses = |rest: &str| [id, " uses ", provider, rest].concat();
+    let becomes = match (well.on_failure, well.falls_to) {
+        (OnFailure::Stops, _) => return SdkVerdict::Right(uses(", and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => return SdkVerdict::Undecided(uses("; what it does when that fails is not known")),
+        (_, Some(ChainEnd::None | ChainEnd::NodeRole)) if is_undecided(evidence, now.imds) => {
+            return SdkVerdict::Undecided(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
+        }
+        (_, Some(ChainEnd::None | ChainEnd::Error)) => {
+            return SdkVerdict::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
+        }
+        (_, Some(ChainEnd::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
+            Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
+            None => "the node's role",
+        },
+        (_, Some(other)) => name(other),
+    };
+    let goes_on = match predict(sdk, &now).outcome == wanted {
+        true => uses("; when that fails, it"),
+        false => [provider, " fails now, upon which ", id].concat(),
+    };
+    SdkVerdict::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
+}
+
+/// IMDS was not looked at, or cut off before version 1 could answer.
+fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
+    let env = &evidence.inputs.environment;
+    let unheard = evidence.imds.known().is_some_and(|imds| {
+        let leads_on = matches!(imds.v2, ImdsReach::HopLimited | ImdsReach::Refused | ImdsReach::Other);
+        leads_on && imds.v1.is_none() && !env.imds_v1_disabled.is_true()
+    });
+    !env.imds_disabled.is_true() && (view == ImdsView::Unknown || unheard)
+}
+
+/// The same pod on a good day.
+fn all_well(now: Surroundings<'_>, provider: Provider) -> Surroundings<'_> {
+    match provider {
+        Provider::PodIdentity => Surroundings { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
+        _ => Surroundings { token: TokenFile::Good, sts: StsCall::Works, ..now },
+    }
+}
+
+/// It ends elsewhere even while all is well.
+fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> SdkVerdict {
+    let id = well.sdk.id();
+    let stops = matches!(well.outcome, ChainEnd::Error | ChainEnd::None);
+    // What stops it here, or shadows the identity for every SDK, is a finding already.
+    if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
+        return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
+    }
+    // A web identity in a profile is as a rule the injected one; if it is not, the default chain says so.
+    if well.outcome == ChainEnd::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
+        return SdkVerdict::Undecided([id, " takes the web identity that the profile names; see the default chain"].concat());
+    }
+    let takes = if stops { " gets an error" } else { " takes " };
+    let what = if stops { "" } else { name(well.outcome) };
+    SdkVerdict::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
+}
+
+fn doubt(prediction: &Prediction) -> &'static str {
+    if prediction.unverified { " This rests on something that is not verified." } else { "" }
+}
+
+fn name(outcome: ChainEnd) -> &'static str {
+    match outcome {
+        ChainEnd::Irsa => "IRSA",
+        ChainEnd::PodIdentity => "EKS Pod Identity",
+        ChainEnd::Static => "the static keys in the environment",
+        ChainEnd::Profile => "the selected profile",
+        ChainEnd::NodeRole => "the node's role",
+        ChainEnd::None | ChainEnd::Error => "nothing",
+    }
+}

@@ -1,0 +1,100 @@
+//! Step `assume-role`: what STS says to AssumeRoleWithWebIdentity.
+
+use super::token;
+use crate::core::aws::partition::GLOBAL;
+use crate::core::catalogue::{Code, Operation, Step};
+use crate::core::check::Finding;
+use crate::core::check::calls::{failed_call, skew_words};
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, skip, skip_without};
+use crate::core::evidence::{EndpointFacts, Fact};
+use crate::core::plan::Plan;
+use crate::core::pod::token::Claims;
+
+/// A difference of clocks that can have decided about a token.
+const WORTH_SAYING: u64 = 60;
+
+pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
+    id: "assume-role",
+    title: "STS exchanges the token for the role's credentials",
+    rests_on: earlier(Step::AssumeRole),
+    state: |context, _| match context.evidence.endpoints.first().map(|endpoint| &endpoint.assume_role) {
+        Some(Fact::Known(call)) => {
+            CheckState::Passed(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}")))
+        }
+        Some(other) => skip_without(other),
+        None => skip("nothing is called"),
+    },
+}];
+
+/// How the exchange of the token was refused.
+pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Finding> {
+    exchange(context, so_far).into_iter().filter(|finding| finding.code.step() != Step::Network).collect()
+}
+
+/// The primary endpoint's exchange of the token. What STS may mean by a refusal need not be told where the issuer does not publish the key.
+pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option<Finding> {
+    let CheckContext { evidence, plan, clock_skew, .. } = *context;
+    let primary = evidence.endpoints.first()?;
+    let call = primary.assume_role.known()?;
+    let (code, said) = failed_call(primary, call, Operation::AssumeRoleWithWebIdentity)?;
+    if code == Code::TokenAudienceMultiple {
+        return Some(token::audience_multiple(said));
+    }
+    let claims = evidence.token.known().and_then(|token| token.claims());
+    // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
+    let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
+    let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
+    let key_unknown = so_far.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
+    let explained = key_unknown && matches!(code, Code::IssuerKeysUnavailable | Code::TokenNotValidated);
+    let own_values = if explained { String::new() } else { own_values(code, plan, primary, claims) };
+    Some(Finding::new(code, format!("{said}{own_values}{skew}")))
+}
+
+/// What this pod's own values add to STS's words.
+fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>) -> String {
+    let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
+    let none = "none";
+    let issuer = claims.issuer.as_deref().unwrap_or(none);
+    let subject = claims.subject.as_deref().unwrap_or(none);
+    let audience = claims.audience.join(", ");
+    let global = if endpoint.region.as_str() == GLOBAL { " The global endpoint was called." } else { "" };
+    match code {
+        Code::TrustPolicyDenied => format!(
+            " The token has sub {subject}, aud {audience}, iss {issuer}; the role is {role}. A role that does not exist, or whose name is misspelt, looks the same.{global}"
+        ),
+        Code::OidcProviderMissing => format!(
+            " STS looked in account {}, the role's, for {issuer}. If the cluster is in another account, the provider must exist in the role's account all the same.{global}",
+            role.account
+        ),
+        Code::AudienceNotRegistered => {
+            format!(" The token's audience is {audience}; the provider is that of {issuer} in account {}.", role.account)
+        }
+        Code::TokenNotValidated => format!(" {}", possible_causes(plan, claims, issuer, &audience, role.account.as_str())),
+        Code::IssuerKeysUnavailable if claims.issuer_is_eks() => " The issuer is hosted by EKS, so this should pass.".to_owned(),
+        Code::IssuerKeysUnavailable => {
+            format!(" The issuer {issuer} is not hosted by EKS: STS must be able to fetch its documents from the internet.")
+        }
+        Code::RoleArnRejected => format!(" AWS_ROLE_ARN is {role}."),
+        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
+        Code::TokenExpiredAtSts => claims.expires_at.map(|exp| format!(" The token's exp is {exp}.")).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// What the generic text of 2026 can mean, the likeliest first, given what the token says.
+fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, account: &str) -> String {
+    let provider = format!("account {account} has no OIDC provider for {issuer} (never created, cluster rebuilt, or other account)");
+    let registered = format!("the provider's client ids lack {audience}");
+    let keys = if claims.issuer_is_eks() {
+        "the token was signed by a key that the issuer no longer publishes".to_owned()
+    } else {
+        format!("{issuer} is not hosted by EKS and does not publish the signing key where STS can fetch it")
+    };
+    let odd_audience = !claims.audience.iter().any(|audience| audience == plan.audience);
+    let causes = match (odd_audience, claims.issuer_is_eks()) {
+        (true, _) => [registered, provider, keys],
+        (false, true) => [provider, registered, keys],
+        (false, false) => [keys, provider, registered],
+    };
+    format!("It can mean, the likeliest first: (1) {}; (2) {}; (3) {}.", causes[0], causes[1], causes[2])
+}

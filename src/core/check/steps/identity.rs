@@ -1,0 +1,184 @@
+//! Step `identity`: who the credentials are, and what an SDK's default chain becomes.
+
+use crate::core::aws::arn::{AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
+use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
+use crate::core::check::Finding;
+use crate::core::check::calls::{failed_call, skew_words};
+use crate::core::check::predicted::{chain_link, predicted_chain};
+use crate::core::check::proven::Proven;
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip, skip_without};
+use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, Evidence, Fact};
+use crate::core::plan::Plan;
+use crate::core::text::time::spoken;
+
+pub(super) const CHECKS: &[CheckRow] = &[
+    CheckRow {
+        id: "identity",
+        title: "GetCallerIdentity names the expected role",
+        rests_on: earlier(Step::Identity),
+        state: |context, _| match (&context.proven, context.evidence.endpoints.first().map(|endpoint| &endpoint.caller_identity)) {
+            (Some(proven), _) => pass_with(&proven.arn),
+            (None, Some(fact)) => skip_without(fact),
+            (None, None) => skip("nothing is called"),
+        },
+    },
+    CheckRow {
+        id: "clock",
+        title: "this node's clock agrees with STS's",
+        rests_on: earlier(Step::Identity),
+        state: |context, _| match context.clock_skew {
+            None => skip("STS's clock was not seen"),
+            Some(0) => CheckState::Passed(None),
+            Some(skew) => pass_with(format!("{} {}", spoken(skew), if skew < 0 { "behind" } else { "ahead" })),
+        },
+    },
+    CheckRow {
+        id: "chain",
+        title: "an SDK's default chain becomes this identity",
+        rests_on: earlier(Step::Identity),
+        state: |context, findings| match &context.evidence.chain {
+            Fact::Known(chain) => match (&chain.error, &chain.identity, explanation(findings)) {
+                (Some(error), ..) => skip(format!("not decided: {}", error.text)),
+                (None, Some(is), Some(code)) if !becomes_proven(is, context.proven) => skip(format!("it becomes {}; see {code}", is.arn)),
+                (None, ..) => CheckState::Passed(None),
+            },
+            other => match predicted_chain(context.evidence).map(|predicted| predicted.compare(context.plan.provider)) {
+                Some(Ok(good_as)) => pass_with(good_as),
+                Some(Err(because)) => skip(because),
+                None => skip_without(other),
+            },
+        },
+    },
+];
+
+/// What speaks against the credentials, and against the default chain.
+pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Finding> {
+    let (_, mut findings) = prove(context.evidence, context.plan, context.clock_skew);
+    let known: Vec<Finding> = so_far.iter().chain(&findings).cloned().collect();
+    findings.extend(chain(context.evidence, context.proven, &known));
+    findings
+}
+
+/// Who the injected provider's credentials are, and what speaks against them.
+pub(in crate::core::check) fn prove(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> (Option<Proven>, Vec<Finding>) {
+    let Some(primary) = evidence.endpoints.first() else { return (None, Vec::new()) };
+    let Some(call) = primary.caller_identity.known() else { return (None, Vec::new()) };
+    if let Some(identity) = call.success() {
+        let proven = Proven::by_caller_identity(identity);
+        let mismatch = compare(&proven.arn, plan.expected_role.as_ref());
+        return (Some(proven), mismatch.into_iter().collect());
+    }
+    let Some((code, said)) = failed_call(primary, call, Operation::GetCallerIdentity) else { return (None, Vec::new()) };
+    let issued = Proven::by_assumed_role(primary);
+    // Not being reached, throttled, or denied by an endpoint policy or in a region, the call says nothing about the credentials; every other refusal does.
+    let about_the_call = matches!(code.step(), Step::Network | Step::AssumeRole);
+    let inconclusive = about_the_call || code.row().class == Class::Transient;
+    if !inconclusive {
+        let skew = clock_skew.filter(|_| code == Code::ClockSkew).map(skew_words).unwrap_or_default();
+        return (None, vec![Finding::new(code, format!("{said}{skew}"))]);
+    }
+    let mismatch = issued.as_ref().and_then(|issued| compare(&issued.arn, plan.expected_role.as_ref()));
+    if let Some(mismatch) = mismatch {
+        return (issued, vec![mismatch]);
+    }
+    if code == Code::ProbeOutOfResources {
+        return (issued, vec![Finding::new(code, format!("GetCallerIdentity could not be asked. {said}"))]);
+    }
+    let undecided = issued.is_none() && evidence.inputs.settings.expect_role_arn.is_some();
+    if undecided {
+        let detail = format!("{said} Without GetCallerIdentity it cannot be told whether the role is the expected one.");
+        return (None, vec![Finding { severity: Severity::Fail, ..Finding::new(code, detail) }]);
+    }
+    let finding = Finding::new(Code::IdentityUnconfirmed, format!("GetCallerIdentity: {code}. {said}"));
+    (issued, vec![finding])
+}
+
+/// Holds an identity against the expected role. Without an expectation any role session is right.
+fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
+    let session = AssumedRoleArn::parse(arn);
+    if expected.is_some_and(|expected| session.as_ref().is_some_and(|session| expected.is_role_of(session))) {
+        return None;
+    }
+    if session.as_ref().is_some_and(AssumedRoleArn::is_instance_session) {
+        return Some(Finding::new(Code::NodeRoleFallback, format!("The credentials are {arn}: a session of the node's role.")));
+    }
+    let expected = expected?;
+    Some(Finding::new(Code::IdentityMismatch, format!("The credentials are {arn}; expected is a session of {expected}.")))
+}
+
+/// What the default chain became, beside what was proven directly.
+fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
+    let chain = evidence.chain.known()?;
+    if is_node(chain, proven) {
+        return Some(Finding::new(Code::NodeRoleFallback, node_words(evidence, chain)));
+    }
+    let proven = proven?;
+    if explanation(so_far).is_some() {
+        return None;
+    }
+    let detail = match (&chain.error, &chain.identity) {
+        (Some(error), _) => match &error.kind {
+            ChainErrorKind::Passing => return None,
+            ChainErrorKind::Service(service) => {
+                let code = Code::from_error(Operation::AssumeRoleWithWebIdentity, service);
+                if code.row().class != Class::Permanent {
+                    return None;
+                }
+                format!("Called directly the provider works; through the default chain the SDK says: {}.", error.text)
+            }
+            ChainErrorKind::NothingFound | ChainErrorKind::Configuration => {
+                // The SDK says that a file is wrong, its parser says where.
+                let why = evidence.inputs.profile.error.as_ref().unwrap_or(&error.text);
+                format!("Called directly the provider works; the default chain gives nothing: {why}.")
+            }
+        },
+        // By whichever way: a web identity profile that names the injected role is the injected identity.
+        (None, Some(identity)) => {
+            let capitals = match compare_identities(&identity.arn, &proven.arn) {
+                RoleMatch::Equal => return None,
+                RoleMatch::CapitalsDiffer => " The names of the two roles differ in capitals alone.",
+                RoleMatch::Different => "",
+            };
+            let by = chain_link(chain.provider);
+            format!("Called directly the provider gives {}; the default chain gives {}, by {by}.{capitals}", proven.arn, identity.arn)
+        }
+        (None, None) => return None,
+    };
+    Some(Finding::new(Code::ChainDisagrees, detail))
+}
+
+/// A shadow that was found already explains why the chain ends elsewhere, and counts as what it is.
+fn explanation(findings: &[Finding]) -> Option<Code> {
+    let explains = |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected);
+    findings.iter().map(|finding| finding.code).find(explains)
+}
+
+/// Whether an identity of the default chain is the proven one.
+fn becomes_proven(identity: &CallerIdentity, proven: Option<&Proven>) -> bool {
+    proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal)
+}
+
+/// The chain took IMDS's credentials, or some whose session is named as theirs are. `AWS_ROLE_SESSION_NAME` may name a session so, too: of
+/// the injected provider, and of the role that is proven, it is not the node's.
+fn is_node(chain: &DefaultChain, proven: Option<&Proven>) -> bool {
+    let own = |identity: &CallerIdentity| becomes_proven(identity, proven);
+    let of_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
+    match chain.provider {
+        ChainProvider::Node => true,
+        ChainProvider::Irsa | ChainProvider::PodIdentity => false,
+        _ => chain.identity.as_ref().is_some_and(|identity| of_instance(identity) && !own(identity)),
+    }
+}
+
+fn node_words(evidence: &Evidence, chain: &DefaultChain) -> String {
+    let Some(identity) = &chain.identity else {
+        return "The default chain took the node's credentials from IMDS; GetCallerIdentity did not answer for them.".to_owned();
+    };
+    let instance = evidence.imds.known().and_then(|imds| imds.instance_id.as_deref());
+    let session = AssumedRoleArn::parse(&identity.arn).map(|arn| arn.session);
+    let confirmed = match (instance, session.as_deref()) {
+        (Some(instance), Some(session)) if instance == session => ", confirmed by the instance id",
+        _ => "",
+    };
+    format!("The default chain becomes {}, the node's role{confirmed}.", identity.arn)
+}

@@ -1,0 +1,137 @@
+//! Step `issuer`: what the token's issuer publishes, as seen from here. STS looks for itself, from elsewhere.
+
+use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
+use crate::core::catalogue::{Code, Step};
+use crate::core::check::Finding;
+use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
+use crate::core::evidence::exchange::{Failure, FailureKind};
+use crate::core::evidence::issuer::{STS_READS, kept};
+use crate::core::evidence::{Call, Fact, Issuer, KeySet};
+
+pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
+    id: "issuer",
+    title: "the issuer publishes the key that signed the token",
+    rests_on: earlier(Step::Issuer),
+    state: |context, _| match &context.evidence.issuer {
+        Fact::Known(seen) => match (lack(seen), key_found(seen)) {
+            (Some(lack), _) => skip(lack),
+            (None, Ok(key)) => pass_with(key),
+            (None, Err(because)) => skip(because),
+        },
+        other => skip_without(other),
+    },
+}];
+
+/// What speaks against the issuer, or kept it from being looked at.
+pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
+    let Some(seen) = context.evidence.issuer.known().filter(|seen| lack(seen).is_none()) else { return Vec::new() };
+    let mut findings = Vec::new();
+    let discovered = match document(&seen.discovery, "the discovery document") {
+        Ok(discovered) => discovered,
+        Err(detail) => return vec![Finding::new(Code::IssuerUnreachable, detail)],
+    };
+    if discovered.issuer != seen.issuer {
+        findings.push(Finding::new(Code::IssuerMismatch, mismatch(&seen.issuer, &discovered.issuer)));
+    }
+    let at = discovered.jwks_uri.as_deref();
+    match (seen.keys.known().map(|call| document(call, "the key set")), at) {
+        (Some(Ok(set)), Some(at)) => findings.extend(unknown_key(seen, set, at)),
+        (Some(Err(detail)), _) => findings.push(Finding::new(Code::IssuerUnreachable, detail)),
+        // Of a document that is another's it says enough.
+        _ if at.is_none() && findings.is_empty() => {
+            findings.push(Finding::new(
+                Code::SigningKeyUnknown,
+                "The discovery document says nothing of its keys: it has no jwks_uri.".to_owned(),
+            ));
+        }
+        _ => {}
+    }
+    findings
+}
+
+/// What the probe itself lacked to look: that says nothing of the issuer.
+fn lack(seen: &Issuer) -> Option<&str> {
+    let keys = seen.keys.known().and_then(|call| call.answer.as_ref().err());
+    let failures = [seen.discovery.answer.as_ref().err(), keys].into_iter().flatten();
+    failures.filter(|failure| failure.kind == FailureKind::OutOfResources).map(|failure| failure.text.as_str()).next()
+}
+
+/// What a green line says; the error says why the key was not found, where no finding does. Only a key that was seen in the set is good.
+fn key_found(seen: &Issuer) -> Result<String, &'static str> {
+    let set = match &seen.keys {
+        Fact::Known(keys) => keys.success().ok_or("its keys could not be read")?,
+        _ => return Err("its keys were not read"),
+    };
+    match (set.has_token_key, &seen.key_id) {
+        (Some(true), Some(key_id)) if set.keys > STS_READS => {
+            Ok(format!("{key_id} among {} keys, of which STS reads no more than {STS_READS}", set.keys))
+        }
+        (Some(true), Some(key_id)) => Ok(key_id.clone()),
+        (Some(false), _) => Err("its keys are others"),
+        _ => Err("the token names no key (kid)"),
+    }
+}
+
+/// A document, or what became of it instead, in one sentence.
+fn document<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
+    let host = call.exchange.as_ref().map(|exchange| exchange.connection.host.as_str()).unwrap_or_default();
+    match &call.answer {
+        Ok(ServiceAnswer::Success(document)) => Ok(document),
+        Ok(ServiceAnswer::Alien(ForeignAnswer { status, what: instead })) => {
+            Err(format!("Asked for {what}, {host} answered with HTTP status {status} and {instead}."))
+        }
+        Ok(ServiceAnswer::Error(error)) => {
+            Err(format!("Asked for {what}, {host} answered with HTTP status {}", error.status) + &reason(error))
+        }
+        Err(failure) => Err(not_reached(failure, host, what)),
+    }
+}
+
+/// Why a server did not give the document, in its own words, and what they mean where that is known.
+fn reason(error: &ServiceError) -> String {
+    let code = error.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let message = error.message.trim_end_matches(['.', ' ']);
+    let mut said = if message.is_empty() { format!("{code}.") } else { format!("{code}: {message}.") };
+    // Kubernetes, "Configure Service Accounts for Pods", service account issuer discovery: STS sends no credentials either.
+    if error.status == 403 && message.contains("system:anonymous") {
+        said.push_str(
+            " This API server shows its issuer's documents to clients with credentials only, and STS asks without: for it to read them here, \
+             bind ClusterRole system:service-account-issuer-discovery to group system:unauthenticated.",
+        );
+    }
+    said
+}
+
+fn not_reached(failure: &Failure, host: &str, what: &str) -> String {
+    let text = failure.text.trim_end_matches('.');
+    // A failed lookup names the host itself, and so does a refused URL.
+    let mut said = if host.is_empty() || text.starts_with(host) { format!("{text}.") } else { format!("{host}: {text}.") };
+    if failure.kind == FailureKind::NotHttp {
+        said = format!("Asked for {what}: {said}");
+    }
+    // EKS's interface endpoint: its private DNS takes the zone of the issuers over (docs/facts.md#private-issuer).
+    if matches!(failure.kind, FailureKind::DnsNotFound | FailureKind::DnsFailed) && host.starts_with("oidc.eks.") {
+        said.push_str(" In a VPC with EKS's interface endpoint and its private DNS this is normal.");
+    }
+    said
+}
+
+fn mismatch(ours: &str, theirs: &str) -> String {
+    let slash =
+        if ours.trim_end_matches('/') == theirs.trim_end_matches('/') { " They differ in a slash at the end, which counts." } else { "" };
+    format!("The token's iss is {}; the discovery document names {theirs}.{slash}", kept(ours))
+}
+
+fn unknown_key(seen: &Issuer, set: &KeySet, at: &str) -> Option<Finding> {
+    let detail = if set.keys == 0 {
+        format!("The key set at {at} is empty.")
+    } else if set.has_token_key == Some(false) {
+        let key_id = seen.key_id.as_deref().unwrap_or_default();
+        let ids = if set.key_ids.is_empty() { "none has a kid".to_owned() } else { set.key_ids.join(", ") };
+        let more = if set.key_ids.len() < set.keys as usize { format!(" ({} in all)", set.keys) } else { String::new() };
+        format!("The token's kid is {key_id}; the keys at {at} are others: {ids}{more}.")
+    } else {
+        return None;
+    };
+    Some(Finding::new(Code::SigningKeyUnknown, detail))
+}

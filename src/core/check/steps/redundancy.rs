@@ -1,0 +1,47 @@
+//! Step `redundancy`: the STS endpoints of other regions than the primary.
+
+use crate::core::catalogue::{Code, Operation, Step};
+use crate::core::check::Finding;
+use crate::core::check::calls::failed_call;
+use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip};
+use crate::core::evidence::exchange::FailureKind;
+use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact};
+
+pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
+    id: "other-regions",
+    title: "the other regions' STS works too",
+    rests_on: earlier(Step::Redundancy),
+    state: |context, _| match context.evidence.endpoints.get(1..) {
+        Some([]) | None => skip("one region only (--sts-region adds more)"),
+        Some(others) if others.iter().any(lacked) => skip(Code::ProbeOutOfResources.row().title),
+        Some(others) => pass_with(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
+    },
+}];
+
+/// The first region that fails, with the names of the others that do.
+pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
+    failing_regions(context.evidence).into_iter().collect()
+}
+
+/// Endpoints after the first.
+fn failing_regions(evidence: &Evidence) -> Option<Finding> {
+    let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
+        let assume_role = endpoint.assume_role.known().and_then(|call| failed_call(endpoint, call, Operation::AssumeRoleWithWebIdentity));
+        let identity = || endpoint.caller_identity.known().and_then(|call| failed_call(endpoint, call, Operation::GetCallerIdentity));
+        // What the probe lacked says nothing of the region.
+        let failed = assume_role.or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
+        failed.map(|(code, said)| (endpoint, code, said))
+    });
+    let (endpoint, code, said) = failing.next()?;
+    let others: Vec<String> = failing.map(|(endpoint, code, _)| format!(" {} fails too: {code}.", endpoint.region)).collect();
+    let detail = format!("{}: {code}. {said}{}", endpoint.region, others.concat());
+    Some(Finding { class: code.row().class, ..Finding::new(Code::SecondaryRegionFailing, detail) })
+}
+
+/// The probe itself had not what it takes to call it.
+fn lacked(endpoint: &EndpointFacts) -> bool {
+    fn of<T>(fact: &Fact<Call<T>>) -> bool {
+        fact.known().and_then(|call| call.answer.as_ref().err()).is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
+    }
+    of(&endpoint.assume_role) || of(&endpoint.caller_identity)
+}

@@ -1,0 +1,97 @@
+//! The surroundings of an SDK's chain, as a check found them: the environment, and how the calls went that a chain would make.
+
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::aws::imds::ImdsReach;
+use crate::core::catalogue::{Code, Operation};
+use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, SkipReason, Token, TokenContent};
+use crate::core::plan::{Plan, Provider};
+use crate::core::pod::token::TokenDefect;
+use crate::core::sdk::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
+
+/// What a check found. What it did not try is taken for good: the provider that was not injected, a call that was not made.
+pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
+    let inputs = &evidence.inputs;
+    let mut surroundings = Surroundings::assumed(&inputs.environment, &inputs.profile);
+    let file = evidence.token.known().map_or(TokenFile::Good, token_file);
+    let plan = Plan::from_inputs(inputs);
+    match plan.provider {
+        Provider::PodIdentity => surroundings.container_token = file,
+        Provider::Irsa => surroundings.token = file,
+        Provider::None => {}
+    }
+    // The check calls nobody with these; an application does.
+    for defect in &plan.defects {
+        match defect.code {
+            Code::RoleArnMalformed | Code::PartitionMismatch => surroundings.sts = StsCall::Denied,
+            Code::RegionMalformed => surroundings.sts = StsCall::Unreachable,
+            _ => {}
+        }
+    }
+    if let Some(call) = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()) {
+        surroundings.sts = sts_call(call);
+    }
+    if let Some(call) = evidence.agent.known() {
+        surroundings.agent = agent_call(call);
+    }
+    surroundings.imds = match &evidence.imds {
+        Fact::Known(imds) => imds_view(imds),
+        // The environment says it itself.
+        Fact::NotAttempted(SkipReason::ImdsDisabled) => ImdsView::REACHABLE,
+        _ => ImdsView::Unknown,
+    };
+    surroundings
+}
+
+/// A token file, as the SDKs meet it.
+pub fn token_file(token: &Token) -> TokenFile {
+    match &token.file {
+        FileFact::Failed(failure) => match failure.kind {
+            FileFailureKind::Missing => TokenFile::Missing,
+            // That it was not read says nothing of it.
+            FileFailureKind::Undecided | FileFailureKind::OutOfResources => TokenFile::Good,
+            FileFailureKind::Denied | FileFailureKind::NotRegular | FileFailureKind::TooLarge | FileFailureKind::Other => {
+                TokenFile::Unreadable
+            }
+        },
+        FileFact::Read { content: TokenContent::Defect(TokenDefect::Empty), .. } => TokenFile::Empty,
+        FileFact::Read { content: TokenContent::Defect(_), .. } => TokenFile::NotAToken,
+        FileFact::Read { trailing_whitespace: true, .. } => TokenFile::TrailingWhitespace,
+        FileFact::Read { .. } => TokenFile::Good,
+    }
+}
+
+fn imds_view(imds: &Imds) -> ImdsView {
+    match imds.v2 {
+        // It answers, but not in time what its role is.
+        ImdsReach::Answers if imds.role.is_none() && !imds.no_role => ImdsView::Unknown,
+        v2 => ImdsView::Seen { v2, v1: imds.v1 == Some(ImdsReach::Answers), role: imds.role.is_some() },
+    }
+}
+
+fn sts_call<T>(call: &Call<T>) -> StsCall {
+    match &call.answer {
+        Ok(ServiceAnswer::Success(_)) => StsCall::Works,
+        // SDKs go by AWS's own code here: it is one for all that is wrong with a token.
+        Ok(ServiceAnswer::Error(error)) if matches!(error.code.as_deref(), Some("InvalidIdentityToken" | "ExpiredTokenException")) => {
+            StsCall::TokenRejected
+        }
+        Ok(ServiceAnswer::Error(error)) => match Code::from_error(Operation::AssumeRoleWithWebIdentity, error) {
+            Code::Throttled | Code::StsUnavailable => StsCall::Unavailable,
+            _ if error.status >= 500 || error.status == 429 => StsCall::Unavailable,
+            _ => StsCall::Denied,
+        },
+        Ok(ServiceAnswer::Alien(_)) | Err(_) => StsCall::Unreachable,
+    }
+}
+
+fn agent_call<T>(call: &Call<T>) -> AgentCall {
+    match &call.answer {
+        Ok(ServiceAnswer::Success(_)) => AgentCall::Works,
+        Ok(ServiceAnswer::Error(error)) => match error.status {
+            404 => AgentCall::NotFound,
+            429 | 500.. => AgentCall::Failing,
+            _ => AgentCall::Refused,
+        },
+        Ok(ServiceAnswer::Alien(_)) | Err(_) => AgentCall::Unreachable,
+    }
+}

@@ -1,0 +1,36 @@
+//! What templates of the catalogue are filled with in a pod's report.
+
+use crate::core::catalogue::remedy::Values;
+use crate::core::evidence::Evidence;
+use crate::core::plan::Plan;
+
+/// The values of this pod, as evidence and plan name them.
+pub(super) fn values(evidence: &Evidence, plan: &Plan) -> Values {
+    let claims = evidence.token.known().and_then(|token| token.claims());
+    let default_claims = evidence.default_token.known().and_then(|token| token.claims());
+    let who = claims.or(default_claims);
+    let role = plan.role.as_ref().or(plan.expected_role.as_ref());
+    let env = &evidence.inputs.environment;
+    let mut known = Vec::new();
+    let mut set = |name, value: Option<String>| {
+        if let Some(value) = value {
+            known.push((name, value));
+        }
+    };
+    set("namespace", who.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(ToString::to_string)));
+    set("serviceAccount", who.and_then(|c| c.service_account.clone()));
+    set("pod", env.downward_pod_name().map(ToString::to_string).or_else(|| who.and_then(|c| c.pod.clone())));
+    set("node", who.and_then(|c| c.node.clone()));
+    set("issuer", who.and_then(|c| c.issuer.clone()));
+    set("issuerPath", who.and_then(|c| c.issuer_path().map(str::to_owned)));
+    set("audience", claims.and_then(|c| c.audience.first().cloned()).or(Some(plan.audience.to_owned())));
+    set("roleArn", role.map(ToString::to_string));
+    set("roleName", role.map(|role| role.name.clone()));
+    set("account", role.map(|role| role.account.to_string()));
+    set("partition", role.map(|role| role.partition).or_else(|| plan.region().map(|r| r.partition())).map(|p| p.id().to_owned()));
+    set("region", plan.region().map(ToString::to_string));
+    set("host", plan.endpoints.first().map(|endpoint| endpoint.host.clone()));
+    set("instanceId", evidence.imds.known().and_then(|imds| imds.instance_id.clone()));
+    set("tokenPath", plan.token_path.as_ref().map(ToString::to_string));
+    Values::from(known).with_subject(who.and_then(|c| c.subject.clone()))
+}

@@ -1,0 +1,119 @@
+//! What a check comes to: a verdict, and the findings in it.
+
+use super::found::Found;
+use super::question::Question;
+use super::state::Unknown;
+use crate::core::catalogue::Code;
+use crate::core::check::Finding;
+
+/// What a check comes to.
+#[derive(Debug)]
+pub enum DoctorVerdict {
+    /// True, with what was seen.
+    Pass(String),
+    /// Not needed here, and why.
+    Skip(String),
+    /// Not known.
+    Unknown(Unknown),
+    /// Not true.
+    Findings(Vec<DoctorFinding>),
+    /// Worth a look, and no finding: a headline in place of the title, and what was seen.
+    Note(&'static str, String),
+    /// Not true, and what is wrong cannot be told: a headline in place of the title, then what was seen and what would settle it.
+    Undecided(&'static str, String),
+}
+
+impl DoctorVerdict {
+    /// Not true, with one finding.
+    pub fn finding(code: Code, detail: impl Into<String>) -> DoctorVerdict {
+        DoctorFinding::new(code, detail).into()
+    }
+
+    /// Not known, because a finding makes it so.
+    pub fn because(code: Code) -> DoctorVerdict {
+        DoctorVerdict::Unknown(Unknown::Because(code))
+    }
+
+    /// Not known, because it could not be seen.
+    pub fn not_seen(why: impl Into<String>) -> DoctorVerdict {
+        DoctorVerdict::Unknown(Unknown::NotSeen(why.into()))
+    }
+
+    /// Not known, because a question was not answered.
+    pub fn not_answered(found: &Found, question: Question) -> DoctorVerdict {
+        DoctorVerdict::not_seen(found.why_missing(question))
+    }
+}
+
+impl From<DoctorFinding> for DoctorVerdict {
+    fn from(finding: DoctorFinding) -> DoctorVerdict {
+        DoctorVerdict::Findings(vec![finding])
+    }
+}
+
+/// A finding of a check.
+#[derive(Debug)]
+pub struct DoctorFinding {
+    /// Code, weight and detail.
+    pub finding: Finding,
+    /// Values for the cure's placeholders. They come before those of the walk's state.
+    pub values: Vec<(&'static str, String)>,
+    /// Words in place of the catalogue's, where a code is met in another place than usual.
+    pub wording: Option<&'static Wording>,
+    /// What to change in the role's trust policy, where that is evaluated.
+    pub policy_change: Option<PolicyChange>,
+}
+
+/// Headline, cure and commands in place of the catalogue's. The detail tells the cause then.
+#[derive(Debug)]
+pub struct Wording {
+    /// The headline.
+    pub title: &'static str,
+    /// What to do.
+    pub cure: &'static str,
+    /// The commands that do it.
+    pub commands: &'static [&'static str],
+}
+
+/// What to change in a trust policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// The whole document, as it is after the smallest edit.
+    Document(String),
+    /// Something that only the statement's owner can decide.
+    OwnersChoice,
+}
+
+impl DoctorFinding {
+    /// A finding in the catalogue's words.
+    pub fn new(code: Code, detail: impl Into<String>) -> DoctorFinding {
+        DoctorFinding { finding: Finding::new(code, detail), values: Vec::new(), wording: None, policy_change: None }
+    }
+
+    /// With a value for a placeholder of its cure.
+    pub fn with_value(mut self, name: &'static str, value: impl Into<String>) -> DoctorFinding {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// With other words than the catalogue's.
+    pub fn with_wording(self, wording: &'static Wording) -> DoctorFinding {
+        DoctorFinding { wording: Some(wording), ..self }
+    }
+
+    /// With what to change in the trust policy.
+    pub fn with_policy_change(self, change: PolicyChange) -> DoctorFinding {
+        DoctorFinding { policy_change: Some(change), ..self }
+    }
+}
+
+/// The first few of many names, for a sentence.
+pub fn list_few<T: AsRef<str>>(names: &[T]) -> String {
+    const SHOWN: usize = 4;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    match names.len() {
+        0 => "none".to_owned(),
+        n if n <= SHOWN => shown.join(", "),
+        n => format!("{} and {} more", shown.join(", "), n - SHOWN),
+    }
+}

@@ -1,0 +1,60 @@
+//! All that a plan is made from: what the pod was given, and the settings of this run.
+
+use crate::core::aws::arn::RoleArn;
+use crate::core::aws::partition::Region;
+use crate::core::pod::environment::{Environment, is_default};
+use crate::core::pod::profile::Profile;
+use crate::core::sdk::SdkFamily;
+use serde::{Deserialize, Serialize};
+
+/// Which provider to prove.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderChoice {
+    /// Whichever was injected; IRSA when both were, as in most SDKs (docs/facts.md#row-23).
+    #[default]
+    Auto,
+    /// IAM roles for service accounts.
+    Irsa,
+    /// EKS Pod Identity.
+    PodIdentity,
+}
+
+/// The settings of a run that change what is collected or how it is judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// `--expect-role-arn`.
+    pub expect_role_arn: Option<RoleArn>,
+    /// `--provider`.
+    pub provider: ProviderChoice,
+    /// `--sts-region`, in the order given.
+    pub sts_regions: Vec<Region>,
+    /// `--strict`.
+    pub strict: bool,
+    /// `--no-imds`.
+    pub no_imds: bool,
+    /// `--check-issuer`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub check_issuer: bool,
+    /// `--app-sdk`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub app_sdk: Option<SdkFamily>,
+    /// `--pid`: the process to judge instead of this one's environment.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pid: Option<u32>,
+}
+
+/// All that the plan is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Inputs {
+    /// The environment.
+    pub environment: Environment,
+    /// The selected profile.
+    #[serde(default)]
+    pub profile: Profile,
+    /// The settings.
+    #[serde(default)]
+    pub settings: Settings,
+}

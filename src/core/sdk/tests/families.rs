@@ -1,0 +1,58 @@
+//! The table of families: every row is complete, and no two rows are taken for one another.
+
+use crate::core::sdk::SdkFamily;
+use crate::core::sdk::chain::Link;
+use crate::core::sdk::families::{Basis, EndpointRule};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_row_is_complete() {
+    let is_id = |id: &str| id.starts_with(|c: char| c.is_ascii_lowercase()) && id.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'));
+    let is_version = |text: &str| !text.is_empty() && text.trim() == text;
+    for sdk in SdkFamily::ALL {
+        let row = sdk.row();
+        let id = sdk.id();
+        assert!(is_id(id), "{id:?}");
+        assert!(!row.name.is_empty() && row.name.trim() == row.name, "{id}: {:?}", row.name);
+        assert!(row.irsa.is_some() || row.pod_identity.is_some(), "{id} knows neither provider");
+        assert!(row.irsa.into_iter().chain(row.pod_identity).all(is_version), "{id}: {:?} {:?}", row.irsa, row.pod_identity);
+        if let EndpointRule::Since(since) | EndpointRule::AlwaysSince(since) = row.endpoint {
+            assert!(is_version(since), "{id}: {since:?}");
+        }
+        assert!(row.note.is_empty() || row.note.ends_with('.'), "{id}: {:?}", row.note);
+        match row.basis {
+            Basis::Measured(versions) => assert!(!versions.is_empty() && versions.iter().all(|version| is_version(version)), "{id}"),
+            Basis::SameCodeAs(other) => {
+                assert!(!other.measured_versions().is_empty(), "{id} runs the code of {}, which was not measured", other.id())
+            }
+            Basis::Source | Basis::Unverified => {}
+        }
+        assert_eq!(SdkFamily::parse(id), Some(sdk));
+        assert_eq!(serde_json::to_value(sdk).unwrap(), id);
+    }
+}
+
+/// A chain that lacks a link would pass credentials over without anybody noticing.
+#[test]
+fn every_chain_looks_everywhere() {
+    for sdk in SdkFamily::ALL {
+        let has = |wanted: fn(&Link) -> bool| sdk.row().chain.links.iter().any(wanted);
+        assert!(has(|link| matches!(link, Link::Env)), "{}", sdk.id());
+        assert!(has(|link| matches!(link, Link::Profile(_))), "{}", sdk.id());
+        assert!(has(|link| matches!(link, Link::WebIdentity)), "{}", sdk.id());
+        assert!(has(|link| matches!(link, Link::Container | Link::ContainerOrImds)), "{}", sdk.id());
+        assert!(has(|link| matches!(link, Link::Imds | Link::ContainerOrImds)), "{}", sdk.id());
+    }
+}
+
+#[test]
+fn rows_stand_in_the_order_of_their_ids_and_no_name_means_two() {
+    assert!(SdkFamily::ALL.is_sorted_by(|one, next| one.id() < next.id()));
+    let mut names = BTreeSet::new();
+    for sdk in SdkFamily::ALL {
+        for name in [sdk.id(), sdk.name()].into_iter().chain(sdk.aliases().iter().copied()) {
+            assert!(names.insert(name.to_lowercase()), "{name:?} of {} is taken", sdk.id());
+        }
+        assert!(sdk.aliases().iter().all(|alias| alias.to_lowercase() == *alias && !alias.is_empty()), "{:?}", sdk.aliases());
+    }
+}
