@@ -2,10 +2,9 @@
 
 use super::Command;
 use super::Usage;
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow, one_of, set_sdk, set_switch, set_timeout};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, identity, log, no_imds};
+use super::values::{one_of, set_sdk, set_switch, set_timeout};
 use crate::core::plan::inputs::Settings;
 use crate::core::pod::candidates::Target;
 use std::time::Duration;

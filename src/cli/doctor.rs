@@ -1,9 +1,8 @@
 //! `doctor`: its flags, and whom it examines.
 
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow, set_switch, set_text, set_timeout};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};
+use super::values::{set_switch, set_text, set_timeout};
 use super::{Command, Usage};
 use std::time::Duration;
 

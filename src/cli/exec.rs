@@ -1,9 +1,7 @@
 //! `exec`: the flags of a check, and the words of the application.
 
 use super::check::{CheckOptions, advisory, app_sdk, check_issuer, output, termination_log, timeout};
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, identity, log, no_imds};
 use super::{Command, Usage};
 use crate::core::plan::inputs::Settings;

@@ -1,9 +1,8 @@
 //! `explain`: its flags, and what it is given to explain.
 
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow, set_switch, set_text};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, output};
+use super::values::{set_switch, set_text};
 use super::{Command, Usage};
 
 /// `explain`

@@ -1,8 +1,6 @@
 //! `get PATH`: its flags, and the pages that it asks for.
 
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{DEFAULT_LISTEN, LogOptions, groups, listen, log};
 use super::{Command, Usage};
 use std::net::SocketAddr;

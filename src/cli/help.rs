@@ -1,8 +1,8 @@
 //! `--help`, made from the tables.
 
 use super::check;
-use super::commands::{COMMANDS, CommandRow};
-use super::flag::Flag;
+use super::commands::COMMANDS;
+use super::row::{CommandRow, Flag};
 use std::fmt::Write as _;
 
 pub(super) fn overview() -> String {

@@ -1,8 +1,6 @@
 //! `install DIR`
 
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, log};
 use super::{Command, Usage};
 use std::path::PathBuf;

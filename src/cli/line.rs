@@ -1,13 +1,13 @@
 //! The command line, taken apart into a command, its flags and its words.
 
-use super::commands::{COMMANDS, CommandRow};
-use super::flag::Flag;
+use super::commands::COMMANDS;
+use super::row::{Arguments, CommandRow};
 use super::{Usage, commands};
 use lexopt::Arg;
 use std::ffi::OsString;
 
 /// What a line asks for.
-pub(super) enum Line {
+pub(super) enum CommandLine {
     /// `--version`
     Version,
     /// `--help`: of a command, or of all.
@@ -16,45 +16,8 @@ pub(super) enum Line {
     Command(&'static CommandRow, Arguments),
 }
 
-/// What was given to a command. Whether it takes the flags is not known yet.
-#[derive(Debug, Default)]
-pub(super) struct Arguments {
-    /// Flags with their values, in the order given.
-    pub(super) flags: Vec<(Flag, String)>,
-    /// All else.
-    pub(super) words: Words,
-}
-
-/// What is neither the command nor a flag.
-#[derive(Debug, Default)]
-pub(super) struct Words {
-    /// The command's own words.
-    pub(super) own: Vec<String>,
-    /// The words of the program that the command starts.
-    pub(super) wrapped: Vec<OsString>,
-}
-
-impl Words {
-    /// For a command that takes none.
-    pub(super) fn none(&self, command: &CommandRow) -> Result<(), Usage> {
-        match self.own.first() {
-            Some(word) => Err(Usage(format!("{} takes no argument, and {word:?} was given", command.name))),
-            None => Ok(()),
-        }
-    }
-
-    /// For a command that takes one. `kind` is what `--help` calls it, `missing` the error where it is not there.
-    pub(super) fn one(&self, command: &CommandRow, kind: &str, missing: &str) -> Result<String, Usage> {
-        match self.own.as_slice() {
-            [] => Err(Usage(missing.to_owned())),
-            [word] => Ok(word.clone()),
-            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, and {word:?} was given too", command.name))),
-        }
-    }
-}
-
 /// Takes a line apart (without the program's name). Flags may stand on either side of the command.
-pub(super) fn split(args: Vec<OsString>) -> Result<Line, Usage> {
+pub(super) fn split(args: Vec<OsString>) -> Result<CommandLine, Usage> {
     let mut parser = lexopt::Parser::from_args(args);
     let mut command: Option<&CommandRow> = None;
     let mut arguments = Arguments::default();
@@ -65,7 +28,7 @@ pub(super) fn split(args: Vec<OsString>) -> Result<Line, Usage> {
                 help = true;
                 continue;
             }
-            Arg::Short('V') | Arg::Long("version") => return Ok(Line::Version),
+            Arg::Short('V') | Arg::Long("version") => return Ok(CommandLine::Version),
             Arg::Long(name) => (format!("--{name}"), commands::flags().find(|flag| flag.name == name)),
             Arg::Short(c) => (format!("-{c}"), commands::flags().find(|flag| flag.short == Some(c))),
             // From here on every word is the application's, whatever it looks like.
@@ -93,8 +56,8 @@ pub(super) fn split(args: Vec<OsString>) -> Result<Line, Usage> {
         arguments.flags.push((flag, value.map_err(|_| Usage(format!("{written}: the value is not UTF-8")))?));
     }
     match command {
-        _ if help => Ok(Line::Help(command)),
-        Some(row) => Ok(Line::Command(row, arguments)),
+        _ if help => Ok(CommandLine::Help(command)),
+        Some(row) => Ok(CommandLine::Command(row, arguments)),
         None => Err(Usage("which command? irsa-probe --help lists them".to_owned())),
     }
 }

@@ -9,18 +9,19 @@ mod commands;
 mod doctor;
 mod exec;
 mod explain;
-mod flag;
 mod get;
 mod help;
 mod install;
 mod line;
 mod off_switch;
+mod row;
 mod sdks;
 mod serve;
 mod shared;
 #[cfg(test)]
 mod tests;
 mod trust_policy;
+mod values;
 
 pub use check::{CheckOptions, CheckOutput, TerminationLog};
 pub use doctor::DoctorOptions;
@@ -33,8 +34,7 @@ pub use serve::ServeOptions;
 pub use shared::{LogFormat, LogOptions, Output};
 pub use trust_policy::TrustPolicyOptions;
 
-use commands::CommandRow;
-use line::Line;
+use line::CommandLine;
 use std::ffi::OsString;
 
 /// What to do.
@@ -101,9 +101,9 @@ pub fn parse(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Resul
 
 fn parse_line(args: Vec<OsString>, environment: Environment<'_>) -> Result<Command, Usage> {
     match line::split(args)? {
-        Line::Version => Ok(Command::Print(format!("irsa-probe {}\n", env!("CARGO_PKG_VERSION")))),
-        Line::Help(None) => Ok(Command::Print(help::overview())),
-        Line::Help(Some(row)) => Ok(Command::Print(help::command_help(row))),
-        Line::Command(row, arguments) => (row.functions.parse)(row, arguments, environment),
+        CommandLine::Version => Ok(Command::Print(format!("irsa-probe {}\n", env!("CARGO_PKG_VERSION")))),
+        CommandLine::Help(None) => Ok(Command::Print(help::overview())),
+        CommandLine::Help(Some(row)) => Ok(Command::Print(help::command_help(row))),
+        CommandLine::Command(row, arguments) => (row.functions.parse)(row, arguments, environment),
     }
 }

@@ -1,8 +1,8 @@
 //! `IRSA_PROBE_DISABLED`: what each command does when it is set.
 
 use super::commands::COMMANDS;
-use super::flag::parse_readable;
 use super::get::is_page;
+use super::row::parse_readable;
 use super::{Command, Environment, ExecOptions, GetOptions, ServeOptions, Usage};
 use std::ffi::OsString;
 

@@ -1,9 +1,8 @@
 //! `sdks`: its flags.
 
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow, set_sdk, set_text};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, output};
+use super::values::{set_sdk, set_text};
 use super::{Command, Usage};
 use crate::core::sdk::SdkFamily;
 

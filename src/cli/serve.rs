@@ -1,8 +1,6 @@
 //! `serve`: its flags.
 
-use super::commands::{CommandRow, USAGE, functions};
-use super::flag::{CommandOptions, FlagRow};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{DEFAULT_LISTEN, LogOptions, groups, identity, listen, log, no_imds};
 use super::{Command, Usage};
 use crate::core::plan::inputs::Settings;

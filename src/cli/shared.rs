@@ -1,6 +1,7 @@
 //! The flags that several commands have in common: the groups of values, and a function for each group's rows.
 
-use super::flag::{FlagRow, one_of, set_role, set_switch};
+use super::row::FlagRow;
+use super::values::{one_of, set_role, set_switch};
 use crate::core::aws::partition::Region;
 use crate::core::plan::inputs::{ProviderChoice, Settings};
 use std::net::{Ipv6Addr, SocketAddr};

@@ -1,9 +1,8 @@
 //! `trust-policy`: its flags. What they leave open comes from the pod's token.
 
-use super::commands::{CommandRow, functions};
-use super::flag::{CommandOptions, FlagRow, set_role, set_switch, set_text};
-use super::line::Words;
+use super::row::{CommandOptions, CommandRow, FlagRow, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};
+use super::values::{set_role, set_switch, set_text};
 use super::{Command, Usage};
 use crate::core::aws::arn::RoleArn;
 

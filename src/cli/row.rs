@@ -1,12 +1,91 @@
-//! A flag's row, how rows fill the struct of a command, and the parsers of values.
+//! The rows of commands and flags, and how a line's arguments become the struct of a command.
 
-use super::line::{Arguments, Words};
-use super::{Command, CommandRow, Environment, Usage};
-use crate::core::aws::arn::RoleArn;
-use crate::core::sdk::SdkFamily;
-use crate::core::text::duration;
+use super::{Command, Environment, Usage};
 use std::ffi::OsString;
-use std::time::Duration;
+
+/// One command.
+pub(super) struct CommandRow {
+    pub(super) name: &'static str,
+    /// The words that it takes, for `--help`.
+    pub(super) arguments: &'static str,
+    pub(super) about: &'static str,
+    pub(super) example: &'static str,
+    pub(super) exit_codes: &'static [(&'static str, &'static str)],
+    /// Whether its flags have twins in the environment. They are for commands that a manifest runs in pods; what a person types must not
+    /// change with variables that a pod or a shell happens to have.
+    pub(super) variables: bool,
+    /// Whether the words are those of another program, whatever they look like.
+    pub(super) wraps: bool,
+    /// What depends on the type of the command's struct.
+    pub(super) functions: Functions,
+}
+
+/// What is made of a command's rows of flags, whatever struct they fill.
+pub(super) struct Functions {
+    /// Its own flags.
+    pub(super) own: fn() -> Vec<Flag>,
+    /// The flags that it shares with others.
+    pub(super) shared: fn() -> Vec<Flag>,
+    /// Makes the command of its arguments.
+    pub(super) parse: fn(&CommandRow, Arguments, Environment<'_>) -> Result<Command, Usage>,
+}
+
+/// The functions of the command whose struct is `T`.
+pub(super) const fn functions<T: CommandOptions>() -> Functions {
+    Functions { own: own::<T>, shared: shared::<T>, parse: parse::<T> }
+}
+
+impl CommandRow {
+    /// All flags that it takes.
+    pub(super) fn flags(&self) -> impl Iterator<Item = Flag> + use<> {
+        (self.functions.own)().into_iter().chain((self.functions.shared)())
+    }
+
+    /// Whether it takes the flag of this name.
+    pub(super) fn takes(&self, name: &str) -> bool {
+        self.flags().any(|flag| flag.name == name)
+    }
+}
+
+/// The exit code of a line that cannot be understood.
+pub(super) const USAGE: (&str, &str) = ("2", "usage");
+
+/// What was given to a command. Whether it takes the flags is not known yet.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    /// Flags with their values, in the order given.
+    pub(super) flags: Vec<(Flag, String)>,
+    /// All else.
+    pub(super) words: Words,
+}
+
+/// What is neither the command nor a flag.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// The command's own words.
+    pub(super) own: Vec<String>,
+    /// The words of the program that the command starts.
+    pub(super) wrapped: Vec<OsString>,
+}
+
+impl Words {
+    /// For a command that takes none.
+    pub(super) fn none(&self, command: &CommandRow) -> Result<(), Usage> {
+        match self.own.first() {
+            Some(word) => Err(Usage(format!("{} takes no argument, and {word:?} was given", command.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// For a command that takes one. `kind` is what `--help` calls it, `missing` the error where it is not there.
+    pub(super) fn one(&self, command: &CommandRow, kind: &str, missing: &str) -> Result<String, Usage> {
+        match self.own.as_slice() {
+            [] => Err(Usage(missing.to_owned())),
+            [word] => Ok(word.clone()),
+            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, and {word:?} was given too", command.name))),
+        }
+    }
+}
 
 /// One flag of the command whose struct is `T`.
 pub(super) struct FlagRow<T> {
@@ -109,47 +188,4 @@ pub(super) fn parse_readable<T: CommandOptions>(args: &[OsString], environment: 
         }
     }
     options
-}
-
-/// The choice that has this name.
-pub(super) fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
-    let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| format!("{value:?} is none of {}", names()))
-}
-
-/// Any text but an empty one.
-pub(super) fn set_text(target: &mut Option<String>, value: &str) -> Result<(), String> {
-    if value.is_empty() {
-        return Err("it must not be empty".to_owned());
-    }
-    *target = Some(value.to_owned());
-    Ok(())
-}
-
-/// A duration that is not zero.
-pub(super) fn set_timeout(target: &mut Duration, value: &str) -> Result<(), String> {
-    *target = duration::parse(value)?;
-    if target.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
-}
-
-/// A switch: on, or off where its value says so.
-pub(super) fn set_switch(target: &mut bool, value: &str) -> Result<(), String> {
-    *target =
-        one_of(&value.to_ascii_lowercase(), &[("true", true), ("1", true), ("yes", true), ("false", false), ("0", false), ("no", false)])?;
-    Ok(())
-}
-
-/// A role's ARN.
-pub(super) fn set_role(target: &mut Option<RoleArn>, value: &str) -> Result<(), String> {
-    let role =
-        RoleArn::parse(value).map_err(|error| format!("{value:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
-    *target = Some(role);
-    Ok(())
-}
-
-/// An SDK by its name or an alias.
-pub(super) fn set_sdk(target: &mut Option<SdkFamily>, value: &str) -> Result<(), String> {
-    let sdk = SdkFamily::parse(value).ok_or_else(|| format!("{value:?} is none of {}", SdkFamily::ALL.map(SdkFamily::id).join(", ")))?;
-    *target = Some(sdk);
-    Ok(())
 }

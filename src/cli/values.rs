@@ -1,0 +1,49 @@
+//! The parsers of flags' values. An error says what is wrong with the value.
+
+use crate::core::aws::arn::RoleArn;
+use crate::core::sdk::SdkFamily;
+use crate::core::text::duration;
+use std::time::Duration;
+
+/// The choice that has this name.
+pub(super) fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| format!("{value:?} is none of {}", names()))
+}
+
+/// Any text but an empty one.
+pub(super) fn set_text(target: &mut Option<String>, value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    *target = Some(value.to_owned());
+    Ok(())
+}
+
+/// A duration that is not zero.
+pub(super) fn set_timeout(target: &mut Duration, value: &str) -> Result<(), String> {
+    *target = duration::parse(value)?;
+    if target.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
+}
+
+/// A switch: on, or off where its value says so.
+pub(super) fn set_switch(target: &mut bool, value: &str) -> Result<(), String> {
+    *target =
+        one_of(&value.to_ascii_lowercase(), &[("true", true), ("1", true), ("yes", true), ("false", false), ("0", false), ("no", false)])?;
+    Ok(())
+}
+
+/// A role's ARN.
+pub(super) fn set_role(target: &mut Option<RoleArn>, value: &str) -> Result<(), String> {
+    let role =
+        RoleArn::parse(value).map_err(|error| format!("{value:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
+    *target = Some(role);
+    Ok(())
+}
+
+/// An SDK by its name or an alias.
+pub(super) fn set_sdk(target: &mut Option<SdkFamily>, value: &str) -> Result<(), String> {
+    let sdk = SdkFamily::parse(value).ok_or_else(|| format!("{value:?} is none of {}", SdkFamily::ALL.map(SdkFamily::id).join(", ")))?;
+    *target = Some(sdk);
+    Ok(())
+}
