@@ -6,9 +6,6 @@ use super::sts::{Keys, Sts};
 use crate::core::evidence::{AgentCredentials, Call, EndpointFacts, Fact, SkipReason};
 use crate::core::plan::{Plan, PlannedEndpoint, Provider};
 use crate::core::pod::environment::Environment;
-use std::sync::Arc;
-use tokio::task::JoinSet;
-use zeroize::Zeroizing;
 
 /// What the direct calls found.
 pub struct DirectCalls {
@@ -57,32 +54,28 @@ fn skipped_endpoints(plan: &Plan, because: SkipReason) -> Vec<EndpointFacts> {
 }
 
 /// Calls the injected provider. Each endpoint gets a client of its own from `new_client`.
-pub async fn call(
-    new_client: impl Fn() -> Client,
-    plan: &Plan,
-    environment: &Environment,
-    token: Option<Arc<Zeroizing<String>>>,
-) -> DirectCalls {
+pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, environment: &Environment, token: Option<&str>) -> DirectCalls {
     if plan.failure().is_some() {
         return DirectCalls::skipped(plan, SkipReason::PlanFailed);
     }
     let Some(token) = token else { return DirectCalls::skipped(plan, SkipReason::NoToken) };
     match (plan.provider, &plan.role, &plan.agent_url) {
         (Provider::Irsa, Some(role), _) => {
-            let exchange = Arc::new(WebIdentity { role: role.to_string(), session: session_name(environment), token });
-            let calls = plan.endpoints.iter().map(|planned| by_web_identity(new_client(), planned.clone(), Arc::clone(&exchange)));
+            let role = role.to_string();
+            let session = session_name(environment);
+            let calls = plan.endpoints.iter().map(|planned| by_web_identity(new_client(), planned, &role, &session, token));
             DirectCalls { endpoints: join_all(calls).await, agent: Fact::NotAttempted(SkipReason::NotThisProvider) }
         }
-        (Provider::PodIdentity, _, Some(url)) if token.trim() == token.as_str() => {
+        (Provider::PodIdentity, _, Some(url)) if token.trim() == token => {
             let clients: Vec<Client> = plan.endpoints.iter().map(|_| new_client()).collect();
-            let connections = join_all(plan.endpoints.iter().zip(&clients).map(|(planned, client)| warm(client.clone(), planned.clone())));
+            let connections = join_all(plan.endpoints.iter().zip(&clients).map(|(planned, client)| warm(client, planned)));
             let agent_client = new_client();
             // The connections to STS are opened while the agent works, as neither depends on the other.
-            let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url.raw(), &token), connections);
-            let Some(keys) = keys.map(Arc::new) else {
+            let ((agent, keys), _) = tokio::join!(agent::call(&agent_client, url.raw(), token), connections);
+            let Some(keys) = keys else {
                 return DirectCalls { endpoints: skipped_endpoints(plan, SkipReason::EarlierFailure), agent: Fact::Known(agent) };
             };
-            let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned.clone(), Arc::clone(&keys)));
+            let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned, &keys));
             DirectCalls { endpoints: join_all(calls).await, agent: Fact::Known(agent) }
         }
         (Provider::PodIdentity, _, _) => DirectCalls::skipped(plan, SkipReason::NoToken),
@@ -90,34 +83,26 @@ pub async fn call(
     }
 }
 
-/// What AssumeRoleWithWebIdentity is called with in every region.
-struct WebIdentity {
-    role: String,
-    session: String,
-    token: Arc<Zeroizing<String>>,
-}
-
-async fn by_web_identity(client: Client, planned: PlannedEndpoint, exchange: Arc<WebIdentity>) -> EndpointFacts {
-    let sts = Sts::new(client, &planned);
-    let (assume_role, keys) = sts.assume_role(&exchange.role, &exchange.session, &exchange.token).await;
+async fn by_web_identity(client: Client, planned: &PlannedEndpoint, role: &str, session: &str, token: &str) -> EndpointFacts {
+    let sts = Sts::new(client, planned);
+    let (assume_role, keys) = sts.assume_role(role, session, token).await;
     let caller_identity = match keys {
         Some(keys) => Fact::Known(sts.caller_identity(&keys).await),
         None => Fact::NotAttempted(SkipReason::EarlierFailure),
     };
-    EndpointFacts { region: planned.region, host: planned.host, assume_role: Fact::Known(assume_role), caller_identity }
+    EndpointFacts { region: planned.region.clone(), host: planned.host.clone(), assume_role: Fact::Known(assume_role), caller_identity }
 }
 
-async fn by_keys(client: Client, planned: PlannedEndpoint, keys: Arc<Keys>) -> EndpointFacts {
-    let caller_identity = Sts::new(client, &planned).caller_identity(&keys).await;
+async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> EndpointFacts {
     EndpointFacts {
-        region: planned.region,
-        host: planned.host,
+        region: planned.region.clone(),
+        host: planned.host.clone(),
         assume_role: Fact::NotAttempted(SkipReason::NotThisProvider),
-        caller_identity: Fact::Known(caller_identity),
+        caller_identity: Fact::Known(Sts::new(client, planned).caller_identity(keys).await),
     }
 }
 
-async fn warm(client: Client, planned: PlannedEndpoint) {
+async fn warm(client: &Client, planned: &PlannedEndpoint) {
     if let Ok(url) = planned.url.raw().parse() {
         client.warm(&url, Limits::default()).await;
     }
@@ -129,12 +114,8 @@ fn session_name(environment: &Environment) -> String {
 }
 
 /// Runs futures side by side and keeps their order.
-async fn join_all<T: Send + 'static>(futures: impl Iterator<Item: Future<Output = T> + Send + 'static>) -> Vec<T> {
-    let mut tasks = JoinSet::new();
-    for (index, future) in futures.enumerate() {
-        tasks.spawn(async move { (index, future.await) });
-    }
-    let mut outputs = tasks.join_all().await;
-    outputs.sort_by_key(|(index, _)| *index);
-    outputs.into_iter().map(|(_, output)| output).collect()
+async fn join_all<F: Future>(mut futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let Some(first) = futures.next() else { return Vec::new() };
+    let (first, rest) = tokio::join!(first, Box::pin(join_all(futures)));
+    std::iter::once(first).chain(rest).collect()
 }

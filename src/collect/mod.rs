@@ -27,7 +27,6 @@ use crate::core::pod::token::{decode, secrets};
 use crate::core::text::time::Timestamp;
 use environment::World;
 use http::{Client, ClientSettings};
-use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// One attempt: reads the token, calls what is planned, and returns what was found. `deadline` bounds every phase.
@@ -46,9 +45,9 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
     let until = |cut| deadline.min(Instant::now() + cut);
 
     let (token, text) = token::read_injected(world, &plan).await;
-    let text = text.map(Arc::new);
-    text.iter().flat_map(|text| secrets(text)).for_each(|secret| learned.learn(secret));
-    let claims = text.as_ref().and_then(|text| decode(text.as_bytes()).ok());
+    let text = text.as_ref().map(|text| text.as_str());
+    text.map(secrets).into_iter().flatten().for_each(|secret| learned.learn(secret));
+    let claims = text.and_then(|text| decode(text.as_bytes()).ok());
 
     let imds_call = memory.decide_imds(attempt, &plan.imds);
     let issuer_call = memory.decide_issuer(inputs.settings.check_issuer, &plan, claims);
@@ -63,10 +62,11 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         chain::collect(client().until(end + chain::CUT), world, &plan, end).await
     };
     let (direct, imds, issuer, followed) = if memory.asks_chain_at_once() {
-        let (direct, imds, issuer, chain) = tokio::join!(direct, imds, issuer, chain);
+        // Biased, so that the direct calls go first where several have something to do: the verdict rests on them.
+        let (direct, imds, issuer, chain) = tokio::join!(biased; direct, imds, issuer, chain);
         (direct, imds, issuer, Some(chain))
     } else {
-        let (direct, imds, issuer) = tokio::join!(direct, imds, issuer);
+        let (direct, imds, issuer) = tokio::join!(biased; direct, imds, issuer);
         let followed = if memory.asks_chain(attempt, direct.result()) { Some(chain.await) } else { None };
         (direct, imds, issuer, followed)
     };

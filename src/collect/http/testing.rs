@@ -117,7 +117,8 @@ pub(super) async fn silent() -> (SocketAddr, impl Sized) {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut held = Vec::new();
-    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(address)).await {
+    // On a busy machine a connection can take long, and would pass for one that the full backlog keeps out.
+    while let Ok(stream) = tokio::time::timeout(Duration::from_secs(2), tokio::net::TcpStream::connect(address)).await {
         held.push(stream.unwrap());
         assert!(held.len() < 64, "the backlog never fills");
     }

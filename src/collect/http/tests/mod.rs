@@ -289,7 +289,7 @@ async fn a_connection_that_nobody_answers() {
 }
 
 async fn try_all(addresses: &[SocketAddr]) -> (Option<FailureKind>, usize) {
-    let deadline = PhaseDeadline::new(Duration::from_millis(600), tokio::time::Instant::now() + Duration::from_secs(9));
+    let deadline = PhaseDeadline::new(Duration::from_secs(3), tokio::time::Instant::now() + Duration::from_secs(45));
     let mut tries = Vec::new();
     let result = connect::connect(addresses, deadline, &mut tries).await;
     assert_eq!(result.is_ok(), tries.last().unwrap().error.is_none());
