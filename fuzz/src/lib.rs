@@ -322,7 +322,7 @@ fn is_of_the_world(url: &str) {
 
 /// An environment as a file: what each SDK makes of it, and the same once more as the kernel would have it.
 pub fn env_file(data: &[u8]) {
-    let Some(given) = env_file::read(data) else { return };
+    let Some(given) = env_file::parse(data) else { return };
     let text = String::from_utf8_lossy(data);
     assert!(given.not_understood <= text.split('\n').count());
     if text.contains('\0') {

@@ -142,7 +142,7 @@ fn read_roots(environment: &Environment, root: &Root, pid: Option<u32>, unread: 
 
 /// Why a file was not read. Of another process's file it also says whose the file is, and who that process is.
 fn describe_failure(failure: &FileFailure, pid: Option<u32>) -> String {
-    pid.map_or_else(|| failure.text.clone(), |pid| failure.told(Some(pid)))
+    pid.map_or_else(|| failure.text.clone(), |pid| failure.describe(Some(pid)))
 }
 
 /// What the shared configuration files gave.

@@ -74,8 +74,8 @@ fn predict_for_file(path: &str, sdk: Option<SdkFamily>) -> Result<(String, Vec<P
     if cut {
         return Err(unreadable(path, "it is longer than 4 MiB"));
     }
-    let env_file::Given { environment, not_understood } =
-        env_file::read(&bytes).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
+    let env_file::EnvFile { environment, not_understood } =
+        env_file::parse(&bytes).ok_or_else(|| unreadable(path, "no line of it is NAME=VALUE"))?;
     let name = environment.profile.value().cloned().unwrap_or_else(|| "default".into());
     let profile = Profile { name, ..Profile::default() };
     let about = match not_understood {

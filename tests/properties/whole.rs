@@ -219,7 +219,7 @@ proptest! {
                 "PATH=/bin\nAWS_ROLE_ARN={}\nAWS_WEB_IDENTITY_TOKEN_FILE={}\nAWS_ROLE_SESSION_NAME={}\nAWS_PROFILE={}\nAWS_REGION=us-west-2\n",
                 names.arn(), names.file, names.session, names.profile,
             );
-            env_file::read(content.as_bytes()).unwrap().environment
+            env_file::parse(content.as_bytes()).unwrap().environment
         };
         let all = |names: &Names| {
             let environment = given(names);

@@ -143,7 +143,7 @@ fn what_the_process_may_not_read_is_not_read() {
     member.file("group", 0o640);
     member.file("shut", 0o600);
     assert_eq!((member.kind("/group"), member.kind("/shut")), (read("group"), DENIED));
-    let said = judged.read("/shut").unwrap_err().told(Some(7));
+    let said = judged.read("/shut").unwrap_err().describe(Some(7));
     let rights = &judged.subject.rights;
     assert!(said.starts_with("Permission denied (os error 13); the file has mode 0600, owner "), "{said}");
     assert!(said.ends_with(&format!("; process 7 runs as UID {}, GIDs {}", rights.uid, rights.gid)), "{said}");
@@ -180,7 +180,7 @@ fn each_folder_on_the_way_has_to_be_open() {
     assert_eq!(judged.kind("/fine/"), Err(FileFailureKind::Missing), "a file is no folder");
     let failure = judged.read("/in").unwrap_err();
     assert_eq!(failure.access.as_ref().unwrap().folder.as_deref(), Some("/shut"));
-    assert!(failure.told(Some(7)).contains("; the folder /shut has mode 0744, owner "), "{}", failure.told(Some(7)));
+    assert!(failure.describe(Some(7)).contains("; the folder /shut has mode 0744, owner "), "{}", failure.describe(Some(7)));
     judged.mode("", 0o700);
     assert_eq!(judged.kind("/open/token"), DENIED, "its root, too");
 }

@@ -45,7 +45,7 @@ impl ErrorBody {
 fn xml_error(text: &str) -> Option<ErrorBody> {
     let mut error = ErrorBody::default();
     let mut open = Vec::new();
-    for piece in Pieces::of(text) {
+    for piece in Pieces::parse(text) {
         match piece {
             Piece::Open(name) => {
                 open.push(name);

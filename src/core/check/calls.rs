@@ -4,7 +4,7 @@ use crate::core::aws::answer::{ServiceAnswer, ServiceError};
 use crate::core::catalogue::{Code, Operation};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind};
 use crate::core::evidence::{Call, EndpointFacts, Evidence};
-use crate::core::text::time::spoken;
+use crate::core::text::time::format_duration;
 use std::net::IpAddr;
 
 /// Local clock minus STS's in seconds, from the first answer with a `Date`. Below two seconds it is the header's resolution: zero.
@@ -19,7 +19,7 @@ pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
 /// How far this node's clock is off, as a sentence that follows another.
 pub(super) fn skew_words(skew: i64) -> String {
     let direction = if skew < 0 { "behind" } else { "ahead of" };
-    format!(" This node's clock is {} {direction} STS's.", spoken(skew))
+    format!(" This node's clock is {} {direction} STS's.", format_duration(skew))
 }
 
 fn exchanges(endpoint: &EndpointFacts) -> impl Iterator<Item = &Exchange> {

@@ -72,7 +72,7 @@ pub fn discovery(body: &[u8], issuer: &str) -> Result<Discovery, &'static str> {
     let document = object(body)?;
     let Some(named) = document["issuer"].as_str() else { return Err("JSON without an issuer, which is no discovery document") };
     // Exactly as it is only where that is known already.
-    let issuer = if named == issuer { issuer.to_owned() } else { kept(named) };
+    let issuer = if named == issuer { issuer.to_owned() } else { truncate(named) };
     let jwks_uri = document["jwks_uri"].as_str().filter(|uri| !uri.is_empty()).map(str::to_owned);
     Ok(Discovery { issuer, jwks_uri })
 }
@@ -84,7 +84,7 @@ pub fn key_set(body: &[u8], key_id: Option<&str>) -> Result<KeySet, &'static str
     let ids: Vec<&str> = keys.iter().filter_map(|key| key["kid"].as_str()).collect();
     Ok(KeySet {
         keys: u32::try_from(keys.len()).unwrap_or(u32::MAX),
-        key_ids: ids.iter().take(IDS).map(|id| kept(id)).collect(),
+        key_ids: ids.iter().take(IDS).map(|id| truncate(id)).collect(),
         has_token_key: key_id.map(|key_id| ids.contains(&key_id)),
     })
 }
@@ -139,7 +139,7 @@ fn instead(body: &[u8]) -> &'static str {
 }
 
 /// Foreign text as evidence keeps it.
-pub fn kept(text: &str) -> String {
+pub fn truncate(text: &str) -> String {
     cap(&redact(&hide_userinfo(text)), KEPT).into_owned()
 }
 

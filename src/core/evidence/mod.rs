@@ -216,7 +216,7 @@ pub enum FileFailureKind {
 
 impl FileFailure {
     /// What happened, with whose file it is and who cannot read it. `pid` is the judged process, if that is another one.
-    pub fn told(&self, pid: Option<u32>) -> String {
+    pub fn describe(&self, pid: Option<u32>) -> String {
         let Some(access) = &self.access else { return self.text.clone() };
         let groups = access.our_gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         let what = access.folder.as_ref().map_or_else(|| "the file".to_owned(), |folder| format!("the folder {folder}"));

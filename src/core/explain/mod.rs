@@ -7,12 +7,12 @@
 //! It guesses nothing: a text that no recogniser knows gives no match. Nothing that looks like a secret comes out again.
 
 mod facts;
+mod joined_lines;
 mod record;
 mod service;
 mod table;
 #[cfg(test)]
 mod tests;
-mod wrap;
 
 pub use facts::{Facts, Times};
 
@@ -264,7 +264,7 @@ fn facts_of_mapping(window: Window<'_>) -> Facts {
 fn expiry(code: Code, facts: &Facts) -> Option<String> {
     let times = facts.times.as_ref().filter(|_| code == Code::TokenExpiredAtSts)?;
     let since = times.server?.since(times.expired?);
-    (since > 0).then(|| format!("It had expired {} before.", crate::core::text::time::spoken(since)))
+    (since > 0).then(|| format!("It had expired {} before.", crate::core::text::time::format_duration(since)))
 }
 
 /// So much of a record on either side is searched for secrets: more than the longest session token, so that none is cut in two.

@@ -3,7 +3,7 @@
 //! Errors come escaped in JSON logs, coloured, boxed and broken over lines. A record has none of that left: what a recogniser
 //! looks for stands there as the SDK worded it, and every place still knows its line.
 
-use super::wrap;
+use super::joined_lines;
 use crate::core::text::printable::floor;
 use crate::core::text::secrets::awaits_secret;
 use std::borrow::Cow;
@@ -136,7 +136,7 @@ pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
         let plain = unescaped(line.trim_matches(|c: char| c.is_whitespace() || "│╷╵║".contains(c)));
         let plain = plain.trim_start();
         let goes_on = open || continues(line) || continues(plain);
-        let broken = !goes_on && wrap::goes_on(&record.text, plain, last, width);
+        let broken = !goes_on && joined_lines::goes_on(&record.text, plain, last, width);
         if !(goes_on || broken) || record.is_full() {
             finish(&mut record);
             width = None;

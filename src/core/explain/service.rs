@@ -153,7 +153,7 @@ fn clocked(record: &Record, hit: Hit) -> Hit {
     match skew {
         Some(skew) if skew != 0 => {
             let way = if skew < 0 { "behind" } else { "ahead of" };
-            hit.saying(format!("The caller's clock is {} {way} AWS's.", crate::core::text::time::spoken(skew)))
+            hit.saying(format!("The caller's clock is {} {way} AWS's.", crate::core::text::time::format_duration(skew)))
         }
         _ => hit,
     }

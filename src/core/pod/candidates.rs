@@ -57,7 +57,7 @@ pub struct Container {
 }
 
 impl Container {
-    fn is(&self, other: &Container) -> bool {
+    fn is_same(&self, other: &Container) -> bool {
         let same_mounts = self.mounts.as_ref().zip(other.mounts.as_ref()).is_none_or(|(one, other)| one == other);
         self.cgroup == other.cgroup && same_mounts
     }
@@ -127,7 +127,7 @@ fn are_one(top: &ProcessFacts, other: &ProcessFacts) -> bool {
         (Err(_), Err(_)) => true,
         _ => false,
     };
-    alike && top.container.is(&other.container) && top.rights == other.rights
+    alike && top.container.is_same(&other.container) && top.rights == other.rights
 }
 
 fn find(all: &[ProcessFacts], pid: u32) -> Option<&ProcessFacts> {
@@ -142,7 +142,7 @@ fn ancestors<'a>(all: &'a [ProcessFacts], seen: &ProcessFacts) -> impl Iterator<
 /// What started this check, within its own container.
 fn above(all: &[ProcessFacts], own: u32) -> Vec<u32> {
     let Some(own) = find(all, own) else { return Vec::new() };
-    ancestors(all, own).take_while(|ancestor| ancestor.container.is(&own.container)).map(|ancestor| ancestor.pid).collect()
+    ancestors(all, own).take_while(|ancestor| ancestor.container.is_same(&own.container)).map(|ancestor| ancestor.pid).collect()
 }
 
 /// How many candidates are listed.

@@ -4,7 +4,7 @@ use super::environment::Environment;
 
 /// What a file came to.
 #[derive(Debug)]
-pub struct Given {
+pub struct EnvFile {
     /// The variables that matter. Values that are secrets are never kept (see [`Environment`]).
     pub environment: Environment,
     /// Lines that are no assignment, no comment and not empty: of several lines of a value, or a mistake.
@@ -12,7 +12,7 @@ pub struct Given {
 }
 
 /// Reads a file; none when no line of it is an assignment.
-pub fn read(content: &[u8]) -> Option<Given> {
+pub fn parse(content: &[u8]) -> Option<EnvFile> {
     let text = String::from_utf8_lossy(content);
     // The kernel ends each with NUL, and no text file has one.
     let by_kernel = text.contains('\0');
@@ -21,7 +21,7 @@ pub fn read(content: &[u8]) -> Option<Given> {
     let mut assignments = Vec::new();
     let mut not_understood = 0;
     for line in text.split(if by_kernel { '\0' } else { '\n' }) {
-        match Line::of(line, by_kernel) {
+        match Line::parse(line, by_kernel) {
             Line::Assignment(name, value, by) if is_name(name) => assignments.push((name, value, by)),
             Line::Nothing => {}
             _ => not_understood += usize::from(!by_kernel),
@@ -36,7 +36,7 @@ pub fn read(content: &[u8]) -> Option<Given> {
         let (_, value, by) = if by_kernel { assignments.iter().find(of) } else { assignments.iter().rfind(of) }?;
         Some(if *by == By::Shell || all_quoted { unquoted(value) } else { value }.to_owned())
     };
-    (!assignments.is_empty()).then(|| Given { environment: Environment::from_lookup(lookup), not_understood })
+    (!assignments.is_empty()).then(|| EnvFile { environment: Environment::from_lookup(lookup), not_understood })
 }
 
 /// Who is to read an assignment.
@@ -59,7 +59,7 @@ enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(line: &'a str, by_kernel: bool) -> Line<'a> {
+    fn parse(line: &'a str, by_kernel: bool) -> Line<'a> {
         let (mut words, mut by) = (line, By::Env);
         if !by_kernel {
             words = line.strip_suffix('\r').unwrap_or(line).trim_start();
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn role(content: &[u8]) -> Option<Var> {
-        read(content).map(|given| given.environment.role_arn)
+        parse(content).map(|given| given.environment.role_arn)
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
             ("A=1\nexport B = 2", 1),
             ("A=1\0several\0", 0),
         ] {
-            assert_eq!(read(content.as_bytes()).map(|given| given.not_understood), Some(count), "{content:?}");
+            assert_eq!(parse(content.as_bytes()).map(|given| given.not_understood), Some(count), "{content:?}");
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn secrets_are_kept_as_presence_only() {
-        let environment = read(b"AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY='hunter2hunter2'\nAWS_SESSION_TOKEN=").unwrap().environment;
+        let environment = parse(b"AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY='hunter2hunter2'\nAWS_SESSION_TOKEN=").unwrap().environment;
         assert_eq!((environment.secret_access_key, environment.session_token), (Secret::Present, Secret::Empty));
         assert!(!format!("{environment:?}").contains("hunter2"));
     }
@@ -167,6 +167,6 @@ mod tests {
     #[test]
     fn every_prefix_is_read_without_a_panic() {
         let content = "export AWS_ROLE_ARN='ä'\ndeclare -x B=\"\u{1f600}\"\n#\0C=\0".as_bytes();
-        (0..=content.len()).for_each(|end| drop(read(&content[..end])));
+        (0..=content.len()).for_each(|end| drop(parse(&content[..end])));
     }
 }

@@ -119,7 +119,7 @@ pub fn decode(token: &[u8]) -> Result<Claims, TokenDefect> {
     if URL_SAFE_NO_PAD.decode(signature.trim_end_matches('=')).is_err() {
         return Err(TokenDefect::NotBase64);
     }
-    let claims = read(&header, &payload);
+    let claims = claims_from(&header, &payload);
     let complete = claims.issuer.is_some() && claims.subject.is_some() && !claims.audience.is_empty() && claims.expires_at.is_some();
     if complete { Ok(claims) } else { Err(TokenDefect::ClaimMissing) }
 }
@@ -135,7 +135,7 @@ fn object(part: &str) -> Result<Value, TokenDefect> {
     serde_json::from_slice(&bytes).ok().filter(Value::is_object).ok_or(TokenDefect::NotJson)
 }
 
-fn read(header: &Value, payload: &Value) -> Claims {
+fn claims_from(header: &Value, payload: &Value) -> Claims {
     let text = |value: &Value| value.as_str().map(|text| cap(text, CLAIM).into_owned());
     // Kubernetes writes integers; other issuers write 1.7e9 or a fraction, which RFC 7519 allows.
     let time = |name: &str| {

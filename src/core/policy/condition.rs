@@ -5,9 +5,9 @@
 
 use super::grammar::{nearest, reason, shown};
 use super::pattern::{Pattern, Truth};
+use super::reasons;
 use super::request::{Fact, Request};
 use super::{Json, Reason, Slip};
-use crate::core::policy::why;
 
 /// How an operator compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,11 +142,11 @@ pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool
             match truth {
                 Truth::Yes => {}
                 Truth::No => {
-                    let why = why::condition(&operator, key, &wanted, request);
+                    let why = reasons::condition(&operator, key, &wanted, request);
                     reasons.push(reason(Slip::Differs, &element, wanted, found, &why));
                 }
                 Truth::Maybe => {
-                    let why = why::undecided(&operator, key, request);
+                    let why = reasons::undecided(&operator, key, request);
                     reasons.push(reason(Slip::Undecided, &element, wanted, found, &why));
                 }
             }

@@ -3,10 +3,10 @@
 //! It is for one pod. An edit that would take the role from somebody else, or give it to somebody whom the policy does not mean, is none
 //! (`others`): then a statement is added, or, where one denies, nothing is proposed.
 
+use super::bystanders::{harmless, is_shared, tells_pods_apart};
 use super::condition::Operator;
 use super::grammar::{is_of_sts, nearest};
-use super::mend::{mend, narrow, spell};
-use super::others::{harmless, is_shared, tells_pods_apart};
+use super::repair::{mend, narrow, spell};
 use super::request::{Fact, Request};
 use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
 use crate::core::aws::trust_policy;

@@ -2,7 +2,7 @@
 
 use super::grammar::{reason, shown};
 use super::pattern::{Truth, is_like};
-use super::{Json, Reason, Request, Slip, why};
+use super::{Json, Reason, Request, Slip, reasons};
 
 /// Whether `Principal` names who asks. What the grammar refuses names nobody, and is the grammar's to say.
 pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<Reason>) {
@@ -41,7 +41,7 @@ pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<R
             Slip::Undecided,
             "* stands for everyone, but whether IAM counts this caller in is not documented; name the principal".to_owned(),
         ),
-        Some((kind, value)) => (Truth::No, Slip::Differs, why::principal(&kind, &value, request)),
+        Some((kind, value)) => (Truth::No, Slip::Differs, reasons::principal(&kind, &value, request)),
         None => (Truth::No, Slip::Differs, "it names nobody".to_owned()),
     };
     (truth, Some(reason(slip, "Principal", wanted, &found, &why)))
@@ -65,7 +65,7 @@ pub(super) fn action_reason(statement: &Json, request: &Request, missing: &[Stri
     let why = match name {
         "NotAction" => "NotAction leaves out what it names, and it names this".to_owned(),
         _ if missing.len() < request.actions.len() => format!("Pod Identity needs {} too: EKS tags every session", missing.join(" and ")),
-        _ => why::action(&wanted, request),
+        _ => reasons::action(&wanted, request),
     };
     Some(reason(Slip::Differs, name, wanted, missing, &why))
 }

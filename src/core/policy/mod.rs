@@ -7,17 +7,17 @@
 //! Three answers, not two: a condition on what a token does not tell (`aws:SourceIp`, `aws:RequestedRegion`) is neither met nor failed.
 //! What hangs on one is never called allowed: the decision is `deny`, and `undecided` names the keys.
 
+mod bystanders;
 mod condition;
 mod edit;
 mod element;
 mod grammar;
 pub mod json;
-mod mend;
-mod others;
 mod parse;
 mod pattern;
+mod reasons;
+mod repair;
 mod request;
-mod why;
 
 pub use json::Json;
 pub use parse::{Place, Unreadable, parse};

@@ -5,7 +5,7 @@ use super::readiness::{Heartbeat, Readiness, ReadinessReason, ReadinessState, St
 use super::schedule::Trigger;
 use crate::core::catalogue::{Class, Code};
 use crate::core::check::report::{Report, Verdict};
-use crate::core::text::time::{Timestamp, spoken};
+use crate::core::text::time::{Timestamp, format_duration};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -177,7 +177,7 @@ impl Board {
 impl ReadinessReason {
     /// The reason in a sentence, without its full stop.
     pub fn describe(&self, now: Timestamp) -> String {
-        let in_time = |then: &Timestamp| format!("{then} (in {})", spoken(then.since(now).max(0)));
+        let in_time = |then: &Timestamp| format!("{then} (in {})", format_duration(then.since(now).max(0)));
         match self {
             ReadinessReason::Disabled(why) => {
                 format!("switched off by IRSA_PROBE_DISABLED: {}", crate::core::text::printable::printable(why))

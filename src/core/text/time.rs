@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 /// A length of time as a person says it: `45s`, `12m`, `3h 20m`, `4d 2h`.
-pub fn spoken(seconds: i64) -> String {
+pub fn format_duration(seconds: i64) -> String {
     let s = seconds.unsigned_abs();
     let (d, h, m) = (s / 86_400, s / 3_600 % 24, s / 60 % 60);
     match (d, h, m) {
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn lengths_are_spoken() {
         for (s, words) in [(5, "5s"), (-65, "1m"), (3600, "1h"), (12_000, "3h 20m"), (352_800, "4d 2h"), (86_400, "1d")] {
-            assert_eq!(spoken(s), words);
+            assert_eq!(format_duration(s), words);
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     /// The pieces of this document.
-    pub fn of(document: &'a str) -> Pieces<'a> {
+    pub fn parse(document: &'a str) -> Pieces<'a> {
         Pieces { rest: document, empty: false }
     }
 
@@ -152,7 +152,7 @@ mod tests {
     use Piece::{Close, Open};
 
     fn pieces(document: &str) -> Vec<Piece<'_>> {
-        Pieces::of(document).collect()
+        Pieces::parse(document).collect()
     }
 
     fn text(text: &str) -> Piece<'_> {

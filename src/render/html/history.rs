@@ -100,7 +100,7 @@ fn stretches(html: &mut Html, rounds: &VecDeque<Round>) {
     let stretches: Vec<&[&Round]> = rounds.chunk_by(|one, next| (one.verdict, one.code) == (next.verdict, next.code)).collect();
     html.block("ul", "", |html| {
         for stretch in stretches.iter().take(STRETCHES) {
-            html.block("li", "", |html| told(html, stretch));
+            html.block("li", "", |html| write_stretch(html, stretch));
         }
         let (told, all) = (STRETCHES.min(stretches.len()), stretches.len());
         if told < all {
@@ -109,7 +109,7 @@ fn stretches(html: &mut Html, rounds: &VecDeque<Round>) {
     });
 }
 
-fn told(html: &mut Html, stretch: &[&Round]) {
+fn write_stretch(html: &mut Html, stretch: &[&Round]) {
     let (Some(newest), Some(oldest)) = (stretch.first(), stretch.last()) else { return };
     match newest.verdict {
         Verdict::Pass => sign(html, "sign pass", "√", "proven"),

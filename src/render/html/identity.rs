@@ -6,7 +6,7 @@ use super::{distance, entry, section, sign};
 use crate::core::check::report::{Report, ReportedChain};
 use crate::core::evidence::ChainProvider;
 use crate::core::plan::Provider;
-use crate::core::text::time::{Timestamp, spoken};
+use crate::core::text::time::{Timestamp, format_duration};
 
 /// The identity proven, the expected one, what applications get, and the pod.
 pub(super) fn who(html: &mut Html, report: &Report) {
@@ -86,7 +86,7 @@ pub(super) fn expiries(html: &mut Html, report: &Report, last_proof: Option<Time
             }
             if let Some(skew) = skew {
                 let side = if skew > 0 { "ahead of" } else { "behind" };
-                entry(html, "Clock", |html| html.text(&format!("this node's is {} {side} STS's", spoken(skew))));
+                entry(html, "Clock", |html| html.text(&format!("this node's is {} {side} STS's", format_duration(skew))));
             }
         });
     });

@@ -16,7 +16,7 @@ use crate::core::sidecar::board::{Board, Round, StatusDocument};
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
 use crate::core::sidecar::schedule::Trigger;
-use crate::core::text::time::{Timestamp, spoken};
+use crate::core::text::time::{Timestamp, format_duration};
 use markup::Html;
 
 /// The page's Content-Security-Policy: its own style, and nothing else. A test holds the hash against the style.
@@ -95,7 +95,7 @@ fn header(html: &mut Html, face: &Face, status: &StatusDocument, now: Timestamp)
     });
     html.leaf("p", "reason", &status.reason);
     html.block("p", "when", |html| {
-        html.text(&format!("for {}, since ", spoken(now.since(status.since).max(0))));
+        html.text(&format!("for {}, since ", format_duration(now.since(status.since).max(0))));
         time(html, status.since);
     });
     html.block("p", "when", |html| rounds(html, status, now, face.class == "off"));
@@ -182,8 +182,8 @@ fn time(html: &mut Html, time: Timestamp) {
 fn distance(then: Timestamp, now: Timestamp) -> String {
     match then.since(now) {
         0 => "now".to_owned(),
-        ahead @ 1.. => format!("in {}", spoken(ahead)),
-        ago => format!("{} ago", spoken(ago)),
+        ahead @ 1.. => format!("in {}", format_duration(ahead)),
+        ago => format!("{} ago", format_duration(ago)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::core::check::proven::Proven;
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, Evidence, Fact};
 use crate::core::plan::Plan;
-use crate::core::text::time::spoken;
+use crate::core::text::time::format_duration;
 
 pub(super) const CHECKS: &[CheckRow] = &[
     CheckRow {
@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
         state: |context, _| match context.clock_skew {
             None => skip("STS's clock was not seen"),
             Some(0) => CheckState::Passed(None),
-            Some(skew) => pass_with(format!("{} {}", spoken(skew), if skew < 0 { "behind" } else { "ahead" })),
+            Some(skew) => pass_with(format!("{} {}", format_duration(skew), if skew < 0 { "behind" } else { "ahead" })),
         },
     },
     CheckRow {

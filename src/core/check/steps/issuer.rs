@@ -5,7 +5,7 @@ use crate::core::catalogue::{Code, Step};
 use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::exchange::{Failure, FailureKind};
-use crate::core::evidence::issuer::{STS_READS, kept};
+use crate::core::evidence::issuer::{STS_READS, truncate};
 use crate::core::evidence::{Call, Fact, Issuer, KeySet};
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
@@ -119,7 +119,7 @@ fn not_reached(failure: &Failure, host: &str, what: &str) -> String {
 fn mismatch(ours: &str, theirs: &str) -> String {
     let slash =
         if ours.trim_end_matches('/') == theirs.trim_end_matches('/') { " They differ in a slash at the end, which counts." } else { "" };
-    format!("The token's iss is {}; the discovery document names {theirs}.{slash}", kept(ours))
+    format!("The token's iss is {}; the discovery document names {theirs}.{slash}", truncate(ours))
 }
 
 fn unknown_key(seen: &Issuer, set: &KeySet, at: &str) -> Option<Finding> {

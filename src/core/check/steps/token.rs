@@ -7,7 +7,7 @@ use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_
 use crate::core::evidence::{Evidence, Fact, FileFact, FileFailure, FileFailureKind, Token, TokenContent};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::{Claims, TokenDefect};
-use crate::core::text::time::{Timestamp, spoken};
+use crate::core::text::time::{Timestamp, format_duration};
 
 /// STS tolerates this much difference between clocks in a token's times.
 const LEEWAY: i64 = 300;
@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
             match claims.and_then(|claims| claims.expires_at) {
                 Some(exp) => pass_with(format!(
                     "expires in {}",
-                    spoken(exp.since(context.evidence.taken_at).saturating_add(context.clock_skew.unwrap_or(0)))
+                    format_duration(exp.since(context.evidence.taken_at).saturating_add(context.clock_skew.unwrap_or(0)))
                 )),
                 None => skip_without(&context.evidence.token),
             }
@@ -133,7 +133,7 @@ fn unreadable(path: &str, failure: &FileFailure, pid: Option<u32>) -> Finding {
             Code::TokenUnreadable
         }
     };
-    Finding::new(code, format!("{path}: {}.", failure.told(pid)))
+    Finding::new(code, format!("{path}: {}.", failure.describe(pid)))
 }
 
 /// Expired, not yet valid, overdue. STS has the last word: what it accepted is valid, whatever this node's clock says.
@@ -143,12 +143,12 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     let both = |holds: &dyn Fn(Timestamp) -> bool| holds(here) && at_sts.is_none_or(holds);
     let accepted = accepted(evidence);
     if let Some(exp) = claims.expires_at.filter(|exp| !accepted && both(&|now| exp.0 <= now.0)) {
-        return vec![Finding::new(Code::TokenExpired, format!("It expired at {exp}, {} ago.", spoken(here.since(exp))))];
+        return vec![Finding::new(Code::TokenExpired, format!("It expired at {exp}, {} ago.", format_duration(here.since(exp))))];
     }
     let begins = claims.not_before.max(claims.issued_at);
     let leeway = if rejected(evidence) { 0 } else { LEEWAY };
     if let Some(start) = begins.filter(|start| !accepted && both(&|now| start.since(now) > leeway)) {
-        return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", spoken(start.since(here))))];
+        return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", format_duration(start.since(here))))];
     }
     // The kubelet goes by this node's clock. One that is fast makes a fresh token look old, so STS's counts then.
     rotation_overdue(claims, at_sts.map_or(here, |at_sts| at_sts.min(here))).into_iter().collect()
@@ -167,10 +167,11 @@ fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
     let age = now.since(iat);
     (age > due.saturating_add(margin)).then(|| {
         let left = exp.since(now);
-        let left = if left > 0 { format!("it expires in {}", spoken(left)) } else { format!("it expired {} ago", spoken(left)) };
+        let left =
+            if left > 0 { format!("it expires in {}", format_duration(left)) } else { format!("it expired {} ago", format_duration(left)) };
         Finding::new(
             Code::TokenRotationOverdue,
-            format!("It is {} old and was due for rotation after {}; {left}.", spoken(age), spoken(due)),
+            format!("It is {} old and was due for rotation after {}; {left}.", format_duration(age), format_duration(due)),
         )
     })
 }

@@ -36,7 +36,7 @@ const SIGNATURE: usize = 43;
 pub(super) struct NamePlaces(Vec<(Range<usize>, NameKind)>);
 
 impl NamePlaces {
-    pub(super) fn of(text: &str) -> NamePlaces {
+    pub(super) fn find_in(text: &str) -> NamePlaces {
         let mut names: Vec<_> = arns(text).into_iter().map(|at| (at, NameKind::Arn)).collect();
         let lower = text.to_ascii_lowercase();
         labelled(text, &lower, &mut names);
@@ -220,7 +220,7 @@ mod tests {
             ("s3://Bucket/key", "Bucket", NameKind::Host),
         ] {
             let at = text.find(name).unwrap();
-            assert_eq!(NamePlaces::of(text).around(&(at..at + name.len())), Some(kind), "{text}");
+            assert_eq!(NamePlaces::find_in(text).around(&(at..at + name.len())), Some(kind), "{text}");
         }
         for (text, other) in [
             ("https://a.example/b?d=e", "d=e"),
@@ -231,14 +231,14 @@ mod tests {
             ("profiled", "d"),
         ] {
             let at = text.rfind(other).unwrap();
-            assert_eq!(NamePlaces::of(text).around(&(at..at + other.len())), None, "{text}");
+            assert_eq!(NamePlaces::find_in(text).around(&(at..at + other.len())), None, "{text}");
         }
     }
 
     #[test]
     fn a_line_of_nothing_but_beginnings_takes_no_longer() {
         for piece in ["arn:aws", "://", "profile ", "request id: ", "/", "../", "assumed-role/"] {
-            NamePlaces::of(&piece.repeat(100_000 / piece.len()));
+            NamePlaces::find_in(&piece.repeat(100_000 / piece.len()));
         }
     }
 }

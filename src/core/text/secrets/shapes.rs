@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// The secrets in any text: a log, a service's message.
 pub(super) fn find(text: &str) -> Vec<SecretPlace> {
-    let names = NamePlaces::of(text);
+    let names = NamePlaces::find_in(text);
     let mut found: Vec<SecretPlace> =
         jwts(text).into_iter().filter(|jwt| !names.has_jwt_like(jwt, text)).map(SecretPlace::secret).collect();
     after_markers(text, &names, &mut found);
@@ -26,7 +26,7 @@ pub(super) fn in_value(value: &str) -> Vec<SecretPlace> {
     let is_path = value.starts_with('/');
     let all = jwts(value).into_iter().chain(tokens.filter(|_| !is_arn && !is_path));
     let mut found: Vec<SecretPlace> = all.filter(|token| token.len() > longest_name).map(SecretPlace::secret).collect();
-    userinfo(value, &NamePlaces::of(value), &mut found);
+    userinfo(value, &NamePlaces::find_in(value), &mut found);
     found
 }
 

@@ -7,7 +7,7 @@ use super::condition::{Compare, Operator};
 use super::grammar::shown;
 use super::pattern::{Pattern, Truth};
 use super::request::{Fact, NOBODY, Request};
-use super::{Document, Json, one, variables, why};
+use super::{Document, Json, one, reasons, variables};
 use crate::core::text::printable::{distance, is_object_name};
 
 /// Somebody else who may ask for the role.
@@ -175,7 +175,7 @@ fn is_another(issuer: &str, asker: &Request) -> bool {
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let host = lower.split('/').next().unwrap_or_default();
     let shaped = host.contains('.') && host.chars().all(is_host) && !lower.ends_with('/');
-    shaped && !why::is_trap(&lower) && !ours.starts_with(&lower) && !why::is_same_cluster(&lower, &ours)
+    shaped && !reasons::is_trap(&lower) && !ours.starts_with(&lower) && !reasons::is_same_cluster(&lower, &ours)
 }
 
 /// What a statement asks of a key: a value of these, or none of them.
