@@ -28,7 +28,7 @@ pub enum IssuerCall {
     /// It is left alone.
     Skip(SkipReason),
     /// What was found before stands.
-    Recall(Issuer),
+    Recall(Box<Issuer>),
     /// It is asked. These are the token's claims.
     Ask(Claims),
 }
@@ -37,7 +37,7 @@ pub enum IssuerCall {
 pub async fn collect(client: Client, call: IssuerCall) -> Fact<Issuer> {
     match call {
         IssuerCall::Skip(because) => Fact::NotAttempted(because),
-        IssuerCall::Recall(issuer) => Fact::Known(issuer),
+        IssuerCall::Recall(issuer) => Fact::Known(*issuer),
         IssuerCall::Ask(claims) => Fact::Known(fetch(&client, &claims).await),
     }
 }
