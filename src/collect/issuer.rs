@@ -5,7 +5,7 @@
 use super::http::{Client, Limits, Response};
 use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer};
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
-use crate::core::evidence::issuer::{discovery, discovery_url, kept, key_set, may_be_asked, refusal, unexplained};
+use crate::core::evidence::issuer::{discovery, discovery_url, key_set, may_be_asked, refusal, truncate, unexplained};
 use crate::core::evidence::{Call, Discovery, Fact, Issuer, SkipReason};
 use crate::core::pod::token::Claims;
 use crate::core::text::secrets::Secrets;
@@ -61,13 +61,13 @@ async fn fetch(client: &Client, claims: &Claims) -> Issuer {
             Fact::Known(fetched.parse(client.secrets(), |body| key_set(body, key_id)))
         }
     };
-    Issuer { key_id: key_id.map(kept), issuer, discovery, keys }
+    Issuer { key_id: key_id.map(truncate), issuer, discovery, keys }
 }
 
 /// Whether another request is not worth its time. That is so when the key was found, and when the issuer kept silent: it would only hold
 /// up the next attempt.
 pub fn is_settled(found: &Issuer, claims: &Claims) -> bool {
-    let same = claims.issuer.as_ref() == Some(&found.issuer) && key_id(claims).map(kept) == found.key_id;
+    let same = claims.issuer.as_ref() == Some(&found.issuer) && key_id(claims).map(truncate) == found.key_id;
     let keys = found.keys.known();
     let has_key = keys.and_then(Call::success).is_some_and(|keys| keys.has_token_key == Some(true));
     let failure = found.discovery.answer.as_ref().err().or_else(|| keys.and_then(|keys| keys.answer.as_ref().err()));
@@ -82,7 +82,7 @@ fn key_id(claims: &Claims) -> Option<&str> {
 /// Takes out the `jwks_uri` as it was sent. Evidence keeps it without anything that might be a password.
 fn take_key_set_url(discovery: &mut Call<Discovery>) -> Option<String> {
     let Ok(ServiceAnswer::Success(Discovery { jwks_uri: Some(uri), .. })) = &mut discovery.answer else { return None };
-    let safe = kept(uri);
+    let safe = truncate(uri);
     Some(std::mem::replace(uri, safe))
 }
 
@@ -110,7 +110,7 @@ fn alien<T>(status: u16, what: impl Into<String>) -> ServiceAnswer<T> {
 /// Where a redirect leads, if it is one.
 fn redirect(response: &Response) -> Option<String> {
     let to = response.headers.get(LOCATION).filter(|_| (300..400).contains(&response.status))?;
-    Some(kept(&String::from_utf8_lossy(to.as_bytes())))
+    Some(truncate(&String::from_utf8_lossy(to.as_bytes())))
 }
 
 /// The error that the server itself names, if it names one and sends no redirect.
@@ -137,7 +137,7 @@ async fn send(client: &Client, url: &str) -> FetchedDocument {
 }
 
 fn refused(url: &str, why: &str) -> FetchedDocument {
-    let text = format!("{} is not asked: {why}", kept(url));
+    let text = format!("{} is not asked: {why}", truncate(url));
     FetchedDocument { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
 }
 
