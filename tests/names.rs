@@ -7,60 +7,13 @@
 mod allowed;
 mod support;
 
-use allowed::{FILES, NAMES, OBJECTS, PATHS};
+use allowed::{FILES, NAMES, OBJECTS, PATHS, PodNames};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use support::{Sandbox, World, world};
 
-/// The names of one pod.
-#[derive(Clone)]
-struct Pod {
-    role: String,
-    path: String,
-    session: String,
-    /// Below the sandbox's folder.
-    file: String,
-    namespace: String,
-    account: String,
-}
-
-impl Pod {
-    /// As ordinary as can be, and found nowhere else in what is said.
-    fn plain(path: &str) -> Pod {
-        let text = str::to_owned;
-        Pod {
-            role: text("plain-role"),
-            path: text(if path == "/" { "/" } else { "/plain-path/" }),
-            session: text("plain-session"),
-            file: text("/plain-file/token"),
-            namespace: text("plain-space"),
-            account: text("plain-account"),
-        }
-    }
-
-    fn arn(&self) -> String {
-        format!("arn:aws:iam::111122223333:role{}{}", self.path, self.role)
-    }
-
-    fn session_arn(&self) -> String {
-        format!("arn:aws:sts::111122223333:assumed-role/{}/{}", self.role, self.session)
-    }
-
-    /// What is said of an ordinary pod, with this one's names.
-    fn instead_of_plain(&self, said: &str) -> String {
-        let plain = Pod::plain(&self.path);
-        let pairs = [
-            (&plain.role, &self.role),
-            (&plain.path, &self.path),
-            (&plain.session, &self.session),
-            (&plain.file, &self.file),
-            (&plain.namespace, &self.namespace),
-            (&plain.account, &self.account),
-        ];
-        pairs.iter().fold(said.to_owned(), |said, (plain, name)| said.replace(plain.as_str(), name))
-    }
-
+impl PodNames {
     fn world(&self) -> World {
         let text = |value: &str| Some(value.to_owned());
         World {
@@ -79,10 +32,11 @@ impl Pod {
 }
 
 /// Every listed name once as a role's and once as a session's, with the other lists beside them in turn.
-fn pods() -> impl Iterator<Item = Pod> {
-    (0..NAMES.len()).map(|nth| Pod {
+fn pods() -> impl Iterator<Item = PodNames> {
+    (0..NAMES.len()).map(|nth| PodNames {
         role: NAMES[nth].to_owned(),
         session: NAMES[(nth + 17) % NAMES.len()].to_owned(),
+        profile: NAMES[(nth + 29) % NAMES.len()].to_owned(),
         path: PATHS[nth % PATHS.len()].to_owned(),
         file: FILES[nth % FILES.len()].to_owned(),
         namespace: OBJECTS[nth % OBJECTS.len()].to_owned(),
@@ -175,10 +129,10 @@ fn a_healthy_pod_of_any_name_passes() {
 }
 
 /// Holds what is said of each pod against what is said of an ordinary one, several side by side: most of them wait.
-fn are_treated_as_plain(pods: Vec<Pod>, code: &str, refused: impl Fn(&Pod) -> World + Sync) {
+fn are_treated_as_plain(pods: Vec<PodNames>, code: &str, refused: impl Fn(&PodNames) -> World + Sync) {
     let args = ["--output", "json"];
-    let plain = ["/", "/x/"].map(|path| (path == "/", said(&check(&refused(&Pod::plain(path)), &args).json())));
-    let judge = |pod: &Pod| {
+    let plain = ["/", "/x/"].map(|path| (path == "/", said(&check(&refused(&PodNames::plain(path)), &args).json())));
+    let judge = |pod: &PodNames| {
         let ran = check(&refused(pod), &args);
         let report = ran.json();
         let (_, plain) = plain.iter().find(|(without, _)| *without == (pod.path == "/")).unwrap();
@@ -257,7 +211,7 @@ fn a_profile_of_any_name_is_read() {
 /// AWS's sentence about a session, in a log beside an error of the network, which is not the root.
 #[test]
 fn a_denied_session_of_any_name_is_the_principal() {
-    let explained = |pod: &Pod, output: &str| {
+    let explained = |pod: &PodNames, output: &str| {
         let log = format!(
             "dial tcp: lookup sts.us-west-2.amazonaws.com on 10.100.0.10:53: no such host\n\
              An error occurred (AccessDenied) when calling the GetObject operation: User: {} is not authorized to perform: s3:GetObject on \
@@ -266,9 +220,9 @@ fn a_denied_session_of_any_name_is_the_principal() {
         );
         run(&["explain", "-", "--output", output], &[], &log)
     };
-    let plain = explained(&Pod::plain("/"), "json").json();
+    let plain = explained(&PodNames::plain("/"), "json").json();
     assert_eq!(plain["rootCause"], "permission-missing");
-    let words = allowed::WORDS.map(|word| Pod { role: word.to_owned(), session: word.to_owned(), ..Pod::plain("/") });
+    let words = allowed::WORDS.map(|word| PodNames { role: word.to_owned(), session: word.to_owned(), ..PodNames::plain("/") });
     for pod in pods().filter(|pod| !pod.session.starts_with("i-")).chain(words) {
         let ran = explained(&pod, "json");
         let found = ran.json();
@@ -328,7 +282,7 @@ fn an_edit_names_every_principal_whole() {
 
 #[test]
 fn every_sdk_takes_any_name() {
-    let predicted = |pod: &Pod| {
+    let predicted = |pod: &PodNames| {
         let arn = pod.arn();
         let content = format!(
             "PATH=/bin\nAWS_ROLE_ARN={arn}\nAWS_WEB_IDENTITY_TOKEN_FILE={}\nAWS_ROLE_SESSION_NAME={}\nAWS_REGION=us-west-2\nAWS_PROFILE={}\n",
@@ -338,7 +292,7 @@ fn every_sdk_takes_any_name() {
         assert_eq!(ran.exit, Some(0), "{}", ran.all);
         bare(&ran.all)
     };
-    let plain = ["/", "/x/"].map(|path| (path == "/", predicted(&Pod::plain(path))));
+    let plain = ["/", "/x/"].map(|path| (path == "/", predicted(&PodNames::plain(path))));
     for pod in pods() {
         let (_, plain) = plain.iter().find(|(without, _)| *without == (pod.path == "/")).unwrap();
         assert_eq!(predicted(&pod), bare(&pod.instead_of_plain(plain)));

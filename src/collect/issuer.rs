@@ -30,7 +30,7 @@ pub enum IssuerCall {
     /// What was found before stands.
     Recall(Box<Issuer>),
     /// It is asked. These are the token's claims.
-    Ask(Claims),
+    Ask(Box<Claims>),
 }
 
 /// Does what was decided about the issuer. The client's deadline bounds both requests.

@@ -114,7 +114,7 @@ impl Memory {
         let Some(claims) = claims else { return IssuerCall::Skip(SkipReason::NoToken) };
         match &self.issuer {
             Some(before) if is_settled(before, &claims) => IssuerCall::Recall(Box::new(before.clone())),
-            _ => IssuerCall::Ask(claims),
+            _ => IssuerCall::Ask(Box::new(claims)),
         }
     }
 

@@ -19,7 +19,7 @@ pub mod text;
 
 pub use page::Style;
 
-use crate::core::catalogue::Document;
+use crate::core::catalogue::RemedyDocument;
 use crate::core::check::report::Subject;
 use crate::core::plan::Provider;
 
@@ -43,11 +43,11 @@ fn name(subject: &Subject) -> String {
 }
 
 /// What a remedy's document is, as a label above it.
-fn label(document: Option<Document>) -> &'static str {
+fn label(document: Option<RemedyDocument>) -> &'static str {
     match document {
-        Some(Document::TrustPolicy | Document::PodIdentityTrustPolicy) => "trust-policy.json:",
-        Some(Document::Annotation) => "the service account, annotated:",
-        Some(Document::FsGroup) => "in the pod's spec:",
+        Some(RemedyDocument::TrustPolicy | RemedyDocument::PodIdentityTrustPolicy) => "trust-policy.json:",
+        Some(RemedyDocument::Annotation) => "the service account, annotated:",
+        Some(RemedyDocument::FsGroup) => "in the pod's spec:",
         None => "apply:",
     }
 }

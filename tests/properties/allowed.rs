@@ -8,6 +8,58 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+/// The names of one pod.
+#[derive(Debug, Clone)]
+pub struct PodNames {
+    pub role: String,
+    pub path: String,
+    pub session: String,
+    pub profile: String,
+    /// The token's, an absolute path.
+    pub file: String,
+    pub namespace: String,
+    pub account: String,
+}
+
+impl PodNames {
+    /// Such as have nothing in common with anything else that is said. A role without a path (`/`) stays one.
+    pub fn plain(path: &str) -> PodNames {
+        let text = str::to_owned;
+        PodNames {
+            role: text("plain-role"),
+            path: text(if path == "/" { "/" } else { "/plain-path/" }),
+            session: text("plain-session"),
+            profile: text("plain-profile"),
+            file: text("/plain-file/of/token"),
+            namespace: text("plain-space"),
+            account: text("plain-account"),
+        }
+    }
+
+    pub fn arn(&self) -> String {
+        format!("arn:aws:iam::111122223333:role{}{}", self.path, self.role)
+    }
+
+    pub fn session_arn(&self) -> String {
+        format!("arn:aws:sts::111122223333:assumed-role/{}/{}", self.role, self.session)
+    }
+
+    /// What is said of the ordinary names, with these in their places.
+    pub fn instead_of_plain(&self, said: &str) -> String {
+        let plain = PodNames::plain(&self.path);
+        let pairs = [
+            (&plain.role, &self.role),
+            (&plain.path, &self.path),
+            (&plain.session, &self.session),
+            (&plain.profile, &self.profile),
+            (&plain.file, &self.file),
+            (&plain.namespace, &self.namespace),
+            (&plain.account, &self.account),
+        ];
+        pairs.iter().fold(said.to_owned(), |said, (plain, name)| said.replace(plain.as_str(), name))
+    }
+}
+
 /// Good as the name of a role, of a session and of a profile.
 pub const NAMES: [&str; 46] = [
     // CamelCase with `eyJ` at its start, in its middle and at its end.

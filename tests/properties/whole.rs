@@ -1,6 +1,7 @@
 //! The dual property of hiding secrets: a name that IAM, STS or Kubernetes allows changes nothing but itself. With any name in its place
 //! the verdict, the findings and every word are those of an ordinary name, and the name is shown whole.
 
+use super::allowed::PodNames;
 use super::{allowed, cases};
 use irsa_probe::core::aws::answer::*;
 use irsa_probe::core::aws::arn::{Account, RoleArn};
@@ -24,74 +25,25 @@ use irsa_probe::core::text::time::Timestamp;
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
 use proptest::prelude::*;
 
-/// The names of one pod.
-#[derive(Debug, Clone)]
-struct Names {
-    role: String,
-    path: String,
-    session: String,
-    profile: String,
-    file: String,
-    namespace: String,
-    account: String,
-}
-
-impl Names {
-    /// Such as have nothing in common with anything else that is said. A role without a path stays one.
-    fn plain(&self) -> Names {
-        let text = str::to_owned;
-        Names {
-            role: text("plain-role"),
-            path: text(if self.path == "/" { "/" } else { "/plain-path/" }),
-            session: text("plain-session"),
-            profile: text("plain-profile"),
-            file: text("/plain-file/of/token"),
-            namespace: text("plain-space"),
-            account: text("plain-account"),
-        }
-    }
-
-    fn arn(&self) -> String {
-        format!("arn:aws:iam::111122223333:role{}{}", self.path, self.role)
-    }
-
-    fn session_arn(&self) -> String {
-        format!("arn:aws:sts::111122223333:assumed-role/{}/{}", self.role, self.session)
-    }
-
-    /// What was said of the ordinary names, with these in their places.
-    fn instead_of_plain(&self, said: &str) -> String {
-        let plain = self.plain();
-        let pairs = [
-            (&plain.role, &self.role),
-            (&plain.path, &self.path),
-            (&plain.session, &self.session),
-            (&plain.profile, &self.profile),
-            (&plain.file, &self.file),
-            (&plain.namespace, &self.namespace),
-            (&plain.account, &self.account),
-        ];
-        pairs.iter().fold(said.to_owned(), |said, (plain, name)| said.replace(plain.as_str(), name))
-    }
-
+impl PodNames {
     /// Asserts that of these names the same is said as of ordinary ones: but for line breaks, and for quotes around what a shell would obey.
-    fn are_treated_as_plain(&self, say: impl Fn(&Names) -> Vec<String>) -> Result<(), TestCaseError> {
+    fn are_treated_as_plain(&self, say: impl Fn(&PodNames) -> Vec<String>) -> Result<(), TestCaseError> {
         let bare = |text: &str| text.replace(['\'', '"', '\\'], "").split_whitespace().collect::<Vec<_>>().join(" ");
-        for (plain, said) in say(&self.plain()).iter().zip(say(self)) {
+        for (plain, said) in say(&PodNames::plain(&self.path)).iter().zip(say(self)) {
             prop_assert_eq!(bare(&said), bare(&self.instead_of_plain(plain)));
         }
         Ok(())
     }
 }
 
-fn names() -> impl Strategy<Value = Names> {
+fn names() -> impl Strategy<Value = PodNames> {
     let of_iam = (allowed::name(), allowed::path(), allowed::session(), allowed::name());
     (of_iam, allowed::file(), allowed::object(), allowed::object()).prop_map(
-        |((role, path, session, profile), file, namespace, account)| Names { role, path, session, profile, file, namespace, account },
+        |((role, path, session, profile), file, namespace, account)| PodNames { role, path, session, profile, file, namespace, account },
     )
 }
 
-fn environment(names: &Names) -> Environment {
+fn environment(names: &PodNames) -> Environment {
     let arn = names.arn();
     let pairs = [
         ("AWS_ROLE_ARN", arn.as_str()),
@@ -105,7 +57,7 @@ fn environment(names: &Names) -> Environment {
 }
 
 /// What an attempt finds in a pod of these names, where STS answers with this.
-fn evidence(names: &Names, answer: ServiceAnswer<AssumedRole>) -> Evidence {
+fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
     let profile = Profile { name: names.profile.as_str().into(), ..Profile::default() };
     let settings = Settings { expect_role_arn: RoleArn::parse(&names.arn()).ok(), ..Settings::default() };
     let inputs = Inputs { environment: environment(names), profile, settings };
@@ -151,7 +103,7 @@ fn evidence(names: &Names, answer: ServiceAnswer<AssumedRole>) -> Evidence {
     }
 }
 
-fn assumed(names: &Names) -> ServiceAnswer<AssumedRole> {
+fn assumed(names: &PodNames) -> ServiceAnswer<AssumedRole> {
     ServiceAnswer::Success(AssumedRole {
         arn: Some(names.session_arn()),
         assumed_role_id: Some(format!("AROAEXAMPLE:{}", names.session)),
@@ -175,8 +127,8 @@ fn said(evidence: &Evidence) -> Vec<String> {
     [vec![format!("{:?} {codes:?}", report.verdict), message], pages.to_vec()].concat()
 }
 
-fn with_plain_file(names: &Names) -> Names {
-    Names { file: names.plain().file, ..names.clone() }
+fn with_plain_file(names: &PodNames) -> PodNames {
+    PodNames { file: PodNames::plain(&names.path).file, ..names.clone() }
 }
 
 proptest! {
@@ -197,13 +149,13 @@ proptest! {
 
     #[test]
     fn sts_may_quote_any_name(names in names()) {
-        let names = Names { path: allowed::without_syntax(&names.path), ..names };
+        let names = PodNames { path: allowed::without_syntax(&names.path), ..names };
         for message in [
             "User: {session} is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: {arn} with an explicit deny in a service control policy",
             "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must have length less than or equal to 1",
             "Request ARN is invalid: {arn}",
         ] {
-            let quoting = |names: &Names| {
+            let quoting = |names: &PodNames| {
                 let text = message.replace("{session}", &names.session_arn()).replace("{arn}", &names.arn()).replace("{name}", &names.session);
                 let code = if message.starts_with("User") { "AccessDenied" } else { "ValidationError" };
                 said(&evidence(names, denied(code, &text)))
@@ -214,14 +166,14 @@ proptest! {
 
     #[test]
     fn every_sdk_takes_any_name(names in names()) {
-        let given = |names: &Names| {
+        let given = |names: &PodNames| {
             let content = format!(
                 "PATH=/bin\nAWS_ROLE_ARN={}\nAWS_WEB_IDENTITY_TOKEN_FILE={}\nAWS_ROLE_SESSION_NAME={}\nAWS_PROFILE={}\nAWS_REGION=us-west-2\n",
                 names.arn(), names.file, names.session, names.profile,
             );
             env_file::parse(content.as_bytes()).unwrap().environment
         };
-        let all = |names: &Names| {
+        let all = |names: &PodNames| {
             let environment = given(names);
             let profile = Profile { name: environment.profile.value().unwrap().clone(), ..Profile::default() };
             let situation = Surroundings::assumed(&environment, &profile);
@@ -244,7 +196,7 @@ proptest! {
 }
 
 /// Policies in which somebody else's names stand beside the slip that keeps this pod out.
-fn policies(names: &Names) -> Vec<String> {
+fn policies(names: &PodNames) -> Vec<String> {
     let (role, session) = (names.arn(), names.session_arn());
     let path = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
     let provider = format!("arn:aws:iam::111122223333:oidc-provider/{path}");
@@ -279,7 +231,7 @@ proptest! {
 
     #[test]
     fn a_policy_with_any_name_is_judged_and_mended_the_same(names in names()) {
-        let judged = |names: &Names| -> Vec<String> {
+        let judged = |names: &PodNames| -> Vec<String> {
             let role = RoleArn::parse(&names.arn()).unwrap();
             let issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
             let subject = policy::subject(&names.namespace, &names.account);
@@ -337,11 +289,11 @@ proptest! {
         prop_assume!(!names.session.starts_with("i-"));
         // A comma or a full stop after an ARN is the log's own, unless AWS's sentence goes on, as it does after a session.
         let listed = line.contains("{arn}") || line.contains("{name}");
-        let names = Names { role: if listed { names.role.replace([',', '.'], "+") } else { names.role }, ..names };
-        let names = Names { path: allowed::without_syntax(&names.path), ..names };
+        let names = PodNames { role: if listed { names.role.replace([',', '.'], "+") } else { names.role }, ..names };
+        let names = PodNames { path: allowed::without_syntax(&names.path), ..names };
         // In a log nothing tells `/run/password=x1` from a field of a path's.
-        let names = Names { file: names.file.replace('=', "-"), ..names };
-        let understood = |names: &Names, what: [&str; 3]| -> (Vec<String>, Vec<String>) {
+        let names = PodNames { file: names.file.replace('=', "-"), ..names };
+        let understood = |names: &PodNames, what: [&str; 3]| -> (Vec<String>, Vec<String>) {
             let [object, request, host] = what;
             let fill = |text: &str| {
                 text.replace("{session}", &names.session_arn()).replace("{arn}", &names.arn()).replace("{name}", &names.role)

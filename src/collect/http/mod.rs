@@ -148,7 +148,7 @@ impl Client {
         }
     }
 
-    /// Resolve → connect → (proxy) → TLS, written into `trace` as it goes.
+    /// Resolve → connect → (proxy) → TLS, written into `trace` step by step.
     async fn open_connection(&self, origin: &Origin, limits: Limits, trace: &mut Trace) -> Result<Wire, Fault> {
         trace.begin_connection(origin);
         let mut stream = match self.shared.proxies.for_url(origin.tls, &origin.host, origin.port) {

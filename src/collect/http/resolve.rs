@@ -35,7 +35,7 @@ pub(super) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fau
 /// wait for the pool. This thread is simply left behind when the future is dropped, and ends with the process.
 async fn run_on_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, question) = oneshot::channel();
-    // A failed send means that nobody waits for the answer any more.
+    // A failed send means that the receiver has stopped waiting for the answer.
     std::thread::Builder::new().name("resolve".to_owned()).spawn(move || drop(answer.send(call()))).map_err(no_thread)?;
     question.await.map_err(io::Error::other)
 }

@@ -120,7 +120,7 @@ impl Class {
 
 /// A document that goes with a cure, made from this pod's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
+pub enum RemedyDocument {
     /// The trust policy for this token and role.
     TrustPolicy,
     /// The trust policy for EKS Pod Identity.
@@ -162,7 +162,7 @@ pub struct CodeRow {
     /// Commands that cure it or show more, ready to paste.
     pub commands: &'static [&'static str],
     /// A document to apply.
-    pub document: Option<Document>,
+    pub document: Option<RemedyDocument>,
     /// Errors of STS or of the Pod Identity agent that mean it.
     pub means: &'static [ErrorMeaning],
 }
@@ -326,7 +326,7 @@ mod tests {
             assert!(!row.at_once || row.check.is_some() && row.severity != Severity::Info, "{code}: it cannot count at once");
             assert!(!row.unverified || row.check.is_some() && row.severity == Severity::Info, "{code}: it is no information");
             // The fix and its commands speak of a document that is there.
-            let policy = matches!(row.document, Some(Document::TrustPolicy | Document::PodIdentityTrustPolicy));
+            let policy = matches!(row.document, Some(RemedyDocument::TrustPolicy | RemedyDocument::PodIdentityTrustPolicy));
             assert_eq!(row.fix.contains("trust policy below"), policy, "{code}: the trust policy");
             let uses_file = row.commands.iter().any(|command| command.contains("file://trust-policy.json"));
             assert!(policy || !uses_file, "{code}: a command needs a trust policy");

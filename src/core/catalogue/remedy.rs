@@ -1,6 +1,6 @@
 //! Remedies that carry this pod's own values, ready to paste.
 
-use super::{CodeRow, Document};
+use super::{CodeRow, RemedyDocument};
 use crate::core::aws::trust_policy;
 use crate::core::pod::token::IRSA_TOKEN_PATH;
 use crate::core::text::printable::{printable, shell_word};
@@ -114,9 +114,9 @@ impl Values {
         }
     }
 
-    fn document(&self, document: Document) -> String {
+    fn document(&self, document: RemedyDocument) -> String {
         match document {
-            Document::TrustPolicy => {
+            RemedyDocument::TrustPolicy => {
                 let subject = self
                     .subject
                     .clone()
@@ -129,14 +129,14 @@ impl Values {
                     self.get("audience"),
                 )
             }
-            Document::PodIdentityTrustPolicy => trust_policy::pod_identity_policy(),
-            Document::Annotation => format!(
+            RemedyDocument::PodIdentityTrustPolicy => trust_policy::pod_identity_policy(),
+            RemedyDocument::Annotation => format!(
                 "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {}\n  namespace: {}\n  annotations:\n    eks.amazonaws.com/role-arn: {}",
                 yaml(self.get("serviceAccount")),
                 yaml(self.get("namespace")),
                 yaml(self.get("roleArn"))
             ),
-            Document::FsGroup => "spec:\n  securityContext:\n    fsGroup: 65534".to_owned(),
+            RemedyDocument::FsGroup => "spec:\n  securityContext:\n    fsGroup: 65534".to_owned(),
         }
     }
 }

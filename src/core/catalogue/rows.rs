@@ -4,7 +4,7 @@
 
 use super::meaning::{agent, caller_identity, sts, web_identity};
 use super::weight::{INFO, PERMANENT, SETTLING, TRANSIENT, WARN, WARN_PASSING};
-use super::{CodeRow, Document, Step};
+use super::{CodeRow, RemedyDocument, Step};
 use serde::{Deserialize, Serialize};
 
 const CREATE_PROVIDER: &str = "aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}";
@@ -40,7 +40,7 @@ codes! {
             "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}",
             "kubectl -n {namespace} delete pod {pod}",
         ],
-        document: Some(Document::Annotation),
+        document: Some(RemedyDocument::Annotation),
         at_once: true,
     }
 
@@ -181,7 +181,7 @@ codes! {
             (a directory, a FIFO, a device) comes from a hand-made mount.",
         fix: "Set the pod's securityContext.fsGroup to a group of this process (65534 works for any), or drop the explicit defaultMode; \
             mount the projected volume itself where the path is no file. Then recreate the pod.",
-        document: Some(Document::FsGroup),
+        document: Some(RemedyDocument::FsGroup),
     }
 
     TokenEmpty = "token-empty" {
@@ -525,7 +525,7 @@ codes! {
             Deny in it applies. A role that does not exist looks exactly the same.",
         fix: "Check that role {roleArn} exists, and give it the trust policy below.",
         commands: &[GET_ROLE, "aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
-        document: Some(Document::TrustPolicy),
+        document: Some(RemedyDocument::TrustPolicy),
         doctor: true,
         means: &[
             // A role's resource-based policy is its trust policy.
@@ -723,7 +723,7 @@ codes! {
             sts:TagSession, or has tag or source conditions that do not match.",
         fix: "Give the associated role the trust policy below; the agent may answer from its cache for some time.",
         commands: &["aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
-        document: Some(Document::PodIdentityTrustPolicy),
+        document: Some(RemedyDocument::PodIdentityTrustPolicy),
         doctor: true,
         means: &[
             agent(&["AccessDeniedException"], &[]),
@@ -1029,7 +1029,7 @@ codes! {
             use. Most often the name or the namespace is misspelt.",
         fix: "Create service account {serviceAccount} in namespace {namespace}, or correct the name.",
         commands: &["kubectl -n {namespace} get serviceaccounts"],
-        document: Some(Document::Annotation),
+        document: Some(RemedyDocument::Annotation),
         doctor: true,
     }
 
@@ -1044,7 +1044,7 @@ codes! {
             "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}",
             "kubectl -n {namespace} rollout restart deployment",
         ],
-        document: Some(Document::Annotation),
+        document: Some(RemedyDocument::Annotation),
         doctor: true,
     }
 
@@ -1067,7 +1067,7 @@ codes! {
         fix: "Create role {roleName} in account {account} with the trust policy below, or correct the annotation of \
             {namespace}/{serviceAccount}.",
         commands: &["aws iam create-role --role-name {roleName} --assume-role-policy-document file://trust-policy.json"],
-        document: Some(Document::TrustPolicy),
+        document: Some(RemedyDocument::TrustPolicy),
         doctor: true,
     }
 

@@ -104,6 +104,7 @@ pub(crate) fn is_private(addresses: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::evidence::exchange::Phase;
     use serde_json::json;
 
     #[test]
@@ -128,5 +129,23 @@ mod tests {
         assert_eq!(skew(1_000, 998_999), Some(-2));
         assert_eq!(skew(i64::MAX, i64::MIN), Some(i64::MIN));
         assert_eq!(skew(i64::MIN, i64::MAX), Some(i64::MAX));
+    }
+
+    /// Which of the two is said where a name leads to no connection decides what a person looks for.
+    #[test]
+    fn a_silent_address_says_where_the_name_leads() {
+        let detail = |host: &str, addresses: &[&str]| {
+            let failure = Failure { phase: Phase::Connect, kind: FailureKind::ConnectTimeout, text: "no answer within 3 s".to_owned() };
+            let exchange = json!({
+                "connection": {"host": host, "port": 443, "addresses": addresses, "tries": [], "reused": false}, "ms": 1.0
+            });
+            network_detail(host, &failure, Some(&serde_json::from_value(exchange).unwrap()))
+        };
+        let name = "sts.us-west-2.amazonaws.com";
+        assert!(detail(name, &["10.0.0.1", "100.64.0.1"]).contains("private addresses"));
+        assert!(detail(name, &["10.0.0.1", "52.46.141.158"]).contains("public addresses"));
+        for said in [detail(name, &[]), detail("10.0.0.1", &["10.0.0.1"])] {
+            assert!(!said.contains("addresses"), "{said}");
+        }
     }
 }

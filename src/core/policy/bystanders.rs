@@ -6,7 +6,7 @@
 use super::condition::{Compare, Operator};
 use super::grammar::shown;
 use super::pattern::{Pattern, Truth};
-use super::request::{Fact, NOBODY, Request};
+use super::request::{ContextFact, NOBODY, Request};
 use super::{Document, Json, one, reasons, variables};
 use crate::core::text::printable::{distance, is_object_name};
 
@@ -72,7 +72,7 @@ fn of_this_issuer(statement: &Json, asker: &Request, path: &str) -> Vec<Other> {
     let (sub, aud) = (format!("{path}:sub"), format!("{path}:aud"));
     let mut audiences = asked(statement, &aud, asker);
     // A misspelt audience is nobody's, nor is a subject in its place: it stands for the asker's.
-    if let Fact::Known([ours]) = asker.fact(&aud) {
+    if let ContextFact::Known([ours]) = asker.fact(&aud) {
         let slip = |value: &str| distance(value.trim(), ours, 3) <= 3 || value.starts_with("system:serviceaccount:");
         audiences.iter_mut().flat_map(|asked| &mut asked.values).filter(|value| slip(value)).for_each(|value| value.clone_from(ours));
     }
@@ -111,7 +111,8 @@ fn of_pod_identity(statement: &Json, asker: &Request, document: &Document) -> Ve
     let ((namespaces, in_namespaces), (accounts, as_accounts)) = (one_of(namespace_tag), one_of(account_tag));
     // A statement without conditions of its own on pods is for all of them, unless another one, or a key that there is not, keeps some out.
     let mut conditions = statement.get("Condition").map(Json::members).unwrap_or_default().iter().flat_map(|(_, keys)| keys.members());
-    let mut for_all = || !tells_pods_apart(document, asker) && !conditions.any(|(key, _)| matches!(asker.fact(key), Fact::Absent(_)));
+    let mut for_all =
+        || !tells_pods_apart(document, asker) && !conditions.any(|(key, _)| matches!(asker.fact(key), ContextFact::Absent(_)));
     let told_apart = !namespaces.is_empty() || !accounts.is_empty() || for_all();
     let mut others = Vec::new();
     for namespace in &in_namespaces {

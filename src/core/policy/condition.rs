@@ -6,7 +6,7 @@
 use super::grammar::{nearest, reason, shown};
 use super::pattern::{Pattern, Truth};
 use super::reasons;
-use super::request::{Fact, Request};
+use super::request::{ContextFact, Request};
 use super::{Json, Reason, Slip};
 
 /// How an operator compares.
@@ -136,7 +136,7 @@ pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool
             let truth = met(&operator, key, &wanted, request, variables);
             let element = format!("Condition.{name}.{key}");
             let found = match request.fact(key) {
-                Fact::Known(values) => values,
+                ContextFact::Known(values) => values,
                 _ => &[],
             };
             match truth {
@@ -162,16 +162,16 @@ pub(super) fn met(operator: &Operator, key: &str, wanted: &[String], request: &R
     if operator.compare == Compare::Null {
         let absent = |yes: &str| yes.eq_ignore_ascii_case("true");
         return match fact {
-            Fact::Unknown => Truth::Maybe,
-            Fact::Known(_) => Truth::of(wanted.iter().any(|value| !absent(value))),
-            Fact::Absent(_) => Truth::of(wanted.iter().any(|value| absent(value))),
+            ContextFact::Unknown => Truth::Maybe,
+            ContextFact::Known(_) => Truth::of(wanted.iter().any(|value| !absent(value))),
+            ContextFact::Absent(_) => Truth::of(wanted.iter().any(|value| absent(value))),
         };
     }
     let values = match fact {
-        Fact::Known(values) if !values.is_empty() => values,
-        Fact::Unknown if !operator.negated && request.never(key, wanted) => return Truth::No,
-        Fact::Unknown => return Truth::Maybe,
-        Fact::Known(_) | Fact::Absent(_) => {
+        ContextFact::Known(values) if !values.is_empty() => values,
+        ContextFact::Unknown if !operator.negated && request.never(key, wanted) => return Truth::No,
+        ContextFact::Unknown => return Truth::Maybe,
+        ContextFact::Known(_) | ContextFact::Absent(_) => {
             return match operator.set {
                 // "It also returns true if there are no keys in the request."
                 Set::All => Truth::Yes,

@@ -7,7 +7,7 @@ use super::bystanders::{harmless, is_shared, tells_pods_apart};
 use super::condition::Operator;
 use super::grammar::{is_of_sts, nearest};
 use super::repair::{mend, narrow, spell};
-use super::request::{Fact, Request};
+use super::request::{ContextFact, Request};
 use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
 use crate::core::aws::trust_policy;
 
@@ -17,7 +17,7 @@ pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evalu
         Decision::Allow => None,
         Decision::ExplicitDeny => lift(document, request, evaluation),
         // STS takes no token of several audiences: it is the token that needs mending.
-        Decision::Deny if request.claim_key("aud").is_some_and(|key| !matches!(request.fact(&key), Fact::Known([_]))) => None,
+        Decision::Deny if request.claim_key("aud").is_some_and(|key| !matches!(request.fact(&key), ContextFact::Known([_]))) => None,
         Decision::Deny => spelt(document, request, evaluation)
             .or_else(|| in_place(document, request, evaluation))
             .or_else(|| added(document, request, evaluation)),
@@ -139,7 +139,7 @@ fn lift(document: &Document, request: &Request, evaluation: &Evaluation) -> Opti
     let old = document.statements().get(judged.index)?;
     let out = || (None, "it denies this pod the role, and is about nobody else: take it out".to_owned());
     let of_key = |key: String| {
-        let Fact::Known([ours]) = request.fact(&key) else { return Vec::new() };
+        let ContextFact::Known([ours]) = request.fact(&key) else { return Vec::new() };
         unnamed(old, &key, ours).into_iter().chain([excepted(old, &key, ours)]).map(|(statement, what)| (Some(statement), what)).collect()
     };
     std::iter::once(out())
@@ -180,7 +180,7 @@ fn condition<'a>(statement: &'a Json, key: &str, negated: bool) -> Option<(&'a s
 /// The statement that is needed, as AWS writes it.
 fn needed(request: &Request) -> Json {
     let claim = |claim: &str| match request.claim_key(claim).as_deref().map(|key| request.fact(key)) {
-        Some(Fact::Known([value, ..])) => value.clone(),
+        Some(ContextFact::Known([value, ..])) => value.clone(),
         _ => String::new(),
     };
     let policy = match &request.issuer_path {

@@ -3,7 +3,7 @@
 //! IAM user guide, "Condition operators" (`*` any text, `?` one character) and "Variables and tags": variables are known to version
 //! 2012-10-17 alone; one without value is null, which nothing equals; `${*}`, `${?}` and `${$}` are those characters.
 
-use super::request::{Fact, Request};
+use super::request::{ContextFact, Request};
 
 /// Whether something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Truth {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pattern {
     /// What a value is compared with.
-    Pieces(Vec<Piece>),
+    Pieces(Vec<PatternPiece>),
     /// A variable of it has no value: nothing equals it.
     Null,
     /// A variable of it has a value that is not known.
@@ -55,7 +55,7 @@ pub(super) enum Pattern {
 
 /// A part of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum PatternPiece {
     Char(char),
     /// `?`
     One,
@@ -73,16 +73,16 @@ impl Pattern {
             if let Some((request, (name, tail))) = variable {
                 rest = tail;
                 match replaced(name, request) {
-                    Ok(text) => pieces.extend(text.chars().map(Piece::Char)),
+                    Ok(text) => pieces.extend(text.chars().map(PatternPiece::Char)),
                     Err(whole) => return whole,
                 }
                 continue;
             }
             rest = &rest[c.len_utf8()..];
             pieces.push(match c {
-                '*' if wildcards => Piece::Any,
-                '?' if wildcards => Piece::One,
-                c => Piece::Char(c),
+                '*' if wildcards => PatternPiece::Any,
+                '?' if wildcards => PatternPiece::One,
+                c => PatternPiece::Char(c),
             });
         }
         Pattern::Pieces(pieces)
@@ -108,27 +108,27 @@ fn replaced<'a>(name: &'a str, request: &'a Request) -> Result<&'a str, Pattern>
         None => (name, None),
     };
     match (request.fact(key.trim()), default) {
-        (Fact::Known([one]), _) => Ok(one),
-        (Fact::Absent(_), Some(default)) => Ok(default),
+        (ContextFact::Known([one]), _) => Ok(one),
+        (ContextFact::Absent(_), Some(default)) => Ok(default),
         // Keys of several values cannot be variables.
-        (Fact::Known(_) | Fact::Absent(_), _) => Err(Pattern::Null),
-        (Fact::Unknown, _) => Err(Pattern::Unknown),
+        (ContextFact::Known(_) | ContextFact::Absent(_), _) => Err(Pattern::Null),
+        (ContextFact::Unknown, _) => Err(Pattern::Unknown),
     }
 }
 
 /// Wildcards without recursion: after a mismatch the last `*` takes one character more.
-fn like(pieces: &[Piece], value: &str, fold: bool) -> bool {
+fn like(pieces: &[PatternPiece], value: &str, fold: bool) -> bool {
     let value: Vec<char> = value.chars().collect();
     let same = |a: char, b: char| a == b || (fold && a.eq_ignore_ascii_case(&b));
     let (mut at, mut nth, mut back) = (0, 0, None);
     while at < value.len() {
         match pieces.get(nth) {
-            Some(Piece::Any) => {
+            Some(PatternPiece::Any) => {
                 back = Some((nth, at));
                 nth += 1;
             }
-            Some(Piece::One) => (at, nth) = (at + 1, nth + 1),
-            Some(Piece::Char(c)) if same(*c, value[at]) => (at, nth) = (at + 1, nth + 1),
+            Some(PatternPiece::One) => (at, nth) = (at + 1, nth + 1),
+            Some(PatternPiece::Char(c)) if same(*c, value[at]) => (at, nth) = (at + 1, nth + 1),
             _ => match back {
                 Some((star, from)) => {
                     back = Some((star, from + 1));
@@ -138,7 +138,7 @@ fn like(pieces: &[Piece], value: &str, fold: bool) -> bool {
             },
         }
     }
-    pieces[nth..].iter().all(|piece| *piece == Piece::Any)
+    pieces[nth..].iter().all(|piece| *piece == PatternPiece::Any)
 }
 
 /// Whether a text matches a pattern with wildcards, whatever the capitals: actions do.

@@ -2,15 +2,15 @@
 
 use super::condition::{Compare, Operator, Set};
 use super::pattern::{Pattern, Truth};
-use super::request::{Fact, Request};
+use super::request::{ContextFact, Request};
 
 /// Why a condition is not met.
 pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], request: &Request) -> String {
     match request.fact(key) {
-        Fact::Absent(why) => absent(operator, key, why, request),
-        Fact::Known(_) if operator.compare == Compare::Null => "the key is there, and the policy asks that it is not".to_owned(),
-        Fact::Known(_) if operator.negated => format!("{} keeps out what it names, and it names this", operator.name),
-        Fact::Known(values) => {
+        ContextFact::Absent(why) => absent(operator, key, why, request),
+        ContextFact::Known(_) if operator.compare == Compare::Null => "the key is there, and the policy asks that it is not".to_owned(),
+        ContextFact::Known(_) if operator.negated => format!("{} keeps out what it names, and it names this", operator.name),
+        ContextFact::Known(values) => {
             let told = values.first().and_then(|value| wanted.iter().find_map(|wanted| slip(operator, wanted, value)));
             told.unwrap_or_else(|| match (values, operator.set) {
                 ([], _) => "the token has no such value".to_owned(),
@@ -19,22 +19,22 @@ pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], reque
                 ([one], _) => differs(key, wanted, one),
             })
         }
-        Fact::Unknown => "aws:SourceArn is the cluster's ARN, arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME".to_owned(),
+        ContextFact::Unknown => "aws:SourceArn is the cluster's ARN, arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME".to_owned(),
     }
 }
 
 /// Why a condition cannot be decided.
 pub(super) fn undecided(operator: &Operator, key: &str, request: &Request) -> String {
     match (request.fact(key), operator.set) {
-        (Fact::Known(_), _) if operator.compare == Compare::Other => {
+        (ContextFact::Known(_), _) if operator.compare == Compare::Other => {
             format!("{} does not compare texts, and this is one; what IAM makes of that is not documented", operator.name)
         }
-        (Fact::Known([_, _, ..]), Set::One) => {
+        (ContextFact::Known([_, _, ..]), Set::One) => {
             "the key has several values, some of which match: that needs ForAnyValue: or ForAllValues: before the operator".to_owned()
         }
-        (Fact::Known(_), _) => "a policy variable in it has a value that is not known from here".to_owned(),
-        (Fact::Absent(_), _) => "the request has no such key; what IfExists makes of ForAnyValue then is not documented".to_owned(),
-        (Fact::Unknown, _) => {
+        (ContextFact::Known(_), _) => "a policy variable in it has a value that is not known from here".to_owned(),
+        (ContextFact::Absent(_), _) => "the request has no such key; what IfExists makes of ForAnyValue then is not documented".to_owned(),
+        (ContextFact::Unknown, _) => {
             let from = if request.issuer_path.is_some() { "from the token" } else { "from here" };
             format!("{key} is not known {from}; this cannot be decided")
         }

@@ -3,7 +3,7 @@
 use super::condition::{Compare, Operator, met};
 use super::grammar::{is_of_sts, nearest, shown};
 use super::pattern::{Pattern, Truth};
-use super::request::{Fact, Request};
+use super::request::{ContextFact, Request};
 use super::{Json, Reason, Slip};
 use crate::core::text::printable::{distance, is_object_name};
 
@@ -92,7 +92,7 @@ impl Mend<'_> {
 
     /// The asker's value of a key, unless the statement names values of it already.
     fn name(&mut self, key: &str) {
-        let Fact::Known([ours]) = self.request.fact(key) else { return };
+        let ContextFact::Known([ours]) = self.request.fact(key) else { return };
         let names = |(operator, keys): &(String, Json)| {
             let positive = Operator::parse(operator).is_ok_and(|operator| !operator.negated && operator.compare != Compare::Null);
             positive && keys.members().iter().any(|(name, _)| name.eq_ignore_ascii_case(key))
@@ -189,14 +189,14 @@ impl Mend<'_> {
         let Some(values) = self.statement.below(&["Condition", name, key]).map(|values| values.many().to_vec()) else { return };
         let meant = self.request.meant_key(key).filter(|_| operator.compare != Compare::Null);
         match (self.request.fact(key), meant) {
-            (Fact::Known([ours]), _) if !operator.negated && !matches!(operator.compare, Compare::Null | Compare::Bool) => {
+            (ContextFact::Known([ours]), _) if !operator.negated && !matches!(operator.compare, Compare::Null | Compare::Bool) => {
                 self.value(name, &operator, key, values, ours);
             }
-            (Fact::Absent(_), Some(new)) => self.key(name, &operator, key, &values, &new),
+            (ContextFact::Absent(_), Some(new)) => self.key(name, &operator, key, &values, &new),
             (fact, _) => {
                 let mut kept = values;
                 match fact {
-                    Fact::Known(ours) if operator.negated => {
+                    ContextFact::Known(ours) if operator.negated => {
                         kept.retain(|value| !ours.iter().any(|ours| is(&operator, &shown(value), ours)))
                     }
                     _ => kept.clear(),

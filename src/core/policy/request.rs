@@ -28,7 +28,7 @@ pub(super) const NOBODY: &str = "nobody-s";
 
 /// What is known of a condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fact<'a> {
+pub(super) enum ContextFact<'a> {
     /// The request has it, with these values.
     Known(&'a [String]),
     /// The request has no such key; why.
@@ -37,12 +37,12 @@ pub(super) enum Fact<'a> {
     Unknown,
 }
 
-impl<'a> Fact<'a> {
+impl<'a> ContextFact<'a> {
     /// The values; none where they are not known.
     pub(super) fn values(self) -> &'a [String] {
         match self {
-            Fact::Known(values) => values,
-            Fact::Absent(_) | Fact::Unknown => &[],
+            ContextFact::Known(values) => values,
+            ContextFact::Absent(_) | ContextFact::Unknown => &[],
         }
     }
 }
@@ -140,9 +140,9 @@ impl Request {
     }
 
     /// What is known of a key. Keys know no capitals.
-    pub(super) fn fact(&self, key: &str) -> Fact<'_> {
+    pub(super) fn fact(&self, key: &str) -> ContextFact<'_> {
         if let Some((_, values)) = self.known.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
-            return Fact::Known(values);
+            return ContextFact::Known(values);
         }
         let lower = key.to_ascii_lowercase();
         let named = |name: &str| lower == name || (name.ends_with(['/', ':']) && lower.starts_with(name));
@@ -150,28 +150,28 @@ impl Request {
             if let Some(claim) = lower.strip_prefix(&path.to_ascii_lowercase()).and_then(|rest| rest.strip_prefix(':')) {
                 return match claim {
                     // Documented for Google alone.
-                    "oaud" => Fact::Unknown,
-                    _ => Fact::Absent("of a cluster's tokens IAM knows the keys :sub and :aud alone"),
+                    "oaud" => ContextFact::Unknown,
+                    _ => ContextFact::Absent("of a cluster's tokens IAM knows the keys :sub and :aud alone"),
                 };
             }
             if let Some((_, why)) = ABSENT_BY_TOKEN.iter().find(|(name, _)| named(name)) {
-                return Fact::Absent(why);
+                return ContextFact::Absent(why);
             }
         } else if self.principal == POD_IDENTITY_SERVICE {
             if lower.strip_prefix("aws:requesttag/").is_some_and(|tag| !SESSION_TAGS.contains(&tag)) {
-                return Fact::Absent("EKS Pod Identity sets no such tag");
+                return ContextFact::Absent("EKS Pod Identity sets no such tag");
             }
             if lower.starts_with("saml:") {
-                return Fact::Absent("EKS Pod Identity assumes the role without an assertion");
+                return ContextFact::Absent("EKS Pod Identity assumes the role without an assertion");
             }
             if lower.starts_with("aws:principaltag/") {
-                return Fact::Absent("EKS, which asks, has no tags; those that it sets are aws:RequestTag/…");
+                return ContextFact::Absent("EKS, which asks, has no tags; those that it sets are aws:RequestTag/…");
             }
         }
         match ["aws:", "sts:", "iam:", "saml:"].iter().any(|prefix| lower.starts_with(prefix)) {
-            true => Fact::Unknown,
-            false if self.issuer_path.is_some() => Fact::Absent("it is no key of this token's issuer"),
-            false => Fact::Absent("EKS Pod Identity assumes the role without a token: there is no such key"),
+            true => ContextFact::Unknown,
+            false if self.issuer_path.is_some() => ContextFact::Absent("it is no key of this token's issuer"),
+            false => ContextFact::Absent("EKS Pod Identity assumes the role without a token: there is no such key"),
         }
     }
 
@@ -261,31 +261,31 @@ mod tests {
         assert_eq!(request.principal, "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC");
         assert_eq!(
             request.fact("OIDC.eks.cn-north-1.amazonaws.com.cn/id/abc:SUB"),
-            Fact::Known(&["system:serviceaccount:shop:checkout".into()])
+            ContextFact::Known(&["system:serviceaccount:shop:checkout".into()])
         );
-        assert_eq!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:aud"), Fact::Known(&["b".into()]));
-        assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:azp"), Fact::Absent(_)));
-        assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/OTHER:sub"), Fact::Absent(_)));
-        assert!(matches!(request.fact("aws:RequestTag/team"), Fact::Absent(_)));
-        assert_eq!(request.fact("aws:SourceIp"), Fact::Unknown);
-        assert_eq!(request.fact("aws:PrincipalOrgID"), Fact::Unknown);
+        assert_eq!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:aud"), ContextFact::Known(&["b".into()]));
+        assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:azp"), ContextFact::Absent(_)));
+        assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/OTHER:sub"), ContextFact::Absent(_)));
+        assert!(matches!(request.fact("aws:RequestTag/team"), ContextFact::Absent(_)));
+        assert_eq!(request.fact("aws:SourceIp"), ContextFact::Unknown);
+        assert_eq!(request.fact("aws:PrincipalOrgID"), ContextFact::Unknown);
     }
 
     #[test]
     fn pod_identity_tags_its_sessions() {
         let request = Request::pod_identity(Some("shop"), None, Some(&role()));
-        assert_eq!(request.fact("aws:requesttag/Kubernetes-Namespace"), Fact::Known(&["shop".into()]));
-        assert_eq!(request.fact("aws:RequestTag/kubernetes-service-account"), Fact::Unknown, "not given");
-        assert_eq!(request.fact("aws:RequestTag/eks-cluster-arn"), Fact::Unknown);
-        assert!(matches!(request.fact("aws:RequestTag/team"), Fact::Absent(_)));
-        assert_eq!(request.fact("aws:SourceAccount"), Fact::Known(&["111122223333".into()]));
-        assert!(matches!(request.fact("oidc.eks.us-west-2.amazonaws.com/id/A:sub"), Fact::Absent(_)));
+        assert_eq!(request.fact("aws:requesttag/Kubernetes-Namespace"), ContextFact::Known(&["shop".into()]));
+        assert_eq!(request.fact("aws:RequestTag/kubernetes-service-account"), ContextFact::Unknown, "not given");
+        assert_eq!(request.fact("aws:RequestTag/eks-cluster-arn"), ContextFact::Unknown);
+        assert!(matches!(request.fact("aws:RequestTag/team"), ContextFact::Absent(_)));
+        assert_eq!(request.fact("aws:SourceAccount"), ContextFact::Known(&["111122223333".into()]));
+        assert!(matches!(request.fact("oidc.eks.us-west-2.amazonaws.com/id/A:sub"), ContextFact::Absent(_)));
         let arn = "arn:aws-cn:eks:cn-north-1:111122223333:cluster/production";
         let request = request.from_cluster("production", arn);
-        assert_eq!(request.fact("aws:requesttag/eks-cluster-name"), Fact::Known(&["production".into()]));
+        assert_eq!(request.fact("aws:requesttag/eks-cluster-name"), ContextFact::Known(&["production".into()]));
         assert_eq!(
             (request.fact("aws:RequestTag/eks-cluster-arn"), request.fact("aws:sourceArn")),
-            (Fact::Known(&[arn.into()]), Fact::Known(&[arn.into()]))
+            (ContextFact::Known(&[arn.into()]), ContextFact::Known(&[arn.into()]))
         );
     }
 }
