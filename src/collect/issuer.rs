@@ -199,7 +199,7 @@ mod tests {
         let keys = seen.keys.known().unwrap().success().unwrap();
         assert_eq!((keys.keys, keys.has_token_key), (2, Some(true)));
         let claims = |key: &str| Claims { issuer: Some(url.clone()), key_id: Some(key.to_owned()), ..Claims::default() };
-        assert!(is_settled(&seen, &claims("k1")) && !is_settled(&seen, &claims("k2")), "a rotated token is looked for anew");
+        assert!(is_settled(&seen, &claims("k1")) && !is_settled(&seen, &claims("k2")), "a rotated token is looked for again");
     }
 
     /// A key set without ids fits no token, and none that names no key.

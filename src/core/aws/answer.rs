@@ -1,4 +1,4 @@
-//! What a service of AWS's answers to one call.
+//! What an AWS service answers to one call.
 
 use crate::core::text::printable::cap;
 use crate::core::text::secrets::Secrets;
@@ -33,7 +33,7 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// The same without secrets that the service echoed, in any of its fields, and without a message of a length that nobody reads.
+    /// The same without secrets that the service echoed, in any of its fields, and with a message of bounded length.
     #[must_use]
     pub fn redacted(self, secrets: &Secrets) -> ServiceError {
         let clean = |text: &str, limit| cap(&secrets.redact(text), limit).into_owned();

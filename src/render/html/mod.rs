@@ -1,7 +1,7 @@
 //! The page `/` of `serve`: what `/status` says, for a tired person behind `kubectl port-forward`, on a laptop or a phone.
 //!
 //! One document without script, image, font or any other request, so that it works where nothing else can be reached, and so that
-//! its Content-Security-Policy can forbid everything. It is made anew for each request and brings itself up to date.
+//! its Content-Security-Policy can forbid everything. It is made again for each request, and reloads itself.
 
 mod checks;
 mod endpoints;

@@ -2,7 +2,7 @@
 //!
 //! Two kinds of metrics, by how long they live:
 //! - counters and the histogram add up over rounds, so they live here, in a registry of the `prometheus` crate;
-//! - everything else is made anew from the board at each scrape, by one table (`table`). A gauge that lived on would have to be
+//! - everything else is made from the board again at each scrape, by one table (`table`). A gauge that lived on would have to be
 //!   taken back when its finding, region or identity goes; one that is never kept cannot go stale, and cannot be read half updated.
 
 mod label;

@@ -55,7 +55,7 @@ impl ProcessUsage {
 /// More than the line can have.
 const CAP: usize = 4096;
 
-/// The time of day of a start that the kernel gives in seconds of uptime. Kept from the first scrape on: reckoned anew each time it
+/// The time of day of a start that the kernel gives in seconds of uptime. Kept from the first scrape on: computed again each time it
 /// would move by a second to and fro, and with every step of the clock, and a restart is told by this value's changes.
 fn start_time(uptime: f64, now: Moment) -> Option<Timestamp> {
     static STARTED: OnceLock<Timestamp> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Every metric that is made anew at each scrape: one row each, from the board and the process.
+//! Every metric that is made again at each scrape: one row each, from the board and the process.
 
 use super::label::Label;
 use super::process::ProcessUsage;
