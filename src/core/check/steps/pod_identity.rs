@@ -65,3 +65,22 @@ fn refusal(call: &Call<AgentCredentials>, plan: &Plan) -> Option<Finding> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_call_that_never_became_one_says_whose_fault_it_is() {
+        let code = |kind: &str| {
+            let failure = json!({"phase": "resolve", "kind": kind, "text": "no"});
+            let call = serde_json::from_value(json!({"exchange": null, "answer": {"Err": failure}})).unwrap();
+            refusal(&call, &Plan::from_inputs(&Default::default())).unwrap().code
+        };
+        assert_eq!(code("bad-request"), Code::AgentTokenRejected, "a header that HTTP forbids");
+        assert_eq!(code("not-http"), Code::AgentError);
+        assert_eq!(code("out-of-resources"), Code::ProbeOutOfResources);
+        assert_eq!(code("connect-refused"), Code::AgentUnreachable);
+    }
+}

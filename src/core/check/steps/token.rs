@@ -222,6 +222,7 @@ pub(super) fn audience_multiple(detail: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     /// The kubelet looks at a pod every 60 to 90 s, so that it replaced tokens of 600 s at an age of 472 to 553 s.
     #[test]
@@ -243,5 +244,30 @@ mod tests {
             let claims = Claims { issued_at: iat.map(Timestamp), expires_at: exp.map(Timestamp), ..Claims::default() };
             assert_eq!(rotation_overdue(&claims, Timestamp(i64::MAX)), None);
         }
+    }
+
+    /// STS has the last word on a token's times.
+    #[test]
+    fn what_sts_accepted_has_not_expired() {
+        let found = |answer: Value| {
+            let unknown = json!({"notAttempted": "not-asked"});
+            let claims = Claims { expires_at: Some(Timestamp(0)), ..Claims::default() };
+            let evidence = json!({
+                "schema": "irsa-probe/evidence/v1", "takenAt": "2026-11-22T21:34:03Z", "inputs": {"environment": {}},
+                "defaultToken": unknown, "agent": unknown, "imds": unknown, "chain": unknown,
+                "token": {"known": {"path": "/token", "file": {"read": {"modified": null, "trailingWhitespace": false, "content": {"claims": claims}}}}},
+                "endpoints": [{
+                    "region": "us-east-1", "host": "sts", "callerIdentity": unknown,
+                    "assumeRole": {"known": {"exchange": null, "answer": {"Ok": answer}}},
+                }],
+            });
+            let evidence: Evidence = serde_json::from_value(evidence).unwrap();
+            let plan = Plan::from_inputs(&evidence.inputs);
+            let context = CheckContext { evidence: &evidence, plan: &plan, clock_skew: None, proven: None };
+            find(&context, &[]).iter().any(|finding| finding.code == Code::TokenExpired)
+        };
+        let refused = json!({"error": {"status": 400, "code": "ExpiredTokenException", "message": "", "requestId": null}});
+        assert!(found(refused));
+        assert!(!found(json!({"success": {"arn": null, "assumedRoleId": null, "expiresAt": null}})));
     }
 }
