@@ -1,4 +1,4 @@
-//! The report of `doctor` as text. It looks like the report of a pod ([`super::text`]), with a heading for each step.
+//! The report of `doctor` as text. It looks like the report of a pod ([`super::text`]), with headings of its own.
 
 use super::name;
 use super::page::{Page, Paint, Style};
