@@ -1,4 +1,4 @@
-//! The catalogue as a manual in a terminal: `explain --list`, `explain CODE`.
+//! The catalogue as text for a terminal: `explain --list`, `explain CODE`.
 
 use super::label;
 use super::page::{Page, Paint, Style};
@@ -21,7 +21,7 @@ pub fn list() -> String {
     page.finish()
 }
 
-/// One code for a person, with stand-ins where a pod's values would be.
+/// One code, with placeholders for the values of a pod.
 pub fn explain(code: Code) -> String {
     const COLUMN: usize = 10;
     let row = code.row();
@@ -49,7 +49,7 @@ pub fn explain(code: Code) -> String {
     page.finish()
 }
 
-/// What a step looks at.
+/// What a step checks.
 pub(super) fn about(step: Step) -> &'static str {
     match step {
         Step::Injection => "what the pod was given: environment, role, region, endpoints",

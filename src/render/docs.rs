@@ -1,4 +1,4 @@
-//! Documents that are made from the code: docs/findings.md.
+//! Documents that are generated from the code: docs/findings.md.
 
 use super::catalogue::{about, behaviour};
 use super::label;
@@ -33,18 +33,18 @@ settling failure, the latest one is reported and the exit code is 1.
 In commands and documents, words in capitals stand for your own values; in a report they are filled in.
 ";
 
-/// docs/findings.md: a heading per code, so that `docs/findings.md#<code>` leads to it.
+/// The content of docs/findings.md. Each code has a heading, so that `docs/findings.md#<code>` leads to it.
 pub fn findings_markdown() -> String {
     let mut out = INTRODUCTION.to_owned();
-    let of = |step: Step| rows().filter(move |row| row.step == step);
+    let rows_of_step = |step: Step| rows().filter(move |row| row.step == step);
     out.push_str("\n| step | findings |\n|---|---|\n");
     for step in Step::ALL {
-        let links: Vec<String> = of(step).map(|row| format!("[{0}](#{0})", row.code)).collect();
+        let links: Vec<String> = rows_of_step(step).map(|row| format!("[{0}](#{0})", row.code)).collect();
         out.push_str(&format!("| {} | {} |\n", step.id(), links.join(", ")));
     }
     for step in Step::ALL {
         out.push_str(&format!("\n## Step {}\n\nLooks at {}.\n", step.id(), markdown(about(step))));
-        for row in of(step) {
+        for row in rows_of_step(step) {
             section(&mut out, row);
         }
     }
@@ -68,7 +68,7 @@ fn section(out: &mut String, row: &CodeRow) {
     }
 }
 
-/// Words that Markdown would read as markup (`*`, `_`, `<`, flags) are set as code.
+/// Writes a text as Markdown. Words that Markdown would read as markup (`*`, `_`, `<`, flags) are set as code.
 fn markdown(text: &str) -> String {
     let word = |word: &str| {
         let core = word.trim_matches(|c: char| "\"'(),.;:".contains(c));

@@ -1,4 +1,4 @@
-//! What `doctor` found, for a tired person: as [`super::text`] does for a pod, under headings of the walk.
+//! The report of `doctor` as text. It looks like the report of a pod ([`super::text`]), with headings of its own.
 
 use super::name;
 use super::page::{Page, Paint, Style};
@@ -51,7 +51,7 @@ fn verdict(report: &DoctorReport) -> String {
             with_warnings(format!("nothing keeps {} from being {role} ({})", name(&report.subject), report.expected.provider), &warnings)
         }
         Verdict::Fail => cause.unwrap_or_default(),
-        // What lacks its identity has a fault, whichever of several it is.
+        // A warning on an undecided check means that there is a fault. Only the cause is not decided.
         Verdict::Unknown
             if report.checks.iter().any(|check| check.outcome == CheckOutcome::Warn && report.undecided.contains(&check.id.as_str())) =>
         {

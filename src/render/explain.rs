@@ -1,4 +1,4 @@
-//! What an error or a log means, for a terminal: the root first, each with what was found, cause and cure.
+//! The meaning of an error or a log, for a terminal. The root cause comes first. Each match has its facts, its cause and its cure.
 
 use super::label;
 use super::page::{Page, Paint, Style};
@@ -7,7 +7,7 @@ use crate::core::explain::{Explanation, Facts, Match};
 /// Where the second column begins.
 const COLUMN: usize = 11;
 
-/// The matches; nothing when there are none.
+/// The matches as text. Empty when there are none.
 pub fn text(explanation: &Explanation) -> String {
     let mut page = Page::new(Style::default());
     let several = explanation.matches.len() > 1;
@@ -65,7 +65,7 @@ fn section(page: &mut Page, one: &Match, why: Option<&str>) {
     }
 }
 
-/// The facts that are there, by name.
+/// The facts that are known, with their names.
 fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
     let mut all: Vec<(&'static str, String)> = Vec::new();
     let texts = [
@@ -80,8 +80,8 @@ fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
     ];
     all.extend(texts.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
     if let Some(times) = &facts.times {
-        let of = [("AWS's clock", times.server), ("signed", times.signed), ("expired", times.expired)];
-        let words: Vec<String> = of.iter().filter_map(|(name, time)| Some(format!("{name} {}", (*time)?))).collect();
+        let named_times = [("AWS's clock", times.server), ("signed", times.signed), ("expired", times.expired)];
+        let words: Vec<String> = named_times.iter().filter_map(|(name, time)| Some(format!("{name} {}", (*time)?))).collect();
         all.push(("times", words.join(", ")));
     }
     all

@@ -1,4 +1,4 @@
-//! JSON, indented: for machines first, and fit to be seen in a terminal.
+//! Indented JSON. It is for machines, and it is safe to print in a terminal.
 
 use crate::core::check::report::Report;
 use crate::core::doctor::report::DoctorReport;
@@ -15,12 +15,12 @@ pub fn report(report: &Report) -> String {
     pretty(report)
 }
 
-/// What the sidecar knows, as docs/status.v1.schema.json describes it.
+/// The status of the sidecar, as docs/status.v1.schema.json describes it.
 pub fn status(status: &StatusDocument) -> String {
     pretty(status)
 }
 
-/// What becomes of a request, as docs/trust-policy.v1.schema.json describes it.
+/// The evaluation of a trust policy, as docs/trust-policy.v1.schema.json describes it.
 pub fn trust_policy(evaluation: &Evaluation) -> String {
     pretty(evaluation)
 }
@@ -35,7 +35,7 @@ pub fn evidence(evidence: &Evidence) -> String {
     pretty(evidence)
 }
 
-/// What each SDK makes of an environment, as docs/sdks.v1.schema.json describes it.
+/// What each SDK does in an environment, as docs/sdks.v1.schema.json describes it.
 pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
     #[derive(Serialize)]
     struct Sdks<'a> {
@@ -46,22 +46,22 @@ pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
     pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks })
 }
 
-/// What `doctor` found, as docs/doctor.v1.schema.json describes it.
+/// The report of `doctor`, as docs/doctor.v1.schema.json describes it.
 pub fn doctor(report: &DoctorReport) -> String {
     pretty(report)
 }
 
-/// What a text means, as docs/explain.v1.schema.json describes it.
+/// The meaning of a text, as docs/explain.v1.schema.json describes it.
 pub fn explanation(explanation: &Explanation) -> String {
     pretty(explanation)
 }
 
 fn pretty(value: &impl Serialize) -> String {
-    // Cannot fail: no map of ours has other keys than strings, and the writer is memory.
+    // This cannot fail: all keys of the maps are strings, and the writer is memory.
     harmless(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-/// Apart from `pretty`, which the binary holds once for each type.
+/// Escapes characters that a terminal would obey. It is not part of `pretty`, because the compiler makes a copy of `pretty` for each type.
 fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     for line in text.split('\n') {
@@ -71,8 +71,8 @@ fn harmless(text: &str) -> String {
     safe
 }
 
-/// JSON has to escape C0 only; the C1 controls and the bidirectional overrides are escaped too, as a terminal would obey them.
-/// Such characters stand inside strings only, so an escape of four hexadecimal digits means the same.
+/// Escapes one line. JSON requires an escape for C0 controls only. C1 controls and bidirectional overrides are escaped here too, because a
+/// terminal would obey them. Such characters occur only inside strings, so an escape of four hexadecimal digits means the same.
 fn escape(line: &str, safe: &mut String) {
     if printable(line) == line {
         return safe.push_str(line);

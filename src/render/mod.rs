@@ -1,6 +1,7 @@
-//! The report for its readers: a person at a terminal or with a browser, a machine, `kubectl describe pod`; and the catalogue as a manual.
+//! Writes reports for their readers: a person at a terminal or with a browser, a machine, and `kubectl describe pod`. Also writes the catalogue
+//! as a manual.
 //!
-//! Pure like the core: a renderer takes plain data and gives a string. Whoever calls it prints that.
+//! The renderers are pure, like the core. A renderer takes plain data and returns a string. The caller prints it.
 
 pub mod catalogue;
 pub mod docs;
@@ -32,7 +33,7 @@ fn provider(provider: Provider) -> &'static str {
     }
 }
 
-/// Who this pod is to Kubernetes, in short.
+/// The pod's namespace and service account, in short.
 fn name(subject: &Subject) -> String {
     match (&subject.namespace, &subject.service_account) {
         (Some(namespace), Some(account)) => format!("{namespace}/{account}"),
@@ -42,7 +43,7 @@ fn name(subject: &Subject) -> String {
     }
 }
 
-/// What a remedy's document is, as a label above it.
+/// The label above a remedy's document.
 fn label(document: Option<RemedyDocument>) -> &'static str {
     match document {
         Some(RemedyDocument::TrustPolicy | RemedyDocument::PodIdentityTrustPolicy) => "trust-policy.json:",

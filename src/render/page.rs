@@ -1,4 +1,4 @@
-//! Lines for a terminal. All text goes through [`Page::write`], the one place that makes foreign text harmless.
+//! Lines for a terminal. All text goes through [`Page::write`], which escapes foreign text.
 
 use crate::core::text::printable::printable;
 
@@ -9,10 +9,10 @@ pub struct Style {
     pub color: bool,
 }
 
-/// Columns at which prose is wrapped. Commands and documents are never wrapped.
+/// The width in columns at which prose is wrapped. Commands and documents are never wrapped.
 const WIDTH: usize = 100;
 
-/// How a piece of text is painted, when colours are on.
+/// The colour of a piece of text, when colours are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paint {
     Plain,
@@ -24,7 +24,8 @@ pub(super) enum Paint {
 }
 
 impl Paint {
-    /// Select Graphic Rendition (ECMA-48 8.3.117). Red, yellow and green are bold: many themes print the plain ones too faintly.
+    /// The parameters of Select Graphic Rendition (ECMA-48 8.3.117). Red, yellow and green are bold, because many themes show the plain colours
+    /// too faintly.
     fn code(self) -> &'static str {
         match self {
             Paint::Plain => "",
@@ -37,7 +38,7 @@ impl Paint {
     }
 }
 
-/// Text under construction.
+/// A text that is built line by line.
 pub(super) struct Page {
     out: String,
     style: Style,
@@ -58,7 +59,7 @@ impl Page {
         self.out.push('\n');
     }
 
-    /// One line, however long.
+    /// One line, which is never wrapped.
     pub(super) fn line(&mut self, indent: usize, pieces: &[(Paint, &str)]) {
         self.out.extend(std::iter::repeat_n(' ', indent));
         for (paint, text) in pieces {
@@ -67,7 +68,7 @@ impl Page {
         self.end_line();
     }
 
-    /// Prose: wrapped at the page's width, later lines at `hang`. Pieces are set apart by a space; nothing gives no line.
+    /// Prose, wrapped at the page's width. Later lines begin at column `hang`. A space separates the pieces. Empty pieces give no line.
     pub(super) fn prose(&mut self, indent: usize, hang: usize, pieces: &[(Paint, &str)]) {
         if pieces.iter().any(|(_, text)| text.contains(|c| c != ' ')) {
             self.out.extend(std::iter::repeat_n(' ', indent));
@@ -83,7 +84,7 @@ impl Page {
         self.flow(column, column, &[text]);
     }
 
-    /// Words from where the line stands, which is `column`.
+    /// Writes words, beginning at `column` of the current line.
     fn flow(&mut self, column: usize, hang: usize, pieces: &[(Paint, &str)]) {
         let mut words: Vec<(Paint, &str)> = Vec::new();
         for (paint, text) in pieces {
@@ -96,7 +97,7 @@ impl Page {
                 self.end_line();
                 self.out.extend(std::iter::repeat_n(' ', hang));
             }
-            // A run of words of one paint is one piece: escape codes between words would only be noise.
+            // A run of words with one colour is one piece, so that there are no needless escape codes between words.
             for (nth, run) in words[from..to].chunk_by(|(one, _), (next, _)| one == next).enumerate() {
                 if nth > 0 {
                     self.out.push(' ');
@@ -109,14 +110,14 @@ impl Page {
         self.end_line();
     }
 
-    /// A document: its lines as they are.
+    /// A document. Its lines are not wrapped.
     pub(super) fn document(&mut self, indent: usize, text: &str) {
         for line in text.split('\n') {
             self.line(indent, &[(Paint::Plain, line)]);
         }
     }
 
-    /// The one place where text enters: nothing in a claim or an AWS message can paint, move the cursor or begin a line.
+    /// Writes text. All text enters here and is escaped, so that no claim or AWS message can set colours, move the cursor or begin a line.
     fn write(&mut self, paint: Paint, text: &str) {
         let safe = printable(text);
         let painted = self.style.color && paint != Paint::Plain && !safe.is_empty();
@@ -135,7 +136,7 @@ impl Page {
     }
 }
 
-/// Where lines end, as indices of words, for words of these lengths. A word that is longer than a line (an ARN) has one for itself.
+/// The ends of lines, as indices of words, for words of these lengths. A word that is longer than a line (an ARN) gets its own line.
 fn breaks(lengths: &[usize], width: usize, indent: usize, hang: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut column = indent;

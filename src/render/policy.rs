@@ -1,4 +1,4 @@
-//! The judgement of a trust policy for a tired person: each statement, what fails in it and why, the edit to paste, and the answer last.
+//! The evaluation of a trust policy as text: each statement with what fails in it and why, the edit to paste, and the decision last.
 
 use super::page::{Page, Paint, Style};
 use crate::core::policy::{Decision, Evaluation, Judged, Reason, Request, Slip};
@@ -8,10 +8,10 @@ use crate::core::text::printable::shell_word;
 const UNDER: usize = 4;
 /// Where text after `wanted: ` goes on.
 const HANG: usize = 12;
-/// Values shown of a long list.
+/// How many values of a long list are shown.
 const SHOWN: usize = 6;
 
-/// The judgement as text; `role` is the role's ARN, when it is known.
+/// The evaluation as text. `role` is the role's ARN, if it is known.
 pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>, style: Style) -> String {
     let mut page = Page::new(style);
     let way = if request.issuer_path.is_some() { "IRSA" } else { "EKS Pod Identity" };
@@ -29,11 +29,11 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
     if let Some(edit) = &evaluation.edit {
         page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &short(&edit.summary, request))]);
         if let Some(statement) = &edit.statement {
-            // Cannot fail: the writer is memory, and all keys are strings.
+            // This cannot fail: the writer is memory, and all keys are strings.
             page.document(2, &serde_json::to_string_pretty(statement).unwrap_or_default());
         }
         if let Some(name) = role.and_then(|role| role.rsplit('/').next()) {
-            // A statement alone is no policy, and what the others say must not be lost.
+            // A statement alone is no policy, and the other statements must be kept.
             let this = match &edit.statement {
                 None => "without",
                 Some(_) if edit.index < evaluation.statements.len() => "this in the place of",
@@ -51,7 +51,7 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
     page.finish()
 }
 
-/// Keys without the issuer of this token, which is the same in all of them and longer than a line bears.
+/// Condition keys without the issuer of this token. The issuer is the same in all keys, and too long for a line.
 fn short(text: &str, request: &Request) -> String {
     match &request.issuer_path {
         Some(path) => text.replace(&format!("{path}:"), "…:"),
@@ -75,7 +75,7 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Req
         (false, false) if decision == Decision::Allow => (Paint::Dim, "-", "is not for this pod"),
         (false, false) => (Paint::Red, "×", "does not allow this pod"),
     };
-    // Of what is as it should be, that it is so is enough.
+    // A statement that is in order needs no details.
     let quiet = !judged.reasons.iter().any(|reason| reason.slip != Slip::Differs)
         && (judged.matches || denies || decision == Decision::Allow)
         && !(judged.matches && decision == Decision::Deny);
@@ -145,12 +145,12 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
     page.line(0, &[(paint, word), (Paint::Plain, "  "), (Paint::Plain, &short(&says, request))]);
 }
 
-/// Whether IAM stores no document with such a statement.
+/// Whether IAM refuses to store a document with such a statement.
 fn is_refused(judged: &Judged) -> bool {
     judged.reasons.iter().any(|reason| reason.slip == Slip::Refused)
 }
 
-/// An element as the last line bears it: of an issuer's key the claim alone.
+/// An element, shortened for the last line. A key of an issuer is shortened to its claim.
 fn last_words(element: &str) -> String {
     match element.rsplit_once(':') {
         Some((issuer, claim)) if element.starts_with("Condition.") && issuer.contains('/') => format!("…:{claim}"),
@@ -166,7 +166,7 @@ mod tests {
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
 
-    fn shown(policy: &str, style: Style) -> String {
+    fn render_policy(policy: &str, style: Style) -> String {
         let subject = "system:serviceaccount:shop:checkout";
         let request = Request::irsa("https://oidc.example/id/A", subject, vec!["sts.amazonaws.com".into()], &RoleArn::parse(ROLE).unwrap());
         evaluation(&policy::evaluate(&policy::parse(policy).unwrap(), &request), &request, Some(ROLE), style)
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_slip_golden() {
-        let text = shown(
+        let text = render_policy(
             &format!("{{\"Version\": \"2012-10-17\", \"Statement\": {}}}", irsa("Pods", "Allow", "system:serviceaccount:shop:*")),
             Style::default(),
         );
@@ -221,7 +221,7 @@ DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
     fn what_is_as_it_should_be_is_short() {
         let ours = irsa("Pods", "Allow", "system:serviceaccount:shop:checkout");
         let (others, denied) = (irsa("Web", "Allow", "system:serviceaccount:web:a"), irsa("", "Deny", "system:serviceaccount:web:b"));
-        let text = shown(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style::default());
+        let text = render_policy(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style::default());
         let expected = "\
 system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
 
@@ -246,7 +246,7 @@ ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
     #[test]
     fn an_explicit_deny_says_that_nothing_else_helps() {
         let (ours, denied) = ("system:serviceaccount:shop:checkout", irsa("Freeze", "Deny", "system:serviceaccount:shop:checkout"));
-        let text = shown(&format!("{{\"Statement\": [{}, {denied}]}}", irsa("Pods", "Allow", ours)), Style::default());
+        let text = render_policy(&format!("{{\"Statement\": [{}, {denied}]}}", irsa("Pods", "Allow", ours)), Style::default());
         assert!(text.contains("\n× statement 2 (Freeze) denies this pod\n"), "{text}");
         assert!(
             text.contains("about nobody else: take it out\n") && text.contains("apply: save the whole policy, without statement 2,"),
@@ -262,7 +262,7 @@ ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
         let healthy = irsa("Pods", "Allow", "system:serviceaccount:shop:checkout");
         let bystander =
             r#"{"Sid": "Web", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", "Resource": "*"}"#;
-        let text = shown(&format!("{{\"Version\": \"1\", \"Statement\": [{healthy}, {bystander}]}}"), Style::default());
+        let text = render_policy(&format!("{{\"Version\": \"1\", \"Statement\": [{healthy}, {bystander}]}}"), Style::default());
         assert!(text.contains("\n√ statement 1 (Pods) allows this pod\n× statement 2 (Web) is none that IAM takes\n"), "{text}");
         assert!(text.ends_with("\nDENY  IAM takes no such document: Version; statement 2 (Web): Resource\n"), "{text}");
     }

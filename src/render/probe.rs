@@ -7,7 +7,7 @@ use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
 use crate::core::text::printable::printable;
 use std::fmt::Write as _;
 
-/// A question that a probe asks.
+/// One of the kubelet's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
     /// `/livez`: is the worker alive? Never depends on AWS.
@@ -27,7 +27,7 @@ impl Probe {
         }
     }
 
-    /// Yes or no.
+    /// Whether the probe succeeds.
     pub fn passes(self, board: &Board, now: Moment) -> bool {
         match self {
             Probe::Live => board.is_live(now),
@@ -36,7 +36,7 @@ impl Probe {
         }
     }
 
-    /// The body. Without `verbose` it is one line, as it will stand in an event of the pod.
+    /// The body of the answer. Without `verbose` it is one line, because Kubernetes puts it into an event of the pod.
     pub fn body(self, board: &Board, now: Moment, verbose: bool) -> String {
         let passes = self.passes(board, now);
         if !verbose {
@@ -71,13 +71,13 @@ impl Probe {
     }
 }
 
-/// The last round's checks, and whether what failed in it counts.
+/// The last round's checks. A failure is marked differently while the pod stays ready in spite of it.
 fn checks(text: &mut String, board: &Board, now: Moment) {
     let standing = board.standing(now);
     let bearable = standing.state == ReadinessState::Degraded;
     for check in board.report().map(|report| report.checks.as_slice()).unwrap_or_default() {
         match check.outcome {
-            // Neither + nor -: what was not looked at must not read as green.
+            // A skipped check has neither + nor -, so that it does not look as if it passed.
             CheckOutcome::Skip => {
                 let because = check.because.as_deref().map(|text| text.trim_start_matches("skipped ")).unwrap_or_default();
                 let _ = writeln!(text, "[ ]{} skipped: {}", check.id, printable(because));

@@ -4,7 +4,7 @@ use crate::core::check::report::{Report, RunTimes};
 use crate::core::evidence::Evidence;
 use serde_json::{Value, json};
 
-/// A pod that has what it was given.
+/// A pod that gets the identity it was given.
 pub(super) fn healthy() -> Value {
     let exchange = json!({
         "connection": {
@@ -65,7 +65,7 @@ pub(super) fn not_injected() -> Value {
     evidence
 }
 
-/// STS says AccessDenied.
+/// STS answers AccessDenied.
 pub(super) fn trust_policy_denied() -> Value {
     let mut evidence = healthy();
     let endpoint = &mut evidence["endpoints"][0];
@@ -92,7 +92,7 @@ pub(super) fn connect_timeout() -> Value {
     evidence
 }
 
-/// It works; the node's role is in reach, and the endpoint is overridden.
+/// The pod works. The node's role is in reach, and the endpoint is overridden.
 pub(super) fn warnings() -> Value {
     let mut evidence = healthy();
     evidence["inputs"]["environment"]["AWS_ENDPOINT_URL_STS"] = "https://vpce-0123.sts.eu-central-1.vpce.amazonaws.com".into();

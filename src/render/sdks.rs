@@ -1,13 +1,14 @@
-//! What each SDK makes of an environment, for a person: a table, the reasons of those that differ from most, and the danger last.
+//! What each SDK does in an environment, as text: a table, the reasons for the SDKs that differ from most, and at the end the SDKs that take the
+//! node's role.
 
 use super::page::{Page, Paint, Style};
 use crate::core::sdk::{ChainEnd, OnFailure, Prediction, SdkFamily, StsEndpoint};
 
-/// Where the columns of the table begin.
+/// The places where the columns of the table begin.
 const COLUMNS: [usize; 5] = [12, 30, 41, 67, 79];
 const HEADS: [&str; 6] = ["SDK", "ends up as", "STS", "when its exchange fails", "IRSA from", "Pod Identity from"];
 
-/// All predictions. `about` says whose environment it is and what was taken for granted.
+/// All predictions. `about` says whose environment it is and what was assumed.
 pub fn table(about: &str, predictions: &[Prediction], style: Style) -> String {
     let mut page = Page::new(style);
     page.prose(0, 0, &[(Paint::Plain, about)]);
@@ -34,7 +35,7 @@ pub fn table(about: &str, predictions: &[Prediction], style: Style) -> String {
     page.finish()
 }
 
-/// One prediction, with all that is known of it.
+/// One prediction, with all details.
 pub fn one(about: &str, prediction: &Prediction, style: Style) -> String {
     const COLUMN: usize = 25;
     let mut page = Page::new(style);
@@ -71,14 +72,14 @@ fn row(page: &mut Page, cells: [(Paint, &str); 6]) {
     page.line(0, &pieces);
 }
 
-/// Most are alike: what is said of them once need not be said of each.
+/// The reasons. The largest group of equal predictions has one entry. Each other prediction has its own.
 fn reasons(page: &mut Page, predictions: &[Prediction]) {
     let exchanges = |one: &Prediction| matches!(one.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity);
     let after = |one: &Prediction| (one.endpoint, one.on_failure, one.falls_to);
-    // Where nothing is exchanged it does not matter where, and what if it fails.
+    // Without an exchange, neither its endpoint nor the reaction to its failure counts.
     let alike = |one: &Prediction, other: &Prediction| one.outcome == other.outcome && (!exchanges(one) || after(one) == after(other));
     let count = |one: &Prediction| predictions.iter().filter(|other| alike(one, other)).count();
-    // The first of the largest group.
+    // This is the first prediction of the largest group.
     let Some(most) = predictions.iter().rev().max_by_key(|one| count(one)) else { return };
     page.entry(0, "most", COLUMNS[0], (Paint::Plain, &most.reason));
     for one in predictions.iter().filter(|one| one.unverified || !alike(one, most)) {
@@ -98,7 +99,7 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
     }
 }
 
-/// Which families were run, whichever are shown.
+/// The families that were measured, including those that are not shown.
 fn measured() -> String {
     let measured = SdkFamily::ALL.into_iter().filter(|sdk| !sdk.measured_versions().is_empty()).map(SdkFamily::id);
     let measured = measured.collect::<Vec<_>>().join(", ");
@@ -108,7 +109,7 @@ fn measured() -> String {
 const SINCE: &str = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
 const UNVERIFIED: &str = "? rests on something that is not verified; --sdk NAME says on what";
 
-/// Who becomes the node, now or on the day when the exchange fails.
+/// The SDKs that take the node's role now, and those that take it when the exchange fails.
 fn danger(page: &mut Page, predictions: &[Prediction]) {
     let names = |wanted: fn(&Prediction) -> bool| {
         let names: Vec<&str> = predictions.iter().filter(|one| wanted(one)).map(|one| one.sdk.id()).collect();

@@ -1,29 +1,29 @@
-//! The termination message: what `kubectl describe pod` shows of a container that ended.
+//! The termination message. `kubectl describe pod` shows it for a container that ended.
 
 use super::text::{attempts, who};
 use crate::core::check::report::{Report, Verdict};
 use crate::core::text::printable::printable;
 
-/// Bytes. The kubelet cuts at 4096, and all containers of a pod share 12 KiB; a story fits into less.
+/// The longest message, in bytes. The kubelet cuts a message at 4096 bytes, and all containers of a pod share 12 KiB. A message needs less.
 pub const LIMIT: usize = 1024;
 
-/// Code, cause and cure, a line each; for a pass, who this pod is.
+/// Code, cause and cure, one line each. For a pass, the pod's identity.
 pub fn message(report: &Report) -> String {
     let Some(cause) = &report.root_cause else {
         return cut(&printable(&format!("pass: {}", who(report))), LIMIT);
     };
     let unproven = if report.verdict == Verdict::Unknown { format!("; {}", attempts(report)) } else { String::new() };
     let what = cut(&printable(&format!("{}: {}{unproven}", cause.code, cause.title)), 240);
-    // The cure may speak of commands and of "the policy below", for which there is no room here.
+    // The cure's text may refer to commands or to "the policy below". There is no room for those here.
     let more = if cause.remedy.commands.is_empty() && cause.remedy.snippet.is_none() { "" } else { " (in full: kubectl logs)" };
     let cure = format!("{}{more}", cut(&printable(&format!("cure: {}", cause.remedy.text)), 360));
     let why = if cause.detail.is_empty() { cause.code.row().cause } else { &cause.detail };
-    // The detail holds foreign text of any length: it gets what the two others leave.
+    // The detail holds foreign text of any length. It gets the room that the other two lines leave.
     let why = cut(&printable(&format!("cause: {why}")), LIMIT - what.len() - cure.len() - 2);
     format!("{what}\n{why}\n{cure}")
 }
 
-/// At most `limit` bytes, ending with `…` where something was cut.
+/// The text cut to `limit` bytes. It ends with `…` if something was cut.
 fn cut(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();

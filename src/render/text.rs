@@ -1,5 +1,5 @@
-//! The report for a tired person: what works in one line each, what does not with its cause and cure, and the verdict last,
-//! where the eye is when the prompt comes back.
+//! The report as text. A check that works has one line. A finding has its cause and cure. The verdict is last, because it then stands right
+//! above the next prompt.
 
 use super::page::{Page, Paint, Style};
 use super::{label, name, provider};
@@ -8,9 +8,9 @@ use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{Report, ReportedFinding, Verdict};
 use crate::core::plan::Provider;
 
-/// Where the text under a check begins.
+/// The column where the text under a check begins.
 const UNDER: usize = 4;
-/// Where text after `cause: ` goes on.
+/// The column where wrapped text after `cause: ` continues.
 const HANG: usize = 11;
 
 /// The report as text.
@@ -57,7 +57,8 @@ pub(super) fn heading(page: &mut Page, name: &str) {
     page.line(0, &[(Paint::Dim, &"-".repeat(name.len()))]);
 }
 
-/// The checks in their order, each finding under its own. A check holds one code; a second finding of it follows at the step's end.
+/// The checks of a step in their order, each with its finding. A check names one code only. A second finding of a check follows at the end of the
+/// step.
 pub(super) fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&ReportedFinding]) {
     for check in checks {
         match findings.iter().find(|finding| Some(finding.cause.code) == check.code) {
@@ -86,7 +87,7 @@ fn plain(page: &mut Page, check: &Check) {
     }
 }
 
-/// The finding's title stands in place of the check's: an assertion that is not true is misread at night, whatever its mark.
+/// A finding. Its title replaces the check's title. An assertion that is not true is easily misread, even with a mark beside it.
 fn finding(page: &mut Page, finding: &ReportedFinding) {
     let cause = &finding.cause;
     match finding.severity {
@@ -101,12 +102,12 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
         Severity::Fail => {
             page.prose(0, UNDER, &[(Paint::Red, "×"), (Paint::Red, &format!("{}:", cause.code)), (Paint::Bold, &cause.title)]);
             page.prose(UNDER, UNDER, &[(Paint::Plain, &cause.detail)]);
-            // Under another headline than the catalogue's the detail tells the cause.
+            // When the title is not the catalogue's, the catalogue's cause does not fit either. The detail holds the cause then.
             if cause.title == cause.code.row().title {
                 page.entry(UNDER, "cause:", HANG, (Paint::Plain, cause.code.row().cause));
             }
             page.entry(UNDER, "cure:", HANG, (Paint::Plain, &cause.remedy.text));
-            // Without a prompt in front, so that a triple click and a paste are enough.
+            // A command has no prompt in front, so that a triple click selects only the command.
             for command in &cause.remedy.commands {
                 page.line(HANG, &[(Paint::Plain, command)]);
             }
@@ -119,7 +120,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
     }
 }
 
-/// What was skipped and why, in one dim line: names that share a reason stand together, and each once.
+/// The skipped checks and the reasons, in one dim line. Names with the same reason are grouped. Each name appears once.
 pub(super) fn quietly(page: &mut Page, skipped: &[(&str, &str)]) {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, reason) in skipped {
@@ -151,7 +152,7 @@ fn verdict(page: &mut Page, report: &Report) {
     last_line(page, report.verdict, &words);
 }
 
-/// The verdict, in one line that stays one.
+/// The verdict, in one line that is never wrapped.
 pub(super) fn last_line(page: &mut Page, verdict: Verdict, words: &str) {
     let (paint, word) = match verdict {
         Verdict::Pass => (Paint::Green, "PASS"),
@@ -173,7 +174,7 @@ pub(super) fn attempts(report: &Report) -> String {
     }
 }
 
-/// Who a pod is that passed, and how many warnings go with it.
+/// The identity of a pod that passed, and the number of its warnings.
 pub(super) fn who(report: &Report) -> String {
     let expected = report.expected.provider;
     let identity = match &report.identity {
@@ -185,7 +186,7 @@ pub(super) fn who(report: &Report) -> String {
     with_warnings(identity, &warnings)
 }
 
-/// A verdict's words, and how many warnings go with it.
+/// A verdict's text, with the number of warnings.
 pub(super) fn with_warnings(words: String, warnings: &[&str]) -> String {
     match warnings {
         [] => words,
@@ -323,7 +324,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
                 assert_eq!(lines, 1, "{headline}\n{text}");
             }
         }
-        // A check names one code only; a second finding of the same check must not be lost.
+        // A check names one code only. A second finding of the same check must not be lost.
         let mut two = all().remove(2);
         two.findings.push(ReportedFinding { severity: Severity::Warn, cause: two.findings[0].cause.clone() });
         two.findings[1].cause.code = crate::core::catalogue::Code::Throttled;
@@ -340,12 +341,12 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
         }
     }
 
-    /// Takes out the codes that a page paints with; any other escape character stays.
+    /// Removes the escape codes that a page writes. Any other escape character stays.
     fn unpainted(text: &str) -> String {
         ["0", "1", "2", "1;31", "1;32", "1;33"].iter().fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
     }
 
-    /// Every string of every report in turn is replaced by a hostile one.
+    /// Replaces every string of every report in turn by a hostile one.
     #[test]
     fn no_foreign_text_paints_or_breaks_a_line() {
         const HOSTILE: &str = "A\u{1b}]0;owned\u{7}\u{1b}[31m\u{202e}\r\nINJECTED \u{9b}31m\u{2028}B";
@@ -357,7 +358,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
             for path in paths {
                 let mut hostile = document.clone();
                 *hostile.pointer_mut(&path).unwrap() = HOSTILE.into();
-                // Codes, steps and times are no strings to us: such a report does not exist.
+                // Codes, steps and times are no free text: a report with such a value cannot be read.
                 let Ok(hostile) = serde_json::from_value::<Report>(hostile) else { continue };
                 replaced += 1;
                 let texts = [
@@ -369,7 +370,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
                 for text in texts {
                     for line in text.lines() {
                         assert_eq!(printable(line), line, "{path}");
-                        // A document has lines of its own: there a break is a break.
+                        // A document has several lines, so line breaks are kept there.
                         assert!(!line.trim_start().starts_with("INJECTED") || path.ends_with("/snippet"), "{path}: {line}");
                     }
                 }

@@ -1,17 +1,17 @@
 //! The Pod Identity agent's error bodies (docs/facts.md#agent-errors, docs/facts.md#eks-auth-errors).
 //!
-//! Its own errors are plain text; what EKS Auth answered is wrapped as `[<request id>]: (<Code>): <message>, fault: client`.
+//! The agent's own errors are plain text. An error of EKS Auth is wrapped as `[<request id>]: (<Code>): <message>, fault: client`.
 
 use crate::core::aws::answer::ServiceError;
 
-/// Parses an error's body. Total: a text of no known form is the message.
+/// Parses an error's body. Total: a text without a known form becomes the message.
 pub fn parse_error(status: u16, body: &str) -> ServiceError {
     let body = body.trim();
     let wrapped = (|| {
         let (request_id, rest) = body.strip_prefix('[')?.split_once("]: (")?;
         let (code, message) = rest.split_once(')')?;
         let message = message.strip_prefix(':').unwrap_or(message);
-        // The last word, whatever the message quotes.
+        // The last ", fault: " ends the message. The message itself may quote that text.
         let message = message.rsplit_once(", fault: ").filter(|(_, fault)| !fault.contains(' ')).map_or(message, |(message, _)| message);
         Some((request_id.to_owned(), code.to_owned(), message.trim().to_owned()))
     })();

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub enum ServiceAnswer<T> {
     /// It did what was asked.
     Success(T),
-    /// It refused in its own words.
+    /// It answered with an error.
     Error(ServiceError),
-    /// What answered is not that service.
+    /// Something else than that service answered.
     Alien(ForeignAnswer),
 }
 
-/// An error as AWS words it; secrets that it echoed have been taken out.
+/// An error as AWS words it. Secrets that the service echoed have been removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceError {
@@ -33,7 +33,7 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// The same without secrets that the service echoed, in any of its fields, and with a message of bounded length.
+    /// The same error without secrets that the service echoed in any field, and with a message of bounded length.
     #[must_use]
     pub fn redacted(self, secrets: &Secrets) -> ServiceError {
         let clean = |text: &str, limit| cap(&secrets.redact(text), limit).into_owned();
@@ -52,6 +52,6 @@ impl ServiceError {
 pub struct ForeignAnswer {
     /// HTTP status.
     pub status: u16,
-    /// What kind of body, in a few words.
+    /// What kind of body it is, in a few words.
     pub what: String,
 }

@@ -1,14 +1,14 @@
 //! Role ARNs and assumed-role ARNs.
 //!
-//! The two shapes of one role: `arn:P:iam::A:role/path/Name` in the service account's annotation, and
-//! `arn:P:sts::A:assumed-role/Name/session` in what GetCallerIdentity answers. The second has lost the path, so roles are
+//! A role has two kinds of ARN: `arn:P:iam::A:role/path/Name` in the service account's annotation, and
+//! `arn:P:sts::A:assumed-role/Name/session` in the answer of GetCallerIdentity. The second has no path. So roles are
 //! compared by partition, account and last path segment (IAM user guide, "IAM identifiers").
 
 use super::partition::Partition;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Twelve digits.
+/// An AWS account id: twelve digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Account(String);
@@ -53,20 +53,20 @@ pub struct AssumedRoleArn {
     pub session: String,
 }
 
-/// Why a text is no role ARN, in words that name the mend.
+/// Why a text is no role ARN. Each text says what to repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleArnError {
-    /// Nothing there.
+    /// It is empty.
     Empty,
     /// White space, line breaks or quotes around or inside it.
     Untidy,
     /// A bare role name.
     NameOnly,
-    /// An ARN of something else; says of what.
+    /// An ARN of another resource, which the text names.
     OtherResource(String),
     /// The partition does not exist.
     UnknownPartition(String),
-    /// A region stands in it, and IAM has none.
+    /// It has a region. IAM's ARNs have none.
     HasRegion(String),
     /// The account id is not twelve digits.
     BadAccount(String),
@@ -101,7 +101,7 @@ impl RoleArn {
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(RoleArnError::Untidy);
         }
-        // IAM allows quotes in a path. Elsewhere they are what a shell or YAML has left.
+        // IAM allows quotes in a path. Elsewhere, a shell or YAML has left them there.
         RoleArn::parse_tidy(text).map_err(|error| if text.contains(['"', '\'']) { RoleArnError::Untidy } else { error })
     }
 
@@ -116,7 +116,7 @@ impl RoleArn {
         }
         let partition = Partition::from_id(partition).ok_or_else(|| UnknownPartition(partition.to_owned()))?;
         let Some(role) = resource.strip_prefix("role/").filter(|_| service == "iam") else {
-            return Err(OtherResource(what(service, resource)));
+            return Err(OtherResource(describe_resource(service, resource)));
         };
         if !region.is_empty() {
             return Err(HasRegion(region.to_owned()));
@@ -133,12 +133,12 @@ impl RoleArn {
         Ok(RoleArn { partition, account, path, name: name.to_owned() })
     }
 
-    /// Whether an assumed-role ARN is a session of this role, as a person names it: capitals do not count.
+    /// Whether an assumed-role ARN is a session of this role. Capitals do not count, because a person may write the role's name in other capitals.
     pub fn is_role_of(&self, session: &AssumedRoleArn) -> bool {
         compare((self.partition, &self.account, &self.name), (session.partition, &session.account, &session.role)) != RoleMatch::Different
     }
 
-    /// Whether two ARNs name the same role, as a person names it: neither path nor capitals count.
+    /// Whether two ARNs name the same role. Neither path nor capitals count, because a person may write them differently.
     pub fn same_role(&self, other: &RoleArn) -> bool {
         compare((self.partition, &self.account, &self.name), (other.partition, &other.account, &other.name)) != RoleMatch::Different
     }
@@ -150,9 +150,10 @@ pub enum RoleMatch {
     /// Partition, account and name are equal.
     Equal,
     /// The names differ in capitals alone. IAM keeps the names of roles unique without regard to case (CreateRole, "RoleName"), and STS answers
-    /// a name as it was created: in an expectation this is the same role, between two answers of STS it is not.
+    /// a name as it was created. So an expected role with other capitals is the same role. Two answers of STS with different capitals are
+    /// different roles.
     CapitalsDiffer,
-    /// Another role.
+    /// They are different roles.
     Different,
 }
 
@@ -167,7 +168,8 @@ fn compare(one: (Partition, &Account, &str), other: (Partition, &Account, &str))
     }
 }
 
-/// Compares the roles of two identities as GetCallerIdentity answers them, whatever the sessions. What is no role session equals itself alone.
+/// Compares the roles of two identities as GetCallerIdentity answers them. The sessions do not count. An identity that is no role session
+/// equals only itself.
 pub fn compare_identities(one: &str, other: &str) -> RoleMatch {
     match (AssumedRoleArn::parse(one), AssumedRoleArn::parse(other)) {
         (Some(one), Some(other)) => compare((one.partition, &one.account, &one.role), (other.partition, &other.account, &other.role)),
@@ -193,13 +195,13 @@ impl AssumedRoleArn {
         })
     }
 
-    /// True for a session named after an EC2 instance: what the credentials of IMDS answer with.
+    /// Whether the session is named after an EC2 instance. GetCallerIdentity answers such a session for the credentials of IMDS.
     pub fn is_instance_session(&self) -> bool {
         is_instance_id(&self.session)
     }
 }
 
-/// `i-` and 8 or 17 hexadecimal digits (EC2 user guide, "Resource IDs").
+/// Whether a text is the id of an EC2 instance: `i-` and 8 or 17 hexadecimal digits (EC2 user guide, "Resource IDs").
 pub fn is_instance_id(text: &str) -> bool {
     text.strip_prefix("i-")
         .is_some_and(|hex| matches!(hex.len(), 8 | 17) && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
@@ -209,7 +211,7 @@ fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
 }
 
-fn what(service: &str, resource: &str) -> String {
+fn describe_resource(service: &str, resource: &str) -> String {
     let kind = resource.split(['/', ':']).next().unwrap_or_default();
     match (service, kind) {
         ("sts", "assumed-role") => "a role session (use the role's own ARN)".to_owned(),

@@ -1,18 +1,18 @@
-//! The instance metadata service, as far as a pod gets with it.
+//! The instance metadata service (IMDS), as a pod reaches it.
 
 use serde::{Deserialize, Serialize};
 
-/// How far one gets with IMDS.
+/// How far a request to IMDS gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImdsReach {
     /// It answers.
     Answers,
-    /// Nothing listens, or no route.
+    /// Nothing listens, or there is no route.
     Absent,
-    /// Connects, but the session token's PUT is never answered: the hop limit is 1 and the pod has its own network.
+    /// The connection opens, but the PUT for the session token is never answered. The hop limit is 1, and the pod has its own network.
     HopLimited,
-    /// No connection within the deadline: dropped by a network policy or iptables.
+    /// No connection opens within the deadline. A network policy or iptables drops the packets.
     Dropped,
     /// It answers 401 or 403.
     Refused,

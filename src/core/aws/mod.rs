@@ -1,4 +1,4 @@
-//! AWS's own vocabulary: ARNs, partitions and regions, the answers of STS and of the Pod Identity agent, trust policies as they are written.
+//! The formats of AWS: ARNs, partitions and regions, the answers of STS and of the Pod Identity agent, and trust policies for the user to apply.
 
 pub mod agent_body;
 pub mod answer;

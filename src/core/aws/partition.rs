@@ -1,4 +1,4 @@
-//! Partitions, regions and the STS host names that follow from them.
+//! Partitions, regions and their STS host names.
 //!
 //! Source: `partitions.json` and the STS endpoint rule set of the AWS SDKs (botocore `sts/2011-06-15/endpoint-rule-set-1.json`);
 //! FIPS hosts: botocore `endpoints.json`.
@@ -43,7 +43,7 @@ pub struct PartitionRow {
     region_prefixes: &'static [&'static str],
 }
 
-/// All partitions. `aws` stands last among those whose prefixes overlap (`us-gov-`, `us-iso-`, `eu-isoe-` before `us-`, `eu-`).
+/// All partitions. `aws` stands last, because its prefix fits every region, also those that begin with `us-gov-`, `us-iso-` or `eu-isoe-`.
 pub const PARTITIONS: [PartitionRow; 8] = [
     row(Partition::China, "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", &["cn-"]),
     row(Partition::UsGov, "aws-us-gov", "amazonaws.com", "api.aws", &["us-gov-"]),
@@ -52,7 +52,7 @@ pub const PARTITIONS: [PartitionRow; 8] = [
     row(Partition::IsoB, "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", &["us-isob-"]),
     row(Partition::IsoE, "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", &["eu-isoe-"]),
     row(Partition::IsoF, "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", &["us-isof-"]),
-    // The SDKs send every region that nothing else claims to `aws`, so a region newer than this table works.
+    // The SDKs take `aws` for every region that no other partition has. So a region that is newer than this table works.
     row(Partition::Aws, "aws", "amazonaws.com", "api.aws", &[""]),
 ];
 
@@ -74,7 +74,7 @@ impl Partition {
 
     /// Its row.
     pub fn row(self) -> &'static PartitionRow {
-        // Every variant has a row (tested); the fallback keeps this total without a panic.
+        // Every variant has a row, which a test checks. The fallback avoids a panic.
         PARTITIONS.iter().find(|row| row.partition == self).unwrap_or(&PARTITIONS[7])
     }
 
@@ -90,7 +90,7 @@ impl fmt::Display for Partition {
     }
 }
 
-/// Why a text is no region; each says what the person probably meant.
+/// Why a text is no region. A variant's text is the region that was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionError {
     /// `us-east-1a` is a zone of `us-east-1`.
@@ -111,12 +111,13 @@ impl fmt::Display for RegionError {
     }
 }
 
-/// A region's code, such as `eu-central-1`, or `aws-global` for the global STS endpoint. Well formed, not necessarily existing: that is DNS's to say.
+/// A region's code, such as `eu-central-1`, or `aws-global` for the global STS endpoint. The code is well formed. Whether the region exists is
+/// not checked here: DNS shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(String);
 
-/// The pseudo-region of the global STS endpoint; only the partition `aws` has one.
+/// The pseudo-region of the global STS endpoint. Only the partition `aws` has it.
 pub const GLOBAL: &str = "aws-global";
 
 impl Region {
@@ -153,7 +154,7 @@ impl Region {
             .map_or(Partition::Aws, |row| row.partition)
     }
 
-    /// The region that requests to its STS endpoint are signed for: the global endpoint takes `us-east-1` only.
+    /// The region for which requests to its STS endpoint are signed. The global endpoint accepts only `us-east-1`.
     pub fn signing_region(&self) -> &str {
         if self.is_global() { "us-east-1" } else { &self.0 }
     }
@@ -173,7 +174,7 @@ impl Region {
         }
     }
 
-    /// Whether STS has a FIPS endpoint there. The rule set names a host for every region; only these exist (botocore `endpoints.json`).
+    /// Whether STS has a FIPS endpoint in this region. The rule set names a host for every region, but only these exist (botocore `endpoints.json`).
     pub fn has_fips_sts(&self) -> bool {
         const WITH_FIPS: [&str; 4] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
         WITH_FIPS.contains(&self.0.as_str()) || self.partition() == Partition::UsGov
@@ -203,7 +204,8 @@ impl Region {
     }
 }
 
-/// `xx-word-1`, `xx-word-word-1`: lower-case words and at last a number. Longer than any real region is no region.
+/// Whether a text has the form of a region: `xx-word-1` or `xx-word-word-1`, with lower-case words and a number at the end. A text that is
+/// longer than any real region is refused.
 fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');
     let first = parts.next().unwrap_or_default();

@@ -1,12 +1,12 @@
-//! STS's error bodies, told from anything else.
+//! Recognises STS's error bodies, and names what any other body is.
 //!
-//! Bodies: docs/facts.md#sts-error-body (AWS query protocol). Elements are found by their local name whatever the namespace:
-//! dispatch failures come in another one (`http://webservices.amazon.com/AWSFault/2005-15-09`).
+//! Source: docs/facts.md#sts-error-body (AWS query protocol). Elements are found by their local name. The namespace is ignored, because
+//! dispatch failures have another one (`http://webservices.amazon.com/AWSFault/2005-15-09`).
 
 use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
 use crate::core::text::xml::{Piece, Pieces};
 
-/// Parses the body of a response that is no success. `request_id` is the header's, used when the body names none.
+/// Parses the body of an error response. `request_id` comes from the header, and is used when the body names none.
 pub fn parse_error(status: u16, body: &[u8], request_id: Option<&str>) -> ServiceAnswer<std::convert::Infallible> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
@@ -30,7 +30,7 @@ struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// The field that the text of these open elements is of.
+    /// The field to which the text inside these open elements belongs.
     fn field(&mut self, open: &[&str]) -> Option<&mut Option<String>> {
         match open {
             ["ErrorResponse", "RequestId"] => Some(&mut self.request_id),
@@ -53,7 +53,7 @@ fn xml_error(text: &str) -> Option<ErrorBody> {
                     *field = Some(String::new());
                 }
             }
-            // What follows the document is no part of it.
+            // The document ends here. Text after it is ignored.
             Piece::Close if open.len() <= 1 => break,
             Piece::Close => drop(open.pop()),
             Piece::Text(text) if open.is_empty() && !text.trim().is_empty() => return None,
@@ -72,7 +72,7 @@ fn xml_error(text: &str) -> Option<ErrorBody> {
     })
 }
 
-/// `{"Error":{"Code","Message","Type"},"RequestId"}`: what STS answers when a proxy added `Accept: application/json`.
+/// `{"Error":{"Code","Message","Type"},"RequestId"}`: STS answers in this form when a proxy added `Accept: application/json`.
 fn json_error(text: &str) -> Option<ErrorBody> {
     let body: serde_json::Value = serde_json::from_str(text).ok()?;
     let string = |value: &serde_json::Value| value.as_str().map(str::to_owned);
@@ -115,7 +115,7 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
-        // What was sent is quoted, and a session name can be anything.
+        // The message quotes what was sent, and a session name can hold any character.
         let quoting = |message: &str| {
             format!(
                 "<ErrorResponse><Error><Code>ValidationError</Code><Message>{message}</Message></Error><RequestId>r-3</RequestId></ErrorResponse>"

@@ -1,12 +1,12 @@
-//! Trust policies, written from a token and a role.
+//! Writes the trust policy that a token and a role need.
 //!
-//! IAM user guide, "Create a role for OpenID Connect federation"; EKS user guide, "Assign IAM roles to Kubernetes service accounts"
+//! Sources: IAM user guide, "Create a role for OpenID Connect federation"; EKS user guide, "Assign IAM roles to Kubernetes service accounts"
 //! and "EKS Pod Identity role".
 
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// A policy document, its members in the order in which AWS writes them.
+/// A policy document. Its members are in the order in which AWS writes them.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Policy<'a> {
@@ -30,7 +30,7 @@ pub fn irsa_policy(partition: &str, account: &str, issuer_path: &str, subject: &
     irsa_policy_for(&format!("arn:{partition}:iam::{account}:oidc-provider/{issuer_path}"), issuer_path, subject, audience)
 }
 
-/// The same, for a provider's ARN.
+/// The policy of [`irsa_policy`], for a provider's ARN.
 pub fn irsa_policy_for(provider: &str, issuer_path: &str, subject: &str, audience: &str) -> String {
     let equals = BTreeMap::from([(format!("{issuer_path}:aud"), audience), (format!("{issuer_path}:sub"), subject)]);
     document(Statement {
@@ -41,7 +41,7 @@ pub fn irsa_policy_for(provider: &str, issuer_path: &str, subject: &str, audienc
     })
 }
 
-/// The policy that EKS Pod Identity needs; `sts:TagSession` because EKS tags every session.
+/// The policy that EKS Pod Identity needs. It allows `sts:TagSession`, because EKS tags every session.
 pub fn pod_identity_policy() -> String {
     document(Statement {
         effect: "Allow",
@@ -51,7 +51,7 @@ pub fn pod_identity_policy() -> String {
     })
 }
 
-/// A single action stands alone, as in AWS's own examples.
+/// Writes a single action as a string, as AWS's own examples do, and several actions as a list.
 fn one_or_many<S: Serializer>(actions: &[&str], serializer: S) -> Result<S::Ok, S::Error> {
     match actions {
         [one] => serializer.serialize_str(one),
@@ -60,6 +60,6 @@ fn one_or_many<S: Serializer>(actions: &[&str], serializer: S) -> Result<S::Ok, 
 }
 
 fn document(statement: Statement<'_>) -> String {
-    // Serialising strings into a string cannot fail; an empty document would show it if it did.
+    // Serialising strings into a string cannot fail. If it did, the document would be empty.
     serde_json::to_string_pretty(&Policy { version: "2012-10-17", statement: [statement] }).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! URLs as far as the identity rests on them: their host and port, and which of them SDKs send the agent's token to.
+//! URLs of STS and of the Pod Identity agent: their host and port, and to which URLs SDKs send the agent's token.
 
 use std::net::IpAddr;
 
@@ -7,13 +7,13 @@ pub fn agent_uri_may_be_called(uri: &str) -> bool {
     url_host(uri).is_some_and(|host| !is_plain_http(uri) || may_be_called_by_plain_http(&host))
 }
 
-/// Whether the scheme is http: a token that is sent there can be read on the way.
+/// Whether the scheme is http. A token that is sent by plain http can be read on the way.
 pub fn is_plain_http(uri: &str) -> bool {
-    // A scheme is the same in capitals.
+    // Capitals do not count in a scheme.
     uri.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"))
 }
 
-/// Whether SDKs call this host by plain http: loopback, ECS, and the agent's two addresses only.
+/// Whether SDKs call this host by plain http. They call only loopback, the address of ECS, and the agent's two addresses.
 pub fn may_be_called_by_plain_http(host: &str) -> bool {
     let known = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
     match host.parse::<IpAddr>() {
@@ -22,8 +22,8 @@ pub fn may_be_called_by_plain_http(host: &str) -> bool {
     }
 }
 
-/// Host of an absolute http(s) URL, without brackets. None for one with a user name and password: no SDK can call it, and hidden
-/// as they are here it would lead to another place.
+/// Host of an absolute http(s) URL, without brackets. `None` for a URL with a user name and password. No SDK can call such a URL. This
+/// program hides the two, and the URL without them would lead to another place.
 pub fn url_host(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) || url.contains('@') {

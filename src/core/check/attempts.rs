@@ -4,8 +4,10 @@ use super::report::Report;
 use crate::core::catalogue::{Class, Code, Step};
 use std::time::Duration;
 
-/// Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): uniform between nothing and half a second doubled with
-/// every attempt, at most ten seconds; never less than a tenth of a second. `random` lies in 0..1.
+/// How long to wait after this many attempts. `random` lies in 0..1.
+///
+/// Full jitter: the wait is uniform between zero and a ceiling. The ceiling begins at half a second, doubles with every attempt, and ends
+/// at ten seconds. The wait is never shorter than a tenth of a second. Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
 pub fn backoff(attempts: u32, random: f64) -> Duration {
     let ceiling = (0.5 * 2f64.powi(attempts.saturating_sub(1).min(16) as i32)).min(10.0);
     Duration::from_secs_f64((ceiling * random.clamp(0.0, 1.0)).max(0.1))
@@ -22,9 +24,9 @@ pub struct Attempts<E> {
 /// What to do after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// It is decided.
+    /// Another attempt would not change the answer.
     Stop,
-    /// Time may cure it.
+    /// Another attempt may succeed.
     Retry,
 }
 
@@ -34,18 +36,18 @@ impl<E> Attempts<E> {
         Attempts { count: 0, best: None }
     }
 
-    /// Adds an attempt. `cut` says that the overall timeout ended it: then it tells less than the one before.
+    /// Adds an attempt. `cut` says that the overall timeout ended it. Such an attempt shows less than the one before it.
     pub fn add(&mut self, report: Report, evidence: E, cut: bool) -> Next {
         self.count += 1;
         let class = report.root_cause.as_ref().map(|cause| cause.class);
         let definite = |report: &Report| report.root_cause.as_ref().is_some_and(|cause| cause.class != Class::Transient);
-        // The exchange alone does not refute what STS said of the session that an earlier exchange gave.
+        // An older attempt failed at the identity of its session. A later attempt whose identity is unconfirmed does not refute that.
         let unconfirmed = report.findings.iter().any(|finding| finding.cause.code == Code::IdentityUnconfirmed);
         let about_identity = |report: &Report| report.root_cause.as_ref().is_some_and(|cause| cause.step == Step::Identity);
         let keep_older = match (&self.best, class) {
             (None, _) => false,
             (Some((older, _)), None) => unconfirmed && about_identity(older),
-            // A definite failure outlives passing ones: it is the latest definite one that is reported.
+            // A definite failure is kept when a transient one follows. The latest definite failure is reported.
             (Some((older, _)), Some(Class::Transient)) => definite(older) || cut,
             (Some(_), Some(_)) => false,
         };
@@ -59,7 +61,7 @@ impl<E> Attempts<E> {
         }
     }
 
-    /// The report to give, with the figures of the whole run.
+    /// The report to give, with the duration and the number of attempts of the whole run.
     pub fn finish(self, duration_ms: u64) -> Option<(Report, E)> {
         let attempts = self.count;
         self.best.map(|(report, evidence)| (Report { attempts, duration_ms, ..report }, evidence))

@@ -1,4 +1,4 @@
-//! How a call ended: the clock that its answer shows, the finding that a failure stands for, and its words.
+//! How a call ended: the clock that its answer shows, the finding that a failure stands for, and the finding's text.
 
 use crate::core::aws::answer::{ServiceAnswer, ServiceError};
 use crate::core::catalogue::{Code, Operation};
@@ -7,7 +7,8 @@ use crate::core::evidence::{Call, EndpointFacts, Evidence};
 use crate::core::text::time::format_duration;
 use std::net::IpAddr;
 
-/// Local clock minus STS's in seconds, from the first answer with a `Date`. Below two seconds it is the header's resolution: zero.
+/// Local clock minus STS's in seconds, from the first answer with a `Date`. A difference below two seconds counts as zero, because the
+/// header has whole seconds only.
 pub(super) fn clock_skew(evidence: &Evidence) -> Option<i64> {
     evidence.endpoints.iter().flat_map(exchanges).find_map(|exchange| {
         let local = exchange.local_midpoint_ms?.div_euclid(1000);
@@ -28,7 +29,7 @@ fn exchanges(endpoint: &EndpointFacts) -> impl Iterator<Item = &Exchange> {
     assume_role.into_iter().chain(caller_identity)
 }
 
-/// How a call failed: the code and what was said. `None` when it succeeded.
+/// How a call failed: the code, and a sentence with the answer or the failure. `None` when it succeeded.
 pub(super) fn failed_call<T>(endpoint: &EndpointFacts, call: &Call<T>, operation: Operation) -> Option<(Code, String)> {
     let host = &endpoint.host;
     match &call.answer {
@@ -41,7 +42,7 @@ pub(super) fn failed_call<T>(endpoint: &EndpointFacts, call: &Call<T>, operation
     }
 }
 
-/// A service's error in its own words.
+/// A service's error, quoted.
 pub(super) fn quote_error(who: &str, error: &ServiceError) -> String {
     let code = error.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let message = error.message.trim();
@@ -73,7 +74,7 @@ pub(crate) fn network_code(failure: &Failure) -> Code {
 
 fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) -> String {
     let text = failure.text.trim_end_matches('.');
-    // A failed lookup names the host itself, and so does a failed try of an address.
+    // The text of a failed lookup begins with the host. So does that of a failed connection to an address.
     let mut detail = if text.starts_with(host) { format!("{text}.") } else { format!("{host}: {text}.") };
     let Some(connection) = exchange.map(|exchange| &exchange.connection) else { return detail };
     let is_name = host.parse::<IpAddr>().is_err();
@@ -91,7 +92,7 @@ fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) ->
     detail
 }
 
-/// All addresses are private (RFC 1918, RFC 4193) or carrier-grade (RFC 6598, which EKS uses for pods).
+/// Whether there are addresses, and all are private (RFC 1918, RFC 4193), loopback, or carrier-grade (RFC 6598, which EKS uses for pods).
 pub(crate) fn is_private(addresses: &[String]) -> bool {
     let private = |address: &String| match address.parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || (ip.octets()[0] == 100 && (64..128).contains(&ip.octets()[1])),
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(skew(i64::MIN, i64::MAX), Some(i64::MAX));
     }
 
-    /// Which of the two is said where a name leads to no connection decides what a person looks for.
+    /// The text names the kind of addresses, because a person looks for another fault with each kind.
     #[test]
     fn a_silent_address_says_where_the_name_leads() {
         let detail = |host: &str, addresses: &[&str]| {

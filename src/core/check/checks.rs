@@ -1,4 +1,4 @@
-//! The list of checks: every code belongs to one, and each says in the end that it passed, warned, failed, or why it was skipped.
+//! The list of checks. Every code belongs to one check. Each check passes, warns, fails, or is skipped for a reason.
 
 use super::row::{CheckContext, CheckRow, CheckState};
 use super::{Diagnosis, Finding, checks_of_all_steps};
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
-    /// True.
+    /// The assertion is true.
     Pass,
-    /// True enough to work.
+    /// Something is wrong, but the pod works.
     Warn,
-    /// Not true.
+    /// The assertion is not true.
     Fail,
-    /// Not looked at.
+    /// The check was not made.
     Skip,
 }
 
@@ -43,13 +43,13 @@ pub struct Check {
     pub because: Option<String>,
 }
 
-/// How every check ended. Those that rest on the root cause's step are skipped because of it.
+/// How every check ended. The checks that rest on the root cause's step are skipped because of it.
 pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
     let context = CheckContext { evidence, plan: &diagnosis.plan, clock_skew: diagnosis.clock_skew, proven: diagnosis.identity.as_ref() };
     checks_of_all_steps().filter_map(|(step, row)| check(step, row, &context, diagnosis)).collect()
 }
 
-/// How one check ended; `None` where it is not listed.
+/// How one check ended. `None` where it is not listed.
 fn check(step: Step, row: &CheckRow, context: &CheckContext<'_>, diagnosis: &Diagnosis) -> Option<Check> {
     let title = row.title.to_owned();
     let untouched = Check { id: row.id.to_owned(), step, title, outcome: CheckOutcome::Skip, code: None, detail: None, because: None };
@@ -57,7 +57,7 @@ fn check(step: Step, row: &CheckRow, context: &CheckContext<'_>, diagnosis: &Dia
         return Some(turned_by(finding, untouched));
     }
     let state = (row.state)(context, &diagnosis.findings);
-    // Where the probe had not what it takes to read what the pod was given, no check was made.
+    // The probe lacked a resource to read what the pod was given. So no check was made.
     let nothing_known = context.evidence.lack.is_some();
     let hidden = |root: &&Finding| nothing_known || row.rests_on.contains(&root.code.step());
     match (state, diagnosis.root_cause().filter(hidden)) {
@@ -68,16 +68,16 @@ fn check(step: Step, row: &CheckRow, context: &CheckContext<'_>, diagnosis: &Dia
     }
 }
 
-/// A check that a finding turns.
+/// The check as the finding makes it: its outcome, code and detail.
 fn turned_by(finding: &Finding, check: Check) -> Check {
     let row = finding.code.row();
     let check = Check { code: Some(finding.code), detail: Some(finding.detail.clone()), ..check };
     match finding.severity {
         Severity::Fail => Check { outcome: CheckOutcome::Fail, ..check },
         Severity::Warn => Check { outcome: CheckOutcome::Warn, ..check },
-        // What was not verified is no pass.
+        // The assertion was not verified, so the check does not pass.
         Severity::Info if row.unverified => Check { because: Some(format!("{}: {}", finding.code, row.title)), ..check },
-        // Nothing failed, and yet the assertion would not be true.
+        // Nothing failed, but the check's own title would not be true. The finding's title stands in its place.
         Severity::Info => Check { outcome: CheckOutcome::Pass, title: row.title.to_owned(), ..check },
     }
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// Whatever an issuer answers or does not: only a key that was seen in its key set passes.
+    /// The check passes only when the token's key was seen in the issuer's key set, whatever else the issuer answers.
     #[test]
     fn an_issuer_that_was_not_verified_does_not_pass() {
         let (url, ours) = ("https://issuer.example", "k1");
@@ -135,7 +135,7 @@ mod tests {
             }
         }
         assert_eq!(outcome(&document(url), &set(2, Some(true)), Some(ours)), CheckOutcome::Pass);
-        // A key that the token does not name was not looked for.
+        // Without a key id in the token, no key was looked for.
         assert_eq!(outcome(&document(url), &set(2, Some(true)), None), CheckOutcome::Skip);
     }
 

@@ -1,4 +1,4 @@
-//! From evidence to findings: the first failing step holds the root cause, later ones are skipped because of it.
+//! From evidence to findings. The first failing step holds the root cause. The checks of later steps are skipped because of it.
 
 pub mod attempts;
 mod calls;
@@ -26,22 +26,22 @@ pub use proven::Proven;
 pub struct Finding {
     /// Its code.
     pub code: Code,
-    /// How much it weighs here.
+    /// How severe it is in this pod.
     pub severity: Severity,
-    /// What time can do about it here.
+    /// Whether it can pass by itself in this pod.
     pub class: Class,
     /// What was seen, in sentences.
     pub detail: String,
 }
 
 impl Finding {
-    /// A finding with the catalogue's weight.
+    /// A finding with the catalogue's severity and class.
     pub fn new(code: Code, detail: impl Into<String>) -> Finding {
         let row = code.row();
         Finding { code, severity: row.severity, class: row.class, detail: detail.into() }
     }
 
-    /// The same, as a failure of the given class: a warning that turned out to be the cause.
+    /// The same finding as a failure of the given class, for a warning that turned out to be the cause.
     fn escalated(self, class: Class) -> Finding {
         Finding { severity: Severity::Fail, class, ..self }
     }
@@ -67,11 +67,11 @@ impl Diagnosis {
     }
 }
 
-/// Judges the evidence. Total: any evidence gives a diagnosis.
+/// Makes the diagnosis. Total: any evidence gives one.
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let plan = Plan::from_inputs(&evidence.inputs);
     if let Some(lack) = &evidence.lack {
-        // What the plan would be made from was not read: whatever it says may be wrong.
+        // The inputs were not read, and the plan is made from them. So nothing in the plan can be relied on.
         let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
         return Diagnosis { plan, findings, identity: None, clock_skew: None };
     }
@@ -93,9 +93,10 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     Diagnosis { plan, findings, identity: proven, clock_skew }
 }
 
-/// When STS (or EKS Auth) rejects the token for what was suspicious in an earlier step already, that step holds the cause.
+/// Moves the cause to an earlier step: STS (or EKS Auth) rejected the token, and an earlier finding already warned of what it rejected.
 ///
-/// That STS cannot get at a key passes by itself; that the issuer does not publish it does not.
+/// When STS cannot fetch the issuer's keys, that passes by itself. When the issuer does not publish the key, it does not, so the class is
+/// `Settling` then.
 fn attribute(findings: &mut Vec<Finding>) {
     const REJECTIONS: [(Code, Code); 4] = [
         (Code::AudienceNotRegistered, Code::TokenAudienceUnexpected),
@@ -112,7 +113,7 @@ fn attribute(findings: &mut Vec<Finding>) {
         finding.detail = format!("{} {said}", finding.detail);
         *finding = finding.clone().escalated(class);
     }
-    // STS words this one itself; with the token's own finding beside it there is one finding, not two.
+    // The step `token` warns of several audiences, and STS's refusal gives a finding of the same code. Only STS's finding is kept.
     if let Some(at) = findings.iter().rposition(|f| f.code == Code::TokenAudienceMultiple && f.severity == Severity::Fail) {
         let mut index = 0;
         findings.retain(|f| {
@@ -122,8 +123,10 @@ fn attribute(findings: &mut Vec<Finding>) {
     }
 }
 
-/// The root cause is the first failure in the credential's way. What rests on its step was not judged on firm ground and goes, except the consequences
-/// that a person must see (the cell `consequence_of`): applications that get the node's role because nothing was injected.
+/// Sorts the findings, the root cause first. The root cause is the first failure in the order of the steps.
+///
+/// Findings whose check rests on the root cause's step are removed, because that step failed. A consequence that a person must see is kept (the cell
+/// `consequence_of`): applications get the node's role because nothing was injected.
 fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
     let place = |finding: &Finding| (finding.code.step(), finding.code);
     findings.sort_by_key(place);
@@ -136,7 +139,7 @@ fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Whether the check that this code turns says nothing without that step.
+/// Whether the check of this code rests on that step.
 fn rests_on(code: Code, step: Step) -> bool {
     checks_of_all_steps().any(|(_, check)| Some(check.id) == code.row().check && check.rests_on.contains(&step))
 }

@@ -1,4 +1,5 @@
-//! Where another process's default chain ends (`--pid`): predicted, as only the process itself can follow it. A prediction is no finding.
+//! Where another process's default chain ends (`--pid`). It is predicted, because only the process itself can follow its chain.
+//! A prediction is no finding.
 
 use super::surroundings;
 use crate::core::evidence::{ChainProvider, Evidence};
@@ -9,13 +10,13 @@ use crate::core::sdk::{ChainEnd, SdkFamily, predict};
 pub struct PredictedChain {
     /// The provider that would give credentials.
     pub provider: ChainProvider,
-    /// Why none would.
+    /// Why no provider would give them.
     pub error: Option<String>,
 }
 
-/// The prediction; `None` when this process's own chain is the one.
+/// The prediction. `None` without `--pid`: this process follows its own chain then.
 pub fn predicted_chain(evidence: &Evidence) -> Option<PredictedChain> {
-    // Of an environment that could not be read nothing can be predicted.
+    // The environment could not be read, so nothing can be predicted from it.
     evidence.inputs.settings.pid.filter(|_| evidence.lack.is_none())?;
     let prediction = predict(SdkFamily::Rust, &surroundings::from_evidence(evidence));
     let provider = match prediction.outcome {
@@ -30,7 +31,7 @@ pub fn predicted_chain(evidence: &Evidence) -> Option<PredictedChain> {
 }
 
 impl PredictedChain {
-    /// What the check of the chain says: `Ok` when it is the injected provider that would give the credentials.
+    /// The text of the check `chain`. `Ok` when the injected provider would give the credentials.
     pub(super) fn compare(self, injected: Provider) -> Result<String, String> {
         match (self.provider, self.error, injected) {
             (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),

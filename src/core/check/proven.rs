@@ -6,13 +6,13 @@ use crate::core::evidence::{CallerIdentity, EndpointFacts};
 /// The identity that was proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proven {
-    /// As STS answered it.
+    /// The ARN that STS answered.
     pub arn: String,
     /// Its account.
     pub account: Option<Account>,
     /// Its user id.
     pub user_id: Option<String>,
-    /// GetCallerIdentity said so; else AssumeRoleWithWebIdentity's AssumedRoleUser.
+    /// True when GetCallerIdentity answered it. False when it is the AssumedRoleUser of AssumeRoleWithWebIdentity.
     pub confirmed: bool,
 }
 

@@ -24,9 +24,9 @@ pub const SCHEMA: &str = "irsa-probe/report/v1";
 pub enum Verdict {
     /// The pod gets the identity it was given.
     Pass,
-    /// It does not.
+    /// The pod does not get it.
     Fail,
-    /// Not proven: only passing failures were met.
+    /// Not proven: the root cause is transient.
     Unknown,
 }
 
@@ -36,11 +36,11 @@ pub enum Verdict {
 pub struct Report {
     /// `irsa-probe/report/v1`
     pub schema: String,
-    /// Of irsa-probe.
+    /// Version of irsa-probe.
     pub version: String,
     /// When the reported attempt began.
     pub time: Timestamp,
-    /// Of the whole run.
+    /// Duration of the whole run in milliseconds.
     pub duration_ms: u64,
     /// How many attempts it took.
     pub attempts: u32,
@@ -54,11 +54,11 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// Who this pod is.
     pub subject: Subject,
-    /// Who it should be to AWS.
+    /// The AWS identity that the pod should have.
     pub expected: Expected,
-    /// Who it is, proven for the injected provider.
+    /// The AWS identity that was proven for the injected provider.
     pub identity: Option<Identity>,
-    /// What aws-config's default chain becomes.
+    /// Where aws-config's default chain ends, and with which identity.
     pub chain: ReportedChain,
     /// The token.
     pub token: Option<ReportedToken>,
@@ -68,7 +68,7 @@ pub struct Report {
     pub endpoints: Vec<ReportedEndpoint>,
     /// The node.
     pub node: Node,
-    /// Local clock minus STS's.
+    /// Local clock minus STS's, in seconds.
     pub clock_skew_seconds: Option<i64>,
 }
 
@@ -93,7 +93,7 @@ pub struct ReportedFinding {
     /// The finding.
     #[serde(flatten)]
     pub cause: Cause,
-    /// How much it weighs.
+    /// Its severity in this pod.
     pub severity: Severity,
 }
 
@@ -107,7 +107,7 @@ pub struct Subject {
     pub pod: Option<String>,
     pub node: Option<String>,
     pub uid: Option<String>,
-    /// The process that was judged, when it was another than this one (`--pid`).
+    /// The process that was checked, when it is another process (`--pid`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
 }
@@ -118,7 +118,7 @@ pub struct Subject {
 pub struct Expected {
     /// The injected provider.
     pub provider: Provider,
-    /// The role that the identity is held against.
+    /// The role that the proven identity is compared with.
     pub role_arn: Option<String>,
     /// The primary region.
     pub region: Option<String>,
@@ -128,7 +128,7 @@ pub struct Expected {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
-    /// As STS answered it.
+    /// The ARN that STS answered.
     pub arn: String,
     /// Account.
     pub account: Option<Account>,
@@ -138,7 +138,7 @@ pub struct Identity {
     pub role: Option<String>,
     /// The session's name.
     pub session: Option<String>,
-    /// By which provider.
+    /// The provider that gave the credentials.
     pub provider: Provider,
 }
 
@@ -146,15 +146,15 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedChain {
-    /// Where it ended.
+    /// The provider where the chain ended.
     pub provider: ChainProvider,
-    /// As whom.
+    /// The ARN of the identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
-    /// What went wrong, or why it was not looked at.
+    /// What went wrong, or why the chain was not followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// It was not followed but predicted, as of another process (`--pid`).
+    /// The chain was not followed but predicted. This is so for another process (`--pid`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub predicted: bool,
 }
@@ -172,11 +172,11 @@ pub struct ReportedToken {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The credentials, of which only the end is told.
+/// The credentials. Only the time when they expire is reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// When they end.
+    /// When they expire.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -188,9 +188,9 @@ pub struct ReportedEndpoint {
     pub region: String,
     /// Host.
     pub host: String,
-    /// What it resolved to.
+    /// The addresses that the host resolved to.
     pub addresses: Vec<String>,
-    /// All of them private: a VPC endpoint, usually. `null` when nothing was resolved here.
+    /// True when all addresses are private, as those of a VPC endpoint usually are. `null` when nothing was resolved here.
     pub private: Option<bool>,
     /// Milliseconds by phase.
     pub phases_ms: Phases,
@@ -200,7 +200,7 @@ pub struct ReportedEndpoint {
     pub caller_identity: Option<ReportedCall>,
 }
 
-/// Milliseconds by phase; `null` for one that did not happen.
+/// Milliseconds by phase. `null` for a phase that did not happen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the phases'")]
@@ -210,11 +210,11 @@ pub struct Phases {
     pub tls: Option<f64>,
 }
 
-/// How one call went.
+/// How one call ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedCall {
-    /// It succeeded.
+    /// Whether the call succeeded.
     pub ok: bool,
     /// AWS's error code, or the network finding's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,12 +227,12 @@ pub struct ReportedCall {
     pub request_id: Option<String>,
     /// Milliseconds from the request to the end of the answer.
     pub ms: f64,
-    /// The finding that a failure stands for: a metric's label, which AWS's own codes are too many for. Not in the JSON.
+    /// The finding that a failure stands for. It is a metric's label, because AWS has too many error codes for a label. Not in the JSON.
     #[serde(skip)]
     pub finding: Option<Code>,
 }
 
-/// What the node gives to this pod.
+/// What IMDS gives to this pod.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
@@ -256,20 +256,20 @@ pub struct Node {
 pub enum ImdsState {
     /// It answers.
     Reachable,
-    /// Something is there and does not let this pod in: hop limit, dropped packets, 403.
+    /// IMDS is there but gives this pod nothing: hop limit, dropped packets, 403.
     Blocked,
-    /// Nothing is there.
+    /// Nothing answers at its address.
     Absent,
-    /// Switched off for SDKs.
+    /// The environment switches it off for SDKs.
     Disabled,
-    /// Not looked at.
+    /// It was not asked.
     NotChecked,
 }
 
-/// Figures of the run around an attempt.
+/// Duration and attempts of the run that an attempt belongs to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunTimes {
-    /// Of the whole run.
+    /// Duration of the whole run in milliseconds.
     pub duration_ms: u64,
     /// Attempts so far.
     pub attempts: u32,
@@ -325,7 +325,7 @@ pub(crate) fn cause(finding: &Finding, values: &Values) -> Cause {
     }
 }
 
-/// The role as it was given, even where it is malformed: that is what the reader will look for.
+/// The role as it was given, even where it is malformed, because the reader will search for that text.
 fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
     let given = evidence.inputs.environment.role_arn.value();
     let malformed = given.filter(|arn| RoleArn::parse(arn.raw()).is_err()).map(ToString::to_string);
@@ -335,11 +335,11 @@ fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
 fn subject(evidence: &Evidence) -> Subject {
     let claims = evidence.token.known().and_then(|t| t.claims()).or_else(|| evidence.default_token.known().and_then(|t| t.claims()));
     let env = &evidence.inputs.environment;
-    let shown = |value: &InputValue| value.to_string();
+    let printed = |value: &InputValue| value.to_string();
     Subject {
-        namespace: claims.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(shown)),
+        namespace: claims.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(printed)),
         service_account: claims.and_then(|c| c.service_account.clone()),
-        pod: env.downward_pod_name().map(shown).or_else(|| claims.and_then(|c| c.pod.clone())),
+        pod: env.downward_pod_name().map(printed).or_else(|| claims.and_then(|c| c.pod.clone())),
         node: claims.and_then(|c| c.node.clone()),
         uid: claims.and_then(|c| c.pod_uid.clone()),
         pid: evidence.inputs.settings.pid,
@@ -403,7 +403,7 @@ fn credentials(evidence: &Evidence) -> Option<Credentials> {
 fn endpoint(endpoint: &crate::core::evidence::EndpointFacts) -> ReportedEndpoint {
     let first = exchange(&endpoint.assume_role).or_else(|| exchange(&endpoint.caller_identity));
     let connection = first.map(|exchange| &exchange.connection);
-    // Through a proxy the addresses are the proxy's and say nothing of the endpoint.
+    // Through a proxy, the addresses are those of the proxy, not of the endpoint.
     let direct = connection.filter(|connection| connection.proxy.is_none());
     let addresses = direct.map(|connection| connection.addresses.clone()).unwrap_or_default();
     ReportedEndpoint {
@@ -450,7 +450,7 @@ fn call<T>(fact: &Fact<Call<T>>, operation: Operation) -> Option<ReportedCall> {
     })
 }
 
-/// Milliseconds to two decimals: more is noise.
+/// Milliseconds, rounded to two decimals. Further decimals are below the precision of the measurement.
 fn rounded(ms: Option<f64>) -> Option<f64> {
     ms.map(|ms| (ms * 100.0).round() / 100.0)
 }

@@ -1,4 +1,4 @@
-//! What a step and a check are: one row each. A step's rows and its findings stand in its file below `steps`.
+//! The row of a step and the row of a check. The rows and the findings of a step are in its file below `steps`.
 
 use super::Finding;
 use super::proven::Proven;
@@ -8,9 +8,9 @@ use crate::core::plan::Plan;
 
 /// What every step is evaluated on.
 pub(super) struct CheckContext<'a> {
-    /// What was seen.
+    /// What the attempt found.
     pub(super) evidence: &'a Evidence,
-    /// What was to be called.
+    /// What the attempt was to call.
     pub(super) plan: &'a Plan,
     /// Local clock minus STS's, in seconds.
     pub(super) clock_skew: Option<i64>,
@@ -18,34 +18,34 @@ pub(super) struct CheckContext<'a> {
     pub(super) proven: Option<&'a Proven>,
 }
 
-/// A stage of the credential's way.
+/// One step of a check.
 pub(super) struct StepRow {
     pub(super) step: Step,
     /// Its checks, in the report's order.
     pub(super) checks: &'static [CheckRow],
-    /// What speaks against it, given the findings of the steps before.
+    /// The findings of this step, given those of the earlier steps.
     pub(super) find: fn(&CheckContext<'_>, &[Finding]) -> Vec<Finding>,
 }
 
-/// One check. The codes that turn it name it in their rows of the catalogue.
+/// One check. A code names its check in its row of the catalogue.
 pub(super) struct CheckRow {
     /// Permanent name.
     pub(super) id: &'static str,
     /// An assertion, true when green.
     pub(super) title: &'static str,
-    /// The steps without which it says nothing: a root cause in one of them hides the check, and the findings that turn it.
+    /// The steps that have to work before this check means anything. A root cause in one of them hides the check and its findings.
     pub(super) rests_on: &'static [Step],
-    /// How it ends where no finding turns it.
+    /// How the check ends when it has no finding.
     pub(super) state: fn(&CheckContext<'_>, &[Finding]) -> CheckState,
 }
 
-/// How a check ends that no finding turns.
+/// How a check without a finding ends.
 pub(super) enum CheckState {
-    /// It passes; what was seen.
+    /// It passes. The text says what was seen.
     Passed(Option<String>),
-    /// It could not be made; why.
+    /// It was not made. The text says why.
     Skipped(String),
-    /// It is listed only when it fails.
+    /// It is not listed. It appears only when it has a finding.
     Unlisted,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn skip(because: impl Into<String>) -> CheckState {
     CheckState::Skipped(because.into())
 }
 
-/// The check is skipped because this fact, on which it would be decided, is not known.
+/// The check is skipped because this fact decides it and is not known.
 pub(super) fn skip_without<T>(fact: &Fact<T>) -> CheckState {
     match fact {
         Fact::NotAttempted(because) => skip(because.describe()),

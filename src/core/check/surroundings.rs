@@ -1,4 +1,4 @@
-//! The surroundings of an SDK's chain, as a check found them: the environment, and how the calls went that a chain would make.
+//! The surroundings of an SDK's chain, as a check found them: the environment, and the results of the calls that a chain would make.
 
 use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::imds::ImdsReach;
@@ -8,7 +8,7 @@ use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::TokenDefect;
 use crate::core::sdk::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
 
-/// What a check found. What it did not try is taken for good: the provider that was not injected, a call that was not made.
+/// The surroundings that a check found. What the check did not try is assumed to work: the other provider, a call that was not made.
 pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     let inputs = &evidence.inputs;
     let mut surroundings = Surroundings::assumed(&inputs.environment, &inputs.profile);
@@ -19,7 +19,7 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
         Provider::Irsa => surroundings.token = file,
         Provider::None => {}
     }
-    // The check calls nobody with these; an application does.
+    // With these defects the check makes no call, but an application does.
     for defect in &plan.defects {
         match defect.code {
             Code::RoleArnMalformed | Code::PartitionMismatch => surroundings.sts = StsCall::Denied,
@@ -35,19 +35,19 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     }
     surroundings.imds = match &evidence.imds {
         Fact::Known(imds) => imds_view(imds),
-        // The environment says it itself.
+        // `AWS_EC2_METADATA_DISABLED` is in the environment, and the prediction reads it there.
         Fact::NotAttempted(SkipReason::ImdsDisabled) => ImdsView::REACHABLE,
         _ => ImdsView::Unknown,
     };
     surroundings
 }
 
-/// A token file, as the SDKs meet it.
+/// A token file, as SDKs see it.
 pub fn token_file(token: &Token) -> TokenFile {
     match &token.file {
         FileFact::Failed(failure) => match failure.kind {
             FileFailureKind::Missing => TokenFile::Missing,
-            // That it was not read says nothing of it.
+            // The probe did not read the file. This says nothing about the file.
             FileFailureKind::Undecided | FileFailureKind::OutOfResources => TokenFile::Good,
             FileFailureKind::Denied | FileFailureKind::NotRegular | FileFailureKind::TooLarge | FileFailureKind::Other => {
                 TokenFile::Unreadable
@@ -62,7 +62,7 @@ pub fn token_file(token: &Token) -> TokenFile {
 
 fn imds_view(imds: &Imds) -> ImdsView {
     match imds.v2 {
-        // It answers, but not in time what its role is.
+        // IMDS answers, but did not name its role in time.
         ImdsReach::Answers if imds.role.is_none() && !imds.no_role => ImdsView::Unknown,
         v2 => ImdsView::Seen { v2, v1: imds.v1 == Some(ImdsReach::Answers), role: imds.role.is_some() },
     }
@@ -71,7 +71,7 @@ fn imds_view(imds: &Imds) -> ImdsView {
 fn sts_call<T>(call: &Call<T>) -> StsCall {
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => StsCall::Works,
-        // SDKs go by AWS's own code here: it is one for all that is wrong with a token.
+        // SDKs decide by AWS's own error code here. It is the same for every fault of a token.
         Ok(ServiceAnswer::Error(error)) if matches!(error.code.as_deref(), Some("InvalidIdentityToken" | "ExpiredTokenException")) => {
             StsCall::TokenRejected
         }

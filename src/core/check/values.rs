@@ -1,4 +1,4 @@
-//! What templates of the catalogue are filled with in a pod's report.
+//! The values that fill the catalogue's templates in a pod's report.
 
 use crate::core::catalogue::remedy::Values;
 use crate::core::evidence::Evidence;

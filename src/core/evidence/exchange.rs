@@ -1,4 +1,4 @@
-//! One HTTP exchange as evidence: where the request went, how long each phase took, and where it died.
+//! One HTTP exchange as evidence: where the request went, how long each phase took, and in which phase it failed.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub enum Phase {
     Response,
 }
 
-/// How an exchange failed. One variant per thing that a person would do differently.
+/// How an exchange failed. Two failures are two variants when a person would repair them in different ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
@@ -46,21 +46,21 @@ pub enum FailureKind {
     ConnectionLost,
     /// What came back is not HTTP/1.1, or its body is larger than the cap.
     NotHttp,
-    /// The probe itself has no descriptor, thread or memory left (EMFILE, ENFILE, ENOMEM, ENOBUFS, EAI_MEMORY). It says nothing of the network.
+    /// The probe itself has no descriptor, thread or memory left (EMFILE, ENFILE, ENOMEM, ENOBUFS, EAI_MEMORY). It says nothing about the network.
     OutOfResources,
     /// The request itself could not be made (not an absolute http or https URL, a header value that HTTP forbids).
     BadRequest,
 }
 
-/// A failed exchange: where, how, and the operating system's or library's own words.
+/// A failed exchange: the phase, the kind, and the message of the operating system or library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
-    /// The phase that was under way.
+    /// The phase in which it failed.
     pub phase: Phase,
-    /// What happened.
+    /// How it failed.
     pub kind: FailureKind,
-    /// One line for a person; foreign text in it is unescaped, renderers escape.
+    /// One line for a person. Foreign text in it is not escaped. The renderers escape it.
     pub text: String,
 }
 
@@ -70,12 +70,12 @@ pub struct Failure {
 pub struct Try {
     /// `ip:port`
     pub address: String,
-    /// Why it did not connect; `None` for the one that did.
+    /// Why it did not connect. `None` for the address that did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// The connection an exchange used. A reused connection carries the figures of its making.
+/// The connection that an exchange used. A reused connection has the times of the exchange that opened it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
@@ -83,20 +83,20 @@ pub struct Connection {
     pub host: String,
     /// Port of the URL.
     pub port: u16,
-    /// Every address the resolver gave, in its order. Of the proxy's name, if one is used.
+    /// Every address that the resolver gave, in its order. With a proxy, they are the addresses of the proxy.
     pub addresses: Vec<String>,
-    /// The addresses tried, in order.
+    /// The addresses that were tried, in order.
     pub tries: Vec<Try>,
     /// `host:port` of the proxy, if one was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
-    /// Milliseconds; `None` for a phase that did not happen or did not finish.
+    /// Milliseconds. `None` for a phase that did not happen or did not finish.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolve_ms: Option<f64>,
     /// See `resolve_ms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_ms: Option<f64>,
-    /// See `resolve_ms`; covers the proxy's CONNECT.
+    /// See `resolve_ms`. It is the time of the proxy's CONNECT.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_ms: Option<f64>,
     /// See `resolve_ms`.
@@ -106,7 +106,7 @@ pub struct Connection {
     pub reused: bool,
 }
 
-/// One exchange as it was seen on the wire, without any body.
+/// One exchange on the wire, without the bodies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Exchange {
@@ -118,7 +118,7 @@ pub struct Exchange {
     /// The `Date` header, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<i64>,
-    /// Local clock halfway between sending the request and the response's head, unix milliseconds: what `date` is compared with.
+    /// Local clock halfway between sending the request and the response's head, unix milliseconds. `date` is compared with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_midpoint_ms: Option<i64>,
     /// `x-amzn-requestid`.
@@ -127,7 +127,7 @@ pub struct Exchange {
     /// `content-type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// `server`: tells STS, IMDS (`EC2ws`) and intercepting boxes apart.
+    /// `server`. It tells STS, IMDS (`EC2ws`) and intercepting middleboxes apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// Milliseconds from sending the request to the end of the response.

@@ -1,7 +1,8 @@
-//! What the token's issuer publishes for STS to verify the token with: which URLs may be asked for it, and what the two documents say.
+//! The two documents that the token's issuer publishes, so that STS can verify the token: which URLs may be requested, and how the documents
+//! are read.
 //!
-//! OpenID Connect Discovery 1.0 and JSON Web Key Sets (RFC 7517). A token's `iss` and a document's `jwks_uri` are foreign text: what is
-//! asked has to be https, and never the node's own services.
+//! Sources: OpenID Connect Discovery 1.0 and JSON Web Key Sets (RFC 7517). A token's `iss` and a document's `jwks_uri` are foreign text. So
+//! a URL has to be https, and must not lead to the node's own services.
 
 use crate::core::aws::answer::ServiceError;
 use crate::core::evidence::{Discovery, KeySet};
@@ -12,16 +13,16 @@ use http::Uri;
 use serde_json::Value;
 use std::net::IpAddr;
 
-/// No issuer and no `jwks_uri` is longer.
+/// The longest URL that is requested, in bytes. No real issuer or `jwks_uri` is longer.
 const LONGEST_URL: usize = 2048;
-/// So much of a document's text is kept.
+/// How many characters of a document's text are kept.
 const KEPT: usize = 256;
-/// So many of the published key ids are kept.
+/// How many of the published key ids are kept.
 const IDS: usize = 6;
-/// STS reads no more keys of an issuer (spiffe/spire#4699).
+/// How many keys of an issuer STS reads (spiffe/spire#4699).
 pub const STS_READS: u32 = 100;
 
-/// Where the discovery document of an issuer is: a slash at the issuer's end does not count (Discovery 1.0, section 4).
+/// The URL of an issuer's discovery document. A slash at the issuer's end is removed first (Discovery 1.0, section 4).
 pub fn discovery_url(issuer: &str) -> Result<String, &'static str> {
     if issuer.contains(['?', '#']) {
         return Err("an issuer has neither a query nor a fragment");
@@ -30,7 +31,7 @@ pub fn discovery_url(issuer: &str) -> Result<String, &'static str> {
     Ok(format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
-/// Whether a URL of foreign making is asked, and why not.
+/// Whether a URL from foreign text may be requested. The error says why not.
 pub fn may_be_asked(url: &str) -> Result<(), &'static str> {
     if url.len() > LONGEST_URL {
         return Err("it is longer than any real one");
@@ -59,7 +60,8 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// Resolvers take `2852039166`, `0xa9.254.43518` and the like for an address (inet_aton(3)); no name ends in a number (RFC 3696, section 2).
+/// Whether the host is a number that is no address as it is written. Resolvers take `2852039166`, `0xa9.254.43518` and the like for an address
+/// (inet_aton(3)). No host name ends in a number (RFC 3696, section 2).
 fn is_odd_number(host: &str) -> bool {
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     last.starts_with(|c: char| c.is_ascii_digit())
@@ -67,17 +69,17 @@ fn is_odd_number(host: &str) -> bool {
         && host.parse::<IpAddr>().is_err()
 }
 
-/// Reads a discovery document; the error says what it is instead.
+/// Reads a discovery document. The error says what the body is instead.
 pub fn discovery(body: &[u8], issuer: &str) -> Result<Discovery, &'static str> {
     let document = object(body)?;
     let Some(named) = document["issuer"].as_str() else { return Err("JSON without an issuer, which is no discovery document") };
-    // Exactly as it is only where that is known already.
+    // An issuer equal to the token's is kept whole. Any other issuer is foreign text, and is truncated.
     let issuer = if named == issuer { issuer.to_owned() } else { truncate(named) };
     let jwks_uri = document["jwks_uri"].as_str().filter(|uri| !uri.is_empty()).map(str::to_owned);
     Ok(Discovery { issuer, jwks_uri })
 }
 
-/// Reads a key set, and looks for the key that signed the token; the error says what it is instead.
+/// Reads a key set, and looks for the key that signed the token. The error says what the body is instead.
 pub fn key_set(body: &[u8], key_id: Option<&str>) -> Result<KeySet, &'static str> {
     let document = object(body)?;
     let Some(keys) = document["keys"].as_array() else { return Err("JSON without keys, which is no key set") };
@@ -97,28 +99,28 @@ fn object(body: &[u8]) -> Result<Value, &'static str> {
     }
 }
 
-/// What a server says in JSON of why it does not give the document: a `Status` of Kubernetes, or what other servers write.
-/// `None` where the body is no JSON, or says nothing.
+/// A server's error in JSON: a `Status` of Kubernetes, or another server's form. `None` where the body is no JSON, or holds no message
+/// and no code.
 pub fn refusal(status: u16, body: &[u8]) -> Option<ServiceError> {
     let said = serde_json::from_slice::<Value>(body).ok()?;
-    // A list of errors, or one error in an object of its own, which some APIs wrap once more in a list.
+    // Some APIs wrap the whole body in a list. The error may be the body itself, an object in `error`, or a list in `errors`.
     let said = said.get(0).unwrap_or(&said);
     let inner = [&said["error"], &said["errors"][0], &said["errors"], said];
-    // In one line: the message of a kube-apiserver's 406 has paragraphs.
+    // The text becomes one line, because the message of a kube-apiserver's 406 has paragraphs.
     let text = |value: &Value| {
         let text = value.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
         Some(text).filter(|text| !text.is_empty())
     };
-    let of = |names: &[&str]| inner.iter().find_map(|value| names.iter().find_map(|name| text(&value[*name])));
+    let first_text = |names: &[&str]| inner.iter().find_map(|value| names.iter().find_map(|name| text(&value[*name])));
     // Kubernetes: message and reason. AWS: message or Message. OAuth 2.0 (RFC 6749, section 5.2): error_description and error.
     // Problem details (RFC 9457): detail and title.
-    let short = of(&["reason", "code", "title"]).or_else(|| text(&said["error"])).or_else(|| text(&said["errors"][0]));
-    let message = of(&["message", "Message", "error_description", "detail"]).or_else(|| text(said));
+    let short = first_text(&["reason", "code", "title"]).or_else(|| text(&said["error"])).or_else(|| text(&said["errors"][0]));
+    let message = first_text(&["message", "Message", "error_description", "detail"]).or_else(|| text(said));
     let code = short.filter(|short| Some(short) != message.as_ref());
     (message.is_some() || code.is_some()).then(|| ServiceError { status, code, message: message.unwrap_or_default(), request_id: None })
 }
 
-/// What came with another status than 200, where it says nothing of why.
+/// What the body of an error response is, where it does not say why the server refused.
 pub fn unexplained(body: &[u8]) -> &'static str {
     match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
         Ok(_) => "JSON that does not say why",
@@ -126,7 +128,7 @@ pub fn unexplained(body: &[u8]) -> &'static str {
     }
 }
 
-/// What a body is that is no JSON.
+/// What kind of body it is, when it is no JSON.
 fn instead(body: &[u8]) -> &'static str {
     let head: String = String::from_utf8_lossy(body).chars().take(256).collect::<String>().to_ascii_lowercase();
     match head.trim() {
@@ -138,7 +140,7 @@ fn instead(body: &[u8]) -> &'static str {
     }
 }
 
-/// Foreign text as evidence keeps it.
+/// Foreign text as evidence keeps it: without secrets, and of bounded length.
 pub fn truncate(text: &str) -> String {
     cap(&redact(&hide_userinfo(text)), KEPT).into_owned()
 }
@@ -245,7 +247,7 @@ mod tests {
         }
         assert_eq!(key_set(br#"{"keys":{}}"#, None), Err("JSON without keys, which is no key set"));
         assert_eq!(key_set(&[0xff], None), Err("a body that is not JSON"));
-        // As deep as nobody nests.
+        // A document that is nested too deep is refused.
         assert!(key_set("{\"keys\":[".repeat(10_000).as_bytes(), None).is_err());
     }
 

@@ -1,6 +1,7 @@
-//! What was found: plain data, serialisable both ways, without a secret by construction (no key, no session token, no signature).
+//! What an attempt found, as plain data that can be serialised and read back. No type here has a field for a secret (no key, no session
+//! token, no signature).
 //!
-//! Missing evidence is evidence too: a fact is known, failed for a typed reason, or was not attempted because of something named.
+//! A missing fact is recorded too. A fact is known, or failed for a typed reason, or was not attempted for a named reason.
 
 pub mod exchange;
 pub mod issuer;
@@ -26,12 +27,12 @@ pub struct Evidence {
     pub taken_at: Timestamp,
     /// What the pod was given.
     pub inputs: Inputs,
-    /// What the probe itself lacked (a descriptor, a thread, memory) to find that out: nothing is known then.
+    /// The resource that the probe itself lacked to read the inputs (a descriptor, a thread, memory). Then nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lack: Option<String>,
     /// The injected provider's token.
     pub token: Fact<Token>,
-    /// The default service account token, read when nothing was injected: it names namespace, service account and issuer.
+    /// The default service account token. It is read when nothing was injected, because it names namespace, service account and issuer.
     pub default_token: Fact<Token>,
     /// One entry per planned endpoint, the primary first.
     pub endpoints: Vec<EndpointFacts>,
@@ -39,7 +40,7 @@ pub struct Evidence {
     pub agent: Fact<Call<AgentCredentials>>,
     /// The instance metadata service.
     pub imds: Fact<Imds>,
-    /// What the default chain of aws-config became.
+    /// Where the default chain of aws-config ended.
     pub chain: Fact<DefaultChain>,
     /// What the token's issuer publishes (`--check-issuer`).
     #[serde(default)]
@@ -93,18 +94,18 @@ pub enum SkipReason {
     NoImds,
     /// `AWS_EC2_METADATA_DISABLED`.
     ImdsDisabled,
-    /// A file that the SDK would read did not pass our own check: the SDK reads without a cap and blocks on a FIFO.
+    /// A file that the SDK would read did not pass this program's check. The SDK reads without a size limit and blocks on a FIFO.
     UnsafeFile,
-    /// Only done in the first round and when a file has changed.
+    /// It is done only in the first round and when a file has changed.
     NotThisRound,
-    /// No one asked for it.
+    /// No option asked for it.
     NotAsked,
     /// `--pid`: only a process can follow its own default chain.
     OtherProcess,
 }
 
 impl SkipReason {
-    /// For a person.
+    /// The reason as a clause for a person.
     pub fn describe(self) -> &'static str {
         match self {
             SkipReason::NotThisProvider => "the injected provider has no use for it",
@@ -127,7 +128,7 @@ impl SkipReason {
 pub struct Token {
     /// Its path.
     pub path: InputValue,
-    /// What reading it gave.
+    /// Its content, or why it could not be read.
     pub file: FileFact,
 }
 
@@ -142,7 +143,7 @@ impl Token {
 }
 
 impl Token {
-    /// Why it cannot be told whether the judged process may read it.
+    /// The failure, when it is unknown whether the checked process may read the file.
     pub fn undecided(&self) -> Option<&FileFailure> {
         match &self.file {
             FileFact::Failed(failure) if failure.kind == FileFailureKind::Undecided => Some(failure),
@@ -161,12 +162,12 @@ pub enum FileFact {
     Read {
         /// When it was last written.
         modified: Option<Timestamp>,
-        /// White space stands after the token. The kubelet writes none; the SDKs send it along (docs/facts.md#row-21).
+        /// There is white space after the token. The kubelet writes none. The SDKs send it with the token (docs/facts.md#row-21).
         trailing_whitespace: bool,
         /// What it holds.
         content: TokenContent,
     },
-    /// It was not.
+    /// It was not read.
     Failed(FileFailure),
 }
 
@@ -187,9 +188,9 @@ pub enum TokenContent {
 pub struct FileFailure {
     /// What kind of failure.
     pub kind: FileFailureKind,
-    /// The operating system's words.
+    /// The operating system's message.
     pub text: String,
-    /// Who may read it, when that can be seen, and who we are.
+    /// Mode and owner of the file, and the ids of the process that reads it.
     #[serde(default)]
     pub access: Option<Access>,
 }
@@ -206,16 +207,17 @@ pub enum FileFailureKind {
     NotRegular,
     /// Larger than the cap.
     TooLarge,
-    /// Not read: whether the judged process (`--pid`) may read it cannot be told, or this check itself may not. It says nothing of that process.
+    /// Not read. It is unknown whether the checked process (`--pid`) may read it, or this check itself may not. It says nothing about that process.
     Undecided,
-    /// The probe itself has no descriptor or memory left (EMFILE, ENFILE, ENOMEM). It says nothing of the file.
+    /// The probe itself has no descriptor or memory left (EMFILE, ENFILE, ENOMEM). It says nothing about the file.
     OutOfResources,
     /// Anything else (EIO, ELOOP, …).
     Other,
 }
 
 impl FileFailure {
-    /// What happened, with whose file it is and who cannot read it. `pid` is the judged process, if that is another one.
+    /// What happened, with the file's mode and owner and the ids of the process that cannot read it. `pid` is the checked process, if it is
+    /// another process.
     pub fn describe(&self, pid: Option<u32>) -> String {
         let Some(access) = &self.access else { return self.text.clone() };
         let groups = access.our_gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
@@ -229,11 +231,11 @@ impl FileFailure {
     }
 }
 
-/// Mode and owner of a file beside the identity of who reads it: this process, or the judged one (`--pid`).
+/// Mode and owner of a file, and the ids of its reader: this process, or the checked process (`--pid`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {
-    /// Permission bits of the file, when it can be looked at.
+    /// Permission bits of the file, when they can be read.
     pub mode: Option<u32>,
     /// Its owner.
     pub uid: Option<u32>,
@@ -243,7 +245,7 @@ pub struct Access {
     pub our_uid: u32,
     /// The reader's effective GID and supplementary groups.
     pub our_gids: Vec<u32>,
-    /// It is not the file that is shut, but this folder on its path.
+    /// The folder on the file's path that may not be searched. `None` when the file itself may not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
 }
@@ -252,9 +254,9 @@ pub struct Access {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Call<T> {
-    /// The exchange; `None` when the request could not even be made.
+    /// The exchange. `None` when the request could not be made.
     pub exchange: Option<Exchange>,
-    /// The answer, or where the request died.
+    /// The answer, or how the request failed.
     pub answer: Result<ServiceAnswer<T>, Failure>,
 }
 
@@ -290,7 +292,7 @@ pub struct AssumedRole {
     pub arn: Option<String>,
     /// `AROA…:session`.
     pub assumed_role_id: Option<String>,
-    /// When the credentials end.
+    /// When the credentials expire.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -312,20 +314,20 @@ pub struct CallerIdentity {
 pub struct AgentCredentials {
     /// The role's account.
     pub account: Option<Account>,
-    /// When the credentials end.
+    /// When the credentials expire.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What the token's issuer publishes for STS to verify the token with.
+/// What the token's issuer publishes, so that STS can verify the token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Issuer {
     /// The token's `iss`.
     pub issuer: String,
-    /// The key that the token says it is signed with.
+    /// The id of the key that the token names (`kid`).
     #[serde(default)]
     pub key_id: Option<String>,
-    /// The discovery document. What answered and is none is alien.
+    /// The discovery document. An answer that is no such document is `Alien`.
     pub discovery: Call<Discovery>,
     /// The key set at its `jwks_uri`.
     pub keys: Fact<Call<KeySet>>,
@@ -350,7 +352,7 @@ pub struct KeySet {
     pub keys: u32,
     /// The first few ids.
     pub key_ids: Vec<String>,
-    /// The key that signed the token is among them; `None` when the token names none.
+    /// Whether the key that signed the token is among them. `None` when the token names no key.
     #[serde(default)]
     pub has_token_key: Option<bool>,
 }
@@ -359,14 +361,15 @@ pub struct KeySet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Imds {
-    /// With a session token.
+    /// Version 2: requests with a session token.
     pub v2: ImdsReach,
-    /// Without one; tried only when version 2 failed though something is there. `None` when it was not tried, or cut off before it could answer.
+    /// Version 1: requests without a session token. It is tried only when version 2 failed although something is there. `None` when it was not
+    /// tried, or when the time ran out before it could answer.
     pub v1: Option<ImdsReach>,
     /// The instance profile's role, if it has one.
     #[serde(default)]
     pub role: Option<String>,
-    /// IMDS said that the instance has no role; without this and without a role it was not found out in time.
+    /// IMDS said that the instance has no role. When this is false and there is no role, the time ran out before IMDS could say so.
     #[serde(default)]
     pub no_role: bool,
     /// The instance's id.
@@ -374,13 +377,13 @@ pub struct Imds {
     pub instance_id: Option<String>,
 }
 
-/// What the default chain of aws-config became, and who GetCallerIdentity says that is.
+/// Where the default chain of aws-config ended, and the identity that GetCallerIdentity answered for its credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DefaultChain {
     /// The provider that gave credentials.
     pub provider: ChainProvider,
-    /// Who they are.
+    /// The identity of the credentials.
     #[serde(default)]
     pub identity: Option<CallerIdentity>,
     /// What went wrong, if anything did.
@@ -405,13 +408,13 @@ pub enum ChainProvider {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChainError {
-    /// How it counts.
+    /// What kind of error.
     pub kind: ChainErrorKind,
-    /// The SDK's words, secrets taken out.
+    /// The SDK's message, without secrets.
     pub text: String,
 }
 
-/// How the chain's failure counts.
+/// What kind of error the chain gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ChainErrorKind {
@@ -419,8 +422,8 @@ pub enum ChainErrorKind {
     NothingFound,
     /// The SDK refuses the configuration.
     Configuration,
-    /// A service refused; classified like a direct call.
+    /// A service refused. The error is classified like that of a direct call.
     Service(ServiceError),
-    /// Network, deadline, or anything that time may cure.
+    /// Network, deadline, or any other error that may pass by itself.
     Passing,
 }

@@ -1,4 +1,4 @@
-//! Whether SDKs would call the Pod Identity agent, and where.
+//! Whether SDKs would call the Pod Identity agent, and at which URL.
 
 use super::Defects;
 use crate::core::aws::url::{is_plain_http, may_be_called_by_plain_http, url_host, url_port};

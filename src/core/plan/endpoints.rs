@@ -1,4 +1,4 @@
-//! Where the calls of STS go: regions and endpoints.
+//! The regions and endpoints at which STS is called.
 
 use super::injection::state;
 use super::inputs::Inputs;
@@ -8,7 +8,7 @@ use crate::core::aws::url::url_host;
 use crate::core::catalogue::{Code, Severity};
 use crate::core::pod::precedence;
 
-/// The regions to call, the primary first; without `--sts-region` the pod's own.
+/// The regions to call, the primary first. Without `--sts-region` it is the pod's own region.
 pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects) -> Vec<Region> {
     if !inputs.settings.sts_regions.is_empty() {
         let mut regions: Vec<Region> = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
         Ok(region) => vec![region],
         Err(error) => {
             defects.add(Code::RegionMalformed, format!("{name} is {text:?}: {error}."));
-            // What was meant is good enough to go on looking at the rest with.
+            // The region that was meant is clear, so the rest of the check goes on with it.
             match error {
                 RegionError::AvailabilityZone(meant) | RegionError::Untidy(meant) => Region::parse(&meant).into_iter().collect(),
                 RegionError::NotARegion => Vec::new(),
@@ -43,7 +43,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
     }
 }
 
-/// The endpoints to call, one for each region; none where the configured URL cannot be called.
+/// The endpoints to call, one for each region. There are none when the configured URL cannot be called.
 pub(super) fn endpoints(inputs: &Inputs, regions: &[Region], fips: bool, dual_stack: bool, defects: &mut Defects) -> Vec<PlannedEndpoint> {
     if let Some((name, url)) = precedence::sts_url(&inputs.environment, &inputs.profile) {
         let Some(host) = url_host(url.raw()) else {

@@ -39,12 +39,13 @@ pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
     provider
 }
 
-/// Half an identity, where that changes what an SDK does. A role ARN alone beside a complete Pod Identity changes nothing
-/// (docs/facts.md#row-07: SDKs fall through); a token file alone stops boto3 and Go (docs/facts.md#row-06), an empty one stops Rust
-/// (docs/facts.md#row-08).
+/// The text of the finding, where only half of an identity is injected and that changes what an SDK does.
+///
+/// A role ARN alone beside a complete Pod Identity changes nothing: SDKs fall through (docs/facts.md#row-07). A token file alone stops boto3
+/// and Go (docs/facts.md#row-06). An empty token file stops Rust (docs/facts.md#row-08).
 fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
     if irsa {
-        return None; // IRSA comes first; what follows it in the chain is never asked.
+        return None; // IRSA comes first in the chain, so nothing after it is asked.
     }
     let only_a_role = env.role_arn.value().is_some() && !env.token_file.is_set();
     let touched = env.role_arn.is_set() || env.token_file.is_set();
@@ -64,7 +65,7 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
     })
 }
 
-/// A variable without its value: unset, empty or set.
+/// Whether a variable is unset, empty or set. The value is not shown.
 pub(super) fn state<V: Shown>(var: &Var<V>) -> &'static str {
     match (var.is_set(), var.is_empty()) {
         (false, _) => "unset",
@@ -92,7 +93,7 @@ fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
     detail
 }
 
-/// The injected role, if `AWS_ROLE_ARN` is the ARN of one.
+/// The injected role, if `AWS_ROLE_ARN` is the ARN of a role.
 pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> {
     let text = env.role_arn.value()?;
     match RoleArn::parse(text.raw()) {
@@ -104,8 +105,8 @@ pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> 
     }
 }
 
-/// What every SDK, or some of them, would take instead of the injected identity (docs/facts.md#row-25, docs/facts.md#row-26,
-/// docs/facts.md#row-32).
+/// Adds a defect for each other source of credentials that some or all SDKs would take instead of the injected identity
+/// (docs/facts.md#row-25, docs/facts.md#row-26, docs/facts.md#row-32).
 pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects) {
     if inputs.environment.has_static_keys() {
         defects.add(
@@ -114,7 +115,7 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects
         );
     }
     let profile = &inputs.profile;
-    // A web identity profile that names the same token is what the pod has anyway.
+    // A web identity profile usually names the injected token, and then it gives the same identity.
     if let Some(kind) = profile.credentials.filter(|kind| *kind != ProfileCredentials::WebIdentity) {
         let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
         defects.add(

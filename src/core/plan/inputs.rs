@@ -1,4 +1,4 @@
-//! All that a plan is made from: what the pod was given, and the settings of this run.
+//! The inputs of a plan: what the pod was given, and the settings of this run.
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderChoice {
-    /// Whichever was injected; IRSA when both were, as in most SDKs (docs/facts.md#row-23).
+    /// The provider that was injected. When both were injected it is IRSA, as in most SDKs (docs/facts.md#row-23).
     #[default]
     Auto,
     /// IAM roles for service accounts.
@@ -20,7 +20,7 @@ pub enum ProviderChoice {
     PodIdentity,
 }
 
-/// The settings of a run that change what is collected or how it is judged.
+/// The settings of a run that change what is collected or how it is diagnosed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
@@ -40,12 +40,12 @@ pub struct Settings {
     /// `--app-sdk`.
     #[serde(skip_serializing_if = "is_default")]
     pub app_sdk: Option<SdkFamily>,
-    /// `--pid`: the process to judge instead of this one's environment.
+    /// `--pid`: the process to check instead of this one.
     #[serde(skip_serializing_if = "is_default")]
     pub pid: Option<u32>,
 }
 
-/// All that the plan is made from.
+/// The inputs of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inputs {

@@ -1,5 +1,5 @@
-//! What the inputs ask for, before anything is called: which provider was injected, what shadows it, which endpoints are called
-//! and in which order. Defects that the inputs alone prove are part of the plan.
+//! The plan of a check, made from the inputs before anything is called: which provider was injected, what shadows it, which endpoints are
+//! called and in which order. Defects that the inputs alone prove are part of the plan.
 
 mod agent;
 mod endpoints;
@@ -25,7 +25,7 @@ pub enum Provider {
     Irsa,
     /// EKS Pod Identity.
     PodIdentity,
-    /// None.
+    /// No provider was injected.
     None,
 }
 
@@ -47,7 +47,7 @@ pub struct Defect {
     pub code: Code,
     /// What is wrong in this pod.
     pub detail: String,
-    /// The weight, where it differs from the catalogue's.
+    /// The severity in this pod. It may differ from the catalogue's.
     pub severity: Severity,
 }
 
@@ -62,7 +62,7 @@ pub struct PlannedEndpoint {
     pub host: String,
 }
 
-/// How IMDS is looked at.
+/// Whether IMDS is asked, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImdsPlan {
     /// Ask it.
@@ -78,16 +78,16 @@ pub enum ImdsPlan {
     Disabled,
 }
 
-/// What to do, and what is already known to be wrong.
+/// What to call, and what is already known to be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The provider to prove.
     pub provider: Provider,
     /// What the inputs alone prove.
     pub defects: Vec<Defect>,
-    /// The injected role, if it is one.
+    /// The injected role, if `AWS_ROLE_ARN` is a role's ARN and IRSA is to be proven.
     pub role: Option<RoleArn>,
-    /// The role that the identity is held against.
+    /// The role that the proven identity is compared with.
     pub expected_role: Option<RoleArn>,
     /// The token file of the provider.
     pub token_path: Option<InputValue>,
@@ -112,7 +112,7 @@ impl Plan {
         let mut defects = Defects::default();
         let provider = provider(inputs, &mut defects);
         let role = if provider == Provider::Irsa { role(env, &mut defects) } else { None };
-        // Beside a complete IRSA that is not to be proven, AWS_ROLE_ARN says nothing of the other provider's role.
+        // When IRSA is injected but Pod Identity is to be proven, AWS_ROLE_ARN is IRSA's and says nothing about Pod Identity's role.
         let of_irsa = provider == Provider::PodIdentity && env.token_file.value().is_some();
         let injected_role = env.role_arn.raw().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok());
         let expected_role = inputs.settings.expect_role_arn.clone().or(injected_role);
@@ -159,7 +159,7 @@ impl Plan {
         }
     }
 
-    /// A failure among the defects: nothing is exchanged then.
+    /// The first defect that is a failure. With a failure, nothing is exchanged.
     pub fn failure(&self) -> Option<&Defect> {
         self.defects.iter().find(|defect| defect.severity == Severity::Fail)
     }

@@ -1,10 +1,11 @@
-//! Whether a process may read a file, or search a folder on its way, as Linux decides it for file systems that have no rules but mode bits.
+//! Whether a process may read a file, or search a folder on the file's path. The rules are Linux's, for file systems that decide by mode bits
+//! alone.
 //!
-//! The rules are those of path_resolution(7), capabilities(7) and user_namespaces(7); their source is `generic_permission` in the kernel's
-//! fs/namei.c. What they do not decide (an access control list, a file system with rules of its own, an id without a number here) is neither a
-//! yes nor a no.
+//! The rules are those of path_resolution(7), capabilities(7) and user_namespaces(7). Their source is `generic_permission` in the kernel's
+//! fs/namei.c. Some cases are not decided by them: an access control list, a file system with its own rules, an id without a number here.
+//! The answer is `Unknown` then.
 
-/// What gives a process its rights to files (credentials(7)). Ids are as this process sees them.
+/// The ids and capabilities that decide which files a process may read (credentials(7)). The ids are numbers in this process's user namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rights {
     /// The user id for files.
@@ -13,23 +14,24 @@ pub struct Rights {
     pub gid: u32,
     /// Supplementary groups, such as a pod's `fsGroup`.
     pub groups: Vec<u32>,
-    /// CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH is effective. To read a file or search a folder, one is as good as the other.
+    /// CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH is effective. Each of the two lets a process read any file and search any folder.
     pub overrides: bool,
-    /// Where that capability counts.
+    /// The user namespace in which that capability counts.
     pub namespace: Namespace,
-    /// The ids that stand for those without a number here: `/proc/sys/kernel/overflowuid` and its like. `None` where every id has one.
+    /// The user id and the group id that the kernel shows for an id without a number here: `/proc/sys/kernel/overflowuid` and `overflowgid`.
+    /// `None` where every id has a number.
     pub unmapped: (Option<u32>, Option<u32>),
 }
 
 /// A process's user namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Namespace {
-    /// This process's own: each id that can be seen here is mapped in it.
+    /// The namespace of this process. Each id that can be seen here is mapped in it.
     #[default]
     Ours,
-    /// Another one: which user and group ids are mapped in it.
+    /// Another namespace, with the user ids and the group ids that are mapped in it.
     Other(IdMap, IdMap),
-    /// It cannot be seen.
+    /// A namespace that cannot be seen.
     Unknown,
 }
 
@@ -38,7 +40,7 @@ pub enum Namespace {
 pub struct IdMap(Vec<(u32, u32, u64)>);
 
 impl IdMap {
-    /// Reads a map: on each line the first id inside, the first id outside, and how many.
+    /// Reads a map. Each line has the first id inside the namespace, the first id outside, and the number of ids.
     pub fn parse(text: &str) -> Option<IdMap> {
         let line = |line: &str| {
             let mut numbers = line.split_whitespace().map(|number| number.parse::<u32>().ok());
@@ -47,23 +49,23 @@ impl IdMap {
         text.lines().map(line).collect::<Option<Vec<_>>>().map(IdMap)
     }
 
-    /// Every id is mapped. The last number is none: it means "no id".
+    /// Whether every id is mapped. The largest 32-bit number is no id: it means "no id".
     pub fn is_whole(&self) -> bool {
         self.0.iter().map(|(_, _, count)| count).sum::<u64>() >= u64::from(u32::MAX)
     }
 
-    /// There is such an id inside.
+    /// Whether this id exists inside the namespace.
     pub fn has(&self, inside: u32) -> bool {
         self.0.iter().any(|(first, _, count)| inside >= *first && u64::from(inside - first) < *count)
     }
 
-    /// This id outside has one inside.
-    fn holds(&self, outside: u32) -> bool {
+    /// Whether this id outside the namespace is mapped to an id inside.
+    fn maps(&self, outside: u32) -> bool {
         self.0.iter().any(|(_, first, count)| outside >= *first && u64::from(outside - first) < *count)
     }
 }
 
-/// What is wanted.
+/// The access that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
     /// To read a file.
@@ -81,42 +83,42 @@ pub struct Object {
     pub uid: u32,
     /// Its group.
     pub gid: u32,
-    /// It has an access control list (acl(5)); `None` where that could not be seen.
+    /// Whether it has an access control list (acl(5)). `None` where that could not be seen.
     pub acl: Option<bool>,
-    /// Its file system decides by these alone.
+    /// Whether its file system decides by mode, owner, group and list alone.
     pub by_mode: bool,
 }
 
-/// What the kernel would say.
+/// How the kernel would decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessDecision {
-    /// It may.
+    /// The process may.
     Yes,
-    /// It may not.
+    /// The process may not.
     No,
-    /// That cannot be told.
+    /// The decision is not known.
     Unknown(Doubt),
 }
 
-/// Why it cannot be told.
+/// Why the decision is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     /// An access control list decides.
     Acl,
-    /// The file system decides by rules of its own.
+    /// The file system decides by its own rules.
     FileSystem,
-    /// An id that has no number here.
+    /// The owner or the group has no number here.
     Owner,
-    /// A user namespace that cannot be seen.
+    /// The process's user namespace cannot be seen.
     Namespace,
-    /// A link in a folder that every user may write to.
+    /// The object is a link in a folder that every user may write to.
     Link,
-    /// A security module holds the process to a profile that this check does not have.
+    /// A security module restricts the process by a profile that does not restrict this check.
     Label,
 }
 
 impl Doubt {
-    /// For a person, after the name of what is doubtful.
+    /// The reason for a person. It follows the name of the object.
     pub fn describe(self) -> &'static str {
         match self {
             Doubt::Acl => "has an access control list",
@@ -129,7 +131,7 @@ impl Doubt {
     }
 }
 
-/// What the kernel would say to the process.
+/// How the kernel would decide for this process.
 pub fn may(rights: &Rights, object: &Object, want: Want) -> AccessDecision {
     if !object.by_mode {
         return AccessDecision::Unknown(Doubt::FileSystem);
@@ -141,7 +143,8 @@ pub fn may(rights: &Rights, object: &Object, want: Want) -> AccessDecision {
     }
 }
 
-/// The owner's bits for the owner, else the list's if there is one, else the group's bits for its members, else the others'.
+/// The decision by mode bits. The owner's bits count for the owner. Otherwise the access control list counts if there is one. Otherwise the
+/// group's bits count for the group's members, and the last bits for all others.
 fn by_mode(rights: &Rights, object: &Object, want: Want) -> AccessDecision {
     let bit = match want {
         Want::Read => 4,
@@ -149,18 +152,19 @@ fn by_mode(rights: &Rights, object: &Object, want: Want) -> AccessDecision {
     };
     let class = |shift: u32| if (object.mode >> shift) & bit == 0 { AccessDecision::No } else { AccessDecision::Yes };
     let own = std::iter::once(&rights.gid).chain(&rights.groups);
-    let own: Vec<Option<bool>> = own.map(|gid| same(*gid, object.gid, rights.unmapped.1)).collect();
+    let own: Vec<Option<bool>> = own.map(|gid| is_same_id(*gid, object.gid, rights.unmapped.1)).collect();
     let is_member = if own.contains(&Some(true)) || !own.contains(&None) { Some(own.contains(&Some(true))) } else { None };
-    // The kernel asks the list only where the bits of the group, which are its mask, are not all zero.
+    // With a list, the group's bits are the list's mask. The kernel reads the list only when the mask is not zero.
     let not_owner = match object.acl {
-        Some(false) => either(is_member, class(3), class(0)),
-        _ if object.mode & 0o070 == 0 => either(is_member, class(3), class(0)),
+        Some(false) => choose(is_member, class(3), class(0)),
+        _ if object.mode & 0o070 == 0 => choose(is_member, class(3), class(0)),
         _ => AccessDecision::Unknown(Doubt::Acl),
     };
-    either(same(rights.uid, object.uid, rights.unmapped.0), class(6), not_owner)
+    choose(is_same_id(rights.uid, object.uid, rights.unmapped.0), class(6), not_owner)
 }
 
-/// A capability counts for what has an owner and a group in its own user namespace (`capable_wrt_inode_uidgid`).
+/// The decision by capability. A capability counts only for an object whose owner and group are mapped in the process's user namespace
+/// (`capable_wrt_inode_uidgid`).
 fn by_capability(rights: &Rights, object: &Object) -> AccessDecision {
     if !rights.overrides {
         return AccessDecision::No;
@@ -170,23 +174,23 @@ fn by_capability(rights: &Rights, object: &Object) -> AccessDecision {
     match &rights.namespace {
         _ if !ids_known => AccessDecision::Unknown(Doubt::Owner),
         Namespace::Ours => AccessDecision::Yes,
-        Namespace::Other(uids, gids) if uids.holds(object.uid) && gids.holds(object.gid) => AccessDecision::Yes,
+        Namespace::Other(uids, gids) if uids.maps(object.uid) && gids.maps(object.gid) => AccessDecision::Yes,
         Namespace::Other(..) => AccessDecision::No,
         Namespace::Unknown => AccessDecision::Unknown(Doubt::Namespace),
     }
 }
 
-/// Two ids are the same. Of two that only share the number for "none here", that cannot be told.
-fn same(one: u32, other: u32, unmapped: Option<u32>) -> Option<bool> {
+/// Whether two ids are the same. `None` when both have the number that the kernel shows for ids without a number here.
+fn is_same_id(one: u32, other: u32, unmapped: Option<u32>) -> Option<bool> {
     match one == other {
         true if Some(one) == unmapped => None,
         same => Some(same),
     }
 }
 
-/// One of two answers; where it cannot be told which, they have to agree.
-fn either(which: Option<bool>, yes: AccessDecision, no: AccessDecision) -> AccessDecision {
-    match which {
+/// Chooses between two decisions. When the condition is unknown, the result is known only if both decisions are equal.
+fn choose(condition: Option<bool>, yes: AccessDecision, no: AccessDecision) -> AccessDecision {
+    match condition {
         Some(true) => yes,
         Some(false) => no,
         None if yes == no => yes,
@@ -194,14 +198,16 @@ fn either(which: Option<bool>, yes: AccessDecision, no: AccessDecision) -> Acces
     }
 }
 
-/// Whether a link at the end of a path is followed. In a folder that every user may write to and only owners may delete from, such as /tmp, only
-/// links of the process's own user and of the folder's owner are (fs.protected_symlinks in proc_sys_fs(5)); no capability helps. `protected` is that setting.
+/// Whether the process may follow a link at the end of a path. `protected` is the setting fs.protected_symlinks (proc_sys_fs(5)).
+///
+/// With that setting, some folders are special: every user may write to them, and only owners may delete from them, such as /tmp. There a process
+/// may only follow links of its own user and of the folder's owner. No capability changes that.
 pub fn may_follow(rights: &Rights, link_uid: u32, folder: &Object, protected: Option<bool>) -> AccessDecision {
     const STICKY_AND_OPEN: u32 = 0o1002;
     if protected == Some(false) || folder.mode & STICKY_AND_OPEN != STICKY_AND_OPEN {
         return AccessDecision::Yes;
     }
-    let owners = [same(link_uid, rights.uid, rights.unmapped.0), same(link_uid, folder.uid, rights.unmapped.0)];
+    let owners = [is_same_id(link_uid, rights.uid, rights.unmapped.0), is_same_id(link_uid, folder.uid, rights.unmapped.0)];
     match (owners, protected) {
         (owners, _) if owners.contains(&Some(true)) => AccessDecision::Yes,
         ([Some(false), Some(false)], Some(true)) => AccessDecision::No,
@@ -209,10 +215,10 @@ pub fn may_follow(rights: &Rights, link_uid: u32, folder: &Object, protected: Op
     }
 }
 
-/// The file systems that leave it to the kernel's own rules, by their numbers in statfs(2).
+/// Whether a file system leaves the decision to the kernel's own rules. File systems are known by their numbers in statfs(2).
 ///
-/// Not FUSE (unless mounted with default_permissions, which cannot be seen here), not NFS, SMB, AFS, Ceph or 9P (the server decides), not ZFS
-/// (lists of its own), not /proc (another process's files are shut off by other rules).
+/// These do not: FUSE (unless it is mounted with default_permissions, which cannot be seen here); NFS, SMB, AFS, Ceph and 9P (the server
+/// decides); ZFS (it has its own lists); /proc (other rules protect another process's files).
 pub fn goes_by_mode(file_system: u64) -> bool {
     const BY_MODE: [u64; 13] = [
         0x0102_1994, // tmpfs: projected tokens, secrets
@@ -232,9 +238,9 @@ pub fn goes_by_mode(file_system: u64) -> bool {
     BY_MODE.contains(&file_system)
 }
 
-/// Whether a security module's label (`/proc/N/attr/current`) leaves files outside /proc and /sys to their modes: none at all, AppArmor's word for
-/// none, a profile that only complains, or one that container runtimes load for every container, which has `file,` (containerd's
-/// contrib/apparmor/template.go, Moby's profiles/apparmor/template.go, pkg/apparmor of containers/common).
+/// Whether a security module's label (`/proc/N/attr/current`) does not restrict files outside /proc and /sys. This is so for no label, for
+/// `unconfined`, for a profile in complain mode, and for the profiles that container runtimes load for every container. Those have the rule
+/// `file,` (containerd's contrib/apparmor/template.go, Moby's profiles/apparmor/template.go, pkg/apparmor of containers/common).
 pub fn leaves_files_alone(label: &str) -> bool {
     let (name, mode) = label.split_once(" (").unwrap_or((label, ""));
     let default =

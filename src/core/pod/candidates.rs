@@ -1,16 +1,16 @@
-//! Which of the processes that can be seen is the application (`check --pid auto`, and `--pid 1` in a pod that shares its process namespace).
+//! Which visible process is the application (`check --pid auto`, and `--pid 1` in a pod that shares its process namespace).
 //!
-//! Process 1 of such a pod is the pause container's (Kubernetes, "Share Process Namespace between Containers in a Pod"): it holds the pod's
+//! Process 1 of such a pod is the pause container's (Kubernetes, "Share Process Namespace between Containers in a Pod"). It holds the pod's
 //! namespaces, has none of the webhook's variables, and never calls AWS.
 
 use std::fmt::Write;
 
-/// `--pid`: whom to judge.
+/// `--pid`: the process to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// The process with this number.
     Number(u32),
-    /// The only one that can be the application.
+    /// The only process that can be the application.
     Auto,
 }
 
@@ -24,30 +24,31 @@ impl Target {
     }
 }
 
-/// A process, as far as it can be seen.
+/// What can be seen of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessFacts {
     /// Its number.
     pub pid: u32,
-    /// Its parent's; 0 where that is in another namespace.
+    /// Its parent's number. 0 where the parent is in another namespace.
     pub parent: u32,
     /// Its name (`comm`).
     pub name: String,
     /// It has ended, or is a thread of the kernel.
     pub is_none: bool,
-    /// User, groups and capabilities, as they decide about files. Equal where these are.
+    /// User, groups and capabilities that decide about files. Two texts are equal when these are equal.
     pub rights: String,
     /// Its effective user and group.
     pub ids: (u32, u32),
     /// What its container's processes have in common.
     pub container: Container,
-    /// It has another network than this check: it cannot be judged from here.
+    /// It has another network than this check, so this check cannot check it.
     pub is_elsewhere: bool,
     /// Its environment, or why it may not be read.
     pub environment: Result<Variables, String>,
 }
 
-/// What tells containers apart: each has a control group of its own, and a mount namespace, which only the privileged may see.
+/// What distinguishes containers. Each has its own control group and its own mount namespace. Only a privileged process can see the mount
+/// namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Container {
     /// `/proc/N/cgroup`
@@ -63,42 +64,42 @@ impl Container {
     }
 }
 
-/// What matters of an environment here. It holds no value.
+/// What is known about a process's environment. It holds no value of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variables {
     /// It has variables that begin with `AWS_`.
     pub has_aws: bool,
-    /// Equal where all variables are that the judgement reads.
+    /// Two marks are equal when all variables that a check reads are equal.
     pub mark: u64,
 }
 
 /// The name of the pause container's program, in every distribution's image.
 pub const PAUSE: &str = "pause";
-/// This program's own.
+/// The name of this program.
 const OWN: &str = "irsa-probe";
 
 impl ProcessFacts {
-    /// The pause container's process: by its name, and as long as no `AWS_*` variable of it was seen.
+    /// Whether it is the pause container's process: it has that name, and no `AWS_*` variable of it was seen.
     pub fn is_pause(&self) -> bool {
         self.name == PAUSE && !self.environment.as_ref().is_ok_and(|variables| variables.has_aws)
     }
 }
 
-/// A process that may be the application, and how many there are like it in its container: workers that it started, or shells of
-/// `kubectl exec`.
+/// A process that may be the application, and the number of other processes like it in its container: workers that it started, or shells
+/// of `kubectl exec`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate<'a> {
-    /// The topmost.
+    /// The topmost process.
     pub seen: &'a ProcessFacts,
-    /// The others.
+    /// How many other processes are like it.
     pub like_it: usize,
 }
 
-/// The candidates, by number. Not one: this check, what started it in its own container (the debug container's shell), what it started,
-/// another probe, pause, what has ended, the kernel's threads, and what has another network.
+/// The candidates, by number. These are no candidates: this check, the processes of its own container that started it (the debug container's
+/// shell), the processes that it started, another probe, pause, ended processes, the kernel's threads, and processes with another network.
 ///
-/// Processes of one container with the same variables and the same rights to files have the same identity: they are one candidate. With other
-/// rights they may not, as a worker that changed its user may not read the token that its parent reads.
+/// Processes of one container with the same variables and the same rights to files have the same identity. They are one candidate. With other
+/// rights the identity may differ: a worker that changed its user may be unable to read the token that its parent reads.
 pub fn candidates(all: &[ProcessFacts], own: u32) -> Vec<Candidate<'_>> {
     let above = above(all, own);
     let below = |seen: &ProcessFacts| ancestors(all, seen).any(|ancestor| ancestor.pid == own);
@@ -108,10 +109,10 @@ pub fn candidates(all: &[ProcessFacts], own: u32) -> Vec<Candidate<'_>> {
     };
     let mut found: Vec<Candidate<'_>> = Vec::new();
     let mut counted: Vec<&ProcessFacts> = all.iter().filter(counts).collect();
-    // Parents before their children, and of two that are not related the older one.
+    // Parents come before their children. Processes of the same depth are sorted by number.
     counted.sort_by_key(|seen| (ancestors(all, seen).count(), seen.pid));
     for seen in counted {
-        match found.iter_mut().find(|candidate| are_one(candidate.seen, seen)) {
+        match found.iter_mut().find(|candidate| are_one_candidate(candidate.seen, seen)) {
             Some(candidate) => candidate.like_it += 1,
             None => found.push(Candidate { seen, like_it: 0 }),
         }
@@ -120,8 +121,9 @@ pub fn candidates(all: &[ProcessFacts], own: u32) -> Vec<Candidate<'_>> {
     found
 }
 
-/// Of two that may not be read it is not known whether their variables are the same. But neither can be judged, and what helps is the same.
-fn are_one(top: &ProcessFacts, other: &ProcessFacts) -> bool {
+/// Whether two processes are one candidate. When neither environment may be read, they count as equal: neither process can be checked, and the
+/// repair is the same for both.
+fn are_one_candidate(top: &ProcessFacts, other: &ProcessFacts) -> bool {
     let alike = match (&top.environment, &other.environment) {
         (Ok(one), Ok(another)) => one.mark == another.mark,
         (Err(_), Err(_)) => true,
@@ -134,18 +136,18 @@ fn find(all: &[ProcessFacts], pid: u32) -> Option<&ProcessFacts> {
     all.iter().find(|seen| seen.pid == pid)
 }
 
-/// From the parent upwards. It ends even where the processes changed while they were looked at.
+/// The ancestors, from the parent upwards. The iteration ends even if the processes changed while they were read, and form a circle.
 fn ancestors<'a>(all: &'a [ProcessFacts], seen: &ProcessFacts) -> impl Iterator<Item = &'a ProcessFacts> {
     std::iter::successors(find(all, seen.parent), |seen| find(all, seen.parent)).take(all.len())
 }
 
-/// What started this check, within its own container.
+/// The numbers of the processes that started this check, within its own container.
 fn above(all: &[ProcessFacts], own: u32) -> Vec<u32> {
     let Some(own) = find(all, own) else { return Vec::new() };
     ancestors(all, own).take_while(|ancestor| ancestor.container.is_same(&own.container)).map(|ancestor| ancestor.pid).collect()
 }
 
-/// How many candidates are listed.
+/// How many candidates are listed at most.
 const MOST: usize = 16;
 
 /// The candidates on one line, for a person who has to choose.
@@ -163,7 +165,7 @@ pub fn listed(candidates: &[Candidate<'_>]) -> String {
             n => format!(", {n} more like it"),
         };
         let separator = if text.is_empty() { "" } else { "; " };
-        // What cannot be written to a string does not exist.
+        // Writing to a string cannot fail.
         let (uid, gid) = seen.ids;
         let _ = write!(text, "{separator}{} ({}, UID {uid}, GID {gid}, {variables}{more})", seen.pid, seen.name);
     }
@@ -189,7 +191,7 @@ pub fn only(all: &[ProcessFacts], own: u32) -> Result<u32, String> {
     }
 }
 
-/// `--pid 1`: one line that names the others where process 1 is the pause container's.
+/// `--pid 1`: one line that names the candidates, if process 1 is the pause container's and there are any.
 pub fn instead_of_pause(all: &[ProcessFacts], own: u32) -> Option<String> {
     let pause = find(all, 1).filter(|first| first.is_pause())?;
     let others = candidates(all, own);

@@ -1,22 +1,23 @@
-//! An environment as a file: lines `NAME=VALUE` as `env`, `export -p` or an env-file have them, or what /proc/PID/environ holds.
+//! An environment that is read from a file: lines `NAME=VALUE` as in the output of `env` and `export -p` or in an env-file, or the content of
+//! /proc/PID/environ.
 
 use super::environment::Environment;
 
-/// What a file came to.
+/// The content of such a file.
 #[derive(Debug)]
 pub struct EnvFile {
     /// The variables that matter. Values that are secrets are never kept (see [`Environment`]).
     pub environment: Environment,
-    /// Lines that are no assignment, no comment and not empty: of several lines of a value, or a mistake.
+    /// The number of lines that are no assignment, no comment and not empty. Such a line belongs to a value of several lines, or is a mistake.
     pub not_understood: usize,
 }
 
-/// Reads a file; none when no line of it is an assignment.
+/// Reads a file. `None` when no line of it is an assignment.
 pub fn parse(content: &[u8]) -> Option<EnvFile> {
     let text = String::from_utf8_lossy(content);
-    // The kernel ends each with NUL, and no text file has one.
+    // The kernel ends each variable with NUL. A text file holds no NUL.
     let by_kernel = text.contains('\0');
-    // Editors of other systems put a byte order mark before the first name.
+    // Some editors put a byte order mark before the first name.
     let text = text.trim_start_matches('\u{feff}');
     let mut assignments = Vec::new();
     let mut not_understood = 0;
@@ -27,24 +28,25 @@ pub fn parse(content: &[u8]) -> Option<EnvFile> {
             _ => not_understood += usize::from(!by_kernel),
         }
     }
-    // `env` shows values as they are: quotes there are part of one, and most often the fault itself. A tool that quotes quotes all.
+    // `env` prints values as they are. Quotes in its output are part of the value, and usually they are the fault. A tool that adds quotes adds
+    // them to every value.
     let all_quoted =
         !by_kernel && assignments.iter().all(|(_, value, by)| *by == By::Shell || value.is_empty() || unquoted(value) != *value);
-    // In a file the last assignment wins, as a shell has it; in an environment the first, as getenv(3) has it.
+    // In a file the last assignment wins, as in a shell. In an environment the first wins, as in getenv(3).
     let lookup = |wanted: &str| {
-        let of = |(name, ..): &&(&str, &str, By)| *name == wanted;
-        let (_, value, by) = if by_kernel { assignments.iter().find(of) } else { assignments.iter().rfind(of) }?;
+        let is_wanted = |(name, ..): &&(&str, &str, By)| *name == wanted;
+        let (_, value, by) = if by_kernel { assignments.iter().find(is_wanted) } else { assignments.iter().rfind(is_wanted) }?;
         Some(if *by == By::Shell || all_quoted { unquoted(value) } else { value }.to_owned())
     };
     (!assignments.is_empty()).then(|| EnvFile { environment: Environment::from_lookup(lookup), not_understood })
 }
 
-/// Who is to read an assignment.
+/// How an assignment is written.
 #[derive(PartialEq, Eq)]
 enum By {
-    /// `NAME=VALUE`, which is as it stands.
+    /// `NAME=VALUE`. The value is taken as it stands.
     Env,
-    /// The same after `export` (POSIX) or `declare -x` (bash): quotes and blanks around the value are no part of it.
+    /// `NAME=VALUE` after `export` (POSIX) or `declare -x` (bash). Quotes and blanks around the value are not part of it.
     Shell,
 }
 
@@ -52,7 +54,7 @@ enum By {
 enum Line<'a> {
     /// Name and value.
     Assignment(&'a str, &'a str, By),
-    /// Empty, a comment, or a name alone, which is inherited, from nobody here.
+    /// Empty, a comment, or a name alone. A name alone means an inherited value, and a file has no parent to inherit from.
     Nothing,
     /// Anything else.
     Other,
@@ -77,7 +79,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Without the quotes around it, if it has some.
+/// The value without the quotes around it, if it has any.
 fn unquoted(value: &str) -> &str {
     ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
 }
@@ -120,7 +122,7 @@ mod tests {
         assert_eq!(role(b"A=b=c\nAWS_ROLE_ARN"), Some(Var::Unset), "a name alone is inherited, from nobody here");
     }
 
-    /// As `kubectl exec POD -- env` prints it: what is wrong with a value has to stay.
+    /// As `kubectl exec POD -- env` prints it. A fault in a value must not be removed.
     #[test]
     fn a_value_is_kept_as_env_shows_it() {
         for (content, value) in [

@@ -4,15 +4,15 @@ use crate::core::text::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A variable that may be shown. Unset and empty are different things: SDKs disagree about what empty means (docs/facts.md#chain-matrix, rows
-/// 06 to 09).
+/// A variable that may be shown. Unset and empty are different, because SDKs disagree about what empty means (docs/facts.md#chain-matrix,
+/// rows 06 to 09).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Var<V = InputValue> {
     /// Not in the environment.
     #[default]
     Unset,
-    /// In the environment; possibly the empty string.
+    /// In the environment. The value may be the empty string.
     Set(V),
 }
 
@@ -20,7 +20,7 @@ pub enum Var<V = InputValue> {
 pub type UrlVar = Var<InputUrl>;
 
 impl<V: Shown> Var<V> {
-    /// The value, unless unset or empty.
+    /// The value. `None` when the variable is unset or empty.
     pub fn value(&self) -> Option<&V> {
         match self {
             Var::Set(value) if !value.raw().is_empty() => Some(value),
@@ -28,7 +28,7 @@ impl<V: Shown> Var<V> {
         }
     }
 
-    /// The value as it was given, unless unset or empty: see [`Shown::raw`].
+    /// The value as it was given, see [`Shown::raw`]. `None` when the variable is unset or empty.
     pub fn raw(&self) -> Option<&str> {
         self.value().map(Shown::raw)
     }
@@ -39,17 +39,17 @@ impl<V: Shown> Var<V> {
         }
     }
 
-    /// Set, but to nothing.
+    /// Whether it is set to the empty string.
     pub fn is_empty(&self) -> bool {
         matches!(self, Var::Set(value) if value.raw().is_empty())
     }
 
-    /// In the environment at all.
+    /// Whether it is in the environment. The value may be empty.
     pub fn is_set(&self) -> bool {
         matches!(self, Var::Set(_))
     }
 
-    /// The SDKs' reading of a boolean variable.
+    /// Whether SDKs read it as true.
     pub fn is_true(&self) -> bool {
         self.raw().is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
     }
@@ -61,7 +61,7 @@ impl<V: From<String>> From<Option<String>> for Var<V> {
     }
 }
 
-/// A variable whose value is a secret: only whether it is there is ever kept.
+/// A variable whose value is a secret. The value is never kept, only whether there is one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Secret {
@@ -75,7 +75,7 @@ pub enum Secret {
 }
 
 impl Secret {
-    /// Nothing of it was kept.
+    /// Does nothing, because the value was not kept.
     fn hide(self, _: &Secrets) {}
 }
 
@@ -89,7 +89,7 @@ impl From<Option<String>> for Secret {
     }
 }
 
-/// One line per variable: the field, the name in the environment, how it is kept.
+/// Defines [`Environment`]. Each variable has one line: its field, how it is kept, and its name in the environment.
 macro_rules! environment {
     ($($(#[$doc:meta])* $field:ident: $kind:ty = $name:literal;)*) => {
         /// Every variable that can decide a pod's AWS identity.
@@ -103,11 +103,11 @@ macro_rules! environment {
             /// The names of all variables that are read.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
-            /// The names of those whose value is a secret.
+            /// The names of the variables whose value is a secret.
             pub const SECRETS: [&'static str; 4] =
                 ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
 
-            /// Reads the variables through `lookup`. A secret that stands in another variable too is not printed of that either.
+            /// Reads the variables through `lookup`. If another variable holds the value of a secret too, that value is not printed there either.
             pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Environment {
                 let secrets = Secrets::default();
                 Environment::SECRETS.iter().filter_map(|name| lookup(name).map(Zeroizing::new)).for_each(|secret| secrets.learn(&secret));
@@ -119,7 +119,7 @@ macro_rules! environment {
     };
 }
 
-/// For serde: a variable that is unset is left out.
+/// Whether a value is the default. serde leaves out a variable that is unset.
 pub(in crate::core) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -129,11 +129,11 @@ environment! {
     role_arn: Var = "AWS_ROLE_ARN";
     /// IRSA: the projected token's path.
     token_file: Var = "AWS_WEB_IDENTITY_TOKEN_FILE";
-    /// Name of the session; the SDKs invent one without it.
+    /// Name of the session. Without it, the SDKs make up a name.
     session_name: Var = "AWS_ROLE_SESSION_NAME";
-    /// Pod Identity (and ECS): where the credentials come from.
+    /// Pod Identity (and ECS): the URL that gives the credentials.
     container_full_uri: UrlVar = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-    /// ECS; beats the full URI in every SDK.
+    /// ECS: a path on ECS's address. It has precedence over the full URI in every SDK.
     container_relative_uri: UrlVar = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
     /// Pod Identity: the projected token's path.
     container_token_file: Var = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
@@ -141,13 +141,13 @@ environment! {
     container_token: Secret = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     /// The pod's region.
     region: Var = "AWS_REGION";
-    /// The older name of `AWS_REGION`, second to it.
+    /// The older name of `AWS_REGION`. `AWS_REGION` has precedence.
     default_region: Var = "AWS_DEFAULT_REGION";
     /// Static credentials, first in every chain.
     access_key_id: Secret = "AWS_ACCESS_KEY_ID";
     /// See `access_key_id`.
     secret_access_key: Secret = "AWS_SECRET_ACCESS_KEY";
-    /// Beside temporary keys.
+    /// Part of temporary credentials, with the two keys.
     session_token: Secret = "AWS_SESSION_TOKEN";
     /// The selected profile.
     profile: Var = "AWS_PROFILE";
@@ -155,45 +155,45 @@ environment! {
     config_file: Var = "AWS_CONFIG_FILE";
     /// Path of the credentials file.
     shared_credentials_file: Var = "AWS_SHARED_CREDENTIALS_FILE";
-    /// `~` of the two default paths.
+    /// The home folder, `~` in the two default paths.
     home: Var = "HOME";
     /// Endpoint of STS alone.
     endpoint_url_sts: UrlVar = "AWS_ENDPOINT_URL_STS";
     /// Endpoint of every service.
     endpoint_url: UrlVar = "AWS_ENDPOINT_URL";
-    /// Turns the two above off.
+    /// Makes SDKs ignore the two endpoint URLs above.
     ignore_endpoint_urls: Var = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
     /// `legacy` sends older SDKs to the global endpoint.
     sts_regional_endpoints: Var = "AWS_STS_REGIONAL_ENDPOINTS";
-    /// FIPS endpoints.
+    /// Makes SDKs call FIPS endpoints.
     use_fips: Var = "AWS_USE_FIPS_ENDPOINT";
-    /// Dual-stack endpoints.
+    /// Makes SDKs call dual-stack endpoints.
     use_dual_stack: Var = "AWS_USE_DUALSTACK_ENDPOINT";
-    /// IMDS switched off for the SDKs.
+    /// Switches IMDS off for the SDKs.
     imds_disabled: Var = "AWS_EC2_METADATA_DISABLED";
-    /// IMDS version 1 switched off for the SDKs.
+    /// Switches IMDS version 1 off for the SDKs.
     imds_v1_disabled: Var = "AWS_EC2_METADATA_V1_DISABLED";
-    /// Where IMDS is.
+    /// The URL of IMDS.
     imds_endpoint: UrlVar = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
     /// `IPv4` or `IPv6`.
     imds_endpoint_mode: Var = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
-    /// Trust roots instead of the ones compiled in.
+    /// Path of trust roots that replace the compiled-in ones.
     ca_bundle: Var = "AWS_CA_BUNDLE";
-    /// Trust roots, second to `AWS_CA_BUNDLE`.
+    /// Path of trust roots. `AWS_CA_BUNDLE` has precedence.
     ssl_cert_file: Var = "SSL_CERT_FILE";
-    /// Proxy of https URLs.
+    /// Proxy for https URLs.
     https_proxy: UrlVar = "HTTPS_PROXY";
     /// See `https_proxy`.
     https_proxy_lower: UrlVar = "https_proxy";
-    /// Proxy of http URLs: captures the Pod Identity agent and IMDS.
+    /// Proxy for http URLs. It captures the calls to the Pod Identity agent and to IMDS.
     http_proxy: UrlVar = "HTTP_PROXY";
     /// See `http_proxy`.
     http_proxy_lower: UrlVar = "http_proxy";
-    /// What is not proxied.
+    /// Hosts that are called without the proxy.
     no_proxy: Var = "NO_PROXY";
     /// See `no_proxy`.
     no_proxy_lower: Var = "no_proxy";
-    /// The pod's name by the downward API, under the names that charts give it.
+    /// The pod's name by the downward API. Charts use different names for this variable.
     pod_name: Var = "POD_NAME";
     /// See `pod_name`.
     my_pod_name: Var = "MY_POD_NAME";
@@ -204,12 +204,13 @@ environment! {
 }
 
 impl Environment {
-    /// The pod's name by the downward API. Never the host name: that is the node's under `hostNetwork`, and truncated at 63 characters.
+    /// The pod's name by the downward API. The host name is not used: under `hostNetwork` it is the node's, and it is truncated at 63
+    /// characters.
     pub fn downward_pod_name(&self) -> Option<&InputValue> {
         [&self.pod_name, &self.my_pod_name, &self.k8s_pod_name].into_iter().find_map(Var::value)
     }
 
-    /// Both static keys are there. A lone key id shadows nothing (docs/facts.md#row-26).
+    /// Whether both static keys are set. A key id without the secret key shadows nothing (docs/facts.md#row-26).
     pub fn has_static_keys(&self) -> bool {
         self.access_key_id == Secret::Present && self.secret_access_key == Secret::Present
     }

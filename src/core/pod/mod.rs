@@ -1,5 +1,5 @@
-//! What a pod is given: environment, profile, files, token, proxy, and which of several sources wins; and for `--pid`, what a process may read
-//! and which process is the application.
+//! What a pod is given: environment, profile, files, token, proxy, and which of several sources has precedence. For `--pid`: which files a
+//! process may read, and which process is the application.
 
 pub mod access;
 pub mod candidates;

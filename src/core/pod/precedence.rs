@@ -1,8 +1,8 @@
-//! Which source wins where several name the same thing: the region, the endpoint URL of STS, and the kind of endpoint.
+//! Which source has precedence for a setting that several sources have: the region, the endpoint URL of STS, and the kind of endpoint.
 //!
-//! The order is that of the AWS SDKs and Tools Reference Guide: the environment, then the selected profile ("Precedence of settings"; pages "AWS
-//! Region", "Service-specific endpoints", "AWS STS Regional endpoints", "Dual-stack and FIPS endpoints"; docs/facts.md#endpoint-url-order). The plan of a
-//! check and the predictions for each SDK both ask here.
+//! The environment comes first, then the selected profile. Source: AWS SDKs and Tools Reference Guide ("Precedence of settings"; pages "AWS
+//! Region", "Service-specific endpoints", "AWS STS Regional endpoints", "Dual-stack and FIPS endpoints"; docs/facts.md#endpoint-url-order). The
+//! plan of a check and the predictions for each SDK both use this module.
 
 use super::environment::Environment;
 use super::profile::Profile;
@@ -11,7 +11,7 @@ use crate::core::text::secrets::{InputUrl, InputValue, Shown};
 /// A value, and the name of its source for a person.
 pub type Sourced<'a, V> = (&'static str, &'a V);
 
-/// The region that the process names. It may be malformed.
+/// The region that is configured. It may be malformed.
 pub fn region<'a>(environment: &'a Environment, profile: &'a Profile) -> Option<Sourced<'a, InputValue>> {
     first([
         ("AWS_REGION", environment.region.value()),
@@ -25,7 +25,7 @@ pub fn sts_url<'a>(environment: &'a Environment, profile: &'a Profile) -> Option
     if environment.ignore_endpoint_urls.is_true() { None } else { named_sts_url(environment, profile) }
 }
 
-/// The URL that is configured for STS, also where it is to be ignored: not every client heeds that
+/// The URL that is configured for STS, also when `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is set. Not every client obeys that variable
 /// (docs/facts.md#exchange-client-of-rust).
 pub fn named_sts_url<'a>(environment: &'a Environment, profile: &'a Profile) -> Option<Sourced<'a, InputUrl>> {
     first([
@@ -35,18 +35,18 @@ pub fn named_sts_url<'a>(environment: &'a Environment, profile: &'a Profile) -> 
     ])
 }
 
-/// Whether older SDKs call the regional or the global endpoint: `regional` or `legacy`, in whatever case.
+/// The setting that decides whether older SDKs call the regional or the global endpoint: `regional` or `legacy`, in any case.
 pub fn sts_regional_endpoints<'a>(environment: &'a Environment, profile: &'a Profile) -> Option<&'a str> {
     let setting = environment.sts_regional_endpoints.value().or(profile.sts_regional_endpoints.as_ref());
     setting.map(|setting| setting.raw().trim())
 }
 
-/// FIPS endpoints are asked for.
+/// Whether FIPS endpoints are configured.
 pub fn is_fips(environment: &Environment, profile: &Profile) -> bool {
     environment.use_fips.is_true() || profile.use_fips
 }
 
-/// Dual-stack endpoints are asked for.
+/// Whether dual-stack endpoints are configured.
 pub fn is_dual_stack(environment: &Environment, profile: &Profile) -> bool {
     environment.use_dual_stack.is_true() || profile.use_dual_stack
 }

@@ -3,7 +3,7 @@
 use crate::core::text::secrets::{InputUrl, InputValue};
 use serde::{Deserialize, Serialize};
 
-/// How a profile would give credentials, as the SDKs decide it: the first of these keys that it has.
+/// How a profile would give credentials. The SDKs decide by the first of these keys that the profile has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are the keys")]
@@ -17,7 +17,7 @@ pub enum ProfileCredentials {
 }
 
 impl ProfileCredentials {
-    /// The key that gives them, for a person.
+    /// The key that gives the credentials, for a person.
     pub const fn describe(self) -> &'static str {
         match self {
             ProfileCredentials::RoleArn => "role_arn",
@@ -30,7 +30,7 @@ impl ProfileCredentials {
     }
 }
 
-/// The selected profile of the shared configuration files. Its keys are never kept.
+/// The selected profile of the shared configuration files. Its access keys are never kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Profile {
@@ -38,11 +38,11 @@ pub struct Profile {
     pub name: InputValue,
     /// The files that exist.
     pub files: Vec<InputValue>,
-    /// Why the files could not be used, when they exist and could not.
+    /// Why the files could not be used, if they exist.
     pub error: Option<String>,
     /// `AWS_PROFILE` names a profile that no file has.
     pub missing: bool,
-    /// How it gives credentials, if it does.
+    /// How it gives credentials. `None` when it gives none.
     pub credentials: Option<ProfileCredentials>,
     /// `region`.
     pub region: Option<InputValue>,

@@ -1,4 +1,5 @@
-//! Which proxy an https URL goes through: `HTTPS_PROXY` and `NO_PROXY` as curl, Go and Python agree on them, where they agree.
+//! Which proxy an https URL goes through. `HTTPS_PROXY` and `NO_PROXY` are read as curl, Go and Python read them. The table shows where those
+//! three disagree.
 //!
 //! | variable | rule here | elsewhere |
 //! |---|---|---|
@@ -19,13 +20,13 @@ use zeroize::Zeroizing;
 /// A proxy that speaks CONNECT.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// True for `https://` proxies: TLS to the proxy itself.
+    /// Whether the connection to the proxy itself uses TLS (an `https://` proxy).
     pub tls: bool,
     /// Its host, without brackets.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// The value of `Proxy-Authorization`, made from the URL's userinfo. A secret: only ever written to the proxy.
+    /// The value of `Proxy-Authorization`, made from the URL's userinfo. It is a secret that is sent only to the proxy.
     authorization: Option<Zeroizing<String>>,
 }
 
@@ -56,14 +57,14 @@ impl Proxy {
             // Without this, a part of the password would be taken for the host and printed.
             return Err("its credentials hold a /, ? or # that is not percent-encoded");
         }
-        // The last @: an unescaped @ in a password is common enough.
+        // The userinfo ends at the last @, because passwords often hold an unescaped @.
         let (userinfo, address) = match rest.rsplit_once('@') {
             Some((userinfo, address)) => (Some(userinfo), address),
             None => (None, rest),
         };
         let (host, port) = split_port(address);
         let port = match port {
-            // Go's and hyper's default; curl's 1080 is a SOCKS port.
+            // These are the defaults of Go and hyper. curl's default of 1080 is a SOCKS port.
             None => {
                 if tls {
                     443
@@ -94,7 +95,7 @@ impl Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand: the derived one would print the credentials.
+        // Written by hand, because the derived `Debug` would print the credentials.
         f.debug_struct("Proxy").field("tls", &self.tls).field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
 }
@@ -133,10 +134,10 @@ impl Proxies {
         }
     }
 
-    /// The proxy for a URL of this scheme, host and port; `Err` names a variable that cannot be used.
+    /// The proxy for a URL of this scheme, host and port. `Err` names a variable that cannot be used.
     ///
-    /// Plain http and link-local addresses (IMDS, the Pod Identity agent) never go through a proxy: a proxy elsewhere would
-    /// answer for *its* node, or hand out its own role.
+    /// Plain http and link-local addresses (IMDS, the Pod Identity agent) never go through a proxy. A proxy on another node would reach the
+    /// services of *its* node, and could give out that node's role.
     pub fn for_url(&self, https: bool, host: &str, port: u16) -> Option<Result<&Proxy, &str>> {
         if !https || is_link_local(host) || bypasses(&self.no_proxy, host, port) {
             return None;
@@ -145,10 +146,10 @@ impl Proxies {
     }
 }
 
-/// True when this `NO_PROXY` value keeps `host:port` away from the proxy.
+/// Whether this `NO_PROXY` value exempts `host:port` from the proxy.
 ///
-/// Entries are separated by commas or spaces: `*`, a host name (it and all below it, with or without a leading dot or `*.`),
-/// an IP address, a CIDR block; each but the last with an optional `:port`.
+/// Entries are separated by commas or spaces. An entry is `*`, a host name, an IP address, or a CIDR block. A host name stands for itself and
+/// all names below it, with or without a leading dot or `*.`. A host name or an IP address may have a `:port`.
 pub fn bypasses(no_proxy: &str, host: &str, port: u16) -> bool {
     let host = bare(host);
     let address = parse_ip(host);
@@ -185,7 +186,7 @@ fn matches_entry(entry: &str, host: &str, address: Option<IpAddr>, port: u16) ->
     }
 }
 
-/// `host` equals `domain` or ends in `.domain`, whatever the case.
+/// Whether `host` equals `domain` or ends in `.domain`. Case does not count.
 fn is_at_or_below(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.as_bytes(), domain.as_bytes());
     match host.len().checked_sub(domain.len()) {
@@ -194,7 +195,8 @@ fn is_at_or_below(host: &str, domain: &str) -> bool {
     }
 }
 
-/// 169.254.0.0/16 and fe80::/10 (RFC 3927, RFC 4291), and fd00:ec2::/32, where AWS puts the same services for IPv6.
+/// Whether the host is a link-local address: 169.254.0.0/16 and fe80::/10 (RFC 3927, RFC 4291), and fd00:ec2::/32, where AWS has the same services
+/// for IPv6.
 pub fn is_link_local(host: &str) -> bool {
     match parse_ip(bare(host)) {
         Some(IpAddr::V4(address)) => address.is_link_local(),
@@ -219,18 +221,18 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u8) -> bool {
     }
 }
 
-/// Without brackets and without the root's dot.
+/// The host without brackets and without the dot at the end.
 fn bare(host: &str) -> &str {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// An IPv4-mapped IPv6 address counts as the IPv4 address that it reaches.
+/// Parses an IP address. An IPv4-mapped IPv6 address becomes the IPv4 address that it reaches.
 fn parse_ip(host: &str) -> Option<IpAddr> {
     host.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// Splits `host:port`, `[v6]:port`, `[v6]`, `v6` and `host`; the host comes without brackets.
+/// Splits `host:port`, `[v6]:port`, `[v6]`, `v6` and `host`. The host is returned without brackets.
 fn split_port(address: &str) -> (&str, Option<&str>) {
     if let Some(rest) = address.strip_prefix('[')
         && let Some((host, tail)) = rest.split_once(']')
@@ -248,7 +250,7 @@ pub fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// A `%` that begins no escape stands for itself.
+/// Decodes percent-encoding. A `%` that begins no escape is kept.
 fn percent_decode(text: &str, out: &mut Vec<u8>) {
     out.extend(percent::decode(text).map(|decoded| match decoded {
         Decoded::Plain(byte) | Decoded::Escaped(byte) => byte,

@@ -1,6 +1,6 @@
-//! The projected service account token: its header and claims. The signature is dropped at once; nothing here can be replayed.
+//! The projected service account token: its header and claims. The signature is dropped at once, so nothing here can be used as a token.
 //!
-//! Shape: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), docs/facts.md#projected-token.
+//! Format: Kubernetes `TokenRequest` (RFC 7519 claims and the private claim `kubernetes.io`), docs/facts.md#projected-token.
 
 use crate::core::text::printable::cap;
 use crate::core::text::time::Timestamp;
@@ -11,15 +11,16 @@ use serde_json::Value;
 
 /// Where the webhook mounts IRSA's token.
 pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
-/// The API server's own token, where one is mounted.
+/// Where the default service account token is mounted, if it is.
 pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// STS takes a `WebIdentityToken` of at most 20,000 characters (STS service model).
 pub const MAX_TOKEN: usize = 20_000;
 
-/// More of a claim is not kept: the URL of an IAM OIDC provider has at most 255 characters, as has a client id (IAM API reference).
+/// How many characters of a claim are kept. The URL of an IAM OIDC provider has at most 255 characters, and so has a client id (IAM API
+/// reference).
 const CLAIM: usize = 2048;
-/// More audiences are not kept. STS takes one.
+/// How many audiences are kept. STS takes one.
 const AUDIENCES: usize = 64;
 
 /// What a token says about itself.
@@ -28,15 +29,15 @@ const AUDIENCES: usize = 64;
 pub struct Claims {
     /// Header: signing algorithm.
     pub algorithm: Option<String>,
-    /// Header: which of the issuer's keys signed it.
+    /// Header: the id of the issuer's key that signed it.
     pub key_id: Option<String>,
     /// `iss`.
     pub issuer: Option<String>,
     /// `sub`.
     pub subject: Option<String>,
-    /// `aud`, one or several.
+    /// `aud`: one or several audiences.
     pub audience: Vec<String>,
-    /// `azp`: which of several audiences is meant.
+    /// `azp`: the audience that is meant, when there are several.
     pub authorized_party: Option<String>,
     /// `iat`.
     pub issued_at: Option<Timestamp>,
@@ -56,13 +57,13 @@ pub struct Claims {
     pub node: Option<String>,
 }
 
-/// Why a text is no usable token. Never quotes the token.
+/// Why a text is no usable token. The descriptions never quote the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenDefect {
-    /// Nothing, or only white space.
+    /// It is empty, or only white space.
     Empty,
-    /// More than STS takes.
+    /// It is longer than STS takes.
     Oversized,
     /// Not three parts with dots between.
     NotThreeParts,
@@ -72,7 +73,7 @@ pub enum TokenDefect {
     NotJson,
     /// The signature part is empty.
     NoSignature,
-    /// No `iss`, `sub`, `aud` or `exp`, or of the wrong type.
+    /// One of `iss`, `sub`, `aud` and `exp` is missing or has the wrong type.
     ClaimMissing,
     /// Several lines: a log or several tokens got into the file (amazon-eks-pod-identity-webhook#232).
     SeveralLines,
@@ -97,7 +98,7 @@ impl TokenDefect {
     }
 }
 
-/// Reads a token's header and claims. White space around it is tolerated here; whether its receiver does is for them to say.
+/// Reads a token's header and claims. White space around the token is ignored here. Whether STS or the agent accepts it is checked elsewhere.
 pub fn decode(token: &[u8]) -> Result<Claims, TokenDefect> {
     let text = std::str::from_utf8(token).map_err(|_| TokenDefect::NotText)?.trim();
     if text.is_empty() {
@@ -124,7 +125,8 @@ pub fn decode(token: &[u8]) -> Result<Claims, TokenDefect> {
     if complete { Ok(claims) } else { Err(TokenDefect::ClaimMissing) }
 }
 
-/// What must never be shown of a token: the whole, and its signature alone, with which the rest could be put together again.
+/// The parts of a token that must never be shown: the whole token, and its signature alone. A person who has the signature and the claims could
+/// restore the token.
 pub fn secrets(token: &str) -> [&str; 2] {
     let token = token.trim();
     [token, token.rsplit('.').next().unwrap_or(token)]
@@ -137,7 +139,7 @@ fn object(part: &str) -> Result<Value, TokenDefect> {
 
 fn claims_from(header: &Value, payload: &Value) -> Claims {
     let text = |value: &Value| value.as_str().map(|text| cap(text, CLAIM).into_owned());
-    // Kubernetes writes integers; other issuers write 1.7e9 or a fraction, which RFC 7519 allows.
+    // Kubernetes writes integers. Other issuers write 1.7e9 or a fraction, which RFC 7519 allows.
     let time = |name: &str| {
         let value = &payload[name];
         value.as_i64().or_else(|| value.as_f64().map(|t| t as i64)).map(Timestamp)
@@ -169,12 +171,13 @@ fn claims_from(header: &Value, payload: &Value) -> Claims {
 }
 
 impl Claims {
-    /// The issuer as IAM writes it in provider ARNs and condition keys: without its scheme.
+    /// The issuer without its scheme, as IAM writes it in provider ARNs and condition keys.
     pub fn issuer_path(&self) -> Option<&str> {
         self.issuer.as_deref().map(|issuer| issuer.strip_prefix("https://").unwrap_or(issuer))
     }
 
-    /// Issuers that EKS hosts: `oidc.eks.<region>.<suffix>` and the dual-stack `oidc-eks.<region>.api.aws`. Their keys are AWS's to publish.
+    /// Whether EKS hosts the issuer: `oidc.eks.<region>.<suffix>` or the dual-stack `oidc-eks.<region>.api.aws`. AWS publishes the keys of such
+    /// an issuer.
     pub fn issuer_is_eks(&self) -> bool {
         self.issuer_path().is_some_and(|path| path.starts_with("oidc.eks.") || path.starts_with("oidc-eks."))
     }

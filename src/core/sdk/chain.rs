@@ -16,42 +16,43 @@ pub(super) enum Link {
     Container,
     /// The instance metadata service.
     Imds,
-    /// The container's credentials if their URI is set, else IMDS: never one after the other.
+    /// The container's credentials if their URI is set, else IMDS. It never tries both.
     ContainerOrImds,
 }
 
 /// What a link that is configured and fails does to the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failing {
-    /// It ends there, with an error.
+    /// The chain ends there with an error.
     Stops,
-    /// The next link is asked.
+    /// The chain goes on with the next link.
     GoesOn,
-    /// No one has looked.
+    /// It was not verified.
     Unknown,
 }
 
-/// What an `AWS_PROFILE` does that names no profile.
+/// What the chain does when `AWS_PROFILE` names a profile that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MissingProfile {
-    /// Nothing.
+    /// It ignores `AWS_PROFILE`.
     Ignored,
-    /// Ends the chain before it begins.
+    /// It ends with an error before its first link.
     StopsFirst,
-    /// Ends the chain where the profile's turn comes.
+    /// It ends with an error at the link of the profile.
     StopsAtItsLink,
 }
 
-/// `AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT` beside a configured endpoint URL. The rule set refuses both
-/// (docs/facts.md#endpoint-rules, rule 1); with FIPS it was measured (docs/facts.md#row-34), and botocore's `args.py` passes it neither
-/// where there is a URL.
+/// What an SDK does with `AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT` beside a configured endpoint URL.
+///
+/// The rule set refuses each of the two beside a URL (docs/facts.md#endpoint-rules, rule 1). This was measured with FIPS
+/// (docs/facts.md#row-34). Botocore's `args.py` passes neither of the two to the rule set where there is a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VariantWithUrl {
-    /// An error.
+    /// It fails with an error.
     Refused,
-    /// The URL wins.
+    /// It calls the URL.
     Ignored,
-    /// No one has looked.
+    /// It was not verified.
     Unknown,
 }
 
@@ -66,30 +67,30 @@ pub(super) struct Chain {
     pub(super) url_always: bool,
     /// An empty `AWS_ROLE_ARN` or `AWS_WEB_IDENTITY_TOKEN_FILE` counts as set.
     pub(super) empty_counts: bool,
-    /// So does an empty container URI.
+    /// An empty container URI counts as set.
     pub(super) empty_uri_counts: bool,
-    /// A token file without a role is an error, not a link that is not configured.
+    /// A token file without a role is an error. Otherwise the link counts as not configured.
     pub(super) token_without_role_fails: bool,
     /// `AWS_ACCESS_KEY_ID` without the secret is an error.
     pub(super) lone_key_id_fails: bool,
-    /// Static keys are not looked at while `AWS_PROFILE` is set.
+    /// Static keys in the environment are not read while `AWS_PROFILE` is set.
     pub(super) profile_hides_env: bool,
-    /// `~/.aws/config` is read only while `AWS_SDK_LOAD_CONFIG` is set, which is not looked at.
+    /// `~/.aws/config` is read only while `AWS_SDK_LOAD_CONFIG` is set. This program does not read that variable.
     pub(super) config_on_request: bool,
     /// The container's token file is read before it is known whether there is a URI.
     pub(super) container_token_first: bool,
-    /// IMDS without version 2 is asked by version 1 (AWS SDKs and Tools Reference Guide, "IMDS credential provider").
+    /// When IMDS does not answer by version 2, it is asked by version 1 (AWS SDKs and Tools Reference Guide, "IMDS credential provider").
     pub(super) imds_v1: bool,
-    /// IMDS that refuses is an error.
+    /// A refusal by IMDS is an error.
     pub(super) imds_refusal_fails: bool,
-    /// Whatever is wrong with IMDS is an error.
+    /// Every failure of IMDS is an error.
     pub(super) imds_always_fails: bool,
 }
 
-/// Whatever credentials a profile gives.
+/// All kinds of credentials that a profile can give.
 pub(super) const ANY_PROFILE: &[ProfileCredentials] = &[WebIdentity, RoleArn, Sso, StaticKeys, Process, Login];
 
-/// What most do.
+/// The chain that most families have. The rows of the families name their differences.
 pub(super) const COMMON: Chain = Chain {
     links: &[Link::Env, Link::WebIdentity, Link::Profile(ANY_PROFILE), Link::Container, Link::Imds],
     failing: Failing::Stops,
@@ -108,7 +109,8 @@ pub(super) const COMMON: Chain = Chain {
     imds_always_fails: false,
 };
 
-/// botocore 1.43 `credentials.py`, `create_credential_resolver`: a role in a profile comes before the web identity, everything else after it.
+/// botocore's chain. A role in a profile comes before the web identity. All other credentials of a profile come after it. Source: botocore 1.43
+/// `credentials.py`, `create_credential_resolver`.
 pub(super) const BOTOCORE: Chain = Chain {
     links: &[
         Link::Env,

@@ -8,23 +8,23 @@ use crate::core::pod::precedence;
 use crate::core::text::secrets::InputUrl;
 use serde::Serialize;
 
-/// Which endpoint.
+/// The kind of STS endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StsEndpoint {
-    /// That of the pod's region, or a configured one.
+    /// The endpoint of the pod's region, or a configured endpoint.
     Regional,
     /// `sts.amazonaws.com`.
     Global,
 }
 
-/// The URL that is configured for STS, and heeded: no region is needed to find it.
+/// The URL that is configured for STS and that this family obeys. With such a URL, no region is needed to find the endpoint.
 pub(super) fn configured_url<'a>(family: &FamilyRow, surroundings: &Surroundings<'a>) -> Option<&'a InputUrl> {
     let find = if family.chain.url_always { precedence::named_sts_url } else { precedence::sts_url };
     find(surroundings.environment, surroundings.profile).map(|(_, url)| url)
 }
 
-/// FIPS or dual-stack endpoints are asked for.
+/// Whether FIPS or dual-stack endpoints are configured.
 pub(super) fn is_variant(surroundings: &Surroundings<'_>) -> bool {
     let (environment, profile) = (surroundings.environment, surroundings.profile);
     precedence::is_fips(environment, profile) || precedence::is_dual_stack(environment, profile)
@@ -33,16 +33,16 @@ pub(super) fn is_variant(surroundings: &Surroundings<'_>) -> bool {
 /// The global endpoint.
 const GLOBAL_HOST: &str = "sts.amazonaws.com";
 
-/// Why it is that endpoint, where that is not plain.
+/// Why the family calls that endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EndpointReason {
-    /// It always is.
+    /// It always calls it. No note is needed.
     Plain,
-    /// Since this version or time; older ones call the global endpoint.
+    /// It calls the regional endpoint since this version or time. Older versions call the global endpoint.
     Since(&'static str),
-    /// `AWS_STS_REGIONAL_ENDPOINTS` does not say regional.
+    /// `AWS_STS_REGIONAL_ENDPOINTS` is not `regional`.
     Default,
-    /// It says legacy.
+    /// `AWS_STS_REGIONAL_ENDPOINTS` is `legacy`.
     Setting,
     /// The region is `aws-global`.
     Region,
@@ -72,14 +72,14 @@ pub(super) fn predict_endpoint(family: &FamilyRow, surroundings: &Surroundings<'
         _ => region.is_legacy_global(),
     });
     let setting = precedence::sts_regional_endpoints(environment, profile);
-    let says = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
+    let setting_is = |value: &str| setting.is_some_and(|setting| setting.eq_ignore_ascii_case(value));
     match family.endpoint {
         EndpointRule::Always => (StsEndpoint::Regional, EndpointReason::Plain),
-        // The rule set knows a global endpoint of neither kind (docs/facts.md#endpoint-rules, rule 3).
+        // The rule set has no global endpoint for FIPS or dual-stack (docs/facts.md#endpoint-rules, rule 3).
         _ if family.rule_set && is_variant(surroundings) => (StsEndpoint::Regional, EndpointReason::Plain),
-        _ if !has_global || says("regional") => (StsEndpoint::Regional, EndpointReason::Plain),
+        _ if !has_global || setting_is("regional") => (StsEndpoint::Regional, EndpointReason::Plain),
         EndpointRule::AlwaysSince(version) => (StsEndpoint::Regional, EndpointReason::Since(version)),
-        _ if says("legacy") => (StsEndpoint::Global, EndpointReason::Setting),
+        _ if setting_is("legacy") => (StsEndpoint::Global, EndpointReason::Setting),
         EndpointRule::Regional => (StsEndpoint::Regional, EndpointReason::Plain),
         EndpointRule::Since(version) => (StsEndpoint::Regional, EndpointReason::Since(version)),
         EndpointRule::Legacy | EndpointRule::LegacyEverywhere => (StsEndpoint::Global, EndpointReason::Default),

@@ -1,30 +1,30 @@
-//! The SDK families: one row each, with all that is known of the family. The row is the one place to edit for a new family.
+//! The SDK families, one row each. A row holds everything that is known about a family. To add a family, add a row here.
 
 use super::chain::{ANY_PROFILE, BOTOCORE, COMMON, Chain, Failing, Link, MissingProfile, VariantWithUrl};
 use crate::core::pod::profile::ProfileCredentials::{Process, RoleArn, Sso, StaticKeys, WebIdentity};
 use serde::{Deserialize, Serialize};
 
-/// What is known of a family.
+/// What is known about a family.
 #[derive(Debug)]
 pub(super) struct FamilyRow {
     /// Its name on the command line and in reports: lower case, permanent.
     pub(super) id: &'static str,
     /// Its name in the AWS SDKs and Tools Reference Guide.
     pub(super) name: &'static str,
-    /// What people call it otherwise, in lower case: packages, languages.
+    /// Other names that people use for it, in lower case: packages, languages.
     pub(super) aliases: &'static [&'static str],
-    /// The version from which on it knows IRSA (EKS user guide, "Use IRSA with the AWS SDK"); none where AWS lists none.
+    /// The first version that supports IRSA (EKS user guide, "Use IRSA with the AWS SDK"). `None` where AWS lists no version.
     pub(super) irsa: Option<&'static str>,
-    /// The version from which on it knows EKS Pod Identity (EKS user guide, "Use pod identity with the AWS SDK"); none where AWS lists none.
+    /// The first version that supports EKS Pod Identity (EKS user guide, "Use pod identity with the AWS SDK"). `None` where AWS lists no version.
     pub(super) pod_identity: Option<&'static str>,
     /// Which STS endpoint it calls.
     pub(super) endpoint: EndpointRule,
-    /// What it does where no region is named.
+    /// What it does when no region is configured.
     pub(super) no_region: NoRegion,
-    /// The endpoint of the exchange comes from AWS's rule set (docs/facts.md#endpoint-rules). Not so of what is older than the rule set, nor of
-    /// C++, whose exchange has a client of its own; of PowerShell nothing is known.
+    /// The endpoint of the exchange comes from AWS's rule set (docs/facts.md#endpoint-rules). False for SDKs that are older than the rule set, for
+    /// C++, whose exchange has a client of its own, and for PowerShell, of which it is not known.
     pub(super) rule_set: bool,
-    /// What the row rests on.
+    /// How the row was verified.
     pub(super) basis: Basis,
     /// Its default credential chain.
     pub(super) chain: Chain,
@@ -32,60 +32,62 @@ pub(super) struct FamilyRow {
     pub(super) note: &'static str,
 }
 
-/// How a family chooses (AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", which also tells what happens without a region;
-/// AWS developer blog on the change of July 2025).
+/// How a family chooses between the regional and the global STS endpoint.
+///
+/// Sources: AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", which also says what happens without a region; AWS developer blog
+/// on the change of July 2025. "The setting" is `AWS_STS_REGIONAL_ENDPOINTS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EndpointRule {
-    /// Regional, whatever `AWS_STS_REGIONAL_ENDPOINTS` says.
+    /// Regional. The family does not read the setting.
     Always,
-    /// The same since the version or time that the text names.
+    /// Like `Always`, since the version or time that the text names.
     AlwaysSince(&'static str),
-    /// Regional unless it says legacy.
+    /// Regional unless the setting is `legacy`.
     Regional,
-    /// Regional unless it says legacy, since the version or time that the text names; before, global unless it says regional.
+    /// Like `Regional`, since the version or time that the text names. Older versions are like `Legacy`.
     Since(&'static str),
-    /// Global unless it says regional.
+    /// Global unless the setting is `regional`.
     Legacy,
-    /// The same, and in every region of the partition `aws`, opt-in regions too (aws-sdk-js `region_config_data.json`, `*/sts`).
+    /// Like `Legacy`, and in every region of the partition `aws`, also in opt-in regions (aws-sdk-js `region_config_data.json`, `*/sts`).
     LegacyEverywhere,
 }
 
-/// What becomes of an exchange when no region is named.
+/// Where the exchange goes when no region is configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoRegion {
     /// The global endpoint is called.
     Global,
-    /// That of us-east-1 is called.
+    /// The endpoint of us-east-1 is called.
     UsEast1,
-    /// An error.
+    /// The exchange fails with an error.
     Fails,
-    /// IMDS is asked for one; an error when it does not answer (aws-config, docs/facts.md#region-from-imds).
+    /// IMDS is asked for a region. The exchange fails when IMDS does not answer (aws-config, docs/facts.md#region-from-imds).
     Imds,
 }
 
-/// What a row rests on.
+/// How a row was verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basis {
     /// These versions of the real SDK were run (docs/facts.md#chain-matrix).
     Measured(&'static [&'static str]),
     /// It runs the code of this family, which was measured.
     SameCodeAs(SdkFamily),
-    /// Its source.
+    /// Its source was read. It was not run.
     Source,
-    /// Neither.
+    /// Its source was not read, and it was not run.
     Unverified,
 }
 
 macro_rules! families {
     ($($family:ident = $id:literal { $($cell:ident: $value:expr),* $(,)? })*) => {
-        /// An SDK family, as far as its credential chain differs from the others'. The CLIs are the SDKs that people have at hand.
+        /// An SDK family. SDKs with different credential chains are different families. The CLIs are families too.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum SdkFamily {
             $(#[doc = concat!("`", $id, "`")] #[serde(rename = $id)] $family,)*
         }
 
         impl SdkFamily {
-            /// All of them, by name.
+            /// All families, in the order of their ids.
             pub const ALL: [SdkFamily; FAMILIES.len()] = [$(SdkFamily::$family),*];
         }
 
@@ -94,7 +96,7 @@ macro_rules! families {
 }
 
 impl SdkFamily {
-    /// Its row: the variant is the index.
+    /// Its row. The variant's number is the row's index.
     pub(super) const fn row(self) -> &'static FamilyRow {
         &FAMILIES[self as usize]
     }
@@ -109,12 +111,12 @@ impl SdkFamily {
         self.row().name
     }
 
-    /// What people call it otherwise, in lower case.
+    /// Other names that people use for it, in lower case.
     pub const fn aliases(self) -> &'static [&'static str] {
         self.row().aliases
     }
 
-    /// The versions of the real SDK whose chain was run (docs/facts.md#chain-matrix); empty where none was.
+    /// The versions of the real SDK whose chain was run (docs/facts.md#chain-matrix). Empty when none was run.
     pub const fn measured_versions(self) -> &'static [&'static str] {
         match self.row().basis {
             Basis::Measured(versions) => versions,
@@ -128,7 +130,8 @@ impl SdkFamily {
     }
 }
 
-// In the order of their ids. A comment names the source of the chain, at a stored version that is not always the newest.
+// The rows are in the order of their ids. A comment above a row names the source of its chain. The version of the source that was read is not
+// always the newest.
 families! {
     Botocore = "botocore" {
         name: "SDK for Python (Boto3)",
@@ -154,7 +157,7 @@ families! {
         chain: BOTOCORE,
         note: "It is botocore of its time.",
     }
-    // Its botocore is a copy of its own; the chain is the same.
+    // It has its own copy of botocore, with the same chain.
     CliV2 = "cli-v2" {
         name: "AWS CLI v2",
         aliases: &["aws-cli"],
@@ -167,8 +170,8 @@ families! {
         chain: BOTOCORE,
         note: "It brings a botocore of its own.",
     }
-    // aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`: a provider that gives no keys is passed over, whatever the reason. The exchange goes through
-    // the core's own client, whose host is always the region's (`AWSHttpResourceClient.cpp`, `STSCredentialsClient`).
+    // aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`: the chain skips a provider that gives no keys, for any reason. The core's own client makes
+    // the exchange, and always calls the host of the region (`AWSHttpResourceClient.cpp`, `STSCredentialsClient`).
     Cpp = "cpp" {
         name: "SDK for C++",
         aliases: &["c++", "aws-sdk-cpp"],
@@ -191,7 +194,8 @@ families! {
         },
         note: "Its chain passes over a provider that fails, with no more than a log line.",
     }
-    // aws-sdk-net `DefaultAWSCredentialsIdentityResolver.cs` (version 4): the first that can be made is taken, and what it does later is final.
+    // aws-sdk-net `DefaultAWSCredentialsIdentityResolver.cs` (version 4): the chain takes the first provider that can be constructed. When that
+    // provider fails later, no other provider is tried.
     Dotnet = "dotnet" {
         name: "SDK for .NET",
         aliases: &[".net", "aws-sdk-net"],
@@ -334,8 +338,8 @@ families! {
         chain: Chain { failing: Failing::GoesOn, imds_v1: false, ..COMMON },
         note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
     }
-    // aws-sdk-php `CredentialProvider.php`: each provider is the `otherwise` of the one before. The web identity provider stands in for the region
-    // itself (`AssumeRoleWithWebIdentityCredentialProvider.php`).
+    // aws-sdk-php `CredentialProvider.php`: each provider is the `otherwise` of the provider before it. The web identity provider has its own
+    // default for the region (`AssumeRoleWithWebIdentityCredentialProvider.php`).
     Php = "php" {
         name: "SDK for PHP 3.x",
         aliases: &["aws-sdk-php"],
@@ -352,7 +356,7 @@ families! {
         },
         note: "Its chain goes on after every rejected provider, without a word.",
     }
-    // AWS Tools for PowerShell user guide, "Credential and profile resolution", which does not speak of web identity; the rest as .NET has it.
+    // AWS Tools for PowerShell user guide, "Credential and profile resolution". The guide does not mention web identity. The rest is as in .NET.
     Powershell = "powershell" {
         name: "Tools for PowerShell",
         aliases: &["aws-tools-for-powershell"],
@@ -369,7 +373,7 @@ families! {
         },
         note: "It rests on the .NET SDK, in an order of its own.",
     }
-    // aws-sdk-core `credential_provider_chain.rb`: only keys that are not set lead on, an exception leaves the chain.
+    // aws-sdk-core `credential_provider_chain.rb`: the chain goes on only when a provider's keys are not set. An exception ends the chain.
     Ruby = "ruby" {
         name: "SDK for Ruby 3.x",
         aliases: &["aws-sdk-ruby"],

@@ -1,4 +1,4 @@
-//! What each link of a chain gives in its surroundings.
+//! What each link of a chain gives in given surroundings.
 
 use super::chain::{Link, MissingProfile, VariantWithUrl};
 use super::endpoint::{configured_url, is_variant};
@@ -27,19 +27,19 @@ pub enum ChainEnd {
     Profile,
     /// The node's role, by IMDS.
     NodeRole,
-    /// Nothing was found anywhere.
+    /// No link has credentials.
     None,
-    /// Something was found, and it is an error.
+    /// A link fails, and the chain ends with an error.
     Error,
 }
 
 /// What a link does.
 pub(super) enum LinkResult {
-    /// It has credentials: where the chain ends, and why.
+    /// It has credentials. The fields say where the chain ends, and why.
     Gives(ChainEnd, Cow<'static, str>),
     /// It is not configured, or has nothing.
     Passes,
-    /// It is configured, and fails: why.
+    /// It is configured and fails. The text says why.
     Fails(&'static str),
 }
 
@@ -49,12 +49,12 @@ impl LinkResult {
     }
 }
 
-/// What is to be said of a chain while it is followed.
+/// The sentences that are collected while a chain is followed.
 #[derive(Default)]
 pub(super) struct Notes {
-    /// In sentences.
+    /// The sentences.
     pub(super) text: String,
-    /// One of them is not verified.
+    /// At least one sentence is not verified.
     pub(super) unverified: bool,
 }
 
@@ -69,7 +69,7 @@ impl Notes {
     }
 }
 
-/// Adds a sentence, made of these pieces; none if they are empty.
+/// Adds a sentence that is made of these pieces. Adds nothing if all pieces are empty.
 pub(super) fn add_sentence(text: &mut String, pieces: &[&str]) {
     if !text.is_empty() && pieces.iter().any(|piece| !piece.is_empty()) {
         text.push(' ');
@@ -77,7 +77,7 @@ pub(super) fn add_sentence(text: &mut String, pieces: &[&str]) {
     pieces.iter().for_each(|piece| text.push_str(piece));
 }
 
-/// An `AWS_PROFILE` that names no profile, in a sentence.
+/// The sentence for an `AWS_PROFILE` that names no profile.
 pub(super) const NO_PROFILE: &str = "AWS_PROFILE names a profile that no file has.";
 
 /// What the link gives in these surroundings.
@@ -107,7 +107,7 @@ fn try_profile(family: &FamilyRow, kinds: &[ProfileCredentials], surroundings: &
         return LinkResult::Fails(NO_PROFILE);
     }
     let kind = profile.credentials.filter(|kind| kinds.contains(kind));
-    // Static keys stand in ~/.aws/credentials as a rule, which is always read.
+    // Static keys are usually in ~/.aws/credentials, which is always read.
     if family.chain.config_on_request && kind.is_some_and(|kind| kind != ProfileCredentials::StaticKeys) {
         notes.add_unverified("It reads ~/.aws/config only while AWS_SDK_LOAD_CONFIG is set, which was not looked at.");
     }
@@ -235,7 +235,7 @@ fn try_container(family: &FamilyRow, surroundings: &Surroundings<'_>) -> LinkRes
     }
 }
 
-/// Version 2 answers, or was not looked at.
+/// Whether IMDS may be asked and version 2 answers. Also true when it is not known whether it answers.
 fn imds_is_reached(surroundings: &Surroundings<'_>) -> bool {
     let reached = matches!(surroundings.imds, ImdsView::Unknown | ImdsView::Seen { v2: ImdsReach::Answers, .. });
     reached && !surroundings.environment.imds_disabled.is_true()

@@ -1,7 +1,7 @@
-//! The AWS SDK families: which credentials each ends up with in its surroundings, and which STS endpoint it calls.
+//! The AWS SDK families: which credentials each family ends up with in given surroundings, and which STS endpoint it calls.
 //!
-//! Each family is a row of data (`families`), whose default chain (`chain`) one small engine follows (`predict`, `links`). Nothing is called: the
-//! surroundings say how the calls would go.
+//! Each family is a row of data (`families`). The row holds the family's default chain (`chain`). One small engine follows the chain (`predict`,
+//! `links`). Nothing is called. The surroundings hold the results that the calls would have.
 
 mod chain;
 mod endpoint;

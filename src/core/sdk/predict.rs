@@ -1,4 +1,4 @@
-//! The engine: follows a family's chain through its surroundings, and says why it ends where it does.
+//! The engine. It follows a family's chain in given surroundings, and says where the chain ends and why.
 
 use super::chain::{Failing, MissingProfile};
 use super::endpoint::{EndpointReason, StsEndpoint, configured_url, predict_endpoint};
@@ -7,7 +7,7 @@ use super::links::{ChainEnd, LinkResult, NO_PROFILE, Notes, add_sentence, try_li
 use super::surroundings::{AgentCall, StsCall, Surroundings};
 use serde::Serialize;
 
-/// The versions from which on an SDK knows a provider, as AWS lists them; none where it lists none.
+/// The first versions of an SDK that support a provider, as AWS lists them. `None` where AWS lists no version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Minimum {
@@ -23,13 +23,13 @@ pub struct Minimum {
 pub enum OnFailure {
     /// The application gets an error.
     Stops,
-    /// The chain goes on to what stands behind it.
+    /// The chain goes on with its next link.
     FallsThrough,
-    /// No one has looked.
+    /// It was not verified.
     Unknown,
 }
 
-/// What an SDK makes of its surroundings.
+/// What an SDK does in given surroundings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Prediction {
@@ -41,28 +41,28 @@ pub struct Prediction {
     pub endpoint: StsEndpoint,
     /// What it does when the injected identity's exchange fails.
     pub on_failure: OnFailure,
-    /// Where it ends then, if it goes on.
+    /// Where the chain ends after such a failure, if it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub falls_to: Option<ChainEnd>,
-    /// The versions from which on it knows the providers.
+    /// The first versions that support the providers.
     pub minimum: Minimum,
-    /// It rests on facts that nobody has verified; `why` says which.
+    /// The prediction uses facts that were not verified. `why` names them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unverified: bool,
     /// Why, in sentences.
     pub why: String,
-    /// Of `why`, what the surroundings decide.
+    /// The part of `why` that the surroundings decide.
     #[serde(skip)]
     pub reason: String,
-    /// Of `why`, what is so of this SDK and of few others.
+    /// The part of `why` that is particular to this SDK.
     #[serde(skip)]
     pub note: String,
-    /// Since when its endpoint is regional, where older versions call the global one.
+    /// The version or time since when it calls the regional endpoint, if older versions call the global one.
     #[serde(skip)]
     pub regional_since: Option<&'static str>,
 }
 
-/// What this family's default chain makes of its surroundings. Total: all surroundings have an answer.
+/// Predicts what this family's default chain does in these surroundings. Total: all surroundings have an answer.
 pub fn predict(sdk: SdkFamily, surroundings: &Surroundings<'_>) -> Prediction {
     let family = sdk.row();
     let (outcome, reason) = follow(family, surroundings);
@@ -105,7 +105,7 @@ pub fn predict(sdk: SdkFamily, surroundings: &Surroundings<'_>) -> Prediction {
     }
 }
 
-/// Why the exchange goes to this endpoint, where that is not plain.
+/// Adds why the exchange goes to this endpoint, where a reader needs to know it.
 fn add_endpoint_note(
     note: &mut String,
     family: &FamilyRow,
@@ -135,7 +135,7 @@ fn add_endpoint_note(
     }
 }
 
-/// The same surroundings, in which what gave the credentials fails.
+/// The same surroundings, but the call that gave the credentials fails.
 fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'a> {
     match gave {
         ChainEnd::Irsa => Surroundings { sts: StsCall::Denied, ..*surroundings },

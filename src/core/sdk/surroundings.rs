@@ -1,4 +1,4 @@
-//! What decides where an SDK's chain ends: what the process was given, and how the calls that the chain makes would go.
+//! What decides where an SDK's chain ends: the process's environment and profile, and the results that the chain's calls would have.
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::imds::ImdsReach;
@@ -7,24 +7,24 @@ use crate::core::pod::environment::Environment;
 use crate::core::pod::precedence;
 use crate::core::pod::profile::Profile;
 
-/// A token file, as far as SDKs tell the difference.
+/// The state of a token file, as SDKs distinguish it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenFile {
     /// It holds a token.
     Good,
-    /// It is not there.
+    /// It does not exist.
     Missing,
-    /// It is there and cannot be read.
+    /// It exists and cannot be read.
     Unreadable,
-    /// Nothing is in it.
+    /// It is empty.
     Empty,
-    /// White space stands after the token.
+    /// There is white space after the token.
     TrailingWhitespace,
     /// It holds something else than a token.
     NotAToken,
 }
 
-/// How AssumeRoleWithWebIdentity would go.
+/// The result that AssumeRoleWithWebIdentity would have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StsCall {
     /// It gives credentials.
@@ -39,7 +39,7 @@ pub enum StsCall {
     Unreachable,
 }
 
-/// How the call of the Pod Identity agent would go.
+/// The result that the call to the Pod Identity agent would have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentCall {
     /// It gives credentials.
@@ -50,18 +50,18 @@ pub enum AgentCall {
     Refused,
     /// It cannot answer now (5xx, throttling).
     Failing,
-    /// Nobody listens, or something else answers.
+    /// It is not reached, or something else answers.
     Unreachable,
 }
 
-/// What IMDS would give. `AWS_EC2_METADATA_DISABLED` is the environment's to say.
+/// What IMDS would give. `AWS_EC2_METADATA_DISABLED` is not considered here, because it is part of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImdsView {
-    /// Not looked at, or not found out in time: taken for reachable, and said so.
+    /// It was not asked, or did not answer in time. The prediction assumes that it is reachable, and says so.
     Unknown,
-    /// Looked at.
+    /// It was asked.
     Seen {
-        /// How far version 2 gets.
+        /// How far requests by version 2 get.
         v2: ImdsReach,
         /// Version 1 answers.
         v1: bool,
@@ -73,11 +73,11 @@ pub enum ImdsView {
 impl ImdsView {
     /// Version 2 answers with the node's role.
     pub const REACHABLE: ImdsView = ImdsView::Seen { v2: ImdsReach::Answers, v1: true, role: true };
-    /// Nobody is there.
+    /// Nothing answers at its address.
     pub const ABSENT: ImdsView = ImdsView::Seen { v2: ImdsReach::Absent, v1: false, role: false };
 }
 
-/// All that decides.
+/// Everything that decides where a chain ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
     /// The process's environment.
@@ -97,7 +97,8 @@ pub struct Surroundings<'a> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// An environment by itself: files and calls are taken for good but for what is certain, IMDS for reachable.
+    /// The surroundings of an environment alone. Files and calls are assumed to work, unless STS is certain to refuse. IMDS is assumed to be
+    /// reachable.
     pub fn assumed(environment: &'a Environment, profile: &'a Profile) -> Surroundings<'a> {
         let refused = refused_for_certain(environment, profile).is_some();
         Surroundings {
@@ -112,7 +113,8 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// What STS refuses whatever the trust policy says, in a sentence: what is no role's ARN, and a role of another partition than its own.
+/// Why STS is certain to refuse the role, whatever the trust policy allows, in a sentence. STS refuses a text that is no role's ARN, and a role
+/// of another partition than STS's own.
 pub(super) fn refused_for_certain(environment: &Environment, profile: &Profile) -> Option<&'static str> {
     let Ok(role) = RoleArn::parse(environment.role_arn.raw()?) else { return Some("AWS_ROLE_ARN is no role's ARN, and STS refuses it.") };
     let (_, region) = precedence::region(environment, profile)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Parses a duration; the error says what is wrong and how to write it.
+/// Parses a duration. The error says what is wrong and how to write it.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let hint = "write it like 500ms, 90s, 5m or 1h";
     let mut total = Duration::ZERO;
@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             "" => return Err(format!("{text:?} has no unit; {hint}")),
             _ => return Err(format!("{text:?} is not a duration; {hint}")),
         };
-        // A hundred years is longer than any pod lives, and short enough that sums with a clock cannot overflow.
+        // The limit is a hundred years. No pod lives that long, and a sum of such a duration and a clock cannot overflow.
         let limit = Duration::from_secs(100 * 366 * 86_400);
         total = part.and_then(|part| total.checked_add(part)).filter(|sum| *sum <= limit).ok_or_else(|| format!("{text:?} is too long"))?;
         rest = &rest[unit..];

@@ -1,4 +1,4 @@
-//! Text as such: what may be shown of it, secrets in it, times, durations, percent-encoding and XML.
+//! Helpers for text: making it safe to print, removing secrets, times, durations, percent-encoding and XML.
 
 pub mod duration;
 pub mod percent;

@@ -3,15 +3,15 @@
 /// One byte of a decoded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decoded {
-    /// It stands in the text as it is.
+    /// A byte that was not escaped.
     Plain(u8),
-    /// An escape stood for it.
+    /// A byte that was written as an escape.
     Escaped(u8),
-    /// A `%` that begins no escape. Who decodes says what becomes of it.
+    /// A `%` that begins no escape. The caller decides what to do with it.
     Stray,
 }
 
-/// Decodes a text byte by byte. `+` is a plain byte: only a form's text means a space by it.
+/// Decodes a text byte by byte. `+` is a plain byte. It means a space only in the data of an HTML form.
 pub fn decode(text: &str) -> impl Iterator<Item = Decoded> {
     let mut bytes = text.as_bytes();
     std::iter::from_fn(move || {
@@ -25,7 +25,7 @@ pub fn decode(text: &str) -> impl Iterator<Item = Decoded> {
     })
 }
 
-/// The byte that the two digits behind a `%` stand for, and what follows them.
+/// The byte that the two digits after a `%` stand for, and the rest of the text.
 fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
     let ([high, low], rest) = text.split_first_chunk()?;
     Some((digit(*high)? * 16 + digit(*low)?, rest))

@@ -1,10 +1,11 @@
-//! Foreign text: made safe for where it goes (a terminal, a log line, a shell command that will be pasted), and compared with what it may mean.
+//! Foreign text. It is made safe for a terminal, a log line, or a shell command that will be pasted. It is also compared with known words.
 
 use std::borrow::Cow;
 
-/// Text from AWS, a token or the environment, made safe for a terminal or one log line: control characters, line breaks and
-/// the bidirectional overrides that can reorder a line (CVE-2021-42574) become `\u{…}` escapes, and so do Unicode's noncharacters, which
-/// nothing shows. Ordinary text is borrowed as it is.
+/// Text from AWS, a token or the environment, made safe for a terminal or one log line.
+///
+/// Control characters, line breaks and the bidirectional overrides that can reorder a line (CVE-2021-42574) become `\u{…}` escapes. So do
+/// Unicode's noncharacters, which terminals do not show. Other text is borrowed unchanged.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -23,14 +24,15 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn is_unsafe(c: char) -> bool {
-    // The last two of each plane, and 32 of Arabic's.
+    // The noncharacters are the last two code points of each plane, and 32 code points in an Arabic block.
     let is_noncharacter = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
     c.is_control()
         || is_noncharacter
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// One shell word: as it is when that is safe, else in single quotes. Values in remedies come from tokens and AWS, and remedies are pasted.
+/// Writes a text as one shell word. It is put in single quotes unless it is safe without them. Values in remedies come from tokens and AWS, and
+/// people paste remedies into a shell.
 pub fn shell_word(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@=,+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -39,14 +41,15 @@ pub fn shell_word(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", printable(word).replace('\'', r"'\''")))
 }
 
-/// RFC 1123 subdomain, as the API server asks for in names (Kubernetes, "Object Names and IDs"). Such a name is safe in a URL and a command.
+/// Whether a name is an RFC 1123 subdomain, which the API server requires for names (Kubernetes, "Object Names and IDs"). Such a name is safe in
+/// a URL and a command.
 pub fn is_object_name(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
     let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     name.len() <= 253 && name.bytes().all(inner) && edge(name.as_bytes().first()) && edge(name.as_bytes().last())
 }
 
-/// At most `limit` characters, with `…` where something was cut.
+/// The text cut to `limit` characters. It ends with `…` if something was cut.
 pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         None => Cow::Borrowed(text),
@@ -57,7 +60,7 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// Letters to insert, drop or replace (Levenshtein); more than the limit is only said to be more.
+/// The number of letters to insert, drop or replace (Levenshtein). A result above the limit means only that the distance is above the limit.
 pub fn distance(one: &str, other: &str, limit: usize) -> usize {
     if one.len().abs_diff(other.len()) > 4 * limit {
         return limit + 1;
@@ -76,7 +79,7 @@ pub fn distance(one: &str, other: &str, limit: usize) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// The nearest place at or before that begins a character.
+/// The nearest index at or before `at` where a character begins.
 pub fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
@@ -85,7 +88,7 @@ pub fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// Foreign text with an upper bound: at most `limit` characters. Where something was cut, that is said.
+/// Foreign text cut to `limit` characters. The result says so if something was cut.
 pub fn cap(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         None => Cow::Borrowed(text),

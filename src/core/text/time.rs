@@ -4,11 +4,11 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Unix seconds; RFC 3339 in every serialised form.
+/// Unix seconds. Serialised and printed as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
-/// 0001-01-01 and 9999-12-31: outside them RFC 3339 has no words (a token's `exp` can be any integer).
+/// 0001-01-01 and 9999-12-31. RFC 3339 cannot write a time outside these bounds, and a token's `exp` can be any integer.
 const BOUNDS: (i64, i64) = (-62_135_596_800, 253_402_300_799);
 
 impl Timestamp {
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A length of time as a person says it: `45s`, `12m`, `3h 20m`, `4d 2h`.
+/// A length of time for a person: `45s`, `12m`, `3h 20m`, `4d 2h`.
 pub fn format_duration(seconds: i64) -> String {
     let s = seconds.unsigned_abs();
     let (d, h, m) = (s / 86_400, s / 3_600 % 24, s / 60 % 60);

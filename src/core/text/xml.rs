@@ -1,26 +1,26 @@
-//! XML as AWS's errors are written in it, read so that nothing of a message is lost.
+//! Reads the XML of AWS's errors, so that no part of a message is lost.
 //!
 //! An error's message quotes what was sent: a session name, an ARN, a token's claim. So it can hold characters that XML 1.0 does not
-//! allow (U+FFFF, controls), as they are or as references to them (sections 2.2 and 4.1 there). A parser that keeps the rules gives up at
-//! them, and the error has no message. This one takes for text what it does not understand, and for a beginning what is cut off.
+//! allow (U+FFFF, controls), directly or as references (XML 1.0, sections 2.2 and 4.1). A strict parser fails at such a character, and the
+//! message is lost. This parser treats markup that it does not understand as text. It accepts a document that is cut off.
 
 use std::borrow::Cow;
 
 /// A piece of a document.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// An element begins: its name, without a prefix.
+    /// An element begins. The text is its name without a prefix.
     Open(&'a str),
-    /// The element ends that began last.
+    /// The innermost open element ends.
     Close,
-    /// Text; entities and references stand in it as what they mean.
+    /// Text. Entities and references in it are decoded.
     Text(Cow<'a, str>),
 }
 
-/// A document's pieces in order. Declarations, comments and instructions are left out.
+/// A document's pieces in order. Declarations, comments and processing instructions are left out.
 pub struct Pieces<'a> {
     rest: &'a str,
-    /// The element that has just begun is `<name/>`.
+    /// The element that has just begun is written `<name/>`, so it ends at once.
     empty: bool,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Pieces<'a> {
         Pieces { rest: document, empty: false }
     }
 
-    /// Goes on behind the first of these texts, or to the end, and returns what stands before it.
+    /// Moves behind the next occurrence of `end`, or to the end of the document. Returns the text before it.
     fn up_to(&mut self, end: &str) -> &'a str {
         let (before, after) = self.rest.split_once(end).unwrap_or((self.rest, ""));
         self.rest = after;
@@ -53,7 +53,7 @@ impl<'a> Pieces<'a> {
         Piece::Open(name.rsplit_once(':').map_or(name, |(_, local)| local))
     }
 
-    /// What stands between a tag's brackets; in an attribute's quotes a bracket is a character like others.
+    /// The text between a tag's brackets. A bracket in an attribute's quotes does not end the tag.
     fn inside(&mut self) -> &'a str {
         let mut quote = None;
         for (at, c) in self.rest.char_indices() {
@@ -85,7 +85,7 @@ impl<'a> Iterator for Pieces<'a> {
             } else if self.skip("<?") {
                 self.up_to("?>");
             } else if self.skip("<!DOCTYPE") {
-                // Entities of its own are declared in square brackets.
+                // A document type may declare entities in square brackets.
                 if self.up_to(">").contains('[') {
                     self.up_to("]>");
                 }
@@ -98,15 +98,15 @@ impl<'a> Iterator for Pieces<'a> {
                 let end = self.rest.char_indices().skip(1).find(|(_, c)| *c == '<').map_or(self.rest.len(), |(at, _)| at);
                 let (text, after) = self.rest.split_at(end);
                 self.rest = after;
-                return Some(Piece::Text(meant(text)));
+                return Some(Piece::Text(decode_references(text)));
             }
         }
         None
     }
 }
 
-/// Text with characters in place of the five entities that XML has by itself and of references; what is neither stays as it is written.
-fn meant(text: &str) -> Cow<'_, str> {
+/// Replaces XML's five predefined entities and character references by their characters. Any other `&` stays as it is written.
+fn decode_references(text: &str) -> Cow<'_, str> {
     let mut parts = text.split('&');
     let first = parts.next().unwrap_or_default();
     if first.len() == text.len() {
@@ -139,7 +139,7 @@ fn character(name: &str) -> Option<char> {
         _ => {
             let number = name.strip_prefix('#')?;
             let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
-            // `from_str_radix` would take a sign.
+            // `from_str_radix` would accept a sign.
             let tidy = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
             u32::from_str_radix(digits, radix).ok().filter(|_| tidy).and_then(char::from_u32)
         }

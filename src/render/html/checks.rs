@@ -1,4 +1,4 @@
-//! Every check by step, in the order in which a credential travels.
+//! Every check, grouped by step, in the order of the steps.
 
 use super::super::text::because;
 use super::markup::Html;
@@ -27,15 +27,15 @@ pub(super) fn list(html: &mut Html, report: &Report) {
 fn item(html: &mut Html, check: &Check, report: &Report) {
     let finding = report.findings.iter().find(|finding| Some(finding.cause.code) == check.code);
     let (class, mark, word) = match check.outcome {
-        // It passes, and something is worth knowing of it.
+        // The check passes with a remark.
         CheckOutcome::Pass if finding.is_some() => ("sign info", "i", "passed, with a remark"),
         CheckOutcome::Pass => ("sign pass", "√", "passed"),
         CheckOutcome::Warn => ("sign warn", WARN, "warning"),
         CheckOutcome::Fail => ("sign fail", "×", "failed"),
         CheckOutcome::Skip => ("sign skip", "–", "skipped"),
     };
-    // The finding's title stands in place of the check's: an assertion that is not true is misread at night, whatever its sign.
-    // The rest of its story is told above.
+    // The finding's title replaces the check's title. An assertion that is not true is easily misread, even with a sign beside it.
+    // The details of the finding are in the sections above.
     let (title, beside) = match (check.outcome, finding) {
         (CheckOutcome::Skip, _) => (&check.title, because(check)),
         (_, Some(finding)) => (&finding.cause.title, finding.cause.code.id()),

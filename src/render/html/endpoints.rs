@@ -1,10 +1,10 @@
-//! What was called, and what the node gives away.
+//! The STS endpoints that were called, and what IMDS gives to this pod.
 
 use super::markup::Html;
 use super::{entry, section, sign};
 use crate::core::check::report::{ImdsState, Node, Phases, Report, ReportedCall, ReportedEndpoint};
 
-/// The columns. On a phone each cell stands under its own name instead.
+/// The names of the columns. On a phone, each cell stands under the name of its column instead.
 const COLUMNS: [&str; 4] = ["Endpoint", "Connection", "AssumeRoleWithWebIdentity", "GetCallerIdentity"];
 
 /// The endpoints and the node.
@@ -15,7 +15,8 @@ pub(super) fn calls(html: &mut Html, report: &Report) {
     section(html, "", "node", "Node", |html| html.block("dl", "", |html| node(html, &report.node)));
 }
 
-/// Roles are named although they are those of the elements: as blocks, on a phone, some browsers no longer take them for a table.
+/// The elements have explicit roles, although these are their own. On a phone, the style shows them as blocks, and some browsers then no longer
+/// treat them as a table.
 fn table(html: &mut Html, endpoints: &[ReportedEndpoint]) {
     html.with("table", &[("role", "table"), ("aria-labelledby", "endpoints")], |html| {
         html.with("thead", &[("role", "rowgroup")], |html| {
@@ -110,7 +111,7 @@ fn node(html: &mut Html, node: &Node) {
     }
 }
 
-/// To a tenth: more is noise to a reader.
+/// Milliseconds with one decimal. A reader needs no more.
 fn milliseconds(ms: f64) -> String {
     format!("{ms:.1} ms")
 }

@@ -1,4 +1,4 @@
-//! What was found: the root cause with all that is needed to cure it, then the rest.
+//! The findings: the root cause with everything that its cure needs, then the other findings.
 
 use super::super::{label, text};
 use super::markup::Html;
@@ -21,11 +21,11 @@ pub(super) fn root_cause(html: &mut Html, report: &Report) {
             html.text(" ");
             html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
         });
-        story(html, cause, true);
+        cause_details(html, cause, true);
     });
 }
 
-/// The other findings, as they weigh.
+/// The other findings, by severity.
 pub(super) fn others(html: &mut Html, report: &Report) {
     // The root cause is the first of the findings, where there is one.
     let others: Vec<&ReportedFinding> = report.findings.iter().skip(usize::from(report.root_cause.is_some())).collect();
@@ -45,14 +45,14 @@ pub(super) fn others(html: &mut Html, report: &Report) {
                     html.text(&finding.cause.title);
                 });
                 html.block("p", "", |html| html.leaf("code", "", finding.cause.code.id()));
-                story(html, &finding.cause, finding.severity == Severity::Fail);
+                cause_details(html, &finding.cause, finding.severity == Severity::Fail);
             });
         }
     });
 }
 
-/// What happened, why it does (for a failure: a warning's title says enough), and the cure.
-fn story(html: &mut Html, cause: &Cause, why: bool) {
+/// What happened, its cause, and the cure. A warning has no cause here, because its title says enough.
+fn cause_details(html: &mut Html, cause: &Cause, why: bool) {
     if !cause.detail.is_empty() {
         html.leaf("p", "", &cause.detail);
     }
@@ -65,7 +65,7 @@ fn story(html: &mut Html, cause: &Cause, why: bool) {
     });
 }
 
-/// Commands stand alone and without a prompt, so that one click takes one of them whole.
+/// The cure and its commands. Each command stands alone and without a prompt, so that one click selects the whole command.
 fn cure(html: &mut Html, remedy: &Remedy, label: &str) {
     html.leaf("p", "", &remedy.text);
     for command in &remedy.commands {

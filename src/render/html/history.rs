@@ -1,7 +1,8 @@
-//! The last rounds, drawn and in words.
+//! The last rounds, as a chart and in words.
 //!
-//! A proof's bar stands above the line, anything else hangs below it, and what was not proven is hollow: the shape tells as much as
-//! the colour. Its length is the round's duration on a logarithmic scale, as a round takes from a few milliseconds to half a minute.
+//! The bar of a round that passed is above the line. Any other bar is below it, and the bar of a round that was not proven is hollow. So the
+//! shape shows as much as the colour. A bar's length is the round's duration on a logarithmic scale, because a round takes from a few
+//! milliseconds to half a minute.
 
 use super::markup::Html;
 use super::{WARN, section, sign, took, trigger};
@@ -13,13 +14,13 @@ use std::collections::VecDeque;
 const HALF: u32 = 56;
 const HEIGHT: &str = "120";
 const MIDDLE: u32 = 60;
-/// The scale: a bar of no height, and one of the full height. Longer rounds are drawn as long as this one.
+/// The ends of the scale: the duration of a bar without height, and that of a bar with full height. A longer round has full height too.
 const SHORTEST_MS: f64 = 5.0;
 const LONGEST_MS: f64 = 30_000.0;
-/// Stretches of equal rounds that are told in words.
+/// How many stretches of equal rounds are listed in words.
 const STRETCHES: usize = 12;
 
-/// The rounds, the newest first as they are given; drawn with the newest at the right.
+/// The rounds as a chart. The newest round is the first of `rounds`, and is at the right of the chart.
 pub(super) fn drawn(html: &mut Html, rounds: &VecDeque<Round>) {
     if rounds.is_empty() {
         return;
@@ -49,7 +50,7 @@ fn line(html: &mut Html, y: u32, class: &'static str) {
     html.with("line", &[("class", class), ("x1", "0"), ("x2", "100%"), ("y1", &y), ("y2", &y)], |_| ());
 }
 
-/// One of fifty places from the right, in per cent of the width: bars grow narrow on a phone and keep their height.
+/// One bar, at one of fifty places from the right. The place is in per cent of the width. So bars are narrower on a phone, with the same height.
 fn bar(html: &mut Html, age: usize, round: &Round) {
     let height = length(round.duration_ms);
     let (class, top) = match round.verdict {
@@ -65,7 +66,7 @@ fn bar(html: &mut Html, age: usize, round: &Round) {
     });
 }
 
-/// Of a bar, in pixels. The shortest one is still seen.
+/// The length of a bar in pixels. The shortest bar is still visible.
 fn length(ms: u64) -> u32 {
     #[allow(clippy::cast_precision_loss, reason = "a bar's length")]
     let share = (ms.max(1) as f64 / SHORTEST_MS).ln() / (LONGEST_MS / SHORTEST_MS).ln();
@@ -94,7 +95,7 @@ fn legend(html: &mut Html) {
     });
 }
 
-/// The same in words: rounds that ended alike stand together, so that one sees since when.
+/// The rounds in words. Rounds that ended alike are grouped, so that a reader sees since when they do.
 fn stretches(html: &mut Html, rounds: &VecDeque<Round>) {
     let rounds: Vec<&Round> = rounds.iter().collect();
     let stretches: Vec<&[&Round]> = rounds.chunk_by(|one, next| (one.verdict, one.code) == (next.verdict, next.code)).collect();

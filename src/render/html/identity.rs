@@ -1,4 +1,4 @@
-//! Who the pod is, who it should be, and how long that lasts.
+//! The pod's identity, the expected identity, and when token and credentials expire.
 
 use super::super::provider;
 use super::markup::Html;
@@ -47,7 +47,7 @@ fn optional(html: &mut Html, name: &str, value: Option<&str>) {
     }
 }
 
-/// What an application gets that asks its SDK for credentials.
+/// The credentials that an application gets from its SDK.
 fn chain(html: &mut Html, chain: &ReportedChain) {
     let provider = match chain.provider {
         ChainProvider::Env => "static keys in the environment",
@@ -55,7 +55,7 @@ fn chain(html: &mut Html, chain: &ReportedChain) {
         ChainProvider::Irsa => "IRSA",
         ChainProvider::PodIdentity => "EKS Pod Identity",
         ChainProvider::Node => "the node's role",
-        // Nobody, or not looked at: the words beside it say which.
+        // No provider, or the chain was not followed. The error beside it says which.
         ChainProvider::None => "",
     };
     let words = [provider, chain.arn.as_deref().unwrap_or_default(), chain.error.as_deref().unwrap_or_default()];
@@ -63,7 +63,7 @@ fn chain(html: &mut Html, chain: &ReportedChain) {
     html.text(if words.is_empty() { "nobody" } else { &words });
 }
 
-/// What ends, and when. Empty where nothing is known to end.
+/// What expires, and when. Empty when no expiry is known.
 pub(super) fn expiries(html: &mut Html, report: &Report, last_proof: Option<Timestamp>, now: Timestamp) {
     let token = report.token.as_ref();
     let credentials = report.credentials.as_ref();
@@ -92,7 +92,7 @@ pub(super) fn expiries(html: &mut Html, report: &Report, last_proof: Option<Time
     });
 }
 
-/// `expires in 43m`, and the point in time beside it. An `end` has a word for before and one for after.
+/// `expires in 43m`, and the point in time beside it. `end` holds the word for the time before the end, and the word for the time after it.
 fn point(html: &mut Html, end: Option<(&str, &str)>, at: Timestamp, now: Timestamp) {
     let over = at <= now;
     if end.is_some() && over {

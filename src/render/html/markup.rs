@@ -1,14 +1,14 @@
-//! HTML under construction. [`Html::text`] is the one way in for text that is not a literal of this program, and it makes it harmless:
-//! markup comes from `&'static str` only, which no claim, ARN or AWS message is.
+//! Builds HTML. Text that is not a literal of this program can enter only through [`Html::text`], which escapes it. Markup is `&'static str`
+//! only, and no claim, ARN or AWS message is `&'static str`.
 
 use crate::core::text::printable::printable;
 
-/// A document, element by element. Elements are written by closures, so that none stays open.
+/// A document that is written element by element. Closures write the content of elements, so that every element is closed.
 pub(super) struct Html {
     out: String,
 }
 
-/// Elements within a line of text, and names of what stands before them.
+/// Elements within a line of text. No line break follows them.
 const INLINE: [&str; 7] = ["code", "dt", "i", "span", "strong", "time", "title"];
 
 impl Html {
@@ -20,17 +20,17 @@ impl Html {
         self.out
     }
 
-    /// Markup of our own.
+    /// Markup that is a literal of this program.
     pub(super) fn raw(&mut self, markup: &'static str) {
         self.out.push_str(markup);
     }
 
-    /// Text from anywhere: no character of it is markup, and none is invisible or reorders a line.
+    /// Text from anywhere. It is escaped, so that no character is markup, is invisible, or reorders a line.
     pub(super) fn text(&mut self, text: &str) {
         self.escape(&printable(text));
     }
 
-    /// Text that has lines, for `<pre>`: breaks stay breaks, all else is as in [`Html::text`].
+    /// Text with several lines, for `<pre>`. Line breaks are kept. Everything else is as in [`Html::text`].
     pub(super) fn lines(&mut self, text: &str) {
         for (nth, line) in text.split('\n').enumerate() {
             if nth > 0 {
@@ -40,24 +40,24 @@ impl Html {
         }
     }
 
-    /// An element with what `inside` writes.
+    /// An element whose content `inside` writes.
     pub(super) fn with(&mut self, tag: &'static str, attributes: &[(&'static str, &str)], inside: impl FnOnce(&mut Html)) {
         self.start(tag, attributes);
         inside(self);
         self.end(tag);
     }
 
-    /// An element of this class (none if empty) with what `inside` writes.
+    /// An element of this class (none if empty) whose content `inside` writes.
     pub(super) fn block(&mut self, tag: &'static str, class: &'static str, inside: impl FnOnce(&mut Html)) {
         self.with(tag, &[("class", class)], inside);
     }
 
-    /// An element of this class (none if empty) that holds text and nothing else.
+    /// An element of this class (none if empty) that holds only text.
     pub(super) fn leaf(&mut self, tag: &'static str, class: &'static str, text: &str) {
         self.block(tag, class, |html| html.text(text));
     }
 
-    /// An element that has no end.
+    /// An element without an end tag.
     pub(super) fn void(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) {
         self.start(tag, attributes);
         self.out.push('\n');
@@ -80,7 +80,8 @@ impl Html {
         self.out.push_str("</");
         self.out.push_str(tag);
         self.out.push('>');
-        // A page is read as a golden file too: a line for each element, but for those within a line of text, where a break is a space.
+        // Each element has its own line, because people also read the page as a golden file. Inline elements have none, because a line break
+        // there would be a space on the page.
         if !INLINE.contains(&tag) {
             self.out.push('\n');
         }

@@ -1,7 +1,7 @@
-//! The page `/` of `serve`: what `/status` says, for a tired person behind `kubectl port-forward`, on a laptop or a phone.
+//! The page `/` of `serve`. It shows the content of `/status` to a person who uses `kubectl port-forward`, on a laptop or a phone.
 //!
-//! One document without script, image, font or any other request, so that it works where nothing else can be reached, and so that
-//! its Content-Security-Policy can forbid everything. It is made again for each request, and reloads itself.
+//! The page is one document without script, image, font or any other request. So it works where nothing else can be reached, and its
+//! Content-Security-Policy can forbid everything. It is made again for each request, and reloads itself.
 
 mod checks;
 mod endpoints;
@@ -19,12 +19,12 @@ use crate::core::sidecar::schedule::Trigger;
 use crate::core::text::time::{Timestamp, format_duration};
 use markup::Html;
 
-/// The page's Content-Security-Policy: its own style, and nothing else. A test holds the hash against the style.
+/// The page's Content-Security-Policy. It allows only the page's own style. A test compares the hash with the style.
 pub const CSP: &str = "default-src 'none'; style-src 'sha256-ym9O9N0VdtVlAA+POhm9475h29CX7X/flXyCw+DxoSA='; \
                        base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("style.css");
-/// Seconds between two loads of the page by itself.
+/// Seconds after which the page reloads itself.
 const REFRESH: &str = "15";
 
 /// The page.
@@ -48,14 +48,15 @@ pub fn page(board: &Board, now: Moment) -> String {
     html.finish()
 }
 
-/// How a state looks: a word, a sign and a colour, so that none of them stands alone.
+/// How a state looks: a word, a sign and a colour. Each of them tells the state, so that no reader depends on colour alone.
 struct Face {
     word: &'static str,
     sign: &'static str,
     class: &'static str,
 }
 
-/// A probe that is switched off answers "ready" so that it is in nobody's way. It has proven nothing, and must not look as if it had.
+/// How a state looks. A sidecar that is switched off answers "ready", so that it does not block the pod. It has proven nothing, so it looks
+/// different from a sidecar that has.
 fn face(state: ReadinessState, disabled: bool) -> Face {
     let (sign, class) = match state {
         _ if disabled => return Face { word: "ready (switched off)", sign: "–", class: "off" },
@@ -67,10 +68,10 @@ fn face(state: ReadinessState, disabled: bool) -> Face {
     Face { word: state.id(), sign, class }
 }
 
-/// With the selector for text: phones would draw an emoji.
+/// The sign of a warning, with the variation selector for text. Without it, phones would draw an emoji.
 const WARN: &str = "‼\u{fe0e}";
 
-/// The state leads the title: a tab shows no more than its beginning.
+/// The head. The title begins with the state, because a browser tab shows only the beginning of a title.
 fn head(html: &mut Html, face: &Face, status: &StatusDocument) {
     html.void("meta", &[("charset", "utf-8")]);
     html.void("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
@@ -114,7 +115,7 @@ fn rounds(html: &mut Html, status: &StatusDocument, now: Timestamp, disabled: bo
     }
 }
 
-/// The cause and its cure come first: the reader may have to act, and all the rest only explains.
+/// The sections. The cause and its cure come first, because the reader may have to act on them.
 fn content(html: &mut Html, report: &Report, board: &Board, now: Timestamp) {
     findings::root_cause(html, report);
     findings::others(html, report);
@@ -152,7 +153,7 @@ fn footer(html: &mut Html, now: Timestamp) {
     });
 }
 
-/// A section with its heading, which names it for whoever jumps between landmarks. `id` is the heading's.
+/// A section with a heading. The heading also names the section for screen readers, which can jump between landmarks. `id` is the heading's id.
 fn section(html: &mut Html, class: &'static str, id: &'static str, heading: &str, inside: impl FnOnce(&mut Html)) {
     html.with("section", &[("class", class), ("aria-labelledby", id)], |html| {
         html.with("h2", &[("id", id)], |html| html.text(heading));
@@ -160,13 +161,13 @@ fn section(html: &mut Html, class: &'static str, id: &'static str, heading: &str
     });
 }
 
-/// A sign that has a name where it cannot be seen.
+/// A sign with a name for screen readers.
 fn sign(html: &mut Html, class: &'static str, sign: &'static str, name: &'static str) {
     html.with("span", &[("class", class), ("role", "img"), ("aria-label", name)], |html| html.text(sign));
     html.text(" ");
 }
 
-/// A name and its value in a list of such.
+/// A name and its value, in a list of names and values.
 fn entry(html: &mut Html, name: &str, value: impl FnOnce(&mut Html)) {
     html.block("div", "", |html| {
         html.leaf("dt", "", name);

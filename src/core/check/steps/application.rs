@@ -9,13 +9,13 @@ use crate::core::plan::{Plan, Provider};
 use crate::core::pod::profile::ProfileCredentials;
 use crate::core::sdk::{AgentCall, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
 
-/// What is to be said of the application's SDK.
+/// Whether the application's SDK uses the injected identity.
 enum SdkVerdict {
-    /// It may end up with other credentials: why.
+    /// It may end up with other credentials. The text says why.
     Wrong(String),
-    /// It does not: in which way.
+    /// It uses the injected identity. The text says what happens when the exchange fails.
     Right(String),
-    /// That cannot be told: why.
+    /// It is not known. The text says why.
     Undecided(String),
 }
 
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     },
 }];
 
-/// A finding, if the SDK would end up elsewhere.
+/// A finding, if the SDK may end up with other credentials.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let verdict = context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk));
     match verdict {
@@ -39,7 +39,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     }
 }
 
-/// What this SDK makes of what was injected: while all is well, and when the exchange fails.
+/// Which credentials this SDK takes while everything works, and when the exchange fails.
 fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
     let (wanted, provider) = match plan.provider {
         Provider::Irsa => (ChainEnd::Irsa, "IRSA"),
@@ -52,7 +52,8 @@ fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
     if well.outcome != wanted {
         return not_used(evidence, plan, &well, provider);
     }
-    // What may stop it here, without anyone having looked, is a finding already: that it uses the identity would be the opposite.
+    // The plan has a failure that may stop this SDK too, which is not verified. The failure is a finding already. "Uses the identity"
+    // would contradict it.
     if let Some(failure) = plan.failure().filter(|_| well.unverified && well.on_failure == OnFailure::Stops) {
         return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
     }
@@ -70,7 +71,7 @@ fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
             Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
             None => "the node's role",
         },
-        (_, Some(other)) => name(other),
+        (_, Some(other)) => describe_end(other),
     };
     let goes_on = match predict(sdk, &now).outcome == wanted {
         true => uses("; when that fails, it"),
@@ -79,7 +80,7 @@ fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
     SdkVerdict::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
 }
 
-/// IMDS was not looked at, or cut off before version 1 could answer.
+/// Whether it is unknown what IMDS gives: it was not asked, or the time ran out before version 1 could answer.
 fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
     let env = &evidence.inputs.environment;
     let unheard = evidence.imds.known().is_some_and(|imds| {
@@ -89,7 +90,7 @@ fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
     !env.imds_disabled.is_true() && (view == ImdsView::Unknown || unheard)
 }
 
-/// The same pod on a good day.
+/// The same surroundings with a token and an exchange that work.
 fn all_well(now: Surroundings<'_>, provider: Provider) -> Surroundings<'_> {
     match provider {
         Provider::PodIdentity => Surroundings { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
@@ -97,20 +98,20 @@ fn all_well(now: Surroundings<'_>, provider: Provider) -> Surroundings<'_> {
     }
 }
 
-/// It ends elsewhere even while all is well.
+/// The verdict on an SDK that does not use the injected identity even while everything works.
 fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> SdkVerdict {
     let id = well.sdk.id();
     let stops = matches!(well.outcome, ChainEnd::Error | ChainEnd::None);
-    // What stops it here, or shadows the identity for every SDK, is a finding already.
+    // The plan's failure stops this SDK, or shadows the identity for every SDK. It is a finding already.
     if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
         return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
     }
-    // A web identity in a profile is as a rule the injected one; if it is not, the default chain says so.
+    // A web identity in a profile is usually the injected one. If it is not, the check of the default chain shows it.
     if well.outcome == ChainEnd::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
         return SdkVerdict::Undecided([id, " takes the web identity that the profile names; see the default chain"].concat());
     }
     let takes = if stops { " gets an error" } else { " takes " };
-    let what = if stops { "" } else { name(well.outcome) };
+    let what = if stops { "" } else { describe_end(well.outcome) };
     SdkVerdict::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
 }
 
@@ -118,7 +119,7 @@ fn doubt(prediction: &Prediction) -> &'static str {
     if prediction.unverified { " This rests on something that is not verified." } else { "" }
 }
 
-fn name(outcome: ChainEnd) -> &'static str {
+fn describe_end(outcome: ChainEnd) -> &'static str {
     match outcome {
         ChainEnd::Irsa => "IRSA",
         ChainEnd::PodIdentity => "EKS Pod Identity",

@@ -1,4 +1,4 @@
-//! Step `assume-role`: what STS says to AssumeRoleWithWebIdentity.
+//! Step `assume-role`: what STS answers to AssumeRoleWithWebIdentity.
 
 use super::token;
 use crate::core::aws::partition::GLOBAL;
@@ -10,7 +10,7 @@ use crate::core::evidence::{EndpointFacts, Fact};
 use crate::core::plan::Plan;
 use crate::core::pod::token::Claims;
 
-/// A difference of clocks that can have decided about a token.
+/// Seconds of clock skew from which on it can be the reason why STS rejected a token.
 const WORTH_SAYING: u64 = 60;
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
@@ -31,7 +31,8 @@ pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Findin
     exchange(context, so_far).into_iter().filter(|finding| finding.code.step() != Step::Network).collect()
 }
 
-/// The primary endpoint's exchange of the token. What STS may mean by a refusal need not be told where the issuer does not publish the key.
+/// How the primary endpoint's exchange of the token failed. The possible causes of a refusal are left out when the issuer does not publish
+/// the token's key, because that explains the refusal.
 pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option<Finding> {
     let CheckContext { evidence, plan, clock_skew, .. } = *context;
     let primary = evidence.endpoints.first()?;
@@ -41,7 +42,7 @@ pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option
         return Some(token::audience_multiple(said));
     }
     let claims = evidence.token.known().and_then(|token| token.claims());
-    // Where STS and this node do not agree on a token's times, it is good to know which clock is off, and by how much.
+    // STS disagrees with this node about the token's times. The text says which clock is off, and by how much.
     let about_time = matches!(code, Code::TokenExpiredAtSts | Code::TokenNotYetValid);
     let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
     let key_unknown = so_far.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
@@ -50,7 +51,7 @@ pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option
     Some(Finding::new(code, format!("{said}{own_values}{skew}")))
 }
 
-/// What this pod's own values add to STS's words.
+/// What to add to STS's message from this pod's own values.
 fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>) -> String {
     let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
     let none = "none";
@@ -81,7 +82,7 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
     }
 }
 
-/// What the generic text of 2026 can mean, the likeliest first, given what the token says.
+/// What STS's generic message of 2026 can mean for this token, the likeliest cause first.
 fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, account: &str) -> String {
     let provider = format!("account {account} has no OIDC provider for {issuer} (never created, cluster rebuilt, or other account)");
     let registered = format!("the provider's client ids lack {audience}");

@@ -1,4 +1,4 @@
-//! Step `identity`: who the credentials are, and what an SDK's default chain becomes.
+//! Step `identity`: whose credentials they are, and which identity an SDK's default chain gets.
 
 use crate::core::aws::arn::{AssumedRoleArn, RoleArn, RoleMatch, compare_identities};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
 ];
 
-/// What speaks against the credentials, and against the default chain.
+/// What is wrong with the identity of the credentials, and with that of the default chain.
 pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Finding> {
     let (_, mut findings) = prove(context.evidence, context.plan, context.clock_skew);
     let known: Vec<Finding> = so_far.iter().chain(&findings).cloned().collect();
@@ -59,7 +59,7 @@ pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Findin
     findings
 }
 
-/// Who the injected provider's credentials are, and what speaks against them.
+/// The identity of the injected provider's credentials, and what is wrong with it.
 pub(in crate::core::check) fn prove(evidence: &Evidence, plan: &Plan, clock_skew: Option<i64>) -> (Option<Proven>, Vec<Finding>) {
     let Some(primary) = evidence.endpoints.first() else { return (None, Vec::new()) };
     let Some(call) = primary.caller_identity.known() else { return (None, Vec::new()) };
@@ -70,7 +70,8 @@ pub(in crate::core::check) fn prove(evidence: &Evidence, plan: &Plan, clock_skew
     }
     let Some((code, said)) = failed_call(primary, call, Operation::GetCallerIdentity) else { return (None, Vec::new()) };
     let issued = Proven::by_assumed_role(primary);
-    // Not being reached, throttled, or denied by an endpoint policy or in a region, the call says nothing about the credentials; every other refusal does.
+    // The call may not reach STS, may be throttled, or may be denied by an endpoint policy or in a region. Such a failure says nothing about the
+    // credentials. Every other refusal does.
     let about_the_call = matches!(code.step(), Step::Network | Step::AssumeRole);
     let inconclusive = about_the_call || code.row().class == Class::Transient;
     if !inconclusive {
@@ -93,7 +94,7 @@ pub(in crate::core::check) fn prove(evidence: &Evidence, plan: &Plan, clock_skew
     (issued, vec![finding])
 }
 
-/// Holds an identity against the expected role. Without an expectation any role session is right.
+/// Compares an identity with the expected role. Without an expected role, every identity but a session of the node's role is right.
 fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
     let session = AssumedRoleArn::parse(arn);
     if expected.is_some_and(|expected| session.as_ref().is_some_and(|session| expected.is_role_of(session))) {
@@ -106,11 +107,11 @@ fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
     Some(Finding::new(Code::IdentityMismatch, format!("The credentials are {arn}; expected is a session of {expected}.")))
 }
 
-/// What the default chain became, beside what was proven directly.
+/// Compares the identity of the default chain with the one that was proven directly.
 fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Option<Finding> {
     let chain = evidence.chain.known()?;
     if is_node(chain, proven) {
-        return Some(Finding::new(Code::NodeRoleFallback, node_words(evidence, chain)));
+        return Some(Finding::new(Code::NodeRoleFallback, describe_node_role(evidence, chain)));
     }
     let proven = proven?;
     if explanation(so_far).is_some() {
@@ -127,12 +128,12 @@ fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Op
                 format!("Called directly the provider works; through the default chain the SDK says: {}.", error.text)
             }
             ChainErrorKind::NothingFound | ChainErrorKind::Configuration => {
-                // The SDK says that a file is wrong, its parser says where.
+                // The SDK's error says that a file is wrong. The parser's error also says where.
                 let why = evidence.inputs.profile.error.as_ref().unwrap_or(&error.text);
                 format!("Called directly the provider works; the default chain gives nothing: {why}.")
             }
         },
-        // By whichever way: a web identity profile that names the injected role is the injected identity.
+        // The provider does not matter: a web identity profile that names the injected role gives the injected identity.
         (None, Some(identity)) => {
             let capitals = match compare_identities(&identity.arn, &proven.arn) {
                 RoleMatch::Equal => return None,
@@ -147,7 +148,7 @@ fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Op
     Some(Finding::new(Code::ChainDisagrees, detail))
 }
 
-/// A shadow that was found already explains why the chain ends elsewhere, and counts as what it is.
+/// The code of an earlier finding that already explains why the chain ends with another identity.
 fn explanation(findings: &[Finding]) -> Option<Code> {
     let explains = |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected);
     findings.iter().map(|finding| finding.code).find(explains)
@@ -158,19 +159,20 @@ fn becomes_proven(identity: &CallerIdentity, proven: Option<&Proven>) -> bool {
     proven.is_some_and(|proven| compare_identities(&identity.arn, &proven.arn) == RoleMatch::Equal)
 }
 
-/// The chain took IMDS's credentials, or some whose session is named as theirs are. `AWS_ROLE_SESSION_NAME` may name a session so, too: of
-/// the injected provider, and of the role that is proven, it is not the node's.
+/// Whether the chain ended with the node's role: it took the credentials of IMDS, or its session is named after an EC2 instance.
+///
+/// `AWS_ROLE_SESSION_NAME` may name a session in that way too. So a session of the injected provider or of the proven role is not the node's.
 fn is_node(chain: &DefaultChain, proven: Option<&Proven>) -> bool {
-    let own = |identity: &CallerIdentity| becomes_proven(identity, proven);
-    let of_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
+    let is_proven = |identity: &CallerIdentity| becomes_proven(identity, proven);
+    let is_instance = |identity: &CallerIdentity| AssumedRoleArn::parse(&identity.arn).is_some_and(|session| session.is_instance_session());
     match chain.provider {
         ChainProvider::Node => true,
         ChainProvider::Irsa | ChainProvider::PodIdentity => false,
-        _ => chain.identity.as_ref().is_some_and(|identity| of_instance(identity) && !own(identity)),
+        _ => chain.identity.as_ref().is_some_and(|identity| is_instance(identity) && !is_proven(identity)),
     }
 }
 
-fn node_words(evidence: &Evidence, chain: &DefaultChain) -> String {
+fn describe_node_role(evidence: &Evidence, chain: &DefaultChain) -> String {
     let Some(identity) = &chain.identity else {
         return "The default chain took the node's credentials from IMDS; GetCallerIdentity did not answer for them.".to_owned();
     };

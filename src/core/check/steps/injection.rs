@@ -1,4 +1,4 @@
-//! Step `injection`: what the pod was given. The plan finds its defects, as it is made from the same inputs.
+//! Step `injection`: what the pod was given. The plan is made from the same inputs, so it already holds the defects.
 
 use crate::core::catalogue::Step;
 use crate::core::check::Finding;

@@ -1,4 +1,5 @@
-//! Step `issuer`: what the token's issuer publishes, as seen from here. STS looks for itself, from elsewhere.
+//! Step `issuer`: what the token's issuer publishes, as seen from this pod. STS fetches the same documents from its own network, and may
+//! see something else.
 
 use crate::core::aws::answer::{ForeignAnswer, ServiceAnswer, ServiceError};
 use crate::core::catalogue::{Code, Step};
@@ -22,7 +23,7 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     },
 }];
 
-/// What speaks against the issuer, or kept it from being looked at.
+/// What is wrong with the issuer's documents, or why they could not be read.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let Some(seen) = context.evidence.issuer.known().filter(|seen| lack(seen).is_none()) else { return Vec::new() };
     let mut findings = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     match (seen.keys.known().map(|call| document(call, "the key set")), at) {
         (Some(Ok(set)), Some(at)) => findings.extend(unknown_key(seen, set, at)),
         (Some(Err(detail)), _) => findings.push(Finding::new(Code::IssuerUnreachable, detail)),
-        // Of a document that is another's it says enough.
+        // A document of another issuer has its own finding, which is enough.
         _ if at.is_none() && findings.is_empty() => {
             findings.push(Finding::new(
                 Code::SigningKeyUnknown,
@@ -49,14 +50,14 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     findings
 }
 
-/// What the probe itself lacked to look: that says nothing of the issuer.
+/// The resource that the probe itself lacked to read the documents. This says nothing about the issuer.
 fn lack(seen: &Issuer) -> Option<&str> {
     let keys = seen.keys.known().and_then(|call| call.answer.as_ref().err());
     let failures = [seen.discovery.answer.as_ref().err(), keys].into_iter().flatten();
     failures.filter(|failure| failure.kind == FailureKind::OutOfResources).map(|failure| failure.text.as_str()).next()
 }
 
-/// What a green line says; the error says why the key was not found, where no finding does. Only a key that was seen in the set is good.
+/// The text of a check that passes: the token's key was seen in the key set. The error says why it was not, where no finding says it.
 fn key_found(seen: &Issuer) -> Result<String, &'static str> {
     let set = match &seen.keys {
         Fact::Known(keys) => keys.success().ok_or("its keys could not be read")?,
@@ -72,7 +73,7 @@ fn key_found(seen: &Issuer) -> Result<String, &'static str> {
     }
 }
 
-/// A document, or what became of it instead, in one sentence.
+/// The document. The error says in one sentence why there is none.
 fn document<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
     let host = call.exchange.as_ref().map(|exchange| exchange.connection.host.as_str()).unwrap_or_default();
     match &call.answer {
@@ -87,12 +88,13 @@ fn document<'a, T>(call: &'a Call<T>, what: &str) -> Result<&'a T, String> {
     }
 }
 
-/// Why a server did not give the document, in its own words, and what they mean where that is known.
+/// The server's own message about why it did not give the document, and what the message means where that is known.
 fn reason(error: &ServiceError) -> String {
     let code = error.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
     let message = error.message.trim_end_matches(['.', ' ']);
     let mut said = if message.is_empty() { format!("{code}.") } else { format!("{code}: {message}.") };
-    // Kubernetes, "Configure Service Accounts for Pods", service account issuer discovery: STS sends no credentials either.
+    // The API server refuses requests without credentials, and STS sends none. Source: Kubernetes, "Configure Service Accounts for Pods",
+    // service account issuer discovery.
     if error.status == 403 && message.contains("system:anonymous") {
         said.push_str(
             " This API server shows its issuer's documents to clients with credentials only, and STS asks without: for it to read them here, \
@@ -104,12 +106,12 @@ fn reason(error: &ServiceError) -> String {
 
 fn not_reached(failure: &Failure, host: &str, what: &str) -> String {
     let text = failure.text.trim_end_matches('.');
-    // A failed lookup names the host itself, and so does a refused URL.
+    // The text of a failed lookup begins with the host. So does that of a refused URL.
     let mut said = if host.is_empty() || text.starts_with(host) { format!("{text}.") } else { format!("{host}: {text}.") };
     if failure.kind == FailureKind::NotHttp {
         said = format!("Asked for {what}: {said}");
     }
-    // EKS's interface endpoint: its private DNS takes the zone of the issuers over (docs/facts.md#private-issuer).
+    // The private DNS of EKS's interface endpoint takes over the DNS zone of the issuers (docs/facts.md#private-issuer).
     if matches!(failure.kind, FailureKind::DnsNotFound | FailureKind::DnsFailed) && host.starts_with("oidc.eks.") {
         said.push_str(" In a VPC with EKS's interface endpoint and its private DNS this is normal.");
     }

@@ -1,4 +1,4 @@
-//! The steps, a file each: its checks, what is found in it, and its tests.
+//! The steps, one file each. A file holds the checks of the step, its findings, and their tests.
 
 pub mod application;
 pub mod assume_role;
@@ -14,7 +14,7 @@ pub mod token;
 use super::row::StepRow;
 use crate::core::catalogue::Step;
 
-/// All steps of a check, in the order in which a credential travels.
+/// All steps of a check, in the order in which a pod gets and uses its credentials.
 pub(super) const STEPS: [StepRow; 10] = [
     StepRow { step: Step::Injection, checks: injection::CHECKS, find: injection::find },
     StepRow { step: Step::Token, checks: token::CHECKS, find: token::find },

@@ -1,4 +1,4 @@
-//! Step `network`: the way to the primary STS endpoint.
+//! Step `network`: the connection to the primary STS endpoint.
 
 use super::assume_role::exchange;
 use crate::core::catalogue::Step;
@@ -46,27 +46,27 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
 ];
 
-/// How the exchange of the token failed on its way.
+/// How the exchange of the token failed in the network.
 pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Finding> {
     exchange(context, so_far).into_iter().filter(|finding| finding.code.step() == Step::Network).collect()
 }
 
-/// The first call to the primary endpoint: its exchange, and where it died if it did.
+/// The first call to the primary endpoint: its exchange, and its failure if it failed.
 fn first_call(evidence: &Evidence) -> Option<(Option<&Exchange>, Option<&Failure>)> {
-    fn of<T>(fact: &Fact<Call<T>>) -> Option<(Option<&Exchange>, Option<&Failure>)> {
+    fn exchange_and_failure<T>(fact: &Fact<Call<T>>) -> Option<(Option<&Exchange>, Option<&Failure>)> {
         fact.known().map(|call| (call.exchange.as_ref(), call.answer.as_ref().err()))
     }
     let primary = evidence.endpoints.first()?;
-    of(&primary.assume_role).or_else(|| of(&primary.caller_identity))
+    exchange_and_failure(&primary.assume_role).or_else(|| exchange_and_failure(&primary.caller_identity))
 }
 
-/// Whether the first call to the primary endpoint got past a phase.
+/// Whether the first call to the primary endpoint completed a phase.
 fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> CheckState {
     match (first_call(evidence), evidence.endpoints.first()) {
         (Some((Some(exchange), _)), _) if past(exchange) => CheckState::Passed(detail(exchange)),
         (Some((_, Some(failure))), _) => skip(failure.text.clone()),
         (Some((_, None)), _) => CheckState::Passed(None),
-        // EKS Pod Identity calls STS for GetCallerIdentity only.
+        // With EKS Pod Identity, the only call to STS is GetCallerIdentity.
         (None, Some(primary)) if matches!(primary.assume_role, Fact::NotAttempted(SkipReason::NotThisProvider)) => {
             skip_without(&primary.caller_identity)
         }

@@ -1,4 +1,4 @@
-//! Step `node`: what the node gives away.
+//! Step `node`: whether this pod can get the node's role from IMDS.
 
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Code, Step};
@@ -27,7 +27,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     reachable_role(context.evidence).into_iter().collect()
 }
 
-/// What IMDS gives to this pod. That it is out of reach is good.
+/// The finding, if this pod can get the node's role. There is none when IMDS is out of reach, because that is the secure state.
 fn reachable_role(evidence: &Evidence) -> Option<Finding> {
     let imds = evidence.imds.known()?;
     let role = imds.role.as_deref()?;

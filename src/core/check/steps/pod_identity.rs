@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
 ];
 
-/// The agent's answer.
+/// How the agent's call failed.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     context.evidence.agent.known().and_then(|call| refusal(call, context.plan)).into_iter().collect()
 }
@@ -55,7 +55,7 @@ fn refusal(call: &Call<AgentCredentials>, plan: &Plan) -> Option<Finding> {
         }
         Err(failure) => {
             let code = match failure.kind {
-                // A header that HTTP forbids can only be the token.
+                // The request has a header value that HTTP forbids. Only the token can be that value.
                 FailureKind::BadRequest => Code::AgentTokenRejected,
                 FailureKind::NotHttp => Code::AgentError,
                 FailureKind::OutOfResources => Code::ProbeOutOfResources,

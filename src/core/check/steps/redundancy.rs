@@ -1,4 +1,4 @@
-//! Step `redundancy`: the STS endpoints of other regions than the primary.
+//! Step `redundancy`: the STS endpoints of the regions after the primary one.
 
 use crate::core::catalogue::{Code, Operation, Step};
 use crate::core::check::Finding;
@@ -13,22 +13,21 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     rests_on: earlier(Step::Redundancy),
     state: |context, _| match context.evidence.endpoints.get(1..) {
         Some([]) | None => skip("one region only (--sts-region adds more)"),
-        Some(others) if others.iter().any(lacked) => skip(Code::ProbeOutOfResources.row().title),
+        Some(others) if others.iter().any(probe_lacked_resources) => skip(Code::ProbeOutOfResources.row().title),
         Some(others) => pass_with(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
     },
 }];
 
-/// The first region that fails, with the names of the others that do.
+/// The first region that fails. The text names the other regions that fail.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     failing_regions(context.evidence).into_iter().collect()
 }
 
-/// Endpoints after the first.
 fn failing_regions(evidence: &Evidence) -> Option<Finding> {
     let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
         let assume_role = endpoint.assume_role.known().and_then(|call| failed_call(endpoint, call, Operation::AssumeRoleWithWebIdentity));
         let identity = || endpoint.caller_identity.known().and_then(|call| failed_call(endpoint, call, Operation::GetCallerIdentity));
-        // What the probe lacked says nothing of the region.
+        // A resource that the probe lacked says nothing about the region.
         let failed = assume_role.or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
         failed.map(|(code, said)| (endpoint, code, said))
     });
@@ -38,10 +37,10 @@ fn failing_regions(evidence: &Evidence) -> Option<Finding> {
     Some(Finding { class: code.row().class, ..Finding::new(Code::SecondaryRegionFailing, detail) })
 }
 
-/// The probe itself had not what it takes to call it.
-fn lacked(endpoint: &EndpointFacts) -> bool {
-    fn of<T>(fact: &Fact<Call<T>>) -> bool {
+/// Whether the probe itself lacked the resources to call this endpoint.
+fn probe_lacked_resources(endpoint: &EndpointFacts) -> bool {
+    fn is_out_of_resources<T>(fact: &Fact<Call<T>>) -> bool {
         fact.known().and_then(|call| call.answer.as_ref().err()).is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
     }
-    of(&endpoint.assume_role) || of(&endpoint.caller_identity)
+    is_out_of_resources(&endpoint.assume_role) || is_out_of_resources(&endpoint.caller_identity)
 }

@@ -9,7 +9,7 @@ use crate::core::plan::{Plan, Provider};
 use crate::core::pod::token::{Claims, TokenDefect};
 use crate::core::text::time::{Timestamp, format_duration};
 
-/// STS tolerates this much difference between clocks in a token's times.
+/// STS tolerates a clock difference of this many seconds in a token's times.
 const LEEWAY: i64 = 300;
 
 pub(super) const CHECKS: &[CheckRow] = &[
@@ -83,7 +83,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
 ];
 
-/// What the token file says.
+/// What is wrong with the token file.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let CheckContext { evidence, plan, clock_skew, .. } = *context;
     let Some(token) = evidence.token.known() else { return Vec::new() };
@@ -111,8 +111,8 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     }
 }
 
-/// SDKs refuse a line break in the agent's Authorization header (docs/facts.md#row-21). To STS they send it along: it is the cause
-/// when STS then finds no JWT.
+/// The finding for white space around the token. SDKs refuse to send a line break in the agent's Authorization header
+/// (docs/facts.md#row-21). To STS they send it. There it is a cause only when STS finds no JWT.
 fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> {
     let what = "white space or a line break stands around the token";
     let consequence = match plan.provider {
@@ -128,7 +128,7 @@ fn unreadable(path: &str, failure: &FileFailure, pid: Option<u32>) -> Finding {
         FileFailureKind::Missing => Code::TokenMissing,
         FileFailureKind::TooLarge => Code::TokenOversized,
         FileFailureKind::OutOfResources => Code::ProbeOutOfResources,
-        // What is undecided is no verdict on the process: `check` then reports none. Here a failure only keeps it from passing.
+        // `Undecided` is no statement about the process, so `check` gives no report then. The failure here only prevents a pass.
         FileFailureKind::Denied | FileFailureKind::Undecided | FileFailureKind::NotRegular | FileFailureKind::Other => {
             Code::TokenUnreadable
         }
@@ -136,7 +136,8 @@ fn unreadable(path: &str, failure: &FileFailure, pid: Option<u32>) -> Finding {
     Finding::new(code, format!("{path}: {}.", failure.describe(pid)))
 }
 
-/// Expired, not yet valid, overdue. STS has the last word: what it accepted is valid, whatever this node's clock says.
+/// Whether the token is expired, not yet valid, or overdue for rotation. A token that STS accepted is valid, whatever this node's clock
+/// shows.
 fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<Finding> {
     let here = evidence.taken_at;
     let at_sts = clock_skew.map(|skew| Timestamp(here.0.saturating_sub(skew)));
@@ -150,12 +151,15 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     if let Some(start) = begins.filter(|start| !accepted && both(&|now| start.since(now) > leeway)) {
         return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", format_duration(start.since(here))))];
     }
-    // The kubelet goes by this node's clock. One that is fast makes a fresh token look old, so STS's counts then.
+    // The kubelet rotates by this node's clock. A clock that is ahead makes a fresh token look old, so the earlier of the two times counts.
     rotation_overdue(claims, at_sts.map_or(here, |at_sts| at_sts.min(here))).into_iter().collect()
 }
 
-/// The kubelet replaces a token past 80 % of its life or 24 hours, at the pod's next sync (kubelet `token_manager.go`). Those come after
-/// 60 to 90 s (`syncFrequency`, and `workerResyncIntervalJitterFactor` in `pod_workers.go`): the margin leaves it time for one.
+/// Whether the kubelet should have replaced the token by now.
+///
+/// A token is due after 80 % of its life, or after 24 hours. The kubelet replaces it at the pod's next sync (kubelet `token_manager.go`).
+/// A sync comes after 60 to 90 s (`syncFrequency`, and `workerResyncIntervalJitterFactor` in `pod_workers.go`). The margin leaves time for
+/// one sync.
 fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
     let (iat, exp) = (claims.issued_at?, claims.expires_at?);
     let life = exp.since(iat);
@@ -195,18 +199,18 @@ fn other_pod(evidence: &Evidence, claims: &Claims) -> Option<Finding> {
     Some(Finding::new(Code::TokenOfAnotherPod, format!("It was issued to pod {theirs}; this pod is {ours}.")))
 }
 
-/// The token was exchanged for credentials.
+/// Whether the token was exchanged for credentials.
 fn accepted(evidence: &Evidence) -> bool {
     let sts = evidence.endpoints.iter().any(|endpoint| endpoint.assume_role.known().is_some_and(|call| call.success().is_some()));
     sts || evidence.agent.known().is_some_and(|call| call.success().is_some())
 }
 
-/// The token was refused as such; for its times then even a small difference of clocks counts.
+/// Whether STS refused the token itself. Then even a small difference of clocks can be the cause.
 fn rejected(evidence: &Evidence) -> bool {
     refusal(evidence).is_some_and(|code| matches!(code, Code::TokenRejected | Code::TokenNotValidated | Code::TokenNotYetValid))
 }
 
-/// What STS's refusal of the token stands for.
+/// The code of STS's refusal of the token.
 fn refusal(evidence: &Evidence) -> Option<Code> {
     evidence.endpoints.first().and_then(|endpoint| endpoint.assume_role.known()).and_then(|call| match &call.answer {
         Ok(ServiceAnswer::Error(error)) => Some(Code::from_error(Operation::AssumeRoleWithWebIdentity, error)),
@@ -214,7 +218,7 @@ fn refusal(evidence: &Evidence) -> Option<Code> {
     })
 }
 
-/// STS's own verdict on the audiences is the token's finding, as a failure.
+/// The finding for STS's refusal of several audiences: the token's own finding, as a failure.
 pub(super) fn audience_multiple(detail: String) -> Finding {
     Finding::new(Code::TokenAudienceMultiple, detail).escalated(Class::Permanent)
 }
@@ -224,7 +228,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// The kubelet looks at a pod every 60 to 90 s, so that it replaced tokens of 600 s at an age of 472 to 553 s.
+    /// The kubelet syncs a pod every 60 to 90 s. So it replaced tokens of 600 s at an age of 472 to 553 s.
     #[test]
     fn a_kubelet_has_two_minutes_for_a_rotation_that_is_due() {
         for (life, in_time, overdue) in [

@@ -122,12 +122,12 @@ fn links_in_folders_that_all_may_write_to() {
 #[test]
 fn maps_are_read_as_the_kernel_writes_them() {
     let all = IdMap::parse("         0          0 4294967295\n").unwrap();
-    assert!(all.is_whole() && all.holds(0) && all.holds(4_294_967_294) && !all.holds(u32::MAX));
+    assert!(all.is_whole() && all.maps(0) && all.maps(4_294_967_294) && !all.maps(u32::MAX));
     let two = IdMap::parse("0 1000 1\n1 100000 65536\n").unwrap();
-    assert!(!two.is_whole() && two.holds(1000) && !two.holds(1001) && two.holds(165_535) && !two.holds(165_536));
+    assert!(!two.is_whole() && two.maps(1000) && !two.maps(1001) && two.maps(165_535) && !two.maps(165_536));
     assert!(two.has(0) && two.has(65_536) && !two.has(65_537));
-    // What is mapped to nothing that can be seen from here.
-    assert!(!IdMap::parse("0 4294967295 1000\n").unwrap().holds(0));
+    // The ids inside are mapped to ids that have no number here.
+    assert!(!IdMap::parse("0 4294967295 1000\n").unwrap().maps(0));
     assert_eq!(IdMap::parse(""), Some(IdMap::default()), "none is mapped yet");
     for bad in ["0 0", "a b c", "0 0 99999999999"] {
         assert_eq!(IdMap::parse(bad), None, "{bad}");

@@ -1,6 +1,6 @@
 use super::*;
 
-/// The check.
+/// The number of this check's process.
 const OWN: u32 = 90;
 
 fn process(pid: u32, parent: u32, name: &str, container: &str) -> ProcessFacts {
@@ -25,7 +25,7 @@ fn shut(seen: ProcessFacts) -> ProcessFacts {
     ProcessFacts { environment: Err("its environment may not be read by UID 65532, GID 65532".to_owned()), ..seen }
 }
 
-/// A debug container: its shell and the check.
+/// A debug container with its shell and the check.
 fn debugger() -> [ProcessFacts; 2] {
     let bare = |seen| ProcessFacts { environment: Ok(Variables { has_aws: false, mark: 9 }), ..seen };
     [bare(process(80, 0, "sh", "debug")), bare(process(OWN, 80, "irsa-probe", "debug"))]
@@ -58,11 +58,12 @@ fn a_pod_that_shares_its_process_namespace() {
 
 #[test]
 fn pause_is_told_by_its_name_and_its_environment() {
-    let named = |environment| with_debugger(vec![ProcessFacts { environment, ..pause() }, process(7, 0, "checkout", "app")]);
+    let with_pause_environment =
+        |environment| with_debugger(vec![ProcessFacts { environment, ..pause() }, process(7, 0, "checkout", "app")]);
     let has_aws = Ok(Variables { has_aws: true, mark: 4 });
-    assert_eq!(instead_of_pause(&named(has_aws.clone()), OWN), None, "an application of that name");
-    assert_eq!(numbers(&named(has_aws)), [(1, 0), (7, 0)]);
-    let said = instead_of_pause(&named(Err("no".to_owned())), OWN).unwrap();
+    assert_eq!(instead_of_pause(&with_pause_environment(has_aws.clone()), OWN), None, "an application of that name");
+    assert_eq!(numbers(&with_pause_environment(has_aws)), [(1, 0), (7, 0)]);
+    let said = instead_of_pause(&with_pause_environment(Err("no".to_owned())), OWN).unwrap();
     assert!(said.starts_with("process 1 is the pause container's: "), "what could not be read is not said to be empty: {said}");
     let other = ProcessFacts { name: "pauses".to_owned(), ..pause() };
     assert_eq!(instead_of_pause(&with_debugger(vec![other, process(7, 0, "checkout", "app")]), OWN), None);
@@ -75,7 +76,7 @@ fn an_application_with_workers_is_one() {
     let worker = |pid, parent| process(pid, parent, "gunicorn", "app");
     let pod = with_debugger(vec![worker(1, 0), worker(8, 1), worker(9, 1), worker(10, 9)]);
     assert_eq!((numbers(&pod), only(&pod, OWN)), (vec![(1, 3)], Ok(1)));
-    // One that lost its parent, which is another container's now, is like the application all the same.
+    // A worker that lost its parent has a parent in another container now. It is still like the application.
     let pod = with_debugger(vec![pause(), worker(7, 0), worker(9, 1)]);
     assert_eq!(numbers(&pod), [(7, 1)]);
     let mark = |mark, seen| ProcessFacts { environment: Ok(Variables { has_aws: true, mark }), ..seen };
@@ -121,7 +122,7 @@ fn what_is_none() {
         process(92, 91, "grandchild", "debug"),
     ]);
     assert_eq!(numbers(&pod), [(7, 0)]);
-    // Beside the shell, and not what started the check: it may be meant.
+    // This process is in the check's container, but did not start the check. So it may be the application.
     let pod = with_debugger(vec![process(7, 0, "checkout", "app"), process(81, 80, "sleep", "debug")]);
     assert_eq!(numbers(&pod), [(7, 0), (81, 0)]);
     let said = only(&with_debugger(vec![pause()]), OWN).unwrap_err();

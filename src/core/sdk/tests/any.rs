@@ -1,4 +1,4 @@
-//! What holds in any surroundings.
+//! Properties that hold in any surroundings.
 
 use super::*;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ proptest! {
             prop_assert!(!found.why.is_empty() && found.why.ends_with('.'), "{}: {:?}", sdk.id(), found.why);
             prop_assert_eq!(found.falls_to.is_some(), found.on_failure == OnFailure::FallsThrough && matches!(found.outcome, ChainEnd::Irsa | ChainEnd::PodIdentity));
             prop_assert_eq!(&found, &predict(sdk, &surroundings));
-            // What works is never called an error of a service.
+            // An outcome implies that its call works.
             if found.outcome == ChainEnd::Irsa { prop_assert_eq!(sts, StsCall::Works); }
             if found.outcome == ChainEnd::PodIdentity { prop_assert_eq!(agent, AgentCall::Works); }
             if found.outcome == ChainEnd::NodeRole { prop_assert!(!environment.imds_disabled.is_true()); }

@@ -1,4 +1,4 @@
-//! The chains of the families that were not measured, and what only some chains do.
+//! The chains of the families that were not measured, and rules that only some chains have.
 
 use super::matrix::MATRIX;
 use super::*;
@@ -20,7 +20,7 @@ fn families_that_were_not_measured() {
         assert_eq!(end_of(sdk, IRSA, |_| {}), (ROW_IRSA, OnFailure::Stops, None), "{}", sdk.id());
         assert_eq!(end_of(sdk, IRSA, |s| s.sts = StsCall::Denied).0, STOP, "{}", sdk.id());
     }
-    // The agent's failure leads to IMDS only where the two stand one after the other.
+    // The chain goes from a failing agent to IMDS only where the two are separate links.
     for (sdk, falls_to) in [
         (SdkFamily::JavaV2, NODE),
         (SdkFamily::Kotlin, NODE),
@@ -31,7 +31,7 @@ fn families_that_were_not_measured() {
     ] {
         assert_eq!(end_of(sdk, POD_IDENTITY, |_| {}), (PIA, FALLS, Some(falls_to)), "{}", sdk.id());
     }
-    // Both injected: JavaScript 2 alone prefers the agent, and what falls through lands on the other.
+    // Both are injected. Only JavaScript 2 prefers the agent. A chain that goes on after a failure ends at the other provider.
     assert_eq!(end_of(SdkFamily::JsV2, BOTH, |_| {}), (PIA, FALLS, Some(ROW_IRSA)));
     assert_eq!(end_of(SdkFamily::JavaV2, BOTH, |_| {}), (ROW_IRSA, FALLS, Some(PIA)));
     // Ruby counts an empty variable as set, .NET does not.
@@ -40,7 +40,7 @@ fn families_that_were_not_measured() {
     assert_eq!(end_of(SdkFamily::Powershell, IRSA, |_| {}), (ROW_IRSA, OnFailure::Unknown, None));
 }
 
-/// What is no role's ARN is refused for certain, and what falls through becomes the node on the spot.
+/// STS is certain to refuse a text that is no role's ARN. A chain that goes on after a failure ends with the node's role.
 #[test]
 fn a_role_arn_that_is_none() {
     for arn in ["checkout", "arn:aws:iam::111122223333:instance-profile/checkout", "arn:aws:iam::111122223333:role/checkout\n"] {
@@ -50,7 +50,7 @@ fn a_role_arn_that_is_none() {
     }
 }
 
-/// STS knows no role of another partition than its own (docs/facts.md#role-of-another-partition), whoever asks.
+/// STS refuses a role of another partition than its own to every SDK (docs/facts.md#role-of-another-partition).
 #[test]
 fn a_role_of_another_partition() {
     const GOV: (&str, &str) = ("AWS_ROLE_ARN", "arn:aws-us-gov:iam::111122223333:role/checkout");
@@ -58,7 +58,7 @@ fn a_role_of_another_partition() {
         (ROLE, ("AWS_REGION", "cn-north-1"), (STOP, STOP, NODE)),
         (GOV, REGION, (STOP, STOP, NODE)),
         (GOV, ("AWS_DEFAULT_REGION", "us-gov-west-1"), (ROW_IRSA, ROW_IRSA, ROW_IRSA)),
-        // A region that is none says nothing of its partition.
+        // A malformed region has no partition.
         (ROLE, ("AWS_REGION", "cn_north"), (ROW_IRSA, ROW_IRSA, ROW_IRSA)),
     ] {
         let (environment, profile) = (environment(&[role, TOKEN, region]), Profile::default());
@@ -75,7 +75,7 @@ fn a_role_of_another_partition() {
 #[test]
 fn profiles() {
     let at = |sdk, vars, profile| predict_row(sdk, &with_profile("", vars, profile, [NONE; 4])).outcome;
-    // A role in a profile comes before the web identity for botocore, static keys do not (docs/facts.md#row-32).
+    // In botocore, a role in a profile comes before the web identity. Static keys in a profile do not (docs/facts.md#row-32).
     let role: fn(&mut Profile) = |p| p.credentials = Some(ProfileCredentials::RoleArn);
     assert_eq!(at(SdkFamily::Botocore, IRSA, role), FILE);
     assert_eq!(at(SdkFamily::GoV2, IRSA, role), ROW_IRSA);
@@ -89,15 +89,15 @@ fn profiles() {
     ] {
         assert_eq!(at(sdk, IRSA, keys), wanted, "{}", sdk.id());
     }
-    // Every SDK prefers a profile to the agent (but JavaScript 2's process).
+    // Every SDK prefers a profile to the agent. The exception is `credential_process` in JavaScript 2.
     for sdk in SdkFamily::ALL {
         assert_eq!(at(sdk, POD_IDENTITY, keys), FILE, "{}", sdk.id());
     }
-    // .NET reaches the missing profile only where nothing came before it.
+    // .NET fails at the missing profile only when no earlier link gave credentials.
     let missing: fn(&mut Profile) = |p| p.missing = true;
     assert_eq!(at(SdkFamily::Dotnet, &[ROLE, TOKEN, REGION, ("AWS_PROFILE", "x")], missing), ROW_IRSA);
     assert_eq!(at(SdkFamily::Dotnet, &[REGION, ("AWS_PROFILE", "x")], missing), STOP);
-    // JavaScript 3 does not look at keys in the environment while AWS_PROFILE is set.
+    // JavaScript 3 does not read keys in the environment while AWS_PROFILE is set.
     let keys_and_profile: Vars =
         &[ROLE, TOKEN, REGION, ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_PROFILE", "bare")];
     assert_eq!((at(SdkFamily::JsV3, keys_and_profile, |_| {}), at(SdkFamily::Rust, keys_and_profile, |_| {})), (ROW_IRSA, STATIC));

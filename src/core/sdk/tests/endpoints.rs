@@ -1,4 +1,4 @@
-//! Which endpoint each family calls, and what configured URLs, variants and missing regions do.
+//! Which endpoint each family calls, and how configured URLs, FIPS, dual-stack and missing regions change it.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn endpoints() {
         predict(sdk, &Surroundings::assumed(&environment, &profile)).endpoint
     };
     const LEGACY_BY_DEFAULT: [SdkFamily; 4] = [SdkFamily::CliV1, SdkFamily::GoV1, SdkFamily::JavaV1, SdkFamily::JsV2];
-    const DEAF: [SdkFamily; 8] = [
+    const ALWAYS_REGIONAL: [SdkFamily; 8] = [
         SdkFamily::CliV2,
         SdkFamily::Cpp,
         SdkFamily::Dotnet,
@@ -25,15 +25,15 @@ fn endpoints() {
         let default = if LEGACY_BY_DEFAULT.contains(&sdk) { StsEndpoint::Global } else { StsEndpoint::Regional };
         assert_eq!(endpoint(sdk, "us-west-2", None), default, "{}", sdk.id());
         assert_eq!(endpoint(sdk, "us-west-2", Some("regional")), StsEndpoint::Regional, "{}", sdk.id());
-        let legacy = if DEAF.contains(&sdk) { StsEndpoint::Regional } else { StsEndpoint::Global };
+        let legacy = if ALWAYS_REGIONAL.contains(&sdk) { StsEndpoint::Regional } else { StsEndpoint::Global };
         assert_eq!(endpoint(sdk, "us-west-2", Some("legacy")), legacy, "{}", sdk.id());
-        // An opt-in region has never been among the legacy ones, but JavaScript 2 knows no list.
+        // An opt-in region was never a legacy region, but JavaScript 2 has no list of them.
         let opt_in = if sdk == SdkFamily::JsV2 { StsEndpoint::Global } else { StsEndpoint::Regional };
         assert_eq!(endpoint(sdk, "eu-south-1", Some("legacy")), opt_in, "{}", sdk.id());
         assert_eq!(endpoint(sdk, "cn-north-1", Some("legacy")), StsEndpoint::Regional, "{}", sdk.id());
         assert_eq!(endpoint(sdk, "aws-global", None), StsEndpoint::Global, "{}", sdk.id());
     }
-    // There is no global endpoint of FIPS or dual-stack in the rule set; what is older than it is left as it was.
+    // The rule set has no global endpoint for FIPS or dual-stack. SDKs that are older than the rule set still call the global endpoint.
     for variant in [("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")] {
         let vars = [ROLE, TOKEN, REGION, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"), variant];
         let (environment, profile) = (environment(&vars), Profile::default());
@@ -46,7 +46,7 @@ fn endpoints() {
             assert_eq!(predict(sdk, &Surroundings::assumed(&environment, &profile)).endpoint, wanted, "{}, {variant:?}", sdk.id());
         }
     }
-    // A configured URL decides, whatever the region and the setting.
+    // A configured URL decides. The region and the setting do not matter.
     for (url, wanted) in [
         ("https://sts.amazonaws.com", StsEndpoint::Global),
         ("https://STS.amazonaws.com:443/", StsEndpoint::Global),
@@ -67,8 +67,8 @@ fn endpoints() {
     assert!(!say(POD_IDENTITY).contains("1.40.0"), "the agent's credentials need no STS");
 }
 
-/// docs/facts.md#endpoint-rules and docs/facts.md#endpoint-url-order: FIPS, dual-stack and configured URLs, where they exclude
-/// one another or lead nowhere.
+/// FIPS, dual-stack and configured URLs that exclude one another, or that lead to a host that does not exist. Sources:
+/// docs/facts.md#endpoint-rules and docs/facts.md#endpoint-url-order.
 #[test]
 fn variants_of_endpoints_and_urls() {
     const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
@@ -89,7 +89,7 @@ fn variants_of_endpoints_and_urls() {
     for (more, wanted, unverified) in [
         (&[REGION, DUAL, URL][..], [STOP, ROW_IRSA, STOP, STOP, ROW_IRSA], true),
         (&[REGION, DUAL], [ROW_IRSA; 5], false),
-        // Only Rust's client of the exchange does not hear that URLs are to be ignored.
+        // Only Rust's client of the exchange does not obey AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.
         (&[REGION, DUAL, URL, IGNORED], [STOP, ROW_IRSA, ROW_IRSA, ROW_IRSA, ROW_IRSA], false),
         (&[REGION, FIPS, URL, IGNORED], [STOP, ROW_IRSA, ROW_IRSA, ROW_IRSA, ROW_IRSA], false),
         (&[URL, IGNORED, ("AWS_EC2_METADATA_DISABLED", "true")], [ROW_IRSA, ROW_IRSA, ROW_IRSA, STOP, ROW_IRSA], false),
@@ -99,14 +99,15 @@ fn variants_of_endpoints_and_urls() {
     ] {
         assert_eq!(ends(more), (wanted, unverified), "{more:?}");
     }
-    // What is older than the rule set may not even know FIPS.
+    // An SDK that is older than the rule set may not support FIPS at all.
     for sdk in [SdkFamily::JavaV1, SdkFamily::GoV1, SdkFamily::JsV2, SdkFamily::Cpp] {
         let found = predict_row(sdk, &with_environment("", &[ROLE, TOKEN, IRELAND, FIPS], |_| {}, [NONE; 4]));
         assert!(found.unverified && found.outcome == ROW_IRSA, "{}: {}", sdk.id(), found.why);
     }
 }
 
-/// AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", column "Service client fallback behavior"; for PHP its provider's source.
+/// Sources: AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints", column "Service client fallback behavior"; for PHP the source of
+/// its provider.
 #[test]
 fn without_a_region() {
     for sdk in SdkFamily::ALL {
@@ -118,7 +119,7 @@ fn without_a_region() {
         };
         assert_eq!((found.outcome, found.endpoint), wanted, "{}: {}", sdk.id(), found.why);
     }
-    // Rust asks IMDS for the region, which the hop limit keeps from it.
+    // Rust asks IMDS for the region, and the hop limit blocks IMDS.
     assert_eq!(end_of(SdkFamily::Rust, &[ROLE, TOKEN], |s| s.imds = imds(ImdsReach::HopLimited, true, true)).0, STOP);
     assert_eq!(end_of(SdkFamily::Rust, &[ROLE, TOKEN, ("AWS_EC2_METADATA_DISABLED", "true")], |_| {}).0, STOP);
     // The agent needs no STS.

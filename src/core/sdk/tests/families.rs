@@ -1,4 +1,4 @@
-//! The table of families: every row is complete, and no two rows are taken for one another.
+//! The table of families: every row is complete, and no two rows share a name.
 
 use crate::core::sdk::SdkFamily;
 use crate::core::sdk::chain::Link;
@@ -32,16 +32,16 @@ fn every_row_is_complete() {
     }
 }
 
-/// A chain that lacks a link would pass credentials over without anybody noticing.
+/// A chain that lacks a link would ignore credentials, and no other test would show it.
 #[test]
 fn every_chain_looks_everywhere() {
     for sdk in SdkFamily::ALL {
-        let has = |wanted: fn(&Link) -> bool| sdk.row().chain.links.iter().any(wanted);
-        assert!(has(|link| matches!(link, Link::Env)), "{}", sdk.id());
-        assert!(has(|link| matches!(link, Link::Profile(_))), "{}", sdk.id());
-        assert!(has(|link| matches!(link, Link::WebIdentity)), "{}", sdk.id());
-        assert!(has(|link| matches!(link, Link::Container | Link::ContainerOrImds)), "{}", sdk.id());
-        assert!(has(|link| matches!(link, Link::Imds | Link::ContainerOrImds)), "{}", sdk.id());
+        let has_link = |wanted: fn(&Link) -> bool| sdk.row().chain.links.iter().any(wanted);
+        assert!(has_link(|link| matches!(link, Link::Env)), "{}", sdk.id());
+        assert!(has_link(|link| matches!(link, Link::Profile(_))), "{}", sdk.id());
+        assert!(has_link(|link| matches!(link, Link::WebIdentity)), "{}", sdk.id());
+        assert!(has_link(|link| matches!(link, Link::Container | Link::ContainerOrImds)), "{}", sdk.id());
+        assert!(has_link(|link| matches!(link, Link::Imds | Link::ContainerOrImds)), "{}", sdk.id());
     }
 }
 

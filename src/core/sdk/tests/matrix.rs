@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// docs/facts.md#chain-matrix. "stop" is an error, "none" the end of the chain.
+/// docs/facts.md#chain-matrix. `STOP` is an error. `NONE` is a chain that ends without credentials.
 pub(super) const MATRIX: &[MatrixRow] = &[
     with_environment("01", IRSA, |_| {}, [ROW_IRSA; 4]),
     with_environment("02", IRSA, |s| s.sts = StsCall::TokenRejected, [STOP; 4]),
@@ -50,7 +50,7 @@ pub(super) const MATRIX: &[MatrixRow] = &[
         |_| {},
         [STOP, ROW_IRSA, STOP, STOP],
     ),
-    // 35 shows the choice of the URI only: RELATIVE, which on EKS leads nowhere.
+    // 35 shows only which URI is chosen: RELATIVE, which has no server on EKS.
     with_environment("35", &[URI, URI_TOKEN, REGION, ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/x")], |_| {}, [STOP; 4]),
     with_environment("36", &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/v1"), URI_TOKEN, REGION], |_| {}, [STOP; 4]),
 ];

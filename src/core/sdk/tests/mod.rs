@@ -1,4 +1,4 @@
-//! The families' chains: the measured ones row by row, the others by their source, and what holds of all of them.
+//! Tests of the families' chains: the measured ones row by row, the others by their source, and properties that all of them have.
 
 mod any;
 mod chains;

@@ -1,4 +1,4 @@
-//! A value that the pod was given: kept as it is, printed without secrets.
+//! A value that the pod was given. It is kept unchanged and printed without secrets.
 
 use super::{Secrets, hide_userinfo, shapes, without};
 use crate::core::text::printable::cap;
@@ -6,16 +6,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
-/// More of a value is not shown: no ARN is longer (IAM, "IAM identifiers": 2,048 characters), nor is a path of Linux twice as long.
+/// How many characters of a value are printed. No ARN is longer (IAM, "IAM identifiers": 2,048 characters). The longest path in Linux is twice as
+/// long.
 const SHOWN: usize = 2048;
 
-/// What is printed of an input.
+/// A value that is printed without secrets.
 pub trait Shown {
-    /// The value as it was given. For decisions and for the call that it is meant for, never for text that a person or a log gets.
+    /// The value as it was given. Use it for decisions and for the call that needs it. Never use it for text that a person or a log gets.
     fn raw(&self) -> &str;
     /// The value without secrets, at full length.
     fn redacted(&self) -> Cow<'_, str>;
-    /// From now on these are not printed either: a key that was given under a wrong name.
+    /// From now on, these secrets are not printed either. A variable may hold a key that belongs in another variable.
     fn hide(&mut self, secrets: &Secrets);
 }
 
@@ -25,7 +26,7 @@ macro_rules! input {
         #[derive(Clone, Default, PartialEq, Eq)]
         pub struct $name {
             raw: String,
-            /// What is printed, where the value holds a secret that is known by value.
+            /// The text to print, if the value holds a secret that is known by value.
             printed: Option<String>,
         }
 
@@ -47,7 +48,7 @@ macro_rules! input {
         }
 
         impl $name {
-            /// The value as it was given: see [`Shown::raw`].
+            /// The value as it was given, see [`Shown::raw`].
             pub fn raw(&self) -> &str {
                 &self.raw
             }
@@ -92,7 +93,7 @@ macro_rules! input {
 }
 
 input! {
-    /// A name, a path, an ARN, a region or a switch. A token that was pasted where its path belongs is not printed.
+    /// A name, a path, an ARN, a region or a switch. If a token was pasted in place of its path, the token is not printed.
     InputValue: |value| without(value, shapes::in_value(value))
 }
 

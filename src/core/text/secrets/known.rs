@@ -1,4 +1,4 @@
-//! Secrets by value: what this process read or was given as a credential.
+//! Secrets that are known by value: the credentials that this process read or was given.
 
 use super::{SecretPlace, names, shapes, without};
 use base64::Engine;
@@ -8,23 +8,24 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// A shorter secret is not told from a word: `test` may be a key, and is a part of many names.
+/// The shortest secret that is searched for, in bytes. A shorter secret may be a word: `test` may be a key, and it is part of many names.
 const SHORTEST: usize = 8;
-/// No real key or token is shorter. What is shorter is looked for where it stands alone, and not in an ARN.
+/// The shortest real key or token. A shorter secret is found only as a whole word, and not in an ARN.
 const KEY: usize = 16;
-/// A secret that is cut on its way back is still told by so many of its characters.
+/// The length of a piece of a secret by which a secret that came back cut off is recognised.
 const PIECE: usize = 16;
-/// How far the pieces that are looked for lie apart: any 23 characters of a secret hold a whole one.
+/// The distance between the pieces that are searched for. Any 23 characters of a secret hold a whole piece.
 const STRIDE: usize = 8;
 
-/// The credentials of one attempt, and the names that it sends beside them. Clones share what is learned. Wiped when the last one is dropped.
+/// The credentials of one attempt, and the names that it sends with them. Clones share what is learned. The memory is wiped when the last clone
+/// is dropped.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<Mutex<Known>>);
 
 #[derive(Clone, Default)]
 struct Known {
     values: Vec<Zeroizing<String>>,
-    /// A service quotes them, and none is a secret, whatever it looks like.
+    /// Names that a service may quote. None is a secret, even if it looks like one.
     names: Vec<String>,
 }
 
@@ -35,13 +36,13 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// A copy that learns by itself: what one attempt learns is gone with it.
+    /// An independent copy. What it learns is not shared with the original, and is lost when the copy is dropped.
     #[must_use]
     pub fn fork(&self) -> Secrets {
         Secrets(Arc::new(Mutex::new(self.known().clone())))
     }
 
-    /// From now on this is never shown, unless it is too short to be told from a word.
+    /// From now on this value is never shown, unless it is too short to be distinguished from a word.
     pub fn learn(&self, value: &str) {
         self.learn_from(SHORTEST, value);
     }
@@ -54,20 +55,21 @@ impl Secrets {
         }
     }
 
-    /// A name of the pod's own: it is not taken for a secret where a service says it again. One that holds a token is no name.
+    /// Learns a name of the pod's own. It does not count as a secret when a service quotes it. A name that holds a token is not learned.
     pub fn spare(&self, name: &str) {
         if name.len() >= SHORTEST && shapes::in_value(name).is_empty() {
             self.known().names.push(name.to_owned());
         }
     }
 
-    /// From now on the value of an `Authorization` or `Proxy-Authorization` header is never shown, nor what it says decoded: user name and
-    /// password of the scheme Basic (RFC 7617), the signature of SigV4.
+    /// From now on the value of an `Authorization` or `Proxy-Authorization` header is never shown. Neither are its parts: the decoded user name and
+    /// password of the scheme Basic (RFC 7617), and the signature of SigV4.
     pub fn learn_authorization(&self, value: &str) {
         self.learn_header(SHORTEST, value);
     }
 
-    /// For the answer of the one that got this header: there even a short password is none of its words.
+    /// A copy that also removes short parts of this header. Use it for the answer of the server that got the header. There even a short password
+    /// is not a word of the server's own.
     #[must_use]
     pub fn and_words_of(&self, authorization: Option<&str>) -> Secrets {
         let all = self.fork();
@@ -91,13 +93,13 @@ impl Secrets {
         }
     }
 
-    /// Text from outside without secrets: the known ones, however they are written, and what has the shape of one.
+    /// Text from outside without secrets. It removes the known secrets in every encoding, and any text that has the shape of a secret.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.known();
         let arns = names::arns(text);
         let mut found = shapes::find(text);
         for value in known.values.iter().filter(|value| value.len() >= PIECE + STRIDE) {
-            pieces(text, value, &arns, &mut found);
+            find_pieces(text, value, &arns, &mut found);
         }
         if !found.is_empty() {
             let places = known.names.iter().flat_map(|name| text.match_indices(name.as_str()).map(|(at, name)| at..at + name.len()));
@@ -105,12 +107,12 @@ impl Secrets {
             found.retain(|found| !spared.iter().any(|name| name.start <= found.at.start && found.at.end <= name.end));
         }
         for value in &known.values {
-            whole(text, value, &arns, &mut found);
+            find_whole(text, value, &arns, &mut found);
         }
         without(text, found)
     }
 
-    /// A name or an ARN from outside. Only a token that is longer than any name has the shape of a secret there.
+    /// A name or an ARN from outside, without secrets. By shape, only a token that is longer than any name counts as a secret there.
     pub fn redact_name<'t>(&self, name: &'t str) -> Cow<'t, str> {
         match self.redact_known(name) {
             Cow::Borrowed(name) => without(name, shapes::in_value(name)),
@@ -118,11 +120,11 @@ impl Secrets {
         }
     }
 
-    /// A name without the known secrets that are no word: for a value that has its own rule for shapes.
+    /// A value without the known secrets that are too long to be a word. It is for a value that has its own rule for shapes.
     pub(super) fn redact_known<'t>(&self, value: &'t str) -> Cow<'t, str> {
         let mut found = Vec::new();
         for secret in self.known().values.iter().filter(|secret| secret.len() >= KEY) {
-            whole(value, secret, &[], &mut found);
+            find_whole(value, secret, &[], &mut found);
         }
         without(value, found)
     }
@@ -132,8 +134,8 @@ impl Secrets {
     }
 }
 
-/// The value as it is, and as a query string or a canonical request has it.
-fn whole(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<SecretPlace>) {
+/// Finds the whole value: as it is, and percent-encoded as in a query string or a canonical request.
+fn find_whole(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<SecretPlace>) {
     let is_secret = |at: &Range<usize>| value.len() >= KEY || stands_alone(text, at) && !arns.iter().any(|arn| arn.contains(&at.start));
     for form in [Zeroizing::new(value.to_owned()), percent_encoded(value, true), percent_encoded(value, false)] {
         let places = text.match_indices(form.as_str()).map(|(at, form)| at..at + form.len());
@@ -158,8 +160,8 @@ fn percent_encoded(value: &str, upper: bool) -> Zeroizing<String> {
     encoded
 }
 
-/// Parts of the value that came back without the rest. Not in an ARN, whose names may begin as session tokens do.
-fn pieces(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<SecretPlace>) {
+/// Finds parts of the value that came back without the rest. ARNs are not searched, because names in them may begin as session tokens do.
+fn find_pieces(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<SecretPlace>) {
     let (text, value) = (text.as_bytes(), value.as_bytes());
     let mut at = 0;
     while at + PIECE <= text.len() {
@@ -171,7 +173,7 @@ fn pieces(text: &str, value: &str, arns: &[Range<usize>], found: &mut Vec<Secret
         };
         let before = text[..at].iter().rev().zip(value[..place].iter().rev()).take_while(|(a, b)| a == b).count();
         let behind = text[at..].iter().zip(&value[place..]).take_while(|(a, b)| a == b).count();
-        // Only ASCII was compared, so both ends begin a character.
+        // Only ASCII was compared, so both ends are at the beginning of a character.
         found.push(SecretPlace::secret(at - before..at + behind));
         at += behind;
     }

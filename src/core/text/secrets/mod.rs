@@ -1,11 +1,11 @@
-//! The one redactor: what is a secret, and text without it.
+//! Finds secrets in text and removes them. All code that removes secrets is here.
 //!
-//! Inputs keep the value that the pod was given ([`InputValue`]), and every decision is made on that value. Secrets go where text leaves
-//! the process: in `Display`, `Debug` and `Serialize` of an input, in evidence made of a service's answer, in what `explain` prints.
+//! Inputs keep the value that the pod was given ([`InputValue`]), and every decision uses that value. Secrets are removed where text leaves
+//! the process: in `Display`, `Debug` and `Serialize` of an input, in evidence from a service's answer, and in the output of `explain`.
 //!
 //! A secret is known in two ways:
-//! - by value ([`Secrets`]): what this process read or was given as a credential;
-//! - by shape (`shapes`): a signed JWT, a key or session token in the form and at the place where such things stand.
+//! - by value ([`Secrets`]): the credentials that this process read or was given;
+//! - by shape (`shapes`): a signed JWT, or a key or session token that has the usual form and is at a usual place.
 //!
 //! A name is never a secret (`names`): an ARN, a role path, a session, a profile, a file's path, a host, a request id. IAM allows names
 //! that look like keys and tokens, so a shape alone does not decide.
@@ -22,33 +22,34 @@ pub(crate) use shapes::awaits_secret;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What stands for a secret.
+/// Replaces a secret.
 pub const REDACTED: &str = "[redacted]";
-/// What stands for a user name and password in a URL.
+/// Replaces a user name and password in a URL.
 const HIDDEN_USERINFO: &str = "***";
 
-/// Text without what has the shape of a secret. Where the secrets are known by value too, use [`Secrets::redact`].
+/// Removes everything that has the shape of a secret. If the secrets are also known by value, use [`Secrets::redact`].
 pub fn redact(text: &str) -> Cow<'_, str> {
     without(text, shapes::find(text))
 }
 
-/// One value by itself, of which it is not said what it is: a member of a policy. Only a token that is longer than any name goes, and the user
-/// name and password of a URL.
+/// Removes secrets from a single value of unknown kind, such as a member of a policy. It removes only tokens that are longer than any name, and
+/// the user name and password of a URL.
 pub fn redact_value(value: &str) -> Cow<'_, str> {
     without(value, shapes::in_value(value))
 }
 
-/// [`redact`], and the place in it to which a place of the text has moved: it moves by as much as secrets before it have shrunk.
+/// Removes secrets as [`redact`] does. Also returns the new index of a place in the text. The index changes, because a secret before it and its
+/// replacement differ in length.
 pub(crate) fn redact_around(text: &str, at: usize) -> (String, usize) {
     let mut found = shapes::find(text);
-    // A place within a secret is where that begins.
+    // A place inside a secret moves to the beginning of the secret.
     let at = found.iter().find(|found| found.at.contains(&at)).map_or(at, |found| found.at.start);
     let clean = without(text, found.clone()).into_owned();
     found.retain(|found| found.at.end <= at);
     (clean, without(&text[..at], found).len())
 }
 
-/// Where a secret stands in a text, and what is shown in its place.
+/// The place of a secret in a text, and the text that replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct SecretPlace {
     at: Range<usize>,
@@ -61,7 +62,7 @@ impl SecretPlace {
     }
 }
 
-/// The text with each place replaced. Places that overlap or touch are one.
+/// The text with each place replaced. Places that overlap or touch are replaced together.
 fn without(text: &str, mut found: Vec<SecretPlace>) -> Cow<'_, str> {
     if found.is_empty() {
         return Cow::Borrowed(text);
@@ -82,10 +83,10 @@ fn without(text: &str, mut found: Vec<SecretPlace>) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// A URL with `***@` for `user:password@`: proxies and endpoints are reported, their passwords never. That there was one is.
+/// Replaces `user:password@` in a URL by `***@`. Proxies and endpoints are reported, and so is that there was a password, but never the password.
 ///
-/// For a value that is an address as a whole. A password may hold an unescaped `@`, `/` or `://`: all before the last `@` is taken for
-/// userinfo, so that rather a path is lost than a secret shown.
+/// The whole value has to be an address. A password may hold an unescaped `@`, `/` or `://`. So everything before the last `@` counts as
+/// userinfo. It is better to lose a path than to show a secret.
 pub fn hide_userinfo(value: &str) -> Cow<'_, str> {
     let Some((before, host)) = value.rsplit_once('@') else { return Cow::Borrowed(value) };
     let is_scheme = |scheme: &str| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
@@ -97,7 +98,7 @@ pub fn hide_userinfo(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Has a colon as addresses do, and is neither a path nor an ARN, in which `@` is a letter like others.
+/// Whether a value may be an address: it has a colon, and is neither a path nor an ARN. Paths and ARNs may hold an `@` too.
 fn is_address(value: &str) -> bool {
     let first = value.split_once(':').map(|(first, _)| first.trim_matches(|c: char| !c.is_alphanumeric() && c != '/'));
     first.is_some_and(|first| !first.contains('/') && !first.eq_ignore_ascii_case("arn"))

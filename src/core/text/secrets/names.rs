@@ -1,20 +1,20 @@
-//! Where names stand in a text. A name is never a secret, whatever it looks like.
+//! Finds the names in a text. A name is never a secret, even if it looks like one.
 //!
 //! IAM allows `[\w+=,.@-]{1,64}` for a role and a session, and any printable ASCII in a role's path of up to 512 characters (IAM user
-//! guide, "IAM and AWS STS quotas" and "IAM identifiers"): a name may look like a key, a token, or `password=…`.
+//! guide, "IAM and AWS STS quotas" and "IAM identifiers"). So a name may look like a key, a token, or `password=…`.
 
 use std::ops::Range;
 
-/// What kind of name stands there.
+/// The kind of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameKind {
     /// An ARN, or its last part: `assumed-role/NAME/SESSION`, `system:serviceaccount:NAMESPACE:NAME`.
     Arn,
-    /// A role, session or profile after the word that says so.
+    /// A role, session or profile after a word such as `profile`.
     Name,
     /// A role or session that STS quotes as a parameter.
     Parameter,
-    /// A request's id, and an encoded authorization message, which is one long word of base64.
+    /// A request's id, or an encoded authorization message, which is one long word of base64.
     Id,
     /// A path of a file, or of a URL.
     Path,
@@ -46,19 +46,19 @@ impl NamePlaces {
         NamePlaces(names)
     }
 
-    /// What kind of name the whole of a place is in.
+    /// The kind of the name that holds this whole place.
     pub(super) fn around(&self, place: &Range<usize>) -> Option<NameKind> {
         let holds = |at: &Range<usize>| at.start <= place.start && place.end <= at.end;
         self.0.iter().find(|(at, _)| holds(at)).map(|(_, kind)| *kind)
     }
 
-    /// Whether three parts with dots between them are a name there, and no token. A signed JWT is longer than a name: the signature of the
-    /// weakest algorithm alone has 43 characters (RFC 7515, HS256), its header 20.
+    /// Whether three parts with dots between them are a name at this place, and no token. A signed JWT is longer than a name: with the weakest
+    /// algorithm (RFC 7515, HS256), its signature has 43 characters and its header 20.
     pub(super) fn has_jwt_like(&self, place: &Range<usize>, text: &str) -> bool {
         let jwt = &text[place.clone()];
         match self.around(place) {
             Some(NameKind::Arn) => jwt.len() <= PATH_AND_NAME,
-            // No label of a host has an underscore, and the last part of a token is a signature.
+            // A host has no underscore. A last part that is as long as a signature belongs to a token.
             Some(NameKind::Host) => {
                 let is_signed = jwt.rsplit('.').next().is_some_and(|signature| signature.len() >= SIGNATURE);
                 jwt.len() <= HOST && !jwt.contains('_') && jwt.split('.').all(|label| label.len() <= LABEL) && !is_signed
@@ -68,7 +68,7 @@ impl NamePlaces {
         }
     }
 
-    /// Whether a word of base64 is a name there, and no key.
+    /// Whether a word of base64 is a name at this place, and no key.
     pub(super) fn has_key_like(&self, place: &Range<usize>) -> bool {
         match self.around(place) {
             Some(NameKind::Arn) => place.len() <= PATH_AND_NAME,
@@ -83,7 +83,8 @@ impl NamePlaces {
 /// The longest name of a file (`NAME_MAX`, limits.h).
 const FILE: usize = 255;
 
-/// Where a word ends that may hold any character of a name. A quote ends it: JSON without blanks has more than the name in one word.
+/// The end of a word that may hold any character of a name. A quote ends the word, because JSON without blanks has other text right after the
+/// name.
 fn end_of_word(text: &str, from: usize) -> usize {
     from + text[from..].find(|c: char| c.is_whitespace() || "\"'<>`".contains(c)).unwrap_or(text.len() - from)
 }
@@ -92,7 +93,7 @@ fn begins_word(text: &str, at: usize) -> bool {
     !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
 }
 
-/// ARNs, what is left of one where its beginning was cut off or masked, and the ids of sessions.
+/// Finds ARNs, the rest of an ARN whose beginning was cut off or masked, and the user ids of sessions.
 pub(super) fn arns(text: &str) -> Vec<Range<usize>> {
     const BEGINNINGS: [&str; 3] = ["arn:aws", "assumed-role/", "system:serviceaccount:"];
     let mut found = Vec::new();
@@ -115,7 +116,7 @@ pub(super) fn arns(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Words that a name follows, in lower case.
+/// Words before a name, in lower case.
 const NAMED: [&str; 9] = [
     "profile",
     "rolesessionname",
@@ -127,7 +128,7 @@ const NAMED: [&str; 9] = [
     "role-name",
     "role name",
 ];
-/// Words that an id follows. S3 has a second one of 76 characters of base64 (S3 user guide, "Getting Amazon S3 request IDs").
+/// Words before an id. S3 has a second request id of 76 characters of base64 (S3 user guide, "Getting Amazon S3 request IDs").
 const IDENTIFIED: [&str; 9] =
     ["requestid", "request id", "request_id", "request-id", "hostid", "host id", "host_id", "x-amz-id-2", "authorization failure message"];
 
@@ -139,7 +140,7 @@ fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, NameKind)>) 
             let word = text[after..].trim_start_matches([' ', ':', '=', '"', '\'', '(', '[', '{', '<', '>', '\\', '`']);
             let start = text.len() - word.len();
             let end = start + word.find(|c: char| c.is_whitespace() || "\"'<>()[]{}`;".contains(c)).unwrap_or(word.len());
-            // `profile` and the name are two words.
+            // There has to be a separator between `profile` and the name.
             if start > after && end > start {
                 names.push((start..end, kind));
             }
@@ -147,7 +148,7 @@ fn labelled(text: &str, lower: &str, names: &mut Vec<(Range<usize>, NameKind)>) 
     }
 }
 
-/// `Value 'NAME' at 'roleSessionName' failed to satisfy constraint`, as AWS words a ValidationError.
+/// Finds names that a ValidationError of AWS quotes: `Value 'NAME' at 'roleSessionName' failed to satisfy constraint`.
 fn quoted_parameters(text: &str, lower: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     for parameter in ["' at 'rolesessionname'", "' at 'rolearn'"] {
         for (end, _) in lower.match_indices(parameter) {
@@ -157,7 +158,7 @@ fn quoted_parameters(text: &str, lower: &str, names: &mut Vec<(Range<usize>, Nam
     }
 }
 
-/// Words that begin as a path does.
+/// Finds words that begin like a path.
 fn paths(text: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     let mut from = 0;
     while let Some(at) = text[from..].find(['/', '~', '.']) {
@@ -168,7 +169,7 @@ fn paths(text: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
         from = at + 1;
         if is_path && begins {
             let end = end_of_word(text, at);
-            // What follows a `?` is a query, which may hold a token.
+            // The text after a `?` is a query, which may hold a token.
             let end = text[at..end].find('?').map_or(end, |query| at + query);
             names.push((at..end, NameKind::Path));
             from = end.max(from);
@@ -176,7 +177,7 @@ fn paths(text: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     }
 }
 
-/// The host of a URL, and its path up to the query, which may hold a token.
+/// Finds the host of a URL, and its path. The query is left out, because it may hold a token.
 fn urls(text: &str, names: &mut Vec<(Range<usize>, NameKind)>) {
     let mut done = 0;
     for (at, _) in text.match_indices("://") {

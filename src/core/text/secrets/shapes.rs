@@ -1,4 +1,4 @@
-//! Secrets by shape: a JWT, a key or session token in its own form or after its name, a user name and password in a URL.
+//! Secrets that are known by shape: a JWT, a key or session token in its own form or after its name, a user name and password in a URL.
 
 use super::names::{NameKind, NamePlaces};
 use super::{HIDDEN_USERINFO, SecretPlace};
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Range;
 
-/// The secrets in any text: a log, a service's message.
+/// Finds the secrets in any text, such as a log or a service's message.
 pub(super) fn find(text: &str) -> Vec<SecretPlace> {
     let names = NamePlaces::find_in(text);
     let mut found: Vec<SecretPlace> =
@@ -17,8 +17,8 @@ pub(super) fn find(text: &str) -> Vec<SecretPlace> {
     found
 }
 
-/// The secrets in a value that should be a name, a path or a URL: tokens that were pasted there, which are longer than any name, and the
-/// user name and password of a URL.
+/// Finds the secrets in a value that should be a name, a path or a URL: a token that was pasted there and is longer than any name, and the user
+/// name and password of a URL.
 pub(super) fn in_value(value: &str) -> Vec<SecretPlace> {
     let is_arn = value.starts_with("arn:");
     let longest_name = if is_arn { super::names::PATH_AND_NAME } else { super::names::NAME };
@@ -32,13 +32,13 @@ pub(super) fn in_value(value: &str) -> Vec<SecretPlace> {
 
 // --- JSON Web Tokens (RFC 7519)
 
-/// A first part is that of a cut-off token only where it is as long as a real header, such as `{"alg":"RS256"}` in base64url.
+/// The shortest header of a cut-off token: `{"alg":"RS256"}` in base64url. A shorter first part may be another text.
 const HEADER: usize = 20;
-/// A longer header is none, and so many places in a word are tried at most: a log may consist of nothing but beginnings.
+/// The longest header, and how many places in a word are tried. Both bound the time, because a log may hold nothing but beginnings of tokens.
 const LONGEST_HEADER: usize = 4096;
 const TRIES: usize = 64;
 
-/// Three parts of base64url of which the first is a JSON object; of a token that was cut off, two.
+/// Finds tokens: three parts of base64url, of which the first is a JSON object. A token that was cut off has two parts.
 fn jwts(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -52,7 +52,7 @@ fn jwts(text: &str) -> Vec<Range<usize>> {
         // An encrypted token has five parts.
         while parts < 5 && bytes.get(end) == Some(&b'.') {
             let part = bytes[end + 1..].iter().take_while(|byte| is_base64url(**byte) || **byte == b'=').count();
-            // The last part of an unsigned token is empty; a dot that ends a sentence is no part.
+            // The last part of an unsigned token is empty. The dot may also end a sentence.
             if part == 0 {
                 break;
             }
@@ -67,10 +67,10 @@ fn jwts(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where the header begins in the word that ends at the dot: other characters of base64url may stand before it, as in `%3DeyJ…`.
+/// The index where the header begins in the word before the dot. Other characters of base64url may stand before the header, as in `%3DeyJ…`.
 fn header(word: &[u8], from: usize) -> Option<usize> {
     let from = from.max(word.len().saturating_sub(LONGEST_HEADER));
-    // `{` makes an `e`, and a second letter of which the first two bits are set.
+    // In base64, `{` becomes an `e` and a second letter whose first two bits are set.
     let begins = |at: &usize| word[*at] == b'e' && word.get(at + 1).is_some_and(|next| b"wxyz0123456789-_".contains(next));
     (from..word.len()).filter(begins).take(TRIES).find(|at| is_object(&word[*at..]))
 }
@@ -86,16 +86,16 @@ fn is_base64url(byte: u8) -> bool {
 
 // --- Keys and session tokens in their own form
 
-/// How the session tokens of STS begin.
+/// The beginnings of STS's session tokens.
 const SESSION_TOKENS: [&str; 5] = ["IQoJb3JpZ2lu", "FwoGZXIvYXdz", "FQoGZXIvYXdz", "AQoDYXdz", "AQoEXAMPLE"];
-/// A secret access key (IAM user guide, "Manage access keys": 40 characters).
+/// The length of a secret access key (IAM user guide, "Manage access keys": 40 characters).
 const SECRET_KEY: usize = 40;
-/// The shortest piece of a session token that is one for certain.
+/// The shortest text that certainly is a session token, if it begins like one.
 const SESSION_TOKEN: usize = 40;
-/// A word of base64 that is longer than any name.
+/// The length from which on a word of base64 is longer than any name.
 const BLOB: usize = 72;
 
-/// Words of base64 that are a secret key, a session token, or a part of one.
+/// Finds words of base64 that are a secret key, a session token, or a part of a session token.
 fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = text.as_bytes();
     let mut next = 0;
@@ -107,7 +107,7 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     });
     words.filter_map(move |word| {
         let key = &text[word.clone()];
-        // `name=value`, and the padding at the end.
+        // The word may be `name=value`, with padding at the end.
         let name = key.trim_end_matches('=').rfind('=').map_or(0, |at| at + 1);
         let value = word.start + name..word.end;
         let key = &text[value.clone()];
@@ -132,7 +132,8 @@ fn stands_alone(text: &str, at: &Range<usize>) -> bool {
     sets_apart(text[..at.start].chars().next_back()) && (after.is_some() || sets_apart(text[at.end..].chars().next()))
 }
 
-/// Random characters change between capitals, small letters, digits and signs at two of three places; words do so at their ends.
+/// Whether a text looks random. Random text changes between capitals, small letters, digits and signs at two of three places. Words change only
+/// at their ends.
 fn is_random(key: &str) -> bool {
     let class = |byte: u8| match byte {
         b'A'..=b'Z' => 0,
@@ -140,14 +141,14 @@ fn is_random(key: &str) -> bool {
         b'0'..=b'9' => 2,
         _ => 3,
     };
-    let has = |wanted| key.bytes().any(|byte| class(byte) == wanted);
+    let has_class = |wanted| key.bytes().any(|byte| class(byte) == wanted);
     let changes = key.as_bytes().windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count();
-    has(0) && has(1) && has(2) && 5 * changes >= 2 * (key.len() - 1)
+    has_class(0) && has_class(1) && has_class(2) && 5 * changes >= 2 * (key.len() - 1)
 }
 
 // --- Secrets after their name
 
-/// What a secret follows, in lower case; then come separators, then the secret.
+/// Words before a secret, in lower case. Separators follow the word, and then the secret.
 const MARKERS: [&str; 28] = [
     "secretaccesskey",
     "secret_access_key",
@@ -185,8 +186,8 @@ fn after_markers(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
     let mut from = 0;
     while let Some((at, marker)) = next_marker(&lower, from) {
         from = at + marker.len();
-        let (start, seen) = value(text, from);
-        // `/run/secrets/db-password: no such file`
+        let (start, seen) = locate_value(text, from);
+        // The marker may end a path, as in `/run/secrets/db-password: no such file`.
         let ends_a_path = names.around(&(at..from)) == Some(NameKind::Path) && names.around(&(at..start + 1)).is_none();
         let is_credential = is_header(marker, &lower[..at]) && seen - start >= CREDENTIALS;
         if ends_a_path || !is_credential && !is_secret(marker, &text[from..start], &text[start..seen]) {
@@ -195,7 +196,8 @@ fn after_markers(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
         let ends = |c: char| !is_of_key(c) || (c == '&' && !marker.starts_with("passw"));
         let end = start + text[start..].find(ends).unwrap_or(text.len() - start);
         let in_arn = |place: Range<usize>| matches!(names.around(&place), Some(NameKind::Arn | NameKind::Parameter));
-        // A role may be called `password=x1`; a whole key after its name is one in an ARN too, where a comma may separate fields.
+        // A role may be called `password=x1`. But a whole key after a marker is a secret even within an ARN, because a comma may separate fields
+        // there.
         let is_name = match (in_arn(at..at + 1), in_arn(start..start + 1)) {
             (true, _) => !(is_field(text, at) && is_whole_key(&text[start..end])),
             (false, true) => true,
@@ -208,8 +210,8 @@ fn after_markers(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
     }
 }
 
-/// `x-amz-security-token:VALUE` in the canonical request that STS quotes (IAM user guide, "Create a signed AWS API request"): the header goes
-/// with its name.
+/// Whether the line is `x-amz-security-token:VALUE`, as in the canonical request that STS quotes (IAM user guide, "Create a signed AWS API
+/// request"). Then the header is removed with its name.
 fn is_header_line(text: &str, marker: usize, value: usize) -> bool {
     let start = line_start(text, marker);
     text[start..value].eq_ignore_ascii_case("x-amz-security-token:")
@@ -219,20 +221,21 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
 }
 
-/// Fewer characters after a scheme are no credentials.
+/// The fewest characters after a scheme that count as credentials.
 const CREDENTIALS: usize = 8;
 
-/// The scheme in an `Authorization` header: credentials follow, whatever they look like.
+/// Whether the marker is the scheme in an `Authorization` header. Then credentials follow, even if they look like a word.
 fn is_header(marker: &str, before: &str) -> bool {
     matches!(marker, "basic" | "bearer") && before.trim_end_matches([' ', ':', '=', '"', '\'', '\\']).ends_with("authorization")
 }
 
-/// A comma stands before the marker's word: it may be the next field after an ARN.
+/// Whether a comma stands before the marker's word. Then the word may be the next field after an ARN.
 fn is_field(text: &str, marker: usize) -> bool {
     text[..marker].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').ends_with(',')
 }
 
-/// What no name in an ARN is: a secret key and no more, a session token that is longer than a name, or more than a path and a name.
+/// Whether a value can be no name in an ARN: it is exactly a secret key, or a session token that is longer than a name, or longer than a path and
+/// a name.
 fn is_whole_key(value: &str) -> bool {
     let is_key =
         value.len() == SECRET_KEY && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') && is_random(value);
@@ -240,14 +243,15 @@ fn is_whole_key(value: &str) -> bool {
     is_key || is_token || value.len() > super::names::PATH_AND_NAME
 }
 
-/// `/var/run/token1`: more than one part, and words in each. A secret key may begin with a slash too.
+/// Whether a value is a path such as `/var/run/token1`: it has more than one part, and does not look random. A secret key may begin with a slash
+/// too.
 fn is_path(value: &str) -> bool {
     value.starts_with('/') && value[1..].contains('/') && !is_random(value)
 }
 
-/// Where the value is that follows a name: after separators, also those of a query string and of Rust's `Some("…")`. Only its beginning,
-/// so that a line of nothing but names takes no longer than another.
-fn value(text: &str, from: usize) -> (usize, usize) {
+/// The start and end of the value after a name. It skips separators, also those of a query string and of Rust's `Some("…")`. It reads only the
+/// beginning of the value, so that a line of nothing but names takes no longer than any other line.
+fn locate_value(text: &str, from: usize) -> (usize, usize) {
     let mut rest = &text[from..];
     loop {
         let next = rest.trim_start_matches([' ', '\t', '"', '\'', '`', ':', '=', '>', '\\', '|', ',', '(']);
@@ -261,7 +265,7 @@ fn value(text: &str, from: usize) -> (usize, usize) {
     (start, start + rest.bytes().take(256).take_while(|byte| is_of_key(char::from(*byte))).count())
 }
 
-/// Whether a line ends where the next one can only begin with a secret.
+/// Whether a line ends in such a way that the next line must begin with a secret.
 pub(crate) fn awaits_secret(line: &str) -> bool {
     let name = line.strip_suffix('=').unwrap_or_default().to_ascii_lowercase();
     // A role may be called `Basic=`.
@@ -270,10 +274,10 @@ pub(crate) fn awaits_secret(line: &str) -> bool {
     !is_arn && MARKERS.iter().any(|marker| name.strip_suffix(marker).is_some_and(begins))
 }
 
-/// Words of prose are no secrets: a key has a digit and some length. What a password looks like cannot be known.
+/// Whether the value after a marker is a secret and no word of prose. A key has a digit and some length. A password can look like anything.
 fn is_secret(marker: &str, separators: &str, value: &str) -> bool {
     let assigned = separators.contains([':', '=']);
-    // `'password=' at …`: the quote ends something, and white space follows it.
+    // In `'password=' at …` the quote ends a text, and white space follows it.
     let quote = separators.rfind(['"', '\'', '`']).filter(|quote| separators[..*quote].contains(['=', ':']));
     if quote.is_some_and(|quote| separators[quote + 1..].contains(char::is_whitespace)) {
         return false;
@@ -287,7 +291,8 @@ fn is_secret(marker: &str, separators: &str, value: &str) -> bool {
     }
 }
 
-/// The next marker, the longest where several begin. One pass: a log may consist of nothing else.
+/// The next marker. If several markers begin at the same place, it is the longest. The search is one pass, because a log may consist of nothing
+/// but markers.
 fn next_marker(lower: &str, from: usize) -> Option<(usize, &'static str)> {
     let begins = |byte: u8| b"sawbpci".contains(&byte);
     let places = lower.as_bytes()[from..].iter().enumerate().filter(|(_, byte)| begins(**byte)).map(|(at, _)| from + at);
@@ -304,10 +309,11 @@ fn is_of_key(c: char) -> bool {
 
 // --- A user name and password in a URL
 
-/// The longest that is looked at for an `@`.
+/// How many bytes after `://` are searched for an `@`.
 const AUTHORITY: usize = 256;
 
-/// `scheme://user:password@host`. A password may hold a slash that should be `%2F`: then what stands before the first slash is no host.
+/// Finds the user name and password in `scheme://user:password@host`. A password may hold a slash that should be `%2F`. Then the text before the
+/// first slash is no host.
 fn userinfo(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
     let mut done = 0;
     for (at, _) in text.match_indices("://") {
@@ -326,7 +332,7 @@ fn userinfo(text: &str, names: &NamePlaces, found: &mut Vec<SecretPlace>) {
     }
 }
 
-/// `host`, `host:port` or `[address]:port`: no part of a user name and password.
+/// Whether a text is `host`, `host:port` or `[address]:port`, and so no part of a user name and password.
 fn is_host(authority: &str) -> bool {
     let after = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(authority, |(_, after)| after);
     after.split_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,7 +1,7 @@
 use super::super::{REDACTED, redact};
 use super::*;
 
-/// Made up, and in the form of the real ones.
+/// Made-up secrets in the form of real ones.
 const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "FwoGZXIvYXdzEBYaDExampleToken1234567890abcdefghij/klmnop";
 const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2lnbmF0dXJl";
@@ -45,7 +45,7 @@ fn no_secret_stays() {
 fn a_token_that_was_cut_off() {
     let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0";
     assert_eq!(redact(&format!("got {header}.eyJpc3MiOiJodHRwczovL29pZ")), "got [redacted]");
-    // Of a header there is nothing to hide, and a short first part may be any name.
+    // A header alone holds no secret, and a short first part may be any name.
     for text in [format!("got {header}"), format!("got {}", &header[..20]), "eyJhIjoxfQ.Jobs".to_owned(), "SurveyJobs.Main.run".to_owned()]
     {
         assert_eq!(redact(&text), text);
@@ -115,7 +115,7 @@ fn a_query_keeps_what_follows_the_secret() {
     assert_eq!(redact(&url), "https://sts.amazonaws.com/?X-Amz-Security-Token=[redacted]&Action=GetCallerIdentity");
 }
 
-/// Each would take hours if every name, address or run were followed to the end of the line.
+/// Each text would take hours if the code followed every name, address or run to the end of the line.
 #[test]
 fn a_line_of_nothing_but_beginnings_takes_no_longer() {
     for piece in ["bearer=", "://", "://a@", "bearer ", "eyJ", "eyJ.", "x-amz-security-token:", "Aa1/", "Aa1", "."] {

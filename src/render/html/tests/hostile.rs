@@ -1,4 +1,4 @@
-//! Whatever a claim, an ARN or AWS says, a page has only the elements and attributes that this program writes.
+//! A page has only the elements and attributes that this program writes, whatever text a claim, an ARN or AWS's answer holds.
 
 use super::*;
 use crate::core::check::report::Report;
@@ -51,7 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ul", &[]),
 ];
 
-/// Attributes that hold only what this program says; none is made of a report's text.
+/// Attributes whose values are literals of this program. None is made of a report's text.
 const VALUES: &[(&str, &[&str])] = &[
     ("href", &["/status", "/metrics", "/readyz?verbose"]),
     ("role", &["img", "table", "rowgroup", "row", "columnheader", "rowheader", "cell"]),
@@ -65,7 +65,7 @@ struct Tag {
     attributes: Vec<(String, String)>,
 }
 
-/// The tags of a page, read as strictly as it is written: `<name a="v">`, `</name>`, and nowhere else a `<`, `>`, `"` or bare `&`.
+/// The tags of a page. Only `<name a="v">` and `</name>` are accepted. There must be no other `<`, `>` or `"`, and no bare `&`.
 fn tags(page: &str) -> Vec<Tag> {
     let mut tags = Vec::new();
     let mut rest = page;
@@ -105,7 +105,8 @@ fn plain(text: &str) {
     assert!(text.chars().all(harmless), "{text:?}");
 }
 
-/// Only known elements and attributes, each closed where it was opened, ids once, references to ids that are there.
+/// Asserts that a page has only known elements and attributes, that elements are closed in order, that ids are unique, and that references
+/// lead to existing ids.
 fn sound(page: &str) {
     let mut open: Vec<String> = Vec::new();
     let (mut ids, mut references) = (BTreeSet::new(), BTreeSet::new());
@@ -155,7 +156,7 @@ fn headings_are_in_order(page: &str) {
     assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
 }
 
-/// Every string of every report in turn, and then all of them at once.
+/// Replaces every string of every report in turn, and then all of them at once.
 #[test]
 fn no_foreign_text_becomes_markup() {
     let mut replaced = 0;
@@ -169,13 +170,13 @@ fn no_foreign_text_becomes_markup() {
         for path in paths {
             let mut one = document.clone();
             *one.pointer_mut(&path).unwrap() = PAYLOAD.into();
-            // Codes, steps and times are no strings to us: such a report does not exist.
+            // Codes, steps and times are no free text: a report with such a value cannot be read.
             let Ok(report) = serde_json::from_value::<Report>(one) else { continue };
             *all.pointer_mut(&path).unwrap() = PAYLOAD.into();
             replaced += 1;
-            sound(&shown(report));
+            sound(&render_page(report));
         }
-        let page = shown(serde_json::from_value(all).unwrap());
+        let page = render_page(serde_json::from_value(all).unwrap());
         sound(&page);
         assert!(page.matches("&quot;&gt;&lt;script&gt;alert(1)").count() > 20, "the payload is shown, as text");
     }
@@ -183,7 +184,7 @@ fn no_foreign_text_becomes_markup() {
     sound(&page(&Board::new(Some(PAYLOAD.to_owned()), at(0)), at(1)));
 }
 
-fn shown(report: Report) -> String {
+fn render_page(report: Report) -> String {
     let mut board = Board::new(None, at(0));
     board.end_round(report, Trigger::Start, at(1));
     page(&board, at(2))

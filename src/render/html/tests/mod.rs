@@ -1,4 +1,4 @@
-//! Whole pages as golden files (open them in a browser), and what each of them says.
+//! Whole pages as golden files (open them in a browser), and tests of their content.
 //!
 //! After an intended change: `UPDATE_PAGES=1 cargo test --lib render::html`, and read the diff.
 
@@ -20,7 +20,7 @@ fn at(seconds: u64) -> Moment {
     Moment::after(Duration::from_secs(seconds))
 }
 
-/// A round that began so many seconds after the start, with the sample's times moved there.
+/// Adds a round that began so many seconds after the start. The sample's times are moved by as much.
 fn round(board: &mut Board, evidence: &Value, seconds: u64, duration_ms: u64) {
     board.begin_round(at(seconds));
     let mut report = samples::report(evidence.clone(), duration_ms, 1);
@@ -70,7 +70,7 @@ fn boards() -> Vec<(&'static str, Board, Moment)> {
         ("first-round", first, at(3)),
         ("disabled", Board::new(Some("INC-42: <b>STS outage</b>\u{202e}".to_owned()), at(0)), at(3 * 3600)),
     ];
-    // A worker looks at the files every few seconds: one that does not is stuck.
+    // A worker checks the files every few seconds. Otherwise it counts as stuck.
     for (_, board, now) in boards.iter_mut().filter(|(_, board, now)| board.status(*now).next_round.is_some()) {
         let next = board.status(*now).next_round.unwrap();
         board.sleep(now.awake, now.uptime + Duration::from_secs(next.since(now.wall).try_into().unwrap()));
@@ -82,7 +82,7 @@ fn pages() -> Vec<(&'static str, String)> {
     boards().into_iter().map(|(name, board, now)| (name, page(&board, now))).collect()
 }
 
-fn of(name: &str) -> String {
+fn page_named(name: &str) -> String {
     pages().into_iter().find(|(known, _)| *known == name).unwrap().1
 }
 
@@ -110,7 +110,7 @@ fn the_policy_admits_the_style_and_nothing_else() {
     assert_eq!(CSP, right, "style.css has changed: its hash is {hash} now");
     for (name, page) in pages() {
         assert_eq!(page.matches("<style").count(), 1, "{name}");
-        // A browser hashes what stands between the tags, byte for byte.
+        // A browser hashes the exact bytes between the tags.
         assert!(page.contains(&format!("<style>{STYLE}</style>")), "{name}");
     }
     assert!(STYLE.is_ascii() && !STYLE.contains('\r') && !STYLE.contains("url(") && !STYLE.contains("@import"));
@@ -120,7 +120,7 @@ fn the_policy_admits_the_style_and_nothing_else() {
 fn a_page_is_small_and_always_the_same() {
     for (name, page) in pages() {
         assert!(page.len() <= 40 * 1024, "{name}: {}", page.len());
-        assert_eq!(page, of(name));
+        assert_eq!(page, page_named(name));
     }
 }
 
@@ -133,23 +133,23 @@ fn the_state_leads_the_title_and_the_cause_the_page() {
         ("first-round", "starting – irsa-probe"),
         ("disabled", "ready (switched off) – irsa-probe"),
     ] {
-        assert!(of(name).contains(&format!("<title>{title}</title>")), "{name}");
+        assert!(page_named(name).contains(&format!("<title>{title}</title>")), "{name}");
     }
-    let page = of("degraded");
+    let page = page_named("degraded");
     let main = &page[page.find("<main>").unwrap()..];
     assert!(main.starts_with("<main><section class=\"cause fail\""), "{main}");
     assert!(main.contains("<pre class=\"command\">aws iam get-role --role-name checkout</pre>"), "{main}");
-    assert!(!of("healthy").contains("Root cause") && !of("healthy").contains("Also found"));
+    assert!(!page_named("healthy").contains("Root cause") && !page_named("healthy").contains("Also found"));
 }
 
 #[test]
 fn times_are_counted_from_now() {
-    let page = of("healthy");
+    let page = page_named("healthy");
     for words in ["for 52m, since <time>2026-11-22T21:34:04Z</time>", "next round in 7m; last round 8m ago, took 79 ms (scheduled)"] {
         assert!(page.contains(words), "{words}\n{page}");
     }
     assert!(page.contains("<strong>expire in 52m</strong> <time class=\"dim\">2026-11-22T23:19:03Z</time>"), "{page}");
-    assert!(of("warnings").contains("a round is running now; last round 15m ago"));
+    assert!(page_named("warnings").contains("a round is running now; last round 15m ago"));
     let mut board = Board::new(None, at(0));
     round(&mut board, &samples::healthy(), 0, 58);
     assert!(super::page(&board, at(600)).contains("the worker has been stuck since"));
@@ -172,7 +172,7 @@ fn clock_skew_is_told_when_there_is_some() {
 
 #[test]
 fn every_round_is_drawn_with_its_story() {
-    let page = of("degraded");
+    let page = page_named("degraded");
     assert_eq!(page.matches("<rect ").count(), 50);
     assert!(page.contains("46 of the last 50 rounds proved the identity"));
     assert!(page.contains("<rect class=\"fail\" x=\"98.2%\" y=\"60\" width=\"1.6%\" height=\"15\"><title>2026-11-23T12:19:03Z: failed, trust-policy-denied, 49 ms, scheduled</title></rect>"), "{page}");
