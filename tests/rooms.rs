@@ -23,7 +23,7 @@ fn sources() -> Vec<Source> {
     let source = |path: PathBuf| {
         let relative = path.strip_prefix(&src).unwrap().with_extension("");
         let names: Vec<&str> = relative.iter().map(|name| name.to_str().unwrap()).collect();
-        if names.iter().any(|name| ["tests", "testing", "samples"].contains(name) || name.ends_with("_tests")) {
+        if names.iter().any(|name| ["tests", "testing"].contains(name) || name.ends_with("_tests")) {
             return None;
         }
         let names = if ["mod", "lib", "main"].contains(names.last().unwrap()) { &names[..names.len() - 1] } else { &names[..] };

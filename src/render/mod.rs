@@ -12,10 +12,10 @@ pub mod json;
 mod page;
 pub mod policy;
 pub mod probe;
-#[cfg(test)]
-mod samples;
 pub mod sdks;
 pub mod termination;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 pub use page::Style;

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::core::catalogue::Code;
     use crate::core::sidecar::schedule::Trigger;
-    use crate::render::samples;
+    use crate::render::testing;
     use std::time::Duration;
 
     fn at(seconds: u64) -> Moment {
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn verbose_lists_the_checks() {
         let mut board = Board::new(None, at(0));
-        board.end_round(samples::report(samples::healthy(), 41, 1), Trigger::Start, at(2));
+        board.end_round(testing::report(testing::healthy(), 41, 1), Trigger::Start, at(2));
         board.sleep(at(10).awake, at(10).uptime);
         let text = Probe::Ready.body(&board, at(3), true);
         assert!(text.starts_with("[+]worker ok\n[+]first-proof ok\n"), "{text}");

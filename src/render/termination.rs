@@ -34,12 +34,12 @@ fn cut(text: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples;
+    use super::super::testing;
     use super::*;
 
     #[test]
     fn a_failure_is_code_cause_and_cure() {
-        let mut report = samples::report(samples::trust_policy_denied(), 60_000, 9);
+        let mut report = testing::report(testing::trust_policy_denied(), 60_000, 9);
         report.root_cause.as_mut().unwrap().detail = "STS answered 403.".into();
         assert_eq!(
             message(&report),
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn what_was_not_proven_says_how_long_it_was_tried() {
-        let message = message(&samples::report(samples::connect_timeout(), 60_200, 7));
+        let message = message(&testing::report(testing::connect_timeout(), 60_200, 7));
         assert!(
             message.starts_with("connect-timeout: no connection to STS within the deadline; not proven in 60 s (7 attempts)\ncause: "),
             "{message}"
@@ -61,15 +61,15 @@ mod tests {
     #[test]
     fn a_pass_says_who() {
         assert_eq!(
-            message(&samples::report(samples::warnings(), 120, 1)),
+            message(&testing::report(testing::warnings(), 120, 1)),
             "pass: this pod is arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe (irsa); 1 warning: node-role-reachable"
         );
     }
 
     #[test]
     fn the_limit_is_of_bytes_and_cuts_no_character() {
-        let mut report = samples::report(samples::trust_policy_denied(), 0, 1);
-        let mut passing = samples::report(samples::healthy(), 0, 1);
+        let mut report = testing::report(testing::trust_policy_denied(), 0, 1);
+        let mut passing = testing::report(testing::healthy(), 0, 1);
         for (text, length) in
             ["ä", "€", "🦀", "\u{1b}\n", "x y"].into_iter().flat_map(|text| (300..1100).step_by(61).map(move |n| (text, n)))
         {

@@ -197,24 +197,24 @@ pub(super) fn with_warnings(words: String, warnings: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples;
+    use super::super::testing;
     use super::*;
     use crate::core::text::printable::printable;
     use serde_json::Value;
 
     fn all() -> Vec<Report> {
         let evidence =
-            [samples::healthy(), samples::not_injected(), samples::trust_policy_denied(), samples::connect_timeout(), samples::warnings()];
-        evidence.into_iter().map(|evidence| samples::report(evidence, 60_200, 2)).collect()
+            [testing::healthy(), testing::not_injected(), testing::trust_policy_denied(), testing::connect_timeout(), testing::warnings()];
+        evidence.into_iter().map(|evidence| testing::report(evidence, 60_200, 2)).collect()
     }
 
     fn plain(evidence: Value) -> String {
-        report(&samples::report(evidence, 60_200, 2), Style::default())
+        report(&testing::report(evidence, 60_200, 2), Style::default())
     }
 
     #[test]
     fn a_healthy_pod_golden() {
-        let text = plain(samples::healthy());
+        let text = plain(testing::healthy());
         let expected = "\
 shop/checkout  pod checkout-5d8f7c9b4-x2k8p, IRSA, eu-central-1
 
@@ -266,7 +266,7 @@ PASS  this pod is arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe (ir
 
     #[test]
     fn a_failing_pod_golden() {
-        let text = plain(samples::connect_timeout());
+        let text = plain(testing::connect_timeout());
         let expected = "\
 network
 -------
@@ -295,7 +295,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
 
     #[test]
     fn a_policy_can_be_copied_as_it_is() {
-        let text = plain(samples::trust_policy_denied());
+        let text = plain(testing::trust_policy_denied());
         let from = text.find("trust-policy.json:\n").unwrap() + "trust-policy.json:\n".len();
         let to = text[from..].find("    docs:").unwrap() + from;
         let policy: Value = serde_json::from_str(&text[from..to]).unwrap();
@@ -306,7 +306,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
 
     #[test]
     fn warnings_are_short_and_information_shorter() {
-        let text = plain(samples::warnings());
+        let text = plain(testing::warnings());
         assert!(text.contains(
             "‼ node-role-reachable: the node's role can be reached from this pod\n    IMDSv2 names the role eks-node to this pod.\n    cure:  Require"
         ));
@@ -390,7 +390,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
 
     #[test]
     fn a_pass_without_an_identity_says_so() {
-        let mut report = samples::report(samples::healthy(), 900, 1);
+        let mut report = testing::report(testing::healthy(), 900, 1);
         report.identity = None;
         report.expected.provider = Provider::PodIdentity;
         assert_eq!(who(&report), "EKS Pod Identity hands out credentials, though whose was not confirmed");

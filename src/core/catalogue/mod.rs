@@ -95,7 +95,7 @@ impl Severity {
     }
 }
 
-/// What time can do about a finding.
+/// Whether the fault behind a finding may pass by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
@@ -144,7 +144,7 @@ pub struct CodeRow {
     pub doctor: bool,
     /// How the finding counts, unless the evidence makes it count more.
     pub severity: Severity,
-    /// What time can do about it.
+    /// Whether the fault may pass by itself.
     pub class: Class,
     /// As a failure it takes a pod out of service at once: its applications have another identity, or none. Any other failure is borne until
     /// the credentials that were proven last have ended.
@@ -167,7 +167,7 @@ pub struct CodeRow {
     pub means: &'static [ErrorMeaning],
 }
 
-/// How a finding counts, and what time can do about it, as the rows write it.
+/// How a finding counts, and whether the fault may pass by itself, as the rows write it.
 mod weight {
     use super::{Class, Severity};
     pub const PERMANENT: (Severity, Class) = (Severity::Fail, Class::Permanent);

@@ -161,9 +161,9 @@ fn headings_are_in_order(page: &str) {
 fn no_foreign_text_becomes_markup() {
     let mut replaced = 0;
     for evidence in
-        [samples::healthy(), samples::not_injected(), samples::trust_policy_denied(), samples::connect_timeout(), samples::warnings()]
+        [testing::healthy(), testing::not_injected(), testing::trust_policy_denied(), testing::connect_timeout(), testing::warnings()]
     {
-        let document = serde_json::to_value(samples::report(evidence, 60_200, 2)).unwrap();
+        let document = serde_json::to_value(testing::report(evidence, 60_200, 2)).unwrap();
         let mut all = document.clone();
         let mut paths = Vec::new();
         strings(&document, String::new(), &mut paths);

@@ -6,7 +6,7 @@
 
 mod hostile;
 
-use super::super::samples;
+use super::super::testing;
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ fn at(seconds: u64) -> Moment {
 /// Adds a round that began so many seconds after the start. The sample's times are moved by as much.
 fn round(board: &mut Board, evidence: &Value, seconds: u64, duration_ms: u64) {
     board.begin_round(at(seconds));
-    let mut report = samples::report(evidence.clone(), duration_ms, 1);
+    let mut report = testing::report(evidence.clone(), duration_ms, 1);
     report.time = at(seconds).wall;
     if let Some(credentials) = &mut report.credentials {
         credentials.expires_at = Some(at(seconds + 60 * MINUTE).wall);
@@ -36,28 +36,28 @@ fn round(board: &mut Board, evidence: &Value, seconds: u64, duration_ms: u64) {
 fn boards() -> Vec<(&'static str, Board, Moment)> {
     let mut healthy = Board::new(None, at(0));
     for n in 0..4 {
-        round(&mut healthy, &samples::healthy(), n * INTERVAL, 58 + n * 7);
+        round(&mut healthy, &testing::healthy(), n * INTERVAL, 58 + n * 7);
     }
 
     let mut degraded = Board::new(None, at(0));
     for n in 0..60 {
         let (evidence, duration_ms) = match n {
-            20 | 21 => (samples::connect_timeout(), 12_040),
-            58.. => (samples::trust_policy_denied(), 49),
-            _ => (samples::healthy(), 41 + n * 37 % 90),
+            20 | 21 => (testing::connect_timeout(), 12_040),
+            58.. => (testing::trust_policy_denied(), 49),
+            _ => (testing::healthy(), 41 + n * 37 % 90),
         };
         round(&mut degraded, &evidence, n * INTERVAL, duration_ms);
     }
 
     let mut not_injected = Board::new(None, at(0));
-    round(&mut not_injected, &samples::not_injected(), 0, 1012);
+    round(&mut not_injected, &testing::not_injected(), 0, 1012);
 
     let mut warnings = Board::new(None, at(0));
-    round(&mut warnings, &samples::warnings(), 0, 64);
+    round(&mut warnings, &testing::warnings(), 0, 64);
     warnings.begin_round(at(INTERVAL));
 
     let mut unknown = Board::new(None, at(0));
-    round(&mut unknown, &samples::connect_timeout(), 0, 12_040);
+    round(&mut unknown, &testing::connect_timeout(), 0, 12_040);
 
     let mut first = Board::new(None, at(0));
     first.begin_round(at(0));
@@ -151,7 +151,7 @@ fn times_are_counted_from_now() {
     assert!(page.contains("<strong>expire in 52m</strong> <time class=\"dim\">2026-11-22T23:19:03Z</time>"), "{page}");
     assert!(page_named("warnings").contains("a round is running now; last round 15m ago"));
     let mut board = Board::new(None, at(0));
-    round(&mut board, &samples::healthy(), 0, 58);
+    round(&mut board, &testing::healthy(), 0, 58);
     assert!(super::page(&board, at(600)).contains("the worker has been stuck since"));
     let late = super::page(&board, at(2 * 24 * 3600));
     assert!(late.contains("<strong>expired 1d 23h ago</strong>") && late.contains("next round due now"), "{late}");
@@ -160,7 +160,7 @@ fn times_are_counted_from_now() {
 #[test]
 fn clock_skew_is_told_when_there_is_some() {
     let mut board = Board::new(None, at(0));
-    let mut report = samples::report(samples::healthy(), 60, 1);
+    let mut report = testing::report(testing::healthy(), 60, 1);
     for (skew, words) in [(Some(-400), Some("this node&#39;s is 6m behind STS&#39;s")), (Some(0), None), (None, None)] {
         report.clock_skew_seconds = skew;
         board.end_round(report.clone(), Trigger::Retry, at(1));
@@ -183,7 +183,7 @@ fn every_round_is_drawn_with_its_story() {
 fn a_flapping_history_stays_short() {
     let mut board = Board::new(None, at(0));
     for n in 0..50 {
-        round(&mut board, &if n % 2 == 0 { samples::healthy() } else { samples::trust_policy_denied() }, n * INTERVAL, 50);
+        round(&mut board, &if n % 2 == 0 { testing::healthy() } else { testing::trust_policy_denied() }, n * INTERVAL, 50);
     }
     let page = page(&board, at(50 * INTERVAL));
     assert!(page.contains("and 38 changes before"), "{page}");
