@@ -175,7 +175,35 @@ fn of_before() {
             false => scene.checkout().finds_nothing(),
         }
     }
+    // A Deployment wants pods of its old ReplicaSet until those of the new one are ready.
+    let scene = Scene::of_kubernetes();
+    refuse(&scene, "ReplicaSet", BY_POLICY);
+    let owned = |revision: &str, deployment: &str| {
+        json!({
+            "annotations": {"deployment.kubernetes.io/revision": revision},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "w", "uid": deployment}],
+        })
+    };
+    let merge =
+        |object: &mut Value, more: Value| more.as_object().unwrap().iter().for_each(|(key, value)| object["metadata"][key] = value.clone());
+    edit(&scene, "ReplicaSet", |object| merge(object, owned("2", "d-1")));
+    for (revision, deployment, refused) in [("3", "d-1", false), ("10", "d-1", false), ("1", "d-1", true), ("3", "d-2", true)] {
+        let mut other =
+            json!({"metadata": {"name": "w-new", "namespace": "shop", "uid": "u-9"}, "spec": {"replicas": 1}, "status": {"replicas": 1}});
+        merge(&mut other, owned(revision, deployment));
+        scene.cluster.put(&format!("{}-new", path("ReplicaSet")), other);
+        match refused {
+            true => scene.checkout().fails("pods-refused", &["ReplicaSet w has 0 of 2 pods"]),
+            false => scene.checkout().finds_nothing(),
+        }
+    }
     // Another controller's pods say nothing of this one's.
+    let scene = Scene::of_kubernetes();
+    refuse(&scene, "StatefulSet", BY_POLICY);
+    edit(&scene, "StatefulSet", |object| object["status"]["replicas"] = json!(1));
+    scene
+        .cluster
+        .edit(POD, |pod| pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "w"}]));
     scene.cluster.edit(POD, |pod| {
         pod["metadata"]["creationTimestamp"] = json!("2026-11-03T10:00:01Z");
         pod["metadata"]["ownerReferences"][0]["uid"] = json!("u-3");
@@ -250,6 +278,10 @@ fn that_cannot_be_seen() {
         seen.finds_nothing();
         seen.skips("service-account-used", "controllers of this kind are not looked at");
     }
+    // Without the pods' names a warning about one of them cannot be told from others'.
+    let scene = Scene::of_kubernetes();
+    scene.cluster.refuse("/shop/pods", 403);
+    scene.checkout().skips("events", "no permission");
     // A CronJob's event is of a job.
     let scene = without_pods();
     refuse(&scene, "Job", "jobs.batch \"w-1\" is forbidden: exceeded quota");

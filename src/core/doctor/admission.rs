@@ -81,7 +81,7 @@ impl Admission {
                 }
             };
             let PodCount { wanted, existing } = (known.count_pods)(object);
-            if wanted <= existing || object.pointer("/metadata/deletionTimestamp").is_some() {
+            if wanted <= existing || object.pointer("/metadata/deletionTimestamp").is_some() || is_superseded(found, known, object) {
                 continue;
             }
             if is_over(found, state, event, object) {
@@ -153,6 +153,18 @@ fn find_controller<'a>(found: &'a Found, event: &Value) -> Result<Option<(&'stat
         None if has_more(objects) => Err("there are more of them than are looked at".to_owned()),
         None => Ok(None),
     }
+}
+
+/// Whether the Deployment of a ReplicaSet has a newer one by now. Until that one's pods are ready it wants pods of the old one as well, which
+/// changes nothing any more (kubernetes `pkg/controller/deployment/util/deployment_util.go`, `RevisionAnnotation`).
+fn is_superseded(found: &Found, known: &ControllerKind, controller: &Value) -> bool {
+    let owner = |object: &Value| list(object, "/metadata/ownerReferences").first().and_then(|owner| text(owner, "/uid").map(str::to_owned));
+    let revision = |object: &Value| {
+        text(object, "/metadata/annotations/deployment.kubernetes.io~1revision").and_then(|revision| revision.parse::<u64>().ok())
+    };
+    let (Some(ours), Some(by)) = (revision(controller), owner(controller)) else { return false };
+    let all = found.given(known.question).map(|answer| list(answer, "/items")).unwrap_or_default();
+    all.iter().any(|other| owner(other).as_ref() == Some(&by) && revision(other) > Some(ours))
 }
 
 /// The service account of the controller's pods.

@@ -122,6 +122,8 @@ pub fn warnings(found: &Found, state: &WalkState) -> DoctorVerdict {
         // There the refusals are told, or why there may be some.
         DoctorVerdict::Findings(_) => DoctorVerdict::Unknown(Unknown::Because(Code::PodsRefused)),
         DoctorVerdict::Unknown(unknown) => DoctorVerdict::Unknown(unknown),
+        // Warnings name pods. Without the pods' names none of them can be told from others'.
+        _ if state.pod.is_none() && found.given(Question::Pods).is_none() => DoctorVerdict::not_answered(found, Question::Pods),
         _ => DoctorVerdict::Pass(String::new()),
     }
 }
