@@ -33,7 +33,7 @@ pub(super) fn kernel_thread_text(pid: u32) -> String {
 pub(super) fn other_network_text(pid: u32) -> String {
     format!(
         "process {pid} has another network than this check, so that what is reached from here proves nothing of it: run the check in its own pod \
-         (kubectl debug -it POD --target=CONTAINER --image=IMAGE -- /irsa-probe check --pid 1)"
+         (kubectl debug -it POD --target=CONTAINER --image=IMAGE --profile=restricted -- /irsa-probe check --pid 1)"
     )
 }
 

@@ -824,7 +824,7 @@ codes! {
         cause: "STS refuses signatures whose time is more than 15 minutes off its own. SDKs that correct the skew hide it until something \
             else breaks.",
         fix: "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123).",
-        commands: &["kubectl debug node/{node} -it --image=public.ecr.aws/docker/library/busybox:stable -- date -u"],
+        commands: &["kubectl -n kube-system debug node/{node} -it --image=public.ecr.aws/docker/library/busybox:stable -- date -u"],
         means: &[
             caller_identity(BAD_SIGNATURE, &["signature expired", "not yet current"]),
             caller_identity(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[]),
