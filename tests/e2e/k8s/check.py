@@ -171,6 +171,18 @@ def documented(name, text, times):
 ok("the patches that canary's comment shows", lambda: documented("canary", "serviceAccountName: NAME", 2))
 ok("the patch that inject's comment shows", lambda: documented("inject", "REGISTRY/irsa-probe:TAG", 1))
 
+ok("the patch that doctor's comment shows", lambda: documented("doctor", "name: NAME", 2))
+
+
+def doctor():
+    for role in (d for d in built["doctor"] if d["kind"] in ("Role", "ClusterRole")):
+        for rule in role["rules"]:
+            if not set(rule["verbs"]) <= {"get", "list"} or {"*", "secrets", "pods/log"} & {*rule.get("resources", []), *rule.get("apiGroups", [])}:
+                yield f"{role['kind']}: {rule}"
+
+
+ok("doctor: rights to read, to nothing secret, and named one by one", doctor)
+
 
 def canary():
     jobs = {d["kind"]: d["spec"] for d in built["canary"]}
