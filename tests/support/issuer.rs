@@ -47,7 +47,7 @@ pub fn answer(shared: &Shared, seen: &Seen) -> Answer {
                 .to_string(),
             )
             .into(),
-            "keys" => Page::new(200, kind, jwt::jwks(state.world.issuer_site.keys).to_string()).into(),
+            "keys" => Page::new(200, kind, state.key_set().to_string()).into(),
             _ => Page::new(404, "text/plain", "").into(),
         }
     };

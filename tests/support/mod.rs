@@ -9,6 +9,7 @@
 //! | `state` | what the fakes share while they run: sessions, records, secrets |
 //! | `sts`, `iam`, `sigv4`, `jwt`, `endpoints` | STS and what it believes |
 //! | `imds`, `agent`, `issuer` | the other services |
+//! | `beside` | STS and IMDS beside a real cluster, for its pods and its tokens |
 //! | `proxy`, `tls`, `slow`, `http` | how requests get there, or do not |
 //! | `pod` | files and environment |
 
@@ -21,6 +22,7 @@
 )]
 
 pub mod agent;
+pub mod beside;
 pub mod endpoints;
 pub mod http;
 pub mod iam;

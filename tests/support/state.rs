@@ -9,9 +9,11 @@ use std::{
 use aws_smithy_types::date_time::{DateTime, Format};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::Value;
 
 use super::{
     http::{Answer, Page, Seen},
+    jwt,
     world::{Act, Script, Step, World},
 };
 
@@ -78,6 +80,8 @@ pub struct State {
     pub web_identity_token: String,
     pub records: Vec<Record>,
     pub secrets: Vec<String>,
+    /// The key set of a real cluster, in the place of the sandbox's own.
+    pub cluster_keys: Option<Value>,
     /// How far each script has been consumed.
     steps: BTreeMap<String, usize>,
     connections: u64,
@@ -103,6 +107,11 @@ impl State {
     /// AWS's clock.
     pub fn now(&self) -> i64 {
         unix_now() + self.world.sts.clock_offset_seconds
+    }
+
+    /// The key set that the issuer publishes, and by which STS verifies.
+    pub fn key_set(&self) -> Value {
+        self.cluster_keys.clone().unwrap_or_else(|| jwt::jwks(self.world.issuer_site.keys))
     }
 
     pub fn record(&mut self, service: Service, seen: &Seen, region: Option<&str>, operation: &str) {

@@ -12,7 +12,7 @@ use super::{
     endpoints::{partition_of, region_of, signing_region},
     http::{Answer, Page, Seen, form},
     iam::{self, RoleArn},
-    jwt::{self, Jwt, Verified},
+    jwt::{Jwt, Verified},
     sigv4::{Signed, Unreadable},
     state::{self, Service, Session, Shared, State},
     world::{Act, Reach, Script, Texts, World},
@@ -241,7 +241,7 @@ fn validate(state: &State, arn: &RoleArn, jwt: &Jwt) -> Result<(), Fault> {
     let issuer = jwt.text("iss").ok_or_else(|| invalid_token("Missing a required claim: iss"))?;
     let audiences = iam::provider_audiences(&state.world, &arn.account, issuer)
         .ok_or_else(|| worded(&format!("No OpenIDConnect provider found in your account for {issuer}")))?;
-    match jwt.verify(&jwt::jwks(state.world.issuer_site.keys)) {
+    match jwt.verify(&state.key_set()) {
         Verified::Good => {}
         // No public recording of a wrong signature's own text was found.
         Verified::Forged => return Err(invalid_token(GENERIC)),

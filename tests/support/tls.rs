@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -45,15 +45,7 @@ impl Ca {
     }
 
     fn config(&self, names: Vec<String>, expired: bool) -> Arc<ServerConfig> {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(names.clone()).unwrap();
-        params.distinguished_name = common_name(&names[0]);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = if expired { date_time_ymd(2021, 1, 1) } else { date_time_ymd(2048, 1, 1) };
-        let leaf = params.signed_by(&key, &self.issuer).unwrap();
+        let (leaf, key) = self.leaf(names, expired);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -63,6 +55,19 @@ impl Ca {
             .unwrap();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Arc::new(config)
+    }
+
+    /// A server's certificate for these names (or addresses), with its key.
+    pub fn leaf(&self, names: Vec<String>, expired: bool) -> (Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(names.clone()).unwrap();
+        params.distinguished_name = common_name(&names[0]);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = if expired { date_time_ymd(2021, 1, 1) } else { date_time_ymd(2048, 1, 1) };
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 }
 
