@@ -1,4 +1,5 @@
-"""Broken pods of a real cluster, each judged by the gate's own command, with less time: exit code, and the code in the termination message that the kubelet keeps."""
+"""Broken pods of a real cluster, each judged by the gate's own command with less time. The exit code has to be right, and so has the code in the
+termination message that the kubelet keeps."""
 
 from injection import OWN, RESTRICTED, container, pod
 from kube import ended, wait
@@ -43,9 +44,9 @@ def failures(lab):
     for name, (code, account, spec, own, arrangement) in FAILURES.items():
         namespace = namespaces[arrangement]
         lab.account(namespace, name, **{"role": ROLE, **account} if "role_arn" not in account else account)
-        container = {"name": "check", "image": lab.cluster.image, "command": ["/irsa-probe", "check", "--timeout", "8s" if code else "60s"],
-                     "securityContext": {**OWN, "readOnlyRootFilesystem": True}, **own}
-        body = pod(name, serviceAccountName=name, restartPolicy="Never", **{**spec, "containers": [container]})
+        check = {"name": "check", "image": lab.cluster.image, "command": ["/irsa-probe", "check", "--timeout", "8s" if code else "60s"],
+                 "securityContext": {**OWN, "readOnlyRootFilesystem": True}, **own}
+        body = pod(name, serviceAccountName=name, restartPolicy="Never", **{**spec, "containers": [check]})
         lab.cluster.create(f"/api/v1/namespaces/{namespace}/pods", body)
 
     def problems(name, code, namespace):

@@ -85,7 +85,7 @@ class Lab:
 
     def until_injected(self, namespace):
         """The API server learns of webhooks by a watch: waits until a pod of this namespace is changed."""
-        pod = {"metadata": {"generateName": "try-", "labels": {"irsa-probe.io/e2e-try": "true"}},
+        pod = {"metadata": {"generateName": "try-"},
                "spec": {"serviceAccountName": "default", "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
                         "containers": [{"name": "try", "image": self.cluster.image, "securityContext": {
                             "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}}]}}
@@ -115,11 +115,15 @@ APPLICATIONS = [f"registry.example.com/{name}:1.0" for name in ("checkout", "rep
 
 
 def need_images(cluster, wanted):
-    """Fails for images that no node has: they cannot be pulled, so pods would wait for good."""
-    there = {name for node in cluster.get("/api/v1/nodes")["items"] for image in node["status"].get("images", []) for name in image["names"]}
-    missing = [image for image in wanted if image not in there]
-    if missing:
-        raise RuntimeError(f"the nodes have no image {', '.join(missing)}: tests/e2e/kube/images makes them; kind load image-archive brings them in")
+    """Fails for images that no node has: they cannot be pulled, so pods would wait for good. A kubelet tells of a new one within seconds."""
+    def missing():
+        there = {name for node in cluster.get("/api/v1/nodes")["items"] for image in node["status"].get("images", []) for name in image["names"]}
+        return [image for image in wanted if image not in there]
+
+    try:
+        wait("the nodes have the images", lambda: not missing(), patience=60)
+    except RuntimeError:
+        raise RuntimeError(f"the nodes have no image {', '.join(missing())}: tests/e2e/kube/images makes them; kind load image-archive brings them in") from None
 
 
 def run(function, lab):
@@ -154,7 +158,10 @@ def main():
 
     cluster = Cluster(kubectl, kubeconfig, image)
     version = cluster.get("/version")["gitVersion"]
-    need_images(cluster, [image, *APPLICATIONS])
+    try:
+        need_images(cluster, [image, *APPLICATIONS])
+    except RuntimeError as error:
+        raise SystemExit(str(error))
     address = reachable_address(cluster)
     aws = Aws(beside, address, cluster)
     webhooks = Webhooks(address, aws, cluster)
