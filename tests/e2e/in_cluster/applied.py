@@ -30,7 +30,7 @@ def applied(lab):
                 refused = done.returncode and "no matches for kind" in done.stderr
                 lab.ok(f"{name} is refused as a whole before 1.36", [] if refused else [done.stdout + done.stderr])
                 continue
-        if lab.ok(f"{name} applies", [done.stderr] if done.returncode or "Warning" in done.stderr else []):
+        if lab.ok(f"{name} applies", [f"exit {done.returncode}: {done.stderr}"] if done.returncode or "Warning" in done.stderr else []):
             objects |= {thing["kind"]: thing for thing in documents(done.stdout)}
     misspelt(lab, objects)
     lab.ok("every component is part of an overlay", [f"{folder.relative_to(ROOT)} is in none" for folder in set(kustomizations("Component")) - used()])
@@ -57,7 +57,7 @@ def custom_kinds(cluster):
         for body in documents(cluster.must("create", "--dry-run=client", "--validate=false", "-o", "json", *files)):
             path = f"{DEFINITIONS}/{body['metadata']['name']}"
             # That of the run before may still be ending.
-            wait(f"{path} does not end", lambda: "deletionTimestamp" not in str(cluster.ask("GET", path)[1]))
+            wait(f"{path} is not being deleted", lambda: "deletionTimestamp" not in str(cluster.ask("GET", path)[1]))
             if cluster.ask("GET", path)[0] == 404:
                 body["metadata"]["labels"] = {LABEL: RUN}
                 cluster.create(DEFINITIONS, body)

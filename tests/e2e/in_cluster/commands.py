@@ -235,7 +235,7 @@ class Bench:
         return None
 
     def complete(self):
-        """A row of a table that no text needs any more has lost its command."""
+        """A row that no text uses any more has to go."""
         lost = [f"the verb {verb}" for verb in tried.VERBS if verb not in self.verbs]
         lost += [f"the placeholder {' '.join(spellings)}" for spellings in self.fillings if spellings not in self.used]
         self.lab.ok("every row that says how to try is needed", lost)

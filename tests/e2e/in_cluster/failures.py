@@ -27,6 +27,7 @@ FAILURES = {
     "role-set-by-hand": ("half-injected", {}, {}, env(AWS_ROLE_ARN=f"arn:aws:iam::111122223333:role/{ROLE}"), "eks"),
     "role-of-another-account": ("oidc-provider-missing", {"role_arn": "arn:aws:iam::444455556666:role/checkout"}, {}, {}, "eks"),
     "role-misspelt": ("role-arn-malformed", {"role_arn": "arn:aws:iam::111122223333:user/checkout"}, {}, {}, "eks"),
+    "token-elsewhere": ("token-missing", {}, {}, env(AWS_ROLE_ARN=f"arn:aws:iam::111122223333:role/{ROLE}", AWS_WEB_IDENTITY_TOKEN_FILE="/nowhere"), "eks"),
     "other-audience": ("token-audience-unexpected", {"audience": "sts.example.com"}, {}, {}, "eks"),
     "trust-denied": ("trust-policy-denied", {"trusted": False}, {}, {}, "eks"),
     "own-authority-unknown": ("tls-untrusted", {}, {}, env(AWS_CA_BUNDLE=""), "eks"),

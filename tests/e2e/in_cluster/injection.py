@@ -42,7 +42,7 @@ def inject(lab):
     if lab.cluster.ask("GET", f"{POLICIES}/irsa-probe-inject")[0] == 200:
         raise RuntimeError("this cluster has the policy irsa-probe-inject already")
     done = policy(lab, "inject")
-    lab.ok("it applies", [done.stderr] if done.returncode else [])
+    lab.ok("it applies", [f"exit {done.returncode}: {done.stderr}"] if done.returncode else [])
     namespace = lab.namespace("inject")
     lab.account(namespace, "checkout", ROLE)
     wait("the policy acts", lambda: SIDECAR in inits(admit(lab, namespace, pod("try", INJECT))))
@@ -53,7 +53,7 @@ def inject(lab):
         list(pool.map(lambda one: arrangement(lab, *one), arrangements()))
     # The documented overlay of the policy, over it: the same names.
     done = policy(lab, "examples/inject")
-    lab.ok("an overlay with another image applies over it", [done.stderr] if done.returncode else [])
+    lab.ok("an overlay with another image applies over it", [f"exit {done.returncode}: {done.stderr}"] if done.returncode else [])
     figures = lambda: next(c for c in admit(lab, namespace, pod("try", INJECT))["spec"]["initContainers"] if c["name"] == SIDECAR)["resources"]
     lab.ok("and its figures hold", lambda: [] if wait("they hold", lambda: figures()["limits"]["memory"] == "24Mi") else ["no"])
 
@@ -161,7 +161,7 @@ def run_pods(lab, namespace):
         status, text = lab.cluster.from_pod(namespace, name, "status")
         if status != 200 or text["state"] != "ready":
             yield f"/status: {status} {text}"
-        wait("STS has granted it the role", lambda: lab.aws.exchanges(name))
+        wait("STS has granted it the role", lambda: lab.aws.exchanges(namespace, name))
 
     for name in ("bare", "bare-init"):
         lab.ok(f"a bare pod, {name}: ready, and the sidecar has proven the identity", lambda: ready(lab.cluster.pod(namespace, name)))

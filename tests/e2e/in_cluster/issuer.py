@@ -46,6 +46,8 @@ def issuer(lab):
     lab.ok("without the cluster's authority: information, of the certificate", lambda: unreachable(
         lab, namespace, "mistrusting", "the certificate presented was issued by", "which leads to no root in AWS_CA_BUNDLE="))
     lab.ok("a token of another key: signing-key-unknown", lambda: broken(lab, namespace, "other-key", "signing-key-unknown", "The token's kid is another"))
+    lab.ok("which STS has refused, by the key set that the cluster publishes", lambda: [] if any(
+        r["status"] == 400 and r["subject"] == f"system:serviceaccount:{namespace}:checkout" for r in lab.aws.requests) else ["no such request"])
     lab.ok("a token of another issuer, by a slash: issuer-mismatch", lambda: broken(lab, namespace, "other-issuer", "issuer-mismatch", "a slash at the end"))
     if not lab.failed:
         lab.cluster.delete(f"/api/v1/namespaces/{namespace}")

@@ -9,11 +9,13 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.parse
 
 # How long anything may take on a busy machine. What does not come by then never comes.
 PATIENCE = 300
+STOP = threading.Event()  # the run is ended early: waiting ends at once
 
 
 class Cluster:
@@ -24,7 +26,8 @@ class Cluster:
         atexit.register(remembered.cleanup)
         self.environment = {**os.environ, "KUBECONFIG": kubeconfig, "KUBECACHEDIR": remembered.name}
         self.program = kubectl
-        proxy = subprocess.Popen([kubectl, "proxy", "--port=0"], stdout=subprocess.PIPE, text=True, env=self.environment)
+        proxy = subprocess.Popen([kubectl, "proxy", "--port=0"], stdout=subprocess.PIPE, text=True, env=self.environment,
+                                 start_new_session=True)  # Ctrl-C is not for it: what was made goes through it
         atexit.register(proxy.kill)
         said = proxy.stdout.readline()
         found = re.search(r"127\.0\.0\.1:(\d+)", said)
@@ -74,7 +77,10 @@ class Cluster:
         return self.get(f"/api/v1/namespaces/{namespace}/pods/{name}")
 
     def log(self, namespace, pod, container):
-        return self.ask("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}")[1]
+        status, text = self.ask("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}")
+        if status != 200:
+            raise RuntimeError(f"no log of {pod}: {status} {message(text)}")
+        return text
 
     def from_pod(self, namespace, pod, path, port=9475):
         """What a pod answers over HTTP: (status, text)."""
@@ -140,6 +146,8 @@ def wait(what, holds, patience=PATIENCE):
                 return last
         except (RuntimeError, KeyError, IndexError, OSError, http.client.HTTPException) as error:
             last = error
+        if STOP.is_set():
+            raise RuntimeError(f"stopped: {what}")
         if time.monotonic() > end:
             raise RuntimeError(f"not within {patience} s: {what} ({last})")
         time.sleep(0.5)

@@ -7,8 +7,11 @@ import http.server
 import json
 import os
 import pathlib
+import socket
+import socketserver
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -31,7 +34,7 @@ class Aws:
         (self.folder / "jwks.json").write_text(json.dumps(cluster.get("/openid/v1/jwks")))
         self.write()
         self.log = open(self.folder / "log", "w")
-        process = subprocess.Popen([program, address, str(self.folder)], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        process = subprocess.Popen([program, address, str(self.folder)], stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True)
         atexit.register(process.kill)
         first = process.stdout.readline()
         if not first:
@@ -64,16 +67,16 @@ class Aws:
             "Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{bare}"}, "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {"StringEquals": {f"{bare}:aud": "sts.amazonaws.com", f"{bare}:sub": subjects or ["system:serviceaccount:none:none"]}}}]}
 
-    def exchanges(self, pod, status=200):
+    def exchanges(self, namespace, pod, status=200):
         """The exchanges of a pod's tokens that STS granted, or refused with this status."""
-        return [r for r in self.requests if r["pod"] == pod and r["operation"] == "AssumeRoleWithWebIdentity" and r["status"] == status]
+        return [r for r in self.requests if r["pod"] == pod and r["subject"].startswith(f"system:serviceaccount:{namespace}:") and r["operation"] == "AssumeRoleWithWebIdentity" and r["status"] == status]
 
 
 class Webhooks:
     """Mutating webhooks, served over TLS: EKS's own, what brings the stand-ins' addresses into pods, and others that platforms have."""
 
     def __init__(self, address, aws, cluster):
-        self.aws, self.cluster, self.calls = aws, cluster, []
+        self.aws, self.cluster, self.calls, self.faults = aws, cluster, [], []
         self.ca = (aws.folder / "ca.pem").read_text()
         webhooks = self
 
@@ -95,15 +98,23 @@ class Webhooks:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
-            def handle_error(self, *_):  # a connection that the API server gave up
-                pass
+            def server_bind(self):  # without the look-up of a name, which takes seconds where there is no DNS
+                socketserver.TCPServer.server_bind(self)
+                self.server_name, self.server_port = self.server_address[:2]
+
+            def handle_error(self, *_):
+                error = sys.exc_info()[1]
+                if not isinstance(error, (ConnectionError, ssl.SSLError)):  # those are connections that the API server gave up
+                    webhooks.faults.append(f"{type(error).__name__}: {error}")
 
         server = Server((address, 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(aws.folder / "server.pem", aws.folder / "server.key")
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = f"https://{address}:{server.server_address[1]}"
+        host = f"[{address}]" if ":" in address else address
+        self.url = f"https://{host}:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def configuration(self, name, webhook, selector, reinvocation="IfNeeded"):
@@ -116,7 +127,7 @@ class Webhooks:
                 "namespaceSelector": {"matchLabels": selector},
                 "objectSelector": {"matchExpressions": [{"key": f"{PREFIX}skip-pod-identity-webhook", "operator": "DoesNotExist"}]},
                 "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "*"}],
-                "sideEffects": "None", "timeoutSeconds": 10, "admissionReviewVersions": ["v1"]}]}
+                "sideEffects": "None", "timeoutSeconds": 30, "admissionReviewVersions": ["v1"]}]}
 
     def answer(self, webhook, review):
         request = review["request"]
@@ -136,6 +147,8 @@ class Webhooks:
         """amazon-eks-pod-identity-webhook v0.6.17, pkg/handler/handler.go, as docs/facts.md has it."""
         spec = pod["spec"]
         status, account = self.cluster.ask("GET", f"/api/v1/namespaces/{namespace}/serviceaccounts/{spec.get('serviceAccountName', 'default')}")
+        if status not in (200, 404):
+            raise RuntimeError(f"the service account cannot be read: {status} {account}")
         annotations = account["metadata"].get("annotations", {}) if status == 200 else {}
         role = annotations.get(f"{PREFIX}role-arn")
         if not role:

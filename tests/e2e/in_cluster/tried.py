@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-SECONDS = 60
+SECONDS = 300
 
 # Flags of kubectl before its verb, with the number of words after them.
 BEFORE = {"-n": 1, "--namespace": 1, "-A": 0}
@@ -20,8 +20,8 @@ BEFORE = {"-n": 1, "--namespace": 1, "-A": 0}
 #   add       words put behind the verb
 #   env       of the real kubectl
 #   until     the command has no end of its own: it has done its work when it prints this
-#   good      exit codes that are none of a failure
-#   found     it has to print something: a name or a label that is misspelt finds nothing, which is no error to kubectl
+#   good      exit codes that do not mean a failure
+#   found     it has to print something: a misspelt name or label finds nothing, and kubectl does not call that an error
 #   alone     after all others, because it changes what these need
 SERVER = {"add": ["--dry-run=server"]}
 VERBS = {

@@ -18,7 +18,7 @@ from standins import ACCOUNT, REGION
 AWS = pathlib.Path(os.environ["AWS"])
 # Each tool stands behind a script that notes the command, its exit code and its errors. The record's fields end in US, the record in RS.
 SCRIPT = """#!/bin/sh
-PATH=/usr/bin:/bin
+PATH=/usr/bin:/bin:$CALLERS_PATH
 { said=$(%s "$@" 2>&1 >&3 3>&-); code=$?; } 3>&1
 [ -z "$said" ] || printf '%%s\\n' "$said" >&2
 printf '%s\\037%%s\\037%%s\\037%%s\\036' "$code" "$*" "$said" >>"$COMMANDS"
@@ -37,7 +37,7 @@ class Iam:
     def __enter__(self):
         environment = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT, "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen([AWS / "moto_server", "-H", "127.0.0.1", "-p", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                        env=environment)
+                                        env=environment, start_new_session=True)
         self.address = next((m[1] for line in self.process.stderr if (m := re.search(r"Running on http://(\S+)", line))), None)
         if not self.address:
             raise RuntimeError("moto did not start")
@@ -108,7 +108,7 @@ class Workstation:
         self.home = tempfile.TemporaryDirectory(prefix="irsa-probe-workstation-")
         self.folder = pathlib.Path(self.home.name)
         self.administrator = json.loads(lab.cluster.must("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
-        self.environment = {"PATH": str(self.folder / "bin"), "HOME": str(self.folder), "GOGC": "off"}  # kubectl ends before it pays to collect
+        self.environment = {"PATH": str(self.folder / "bin"), "HOME": str(self.folder), "CALLERS_PATH": os.environ["PATH"], "GOGC": "off"}  # kubectl ends before it pays to collect
         self.script("bin/kubectl", SCRIPT % (shlex.quote(lab.cluster.program), "kubectl"))
         if iam:
             (self.folder / "answers").mkdir()
