@@ -55,6 +55,9 @@ def failures(lab):
         message = end.get("message", "")
         if code is None and (end["exitCode"] or message):
             yield f"exit code {end['exitCode']}, {message}"
+        # What passes has exchanged its token; what is switched off asks nothing.
+        if code is None and bool(lab.aws.exchanges(namespace, name)) != (name != "switched-off"):
+            yield f"STS was asked: {lab.aws.exchanges(namespace, name)}"
         if code and (end["exitCode"] != (3 if code in TRANSIENT else 1) or not message.startswith(f"{code}: ")):
             yield f"exit code {end['exitCode']}, {message}"
 
