@@ -56,5 +56,4 @@ world() {
         sed "s|=$dir/root/var/run/|=/var/run/|" >"$work/$1/sandbox.env"
     mkdir -p "$dir/root/var/run/secrets"
     echo "$dir" >"$work/$1/dir"
-    install -m 666 /dev/null "$work/$1/termination-log" # as the kubelet makes it
 }

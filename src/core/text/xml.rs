@@ -1,4 +1,4 @@
-//! Reads the XML of AWS's errors, so that no part of a message is lost.
+//! Reads the XML of AWS errors. The message stays whole.
 //!
 //! An error's message quotes what was sent: a session name, an ARN, a token's claim. So it can hold characters that XML 1.0 does not
 //! allow (U+FFFF, controls), directly or as references (XML 1.0, sections 2.2 and 4.1). A strict parser fails at such a character, and the

@@ -7,6 +7,7 @@ from kube import documents, ended, is_ready, statuses, wait
 from run import ROOT, case
 
 EXAMPLES = ROOT / "k8s" / "examples"
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 # What a label of the components says of a workload: its container, and the list that has it.
 PROBES = {("irsa-probe.io/gate", "true"): "irsa-probe-gate", ("irsa-probe.io/sidecar", "native"): "irsa-probe",
           ("irsa-probe.io/sidecar", "classic"): "irsa-probe", ("irsa-probe.io/exec-wrap", "true"): "irsa-probe-install"}
@@ -191,14 +192,14 @@ def hurry(document, place, container):
 
 def try_example(lab, folder, hurried=False):
     """The example as it is, in a namespace of its own name."""
-    workloads = [d for d in as_json(lab, folder, "any") if d["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")]
+    workloads = [d for d in as_json(lab, folder, "any") if d["kind"] in WORKLOADS]
     as_root = any(pod_spec(d).get("securityContext", {}).get("runAsUser") == 0 for d in workloads)
     if as_root:
         refused(lab, folder)
     namespace = lab.namespace(lab.name, "baseline" if as_root else "restricted")
     patches = [hurry(d, *HURRIED[folder.name]) for d in workloads] if hurried else []
     applied = apply(lab, folder, namespace, patches=patches)
-    things = [Workload(lab, document) for document in applied if document["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")]
+    things = [Workload(lab, document) for document in applied if document["kind"] in WORKLOADS]
     for thing in things:
         thing.start()
     for thing in things:

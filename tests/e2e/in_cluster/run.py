@@ -18,7 +18,7 @@ import time
 import traceback
 
 from kube import STOP, Cluster, wait
-from standins import Aws, Webhooks
+from standins import ACCOUNT, Aws, Webhooks
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 RUN = f"e2e-{secrets.token_hex(3)}"
@@ -73,7 +73,7 @@ class Lab:
         """A service account, with a role that trusts it."""
         annotations = {f"eks.amazonaws.com/{key.replace('_', '-')}": str(value) for key, value in annotations.items()}
         if role:
-            annotations["eks.amazonaws.com/role-arn"] = f"arn:aws:iam::111122223333:role/{role}"
+            annotations["eks.amazonaws.com/role-arn"] = f"arn:aws:iam::{ACCOUNT}:role/{role}"
             self.aws.trust(role, f"{namespace}:{name}", trusted)
         self.cluster.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": name, "annotations": annotations}})
 

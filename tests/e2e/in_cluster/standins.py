@@ -69,14 +69,15 @@ class Aws:
 
     def exchanges(self, namespace, pod, status=200):
         """The exchanges of a pod's tokens that STS granted, or refused with this status."""
-        return [r for r in self.requests if r["pod"] == pod and r["subject"].startswith(f"system:serviceaccount:{namespace}:") and r["operation"] == "AssumeRoleWithWebIdentity" and r["status"] == status]
+        return [r for r in self.requests if (r["operation"], r["pod"], r["status"]) == ("AssumeRoleWithWebIdentity", pod, status)
+                and r["subject"].startswith(f"system:serviceaccount:{namespace}:")]
 
 
 class Webhooks:
     """Mutating webhooks, served over TLS: EKS's own, what brings the stand-ins' addresses into pods, and others that platforms have."""
 
     def __init__(self, address, aws, cluster):
-        self.aws, self.cluster, self.calls, self.faults = aws, cluster, [], []
+        self.aws, self.cluster, self.faults = aws, cluster, []
         self.ca = (aws.folder / "ca.pem").read_text()
         webhooks = self
 
@@ -118,11 +119,12 @@ class Webhooks:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def configuration(self, name, webhook, selector, reinvocation="IfNeeded"):
-        """The configuration of one webhook, of EKS's form. The API server calls webhooks in the order of their configurations' names."""
+        """The configuration of one webhook, of EKS's form, but for a time-out that a busy machine needs. The API server calls webhooks in the order of their configurations' names."""
         return {
             "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": name},
             "webhooks": [{
-                "name": f"{NAMES.get(webhook, webhook)}.{name}.amazonaws.com", "failurePolicy": "Ignore", "matchPolicy": "Equivalent", "reinvocationPolicy": reinvocation,
+                "name": f"{NAMES.get(webhook, webhook)}.{name}.amazonaws.com",
+                "failurePolicy": "Ignore", "matchPolicy": "Equivalent", "reinvocationPolicy": reinvocation,
                 "clientConfig": {"url": f"{self.url}/{webhook}", "caBundle": base64.b64encode(self.ca.encode()).decode()},
                 "namespaceSelector": {"matchLabels": selector},
                 "objectSelector": {"matchExpressions": [{"key": f"{PREFIX}skip-pod-identity-webhook", "operator": "DoesNotExist"}]},
@@ -138,7 +140,6 @@ class Webhooks:
                  for key in pod if pod[key] != request["object"].get(key)]
         if patch:
             response |= {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
-        self.calls.append((webhook, request["namespace"], pod["metadata"].get("name") or pod["metadata"].get("generateName")))
         return {"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response}
 
     # --- Each webhook changes the pod in place
