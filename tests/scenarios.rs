@@ -91,6 +91,9 @@ fn main() {
         })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Some((folder, _)) = COPY.get() {
+        std::fs::remove_dir_all(folder.path()).unwrap();
+    }
     if !arguments.list && !repetitions_are_few(&REPEATED.lock().unwrap(), usize::try_from(conclusion.num_passed).unwrap()) {
         std::process::exit(101);
     }
@@ -268,9 +271,11 @@ fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// The folder and the file of [`binary`]. A static is never dropped, so `main` removes the folder.
+static COPY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+
 /// A copy of the binary where every user may run it: a checkout can lie in a folder that only its owner may enter.
 fn binary() -> &'static Path {
-    static COPY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     &COPY
         .get_or_init(|| {
             let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o755);

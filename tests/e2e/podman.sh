@@ -3,7 +3,8 @@
 
 if [ "${IN_NAMESPACE:-}" != 1 ]; then
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    # The sandboxes are killed with the namespace, and cannot remove their folders.
+    trap 'cat "$work"/*/dir 2>/dev/null | xargs -r rm -rf; rm -rf "$work"' EXIT
     IN_NAMESPACE=1 WORK=$work unshare --mount --net --pid --fork --mount-proc --kill-child -- "$0" "$dist"
     exit
 fi
