@@ -3,8 +3,15 @@
 
 if [ "${IN_NAMESPACE:-}" != 1 ]; then
     work=$(mktemp -d)
-    # The sandboxes are killed with the namespace, and cannot remove their folders.
-    trap 'cat "$work"/*/dir 2>/dev/null | xargs -r rm -rf; rm -rf "$work"' EXIT
+    # The sandboxes are killed with the namespace, and cannot remove their folders. A script may have started none.
+    clean_up() {
+        local dir
+        for dir in "$work"/*/dir; do
+            [ ! -e "$dir" ] || rm -rf "$(cat "$dir")"
+        done
+        rm -rf "$work"
+    }
+    trap clean_up EXIT
     IN_NAMESPACE=1 WORK=$work unshare --mount --net --pid --fork --mount-proc --kill-child -- "$0" "$dist"
     exit
 fi
