@@ -13,8 +13,10 @@ runbooks may rely on it. `irsa-probe explain CODE` prints the same in a terminal
 
 <!-- Generated from the catalogue in src/core/catalogue. To change it: edit there, then run UPDATE_DOCS=1 cargo test --test docs -->
 
-A credential travels in **steps**. The first step that fails holds the root cause; later ones are skipped because of it, so that one
-fault is reported once.
+A credential travels in **steps**. The first step that fails holds the root cause. Later checks that rest on it are
+skipped because of it, so that one fault is reported once. What rests on nothing before it is always reported: what the node gives away, the
+other regions, the clock, and what the application's SDK makes of it. While the identity is not proven and the node's role is in reach, the
+finding of step `node` says which SDKs use that role now.
 
 The **severity** says how a finding counts: `fail` (the identity is not what it should be, or not proven), `warn` (it works, and
 something about it will bite; `--strict` makes it a failure) or `info` (worth knowing, never a failure).

@@ -25,7 +25,9 @@ pub fn report(report: &Report, style: Style) -> String {
             heading(&mut page, step.id());
             checked_step(&mut page, &checks, &findings);
         } else {
-            skipped.extend(checks.iter().map(|check| (step.id(), because(check))));
+            // The step stands for its checks where all have the same reason.
+            let same = checks.windows(2).all(|pair| because(pair[0]) == because(pair[1]));
+            skipped.extend(checks.iter().map(|check| (if same { step.id() } else { check.id.as_str() }, because(check))));
         }
     }
     page.gap();
@@ -150,6 +152,21 @@ fn verdict(page: &mut Page, report: &Report) {
         Verdict::Unknown => format!("{}: {cause}", attempts(report)),
     };
     last_line(page, report.verdict, &words);
+    if let Some(line) = meanwhile(report, TERMINAL) {
+        page.line(0, &[(Paint::Yellow, &line)]);
+    }
+}
+
+/// The columns of the terminal that the last block has to fit.
+const TERMINAL: usize = 80;
+
+/// Which SDKs use the node's role while the identity is not proven, in one line of this width: `meanwhile: java-v2, cpp and 3 more use the node's
+/// role eks-node`.
+pub(super) fn meanwhile(report: &Report, width: usize) -> Option<String> {
+    const LABEL: &str = "meanwhile: ";
+    report.root_cause.as_ref()?;
+    let uses = report.meanwhile.as_ref()?.one_line(width.saturating_sub(LABEL.len()))?;
+    Some(format!("{LABEL}{uses}"))
 }
 
 /// The verdict, in one line that is never wrapped.
@@ -285,8 +302,13 @@ network
     docs:  docs/findings.md#connect-timeout
 - skipped: tls, sts – no address accepted a connection within 2 s (10.0.3.17:443)
 
-- skipped: issuer, application – it was not asked for; assume-role, pod-identity, identity, node,
-  redundancy – because of connect-timeout
+node
+----
+√ the node's role is out of this pod's reach: the hop limit keeps IMDSv2 from pods
+
+- skipped: issuer, application – it was not asked for; assume-role, pod-identity, identity, chain –
+  because of connect-timeout; clock – STS's clock was not seen; redundancy – one region only
+  (--sts-region adds more)
 
 UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS within the deadline
 ";

@@ -21,6 +21,9 @@ pub(super) fn root_cause(html: &mut Html, report: &Report) {
             html.text(" ");
             html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
         });
+        if let Some(line) = text::meanwhile(report, usize::MAX) {
+            html.leaf("p", "", &line);
+        }
         cause_details(html, cause, true);
     });
 }
