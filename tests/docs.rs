@@ -2,6 +2,8 @@
 //! the variables and a scenario; and README.ja.md with README.md.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
+#[path = "docs/fixes.rs"]
+mod fixes;
 #[path = "docs/generated.rs"]
 mod generated;
 
@@ -282,9 +284,12 @@ fn reports_are_as_the_schema_says() {
 fn the_schema_refuses_what_is_no_report() {
     let (_, good) = published(trust_policy_denied());
     type Break = fn(&mut Value);
-    let broken: [(&str, Break); 9] = [
+    let broken: [(&str, Break); 12] = [
         ("a field too many", |r| r["surprise"] = json!(1)),
         ("a field too many, inside", |r| r["rootCause"]["remedy"]["surprise"] = json!(1)),
+        ("a command without its effect", |r| drop(r["rootCause"]["remedy"]["commands"][0].as_object_mut().unwrap().remove("effect"))),
+        ("a shared command that touches nobody", |r| r["rootCause"]["remedy"]["commands"][0]["effect"] = json!("shared")),
+        ("a reading command that touches somebody", |r| r["rootCause"]["remedy"]["commands"][0]["touches"] = json!("everyone")),
         ("a finding without its severity", |r| drop(r["findings"][0].as_object_mut().unwrap().remove("severity"))),
         ("a root cause with a severity", |r| r["rootCause"]["severity"] = json!("fail")),
         ("a code that is not in the catalogue", |r| r["rootCause"]["code"] = json!("bad-luck")),

@@ -44,7 +44,10 @@ fn findings_are_whole(report: &Report) {
         assert!(
             !cause.title.is_empty() && !cause.detail.is_empty() && !cause.remedy.text.is_empty() && cause.docs.ends_with(cause.code.id())
         );
-        assert!(cause.remedy.commands.iter().all(|command| !command.is_empty() && !command.contains(is_obeyed)), "{:?}", cause.remedy);
+        for command in &cause.remedy.commands {
+            let texts = [Some(&command.command), command.touches.as_ref()];
+            assert!(texts.into_iter().flatten().all(|text| !text.is_empty() && !text.contains(is_obeyed)), "{:?}", cause.remedy);
+        }
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `state` | what the answers come to so far: names, issuer, role, route |
 //! | `admission` | which pods the API server refuses |
 //! | `commands` | which commands are due |
+//! | `wordings` | words in place of the catalogue's |
 //! | `check` `checks` | what a check comes to, and the checks, one file for each area |
 //! | `walk` | the table of checks, in the order of the report |
 //! | `report` | the report |
@@ -34,3 +35,4 @@ mod route;
 mod state;
 pub mod target;
 pub mod walk;
+pub mod wordings;
