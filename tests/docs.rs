@@ -62,14 +62,16 @@ fn readme_s_transcripts_of_scenarios_are_current() {
 /// What the commands print of the inputs below tests/readme. `[...]` stands for what is left out.
 #[test]
 fn readme_s_transcripts_of_commands_are_current() {
-    const ISSUER: &str = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-    // In the pod, the token says the last three.
-    let policy = ["trust-policy", "--check", "-", "--issuer", ISSUER, "--namespace", "shop", "--service-account", "checkout"];
-    for (command, args, input) in [
-        ("kubectl logs deployment/orders | irsa-probe explain -", &["explain", "-"][..], "orders.log"),
-        ("aws iam get-role --role-name checkout | irsa-probe trust-policy --check -", &policy, "role.json"),
-        ("kubectl exec deployment/checkout -- env | irsa-probe sdks --env -", &["sdks", "--env", "-"], "checkout.env"),
+    for (command, input) in [
+        ("kubectl logs deployment/orders | irsa-probe explain -", "orders.log"),
+        (
+            "aws iam get-role --role-name checkout | irsa-probe trust-policy --check - --issuer \
+             https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE --namespace shop --service-account checkout",
+            "role.json",
+        ),
+        ("kubectl exec deployment/checkout -- env | irsa-probe sdks --env -", "checkout.env"),
     ] {
+        let args = command.rsplit("irsa-probe ").next().unwrap().split(' ');
         let input = std::fs::File::open(root("tests/readme").join(input)).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args(args).env_clear().stdin(input).output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
