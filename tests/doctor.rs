@@ -539,6 +539,33 @@ fn trust_policy_denied() {
     assert!(remedy["commands"].as_array().unwrap().iter().all(|command| command["effect"] == "read"), "{remedy}");
 }
 
+/// The role that keeps the pod out is a stack's: the fix names the stack, from the tags that get-role shows.
+#[test]
+fn a_role_that_a_stack_manages() {
+    let scene = Scene::new();
+    let text = |seen: &Seen| seen.root()["remedy"]["text"].as_str().unwrap().to_owned();
+    scene.account.role("/", "other", &scene.trust("other"));
+    let role = format!("arn:aws:iam::{}:role/other", scene.account.id);
+    scene.annotate(json!({KEY: role}));
+    scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
+    scene.account.tag_role("other", "team", "shop");
+    let unmanaged = text(&scene.checkout());
+    scene.account.tag_role("other", "aws:cloudformation:stack-name", "shop-roles");
+    let id = format!("arn:aws:cloudformation:eu-central-1:{}:stack/shop-roles/1a2b", scene.account.id);
+    scene.account.tag_role("other", "aws:cloudformation:stack-id", &id);
+    let seen = scene.run(&["checkout", "--cluster", "production", "--show-commands"]);
+    seen.fails("trust-policy-denied", &["system:serviceaccount:shop:other"]);
+    let said = text(&seen);
+    let more = said.strip_prefix(&unmanaged).unwrap_or_else(|| panic!("{said}"));
+    assert!(more.starts_with(" The role belongs to CloudFormation stack shop-roles in eu-central-1. Change the policy in"), "{more}");
+    assert!(!seen.stderr.contains("tags") && !seen.stderr.contains("cloudformation"), "no further question: {}", seen.stderr);
+    let (_, printed, _) = scene.raw(&["checkout", "--cluster", "production"]);
+    assert!(
+        printed.split_whitespace().collect::<Vec<_>>().join(" ").contains("CloudFormation stack shop-roles in eu-central-1"),
+        "{printed}"
+    );
+}
+
 #[test]
 fn pod_predates_annotation() {
     let scene = Scene::of_kubernetes();

@@ -86,6 +86,10 @@ impl Account {
         self.call("iam", &[("Action", "CreateRole"), ("RoleName", name), ("Path", path), ("AssumeRolePolicyDocument", &trust)]);
     }
 
+    pub fn tag_role(&self, name: &str, key: &str, value: &str) {
+        self.call("iam", &[("Action", "TagRole"), ("RoleName", name), ("Tags.member.1.Key", key), ("Tags.member.1.Value", value)]);
+    }
+
     pub fn inline_policy(&self, role: &str, name: &str) {
         let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
         self.call("iam", &[("Action", "PutRolePolicy"), ("RoleName", role), ("PolicyName", name), ("PolicyDocument", policy)]);

@@ -66,6 +66,8 @@ pub struct DoctorFinding {
     pub policy_change: Option<PolicyChange>,
     /// What makes the next pod when the finding's pod is deleted.
     pub pod_owner: Option<PodOwner>,
+    /// What to change in place of the role, where a program manages it.
+    pub managed: Option<String>,
 }
 
 /// What to change in a trust policy. It is a statement, never the document: whoever replaces a policy can take statements of others from it.
@@ -82,7 +84,14 @@ pub enum PolicyChange {
 impl DoctorFinding {
     /// A finding in the catalogue's words.
     pub fn new(code: Code, detail: impl Into<String>) -> DoctorFinding {
-        DoctorFinding { finding: Finding::new(code, detail), values: Vec::new(), wording: None, policy_change: None, pod_owner: None }
+        DoctorFinding {
+            finding: Finding::new(code, detail),
+            values: Vec::new(),
+            wording: None,
+            policy_change: None,
+            pod_owner: None,
+            managed: None,
+        }
     }
 
     /// With a value for a placeholder of its fix.
@@ -104,6 +113,11 @@ impl DoctorFinding {
     /// With what makes the pod that comes after the finding's pod.
     pub fn with_pod_owner(self, owner: PodOwner) -> DoctorFinding {
         DoctorFinding { pod_owner: Some(owner), ..self }
+    }
+
+    /// With what to change in place of the role.
+    pub fn with_manager(self, managed: Option<String>) -> DoctorFinding {
+        DoctorFinding { managed, ..self }
     }
 }
 

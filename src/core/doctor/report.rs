@@ -132,6 +132,9 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
             cause.remedy.snippet = None;
         }
     }
+    if let Some(managed) = &finding.managed {
+        cause.remedy.text.push_str(&format!(" {managed}"));
+    }
     ReportedFinding { severity: finding.finding.severity, cause }
 }
 

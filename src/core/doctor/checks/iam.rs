@@ -6,6 +6,7 @@ use crate::core::doctor::answer::ToolAnswer;
 use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, PolicyChange, list_few};
 use crate::core::doctor::document::{list, text};
 use crate::core::doctor::found::Found;
+use crate::core::doctor::managed::describe_manager;
 use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::WalkState;
@@ -146,7 +147,10 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
         _ if !evaluation.undecided.is_empty() => {
             DoctorVerdict::not_seen(format!("it hangs on condition keys that are not known here: {}", evaluation.undecided.join(", ")))
         }
-        decision => DoctorFinding::new(code, describe_denial(&evaluation, decision)).with_policy_change(policy_change(&evaluation)).into(),
+        decision => DoctorFinding::new(code, describe_denial(&evaluation, decision))
+            .with_policy_change(policy_change(&evaluation))
+            .with_manager(describe_manager(answer))
+            .into(),
     }
 }
 
