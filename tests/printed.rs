@@ -5,5 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
+#[path = "doctor/cloud.rs"]
+#[allow(dead_code, reason = "doctor's tests need more of it")]
+mod cloud;
+#[path = "printed/commands.rs"]
+mod commands;
 #[path = "printed/forms.rs"]
 mod forms;

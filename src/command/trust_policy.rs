@@ -139,7 +139,7 @@ fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<Rol
     }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
     let why = match document {
-        Some(_) => "AWS_ROLE_ARN is not set, and the input names no role (aws iam get-role without --query does)",
+        Some(_) => "AWS_ROLE_ARN is not set, and the input names no role, as the whole answer of aws iam get-role does",
         None => "AWS_ROLE_ARN is not set",
     };
     let pod_identity = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").is_some();
@@ -155,7 +155,7 @@ struct MissingFlags {
 }
 
 /// Where a cluster's issuer is found.
-const ISSUER_HINT: &str = "; aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer --output text prints the issuer";
+const ISSUER_HINT: &str = "; for the issuer: aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer --output text";
 
 /// Who asks for which role by IRSA.
 struct RoleUse {

@@ -177,7 +177,8 @@ fn what_is_missing_is_named() {
     run(&[], &[], b"").complains("--role-arn");
     run(&[("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere")], &[], b"")
         .complains("; this container has EKS Pod Identity: --pod-identity");
-    run(&[], &[], b"").complains("give --role-arn, --issuer, --namespace, --service-account; aws eks describe-cluster --name CLUSTER");
+    run(&[], &[], b"")
+        .complains("give --role-arn, --issuer, --namespace, --service-account; for the issuer: aws eks describe-cluster --name CLUSTER");
     run(&[role], &[], b"").complains("give --issuer, --namespace, --service-account");
     run(&[role], &["--issuer", "example.com", "--namespace", "shop"], b"").complains("give --service-account");
     run(&[role], &["--namespace", "shop", "--service-account", "a"], b"").complains("give --issuer");
