@@ -126,9 +126,15 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The role: the flag's, the pod's, else the one that the document is said to be of. The error says why there is none, and what to give.
+///
+/// Where flags name the pod, the variable is of somebody else: the person's own role at a workstation.
 fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<RoleArn, MissingFlags> {
     if let Some(role) = &options.role_arn {
         return Ok(role.clone());
+    }
+    let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
+    if let Some(role) = of.clone().filter(|_| flags_name_the_pod(options)) {
+        return Ok(role);
     }
     if let Some(arn) = variable("AWS_ROLE_ARN") {
         return RoleArn::parse(&arn).map_err(|error| MissingFlags {
@@ -137,7 +143,6 @@ fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<Rol
             hint: "",
         });
     }
-    let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
     let why = match document {
         Some(_) => "AWS_ROLE_ARN is not set, and the input names no role, as the whole answer of aws iam get-role does",
         None => "AWS_ROLE_ARN is not set",
@@ -145,6 +150,11 @@ fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<Rol
     let pod_identity = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").is_some();
     let hint = if pod_identity { "; this container has EKS Pod Identity: --pod-identity" } else { "" };
     of.ok_or_else(|| MissingFlags { why: why.to_owned(), flags: vec!["--role-arn"], hint })
+}
+
+/// Whether no token is needed to know who asks.
+fn flags_name_the_pod(options: &TrustPolicyOptions) -> bool {
+    options.namespace.is_some() && options.service_account.is_some() && (options.issuer.is_some() || options.pod_identity)
 }
 
 /// What is missing: why, the flags that give it, and what helps to find their values.
@@ -220,8 +230,7 @@ impl PodToken {
                 return Err(format!("{flag}: {name:?} is no name in Kubernetes: lower-case letters, digits, '-' and '.' only"));
             }
         }
-        let names = options.namespace.is_some() && options.service_account.is_some();
-        if names && (options.issuer.is_some() || options.pod_identity) {
+        if flags_name_the_pod(options) {
             return Ok(PodToken { claims: None, default: options.audience.is_none(), reason: String::new() });
         }
         let injected = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];

@@ -169,6 +169,12 @@ fn the_token_alone_is_enough_and_flags_come_before_it() {
     assert_eq!((without.code, without.err.as_str()), (0, ""));
     let another = run(&env, &["--check", "-"], get_role("arn:aws:iam::111122223333:role/payments").as_bytes());
     assert!(another.code == 0 && another.err.contains("is the policy of arn:aws:iam::111122223333:role/payments"), "{}", another.err);
+    // At a workstation the variable is the person's own role, in whatever account.
+    let own = [("AWS_ROLE_ARN", "arn:aws:iam::999999999999:role/admin")];
+    let workstation = [&NAMES[..6], &["--check", "-"]].concat();
+    let judged = run(&own, &workstation, get_role(&world.role).as_bytes());
+    assert_eq!((judged.code, judged.err.as_str()), (0, ""), "{}", judged.out);
+    assert!(judged.out.contains(&world.role), "{}", judged.out);
 }
 
 #[test]
