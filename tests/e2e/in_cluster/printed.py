@@ -143,8 +143,8 @@ def script(program, where, lines):
     own = [line for line in whole if program.word(line)]
     if not own:
         return
-    # Calls to AWS stand beside those to the cluster, and neither needs what the other printed.
-    single = all(line.startswith(("kubectl ", "aws ")) and "$" not in line for line in whole)
+    # Calls to AWS and of ours stand beside those to the cluster, and none needs what another one printed.
+    single = all(line.startswith(("kubectl ", "aws ", "irsa-probe ")) and "$" not in line for line in whole)
     yield Printed(where, tuple(own) if single else ("\n".join(whole),))
 
 
