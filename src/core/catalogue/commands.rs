@@ -55,7 +55,7 @@ impl FixCommand {
 }
 
 /// Whom a change of the service account affects. The webhook injects when a pod is created, so that running pods stay as they are.
-pub const EVERY_POD: &str = "every pod that uses service account {namespace}/{serviceAccount}, from its next start on";
+pub const EVERY_POD: &str = "every pod that uses service account {namespace}/{serviceAccount}, once it is recreated";
 
 /// The pod's manifest.
 pub const GET_POD: FixCommand = read("kubectl -n {namespace} get pod {pod} -o yaml");
@@ -90,7 +90,8 @@ pub const DELETE_POD: FixCommand = shared(
 pub const GET_PROVIDER: FixCommand =
     read("aws iam get-open-id-connect-provider --open-id-connect-provider-arn arn:{partition}:iam::{account}:oidc-provider/{issuerPath}");
 
-/// Makes the OIDC provider. IAM takes the issuer's certificate without a thumbprint where a known authority signed it.
+/// Makes the OIDC provider. IAM needs no thumbprint where a known authority signed the issuer's certificate (IAM API reference,
+/// CreateOpenIDConnectProvider).
 pub const CREATE_PROVIDER: FixCommand = shared(
     "aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}",
     "account {account}: each role there whose trust policy names this provider then admits the cluster's service accounts",
@@ -135,8 +136,8 @@ pub const METADATA_OPTIONS: FixCommand =
 /// Who else runs on the node.
 pub const PODS_OF_NODE: FixCommand = read("kubectl get pods -A -o wide --field-selector spec.nodeName={node}");
 
-/// Keeps IMDS from the node's pods. The hop limit counts for IMDSv2 only, so that version 1 has to be off, too (EC2 user guide, "Instance
-/// metadata options").
+/// Keeps IMDS from the node's pods. The hop limit stops the answer to version 2's PUT only, so that version 1 has to be off, too (EC2 user guide,
+/// "Configure the instance metadata service options").
 pub const HOP_LIMIT: FixCommand = shared(
     "aws ec2 modify-instance-metadata-options --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1",
     "every pod on node {node}: those outside the host's network lose IMDS, and all others IMDSv1",

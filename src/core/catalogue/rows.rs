@@ -239,7 +239,7 @@ codes! {
             GET_ACCOUNT,
             shared(
                 "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/audience-",
-                "every pod that uses service account {namespace}/{serviceAccount}, from its next start on, and whatever takes their tokens for \
+                "every pod that uses service account {namespace}/{serviceAccount}, once it is recreated, and whatever takes their tokens for \
                     {audience}",
             ),
         ],
@@ -462,6 +462,7 @@ codes! {
         title: "the OIDC provider's thumbprint does not match the issuer's certificate",
         cause: "IAM falls back to thumbprints only for issuers whose certificate is not from a known authority; that certificate has \
             changed.",
+        // IAM API reference, UpdateOpenIDConnectProviderThumbprint: the list that is passed completely replaces the existing one.
         fix: "Add the thumbprint of the issuer's present certificate to the provider's list in account {account}. The command replaces the \
             whole list, so it has to name those that still count, too.",
         commands: &[
@@ -547,8 +548,8 @@ codes! {
         title: "a policy above the role denies this call",
         cause: "A service control policy, a resource control policy, a VPC endpoint policy or another one above the role refuses the call; \
             the role's trust policy is not the cause.",
-        fix: "Read in AWS's text which kind of policy denies, and ask its owner to allow this call for {roleArn} alone: it holds for \
-            others, too.",
+        fix: "Read in AWS's text which kind of policy denies. Such a policy holds for others, too: ask its owner to allow this call for \
+            {roleArn} alone.",
         commands: &[STS_ENDPOINTS],
         means: &[
             web_identity(ACCESS_DENIED, &["explicit deny"]),
@@ -601,8 +602,9 @@ codes! {
         step: AssumeRole, check: Some("assume-role"), weight: PERMANENT,
         title: "the requested session is longer than the role allows",
         cause: "The duration asked for exceeds the role's MaxSessionDuration.",
-        fix: "Ask for a shorter session, or raise the role's MaxSessionDuration to what is needed. One role that assumes another gets an \
-            hour at most, whatever the role allows.",
+        // IAM user guide, "Roles terms and concepts", role chaining: one hour at most.
+        fix: "Ask for a shorter session, or raise the role's MaxSessionDuration to what is needed. A role that another role assumes gets one \
+            hour at most, whatever it allows.",
         commands: &[
             read("aws iam get-role --role-name {roleName} --query Role.MaxSessionDuration"),
             shared(
@@ -850,7 +852,9 @@ codes! {
         cause: "STS refuses signatures whose time is more than 15 minutes off its own. SDKs that correct the skew hide it until something \
             else breaks.",
         fix: "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123). All pods on the node see the \
-            change. The kubelet writes the node's time into the lease below every 10 s.",
+            change. The kubelet writes the node's time into the lease below every 10 s: compare it with a clock that is right.",
+        // Kubernetes documentation, "Leases": the kubelet renews the node's lease, by its own clock (`k8s.io/component-helpers`,
+        // `apimachinery/lease/controller.go`).
         commands: &[read("kubectl -n kube-node-lease get lease {node} -o custom-columns=RENEWED:.spec.renewTime")],
         means: &[
             caller_identity(BAD_SIGNATURE, &["signature expired", "not yet current"]),
