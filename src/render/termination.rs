@@ -46,7 +46,9 @@ mod tests {
             message(&report),
             "trust-policy-denied: the role's trust policy does not accept this service account\n\
              cause: STS answered 403.\n\
-             cure: Check that role arn:aws:iam::111122223333:role/checkout exists, and give it the trust policy below. (in full: kubectl logs)"
+             cure: Check that role arn:aws:iam::111122223333:role/checkout exists, and add the statement below to its trust policy. \
+             aws iam update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. Most roles \
+             are managed by code (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there.… (in full: kubectl logs)"
         );
     }
 

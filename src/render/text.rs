@@ -109,10 +109,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
                 page.entry(UNDER, "cause:", HANG, (Paint::Plain, cause.code.row().cause));
             }
             page.entry(UNDER, "cure:", HANG, (Paint::Plain, &cause.remedy.text));
-            // A command has no prompt in front, so that a triple click selects only the command.
-            for command in &cause.remedy.commands {
-                page.line(HANG, &[(Paint::Plain, command)]);
-            }
+            page.commands(HANG, &cause.remedy.commands);
             if let Some(snippet) = &cause.remedy.snippet {
                 page.line(UNDER, &[(Paint::Bold, label(cause.code.row().document))]);
                 page.document(UNDER + 2, snippet);
@@ -316,13 +313,14 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
     }
 
     #[test]
-    fn a_policy_can_be_copied_as_it_is() {
+    fn a_statement_can_be_copied_as_it_is() {
         let text = plain(testing::trust_policy_denied());
-        let from = text.find("trust-policy.json:\n").unwrap() + "trust-policy.json:\n".len();
+        let label = "    the statement in the trust policy:\n";
+        let from = text.find(label).unwrap() + label.len();
         let to = text[from..].find("    docs:").unwrap() + from;
-        let policy: Value = serde_json::from_str(&text[from..to]).unwrap();
-        assert_eq!(policy["Version"], "2012-10-17");
-        assert!(text.contains("\n           aws iam get-role --role-name checkout\n"), "{text}");
+        let statement: Value = serde_json::from_str(&text[from..to]).unwrap();
+        assert_eq!(statement["Action"], "sts:AssumeRoleWithWebIdentity");
+        assert!(text.contains("\n           aws iam get-role --role-name checkout --query Role.AssumeRolePolicyDocument\n"), "{text}");
         assert!(text.ends_with("\n\nFAIL  trust-policy-denied: the role's trust policy does not accept this service account\n"));
     }
 

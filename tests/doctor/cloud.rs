@@ -86,6 +86,10 @@ impl Account {
         self.call("iam", &[("Action", "CreateRole"), ("RoleName", name), ("Path", path), ("AssumeRolePolicyDocument", &trust)]);
     }
 
+    pub fn tag_role(&self, name: &str, key: &str, value: &str) {
+        self.call("iam", &[("Action", "TagRole"), ("RoleName", name), ("Tags.member.1.Key", key), ("Tags.member.1.Value", value)]);
+    }
+
     pub fn inline_policy(&self, role: &str, name: &str) {
         let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
         self.call("iam", &[("Action", "PutRolePolicy"), ("RoleName", role), ("PolicyName", name), ("PolicyDocument", policy)]);
@@ -111,11 +115,15 @@ impl Account {
         answer["cluster"]["identity"]["oidc"]["issuer"].as_str().unwrap().to_owned()
     }
 
-    fn call(&self, service: &str, fields: &[(&str, &str)]) -> String {
+    pub fn call(&self, service: &str, fields: &[(&str, &str)]) -> String {
         let encoded = |text: &str| -> String {
             text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
         };
-        let version = if service == "sts" { "2011-06-15" } else { "2010-05-08" };
+        let version = match service {
+            "sts" => "2011-06-15",
+            "ec2" => "2016-11-15",
+            _ => "2010-05-08",
+        };
         let body: Vec<String> =
             fields.iter().chain(&[("Version", version)]).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         self.send(service, "/", "application/x-www-form-urlencoded", &body.join("&"))
@@ -123,7 +131,7 @@ impl Account {
 
     /// moto looks at the credential's key and scope, not at the signature.
     fn send(&self, service: &str, path: &str, kind: &str, body: &str) -> String {
-        let region = if service == "eks" { "eu-central-1" } else { "us-east-1" };
+        let region = if matches!(service, "eks" | "ec2") { "eu-central-1" } else { "us-east-1" };
         let host = format!("{service}.{region}.amazonaws.com");
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\

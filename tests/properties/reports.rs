@@ -3,10 +3,11 @@
 use super::evidence::evidence;
 use super::foreign::is_obeyed;
 use super::{cases, evidence as any_evidence};
+use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::catalogue::{Class, Code, Operation, Severity, Step};
 use irsa_probe::core::check::checks::{Check, CheckOutcome};
 use irsa_probe::core::check::report::{Report, ReportedFinding, RunTimes, Verdict, report};
-use irsa_probe::core::evidence::Evidence;
+use irsa_probe::core::evidence::{CallerIdentity, ChainProvider, Evidence, Fact};
 use irsa_probe::render::{Style, json, termination, text};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -49,7 +50,27 @@ fn findings_are_whole(report: &Report) {
         assert!(
             !cause.title.is_empty() && !cause.detail.is_empty() && !cause.remedy.text.is_empty() && cause.docs.ends_with(cause.code.id())
         );
-        assert!(cause.remedy.commands.iter().all(|command| !command.is_empty() && !command.contains(is_obeyed)), "{:?}", cause.remedy);
+        for command in &cause.remedy.commands {
+            let texts = [Some(&command.command), command.touches.as_ref()];
+            assert!(texts.into_iter().flatten().all(|text| !text.is_empty() && !text.contains(is_obeyed)), "{:?}", cause.remedy);
+        }
+    }
+}
+
+/// The node's role is everyone's on the node: no fix gives it a permission, or names it at all.
+fn no_fix_names_the_node_s_role(evidence: &Evidence) {
+    const ROLE: &str = "the-role-of-the-node";
+    let mut evidence = evidence.clone();
+    if let Fact::Known(imds) = &mut evidence.imds {
+        (imds.v2, imds.role, imds.no_role) = (ImdsReach::Answers, Some(ROLE.to_owned()), false);
+    }
+    if let Fact::Known(chain) = &mut evidence.chain {
+        let arn = format!("arn:aws:sts::111122223333:assumed-role/{ROLE}/i-0123456789abcdef0");
+        chain.provider = ChainProvider::Node;
+        chain.identity = Some(CallerIdentity { arn, account: None, user_id: None });
+    }
+    for finding in judged(&evidence).findings {
+        assert!(!serde_json::to_string(&finding.cause.remedy).unwrap().contains(ROLE), "{:?}", finding.cause.remedy);
     }
 }
 
@@ -136,6 +157,7 @@ proptest! {
         let report = judged(&evidence);
         is_decided(&report);
         findings_are_whole(&report);
+        no_fix_names_the_node_s_role(&evidence);
         checks_follow(&report);
         strict_is_stricter(&evidence);
     }
