@@ -211,13 +211,15 @@ fn every_aws_command_that_is_named_is_there() {
     for ((name, _), found) in all(&given, has_command) {
         assert!(found, "the AWS CLI has no {name}");
     }
-    assert!(!has_command("iam get-rolle"));
+    assert!(has_command("eks get-token") && !has_command("iam get-rolle") && !has_command("iamm get-role"));
 }
 
 fn has_command(name: &str) -> bool {
     let mut aws = Command::new(cloud::installed().join("bin/aws"));
     aws.args(name.split(' ')).arg("--generate-cli-skeleton").env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
-    aws.output().unwrap().status.success()
+    let output = aws.output().unwrap();
+    // A command that is no operation of a service, as update-kubeconfig, has no skeleton.
+    output.status.success() || String::from_utf8_lossy(&output.stderr).contains("Unknown options: --generate-cli-skeleton")
 }
 
 /// A command that is wrong in one place is found wrong.

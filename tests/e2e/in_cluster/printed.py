@@ -23,6 +23,7 @@ SPAN = re.compile(r"`([^`]+)`")
 # Of a shell's text: a quoted string, a comment, or any other character.
 PART = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|(?P<comment>(?:^|(?<=\s))#[^\n]*)|\\.|(?P<open>['"])|.""", re.S)
 
+
 @dataclasses.dataclass(frozen=True)
 class Program:
     """Whose commands are looked for. `beginning` is a verb with flags alone. Where the program's name is a word of sentences, too, `operation`
@@ -129,8 +130,11 @@ def fenced(program, where, language, lines):
     for line in lines:
         # What a terminal showed: what follows a prompt, or a command on a line of its own, which the program printed or a comment has.
         shown = re.match(rf" *\$ +(.*\b{program.name} .*)", line) or re.match(rf" *(?:# +)?({program.name} .*)", line)
+        strings = [string for string in re.findall(r'"((?:[^"\\]|\\.)*)"', line) if program.begins(string)]
         if shown:
             yield Printed(where, (shown[1],))
+        elif strings:  # of JSON
+            yield from (Printed(where, (string,)) for string in strings)
         else:
             yield from sentences(program, where, line)
 
