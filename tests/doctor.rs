@@ -160,7 +160,7 @@ impl Scene {
         let bin = self.home.path().join("bin");
         std::fs::create_dir_all(&bin).unwrap();
         for tool in &self.tools {
-            let real = if *tool == "aws" { cloud::installed().join("bin/aws") } else { kubectl().to_owned() };
+            let real = if *tool == "aws" { cloud::aws() } else { kubectl() };
             let _ = std::os::unix::fs::symlink(real, bin.join(tool));
         }
         let config = self.home.path().join("config");
@@ -959,7 +959,7 @@ fn aws_without_permission() {
     // The account may not be asked for, and the role's ARN tells it. What is not shown is missing only in an account that is known.
     for (role, exit) in [("", Some(0)), ("*get-role*) echo '(NoSuchEntity)' >&2; exit 254;;", Some(3))] {
         let mut scene = Scene::new();
-        let real = cloud::installed().join("bin/aws");
+        let real = cloud::aws();
         fake(&mut scene, "aws", &format!("case \"$*\" in sts*) exit 1;; {role} esac\nexec {} \"$@\"", real.display()));
         let seen = scene.checkout();
         assert_eq!((seen.exit, seen.codes()), (exit, vec![]), "{:#}", seen.report);

@@ -4,10 +4,12 @@ use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
 
 /// The folder with `aws` and `moto_server`, installed once.
 pub fn installed() -> &'static Path {
@@ -24,6 +26,35 @@ pub fn installed() -> &'static Path {
         assert!(output.status.success(), "no AWS to talk to: {}", said.lines().last().unwrap_or_default());
         folder
     })
+}
+
+/// The AWS CLI, which is loaded once for all calls (`aws.py`).
+pub fn aws() -> &'static Path {
+    static AWS: OnceLock<(PathBuf, TempDir, ChildStdin, Child)> = OnceLock::new();
+    let (aws, ..) = AWS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (python, tests) = (installed().join("bin/python"), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor"));
+        let (aws, socket) = (folder.path().join("aws"), folder.path().join("socket"));
+        let mut child = Command::new(&python)
+            .arg(tests.join("aws.py"))
+            .arg(&socket)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut ready = String::new();
+        BufReader::new(stdout).read_line(&mut ready).unwrap();
+        assert_eq!(ready, "ready\n", "the AWS CLI did not start");
+        let call = tests.join("aws_call.py");
+        let script = format!("#!/bin/sh\nexec '{}' -IS '{}' '{}' \"$@\"\n", python.display(), call.display(), socket.display());
+        std::fs::write(&aws, script).unwrap();
+        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (aws, folder, stdin, child)
+    });
+    aws
 }
 
 /// Ends by itself when its standard input closes: with this process, however that ends.
