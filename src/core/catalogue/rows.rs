@@ -852,10 +852,10 @@ codes! {
         cause: "STS refuses signatures whose time is more than 15 minutes off its own. SDKs that correct the skew hide it until something \
             else breaks.",
         fix: "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123). All pods on the node see the \
-            change. The kubelet writes the node's time into the lease below every 10 s: compare it with a clock that is right.",
+            change. The kubelet writes the node's time as renewTime into the lease below every 10 s: compare it with a clock that is right.",
         // Kubernetes documentation, "Leases": the kubelet renews the node's lease, by its own clock (`k8s.io/component-helpers`,
         // `apimachinery/lease/controller.go`).
-        commands: &[read("kubectl -n kube-node-lease get lease {node} -o custom-columns=RENEWED:.spec.renewTime")],
+        commands: &[read("kubectl -n kube-node-lease get lease {node} -o yaml")],
         means: &[
             caller_identity(BAD_SIGNATURE, &["signature expired", "not yet current"]),
             caller_identity(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[]),
