@@ -178,6 +178,7 @@ proptest! {
             true => Request::pod_identity(Some("shop"), Some("checkout"), Some(&role)),
             false => Request::irsa(issuer, "system:serviceaccount:shop:checkout", vec!["sts.amazonaws.com".into()], &role),
         };
+        let request = request.at(NOW);
         let policy = json!({"Version": "2012-10-17", "Statement": statements});
         if let Err(wrong) = asks_others(&policy, &request, issuer, &role) {
             proptest::prop_assert!(false, "{}\n{}", wrong, policy);
