@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "trust_policy/agree.rs"]
+mod agree;
 #[path = "trust_policy/binary.rs"]
 mod binary;
 #[path = "trust_policy/others.rs"]

@@ -126,7 +126,8 @@ fn values<'a>(key: &str, issuer: &str, jwt: &'a Jwt) -> Option<Vec<&'a str>> {
     let key = key.to_lowercase();
     match key.strip_prefix(&issuer.to_lowercase()) {
         Some(":sub") => return Some(jwt.text("sub").into_iter().collect()),
-        Some(":aud") => return Some(jwt.audiences()),
+        // "If azp is set, its value is used" (IAM user guide, "Available keys for AWS OIDC federation").
+        Some(":aud") => return Some(jwt.text("azp").map_or_else(|| jwt.audiences(), |party| vec![party])),
         _ => {}
     }
     match key.as_str() {

@@ -61,12 +61,19 @@ fn refused_principal(kind: &str, value: &Json) -> Option<&'static str> {
         _ if name.is_empty() => Some("it names no principal: IAM takes no empty one"),
         // Whom it stands for is another question.
         _ if name == "*" => None,
-        "Federated" | "AWS" | "Service" if name.contains(['*', '?']) => Some("a principal takes no wildcards; name it in full"),
         "Federated" => federated(name),
         "AWS" => account(name),
+        "Service" if has_wildcard(name) => Some(WILDCARD),
         "Service" if !is_domain(name) => Some("Service names a service of AWS, such as pods.eks.amazonaws.com"),
         _ => None,
     }
+}
+
+/// "You cannot use a wildcard to match part of a principal name or ARN."
+const WILDCARD: &str = "a principal takes no wildcards; name it in full";
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?'])
 }
 
 /// The parts of an ARN behind its prefix.
@@ -91,6 +98,7 @@ fn federated(name: &str) -> Option<&'static str> {
             Some("this is a role's ARN; Federated names a provider: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER")
         }
         None => Some(FORM),
+        Some(provider) if has_wildcard(account) || provider.split('/').next().is_some_and(has_wildcard) => Some(WILDCARD),
         Some(_) if Account::parse(account).is_none() => Some("the account in a provider's ARN is twelve digits"),
         Some(provider) if provider.is_empty() || service != "iam" || !region.is_empty() || !partition.starts_with("aws") => Some(FORM),
         Some(_) => None,
@@ -103,21 +111,32 @@ fn account(name: &str) -> Option<&'static str> {
     // IAM user guide, "IAM identifiers": AIDA is a user, AROA a role.
     let is_unique_id = ["AIDA", "AROA"].iter().any(|start| name.starts_with(start)) && name.bytes().all(|b| b.is_ascii_alphanumeric());
     let Some([partition, service, region, account, resource]) = arn(name) else {
+        if has_wildcard(name) {
+            return Some(WILDCARD);
+        }
         return (Account::parse(name).is_none() && !is_unique_id).then_some(FORM);
     };
-    let named = |kinds: &[&str]| kinds.iter().any(|kind| resource.strip_prefix(kind).is_some_and(|name| !name.is_empty()));
+    // A path may hold any character, a star too (IAM API reference, CreateRole); a name holds few.
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+    let named = |kinds: &[&str]| {
+        let name = kinds.iter().find_map(|kind| resource.strip_prefix(kind)).and_then(|path| path.rsplit('/').next());
+        name.is_some_and(is_name)
+    };
     let known = match service {
         "iam" => resource == "root" || named(&["user/", "role/"]),
         "sts" => named(&["assumed-role/", "federated-user/"]),
         _ => false,
     };
+    let last = resource.rsplit('/').next().unwrap_or_default();
     match () {
         () if ["oidc-provider/", "saml-provider/"].iter().any(|kind| resource.starts_with(kind)) => {
             Some("a provider stands under Federated")
         }
+        // CloudFront's own users; whether a role can trust one is not documented.
+        () if account == "cloudfront" => None,
+        () if has_wildcard(account) || has_wildcard(last) => Some(WILDCARD),
         () if !known || !region.is_empty() || !partition.starts_with("aws") => Some(FORM),
-        // "cloudfront" is the account of CloudFront's own users.
-        () if Account::parse(account).is_none() && account != "cloudfront" => Some("the account in an ARN is twelve digits"),
+        () if Account::parse(account).is_none() => Some("the account in an ARN is twelve digits"),
         () => None,
     }
 }
@@ -168,6 +187,8 @@ mod tests {
         for (kind, name, refused) in [
             ("Federated", "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A", false),
             ("Federated", "arn:aws-us-gov:iam::111122223333:saml-provider/okta", false),
+            ("Federated", "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/*", false),
+            ("Federated", "arn:aws:iam::*:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A", true),
             ("Federated", "accounts.google.com", false),
             ("Federated", "cognito-identity.amazonaws.com", false),
             ("Federated", "cognito-identity-us-gov.amazonaws.com", false),
@@ -192,6 +213,11 @@ mod tests {
             ("AWS", "arn:aws:iam::111122223333:root", false),
             ("AWS", "arn:aws:iam::111122223333:role/team/a", false),
             ("AWS", "arn:aws:iam::111122223333:user/a", false),
+            ("AWS", "arn:aws:iam::111122223333:role/a*b/c", false),
+            ("AWS", "arn:aws:iam::111122223333:role/a/c*", true),
+            ("AWS", "arn:aws:iam::*:root", true),
+            ("AWS", "arn:aws:iam::111122223333:role/a b", true),
+            ("AWS", "1111*", true),
             ("AWS", "arn:aws:sts::111122223333:assumed-role/a/b", false),
             ("AWS", "arn:aws:sts::111122223333:federated-user/a", false),
             ("AWS", "AROAEXAMPLEEXAMPLE123", false),
