@@ -15,7 +15,7 @@ pub(super) struct Form(Vec<FormPiece>);
 pub(super) enum FormPiece {
     /// This text.
     Text(String),
-    /// One character or more of a class. The name stands for them where the form is shown.
+    /// One character or more of a class; of any characters, also none. The name stands for them where the form is shown.
     Some(CharClass, &'static str),
 }
 
@@ -51,18 +51,12 @@ impl CharClass {
     /// The characters that a pattern can tell apart: its own, and one that it does not have.
     fn samples(self, pieces: &[PatternPiece], fold: bool) -> Vec<char> {
         let own: HashSet<char> = pieces.iter().filter_map(PatternPiece::letter).collect();
-        let named = |c: char| own.iter().any(|own| same(*own, c, fold));
-        let ascii = ('\0'..='\u{7f}').chain('\u{e000}'..='\u{f8ff}').filter(|c| self.has(*c));
-        let mut samples: Vec<char> = own.iter().copied().filter(|c| self.has(*c)).collect();
-        let mut other = None;
-        for c in ascii.clone().take(128) {
-            match named(c) {
-                true if fold && !samples.contains(&c) => samples.push(c),
-                false if other.is_none() => other = Some(c),
-                _ => {}
-            }
-        }
-        samples.extend(other.or_else(|| ascii.clone().find(|c| !named(*c))));
+        let named = |c: &char| own.iter().any(|own| same(*own, *c, fold));
+        let ascii = || ('\0'..='\u{7f}').filter(|c| self.has(*c));
+        // Letters beyond ASCII have no other case here.
+        let mut samples: Vec<char> = ascii().filter(named).chain(own.iter().copied().filter(|c| !c.is_ascii() && self.has(*c))).collect();
+        let private = || ('\u{e000}'..='\u{f8ff}').filter(|c| self.has(*c)).find(|c| !named(c));
+        samples.extend(ascii().find(|c| !named(c)).or_else(private));
         samples
     }
 }
@@ -76,12 +70,19 @@ pub(super) fn same(a: char, b: char, fold: bool) -> bool {
 #[derive(Clone, Copy)]
 enum Unit {
     Char(char),
-    /// One character or more.
+    /// One character or more; of any characters, also none.
     Some(CharClass),
 }
 
+impl Unit {
+    /// Whether it can be empty: the value of a tag can.
+    fn is_optional(&self) -> bool {
+        matches!(self, Unit::Some(CharClass::Any))
+    }
+}
+
 /// So many steps are taken before a comparison ends undecided. Real patterns need some hundred.
-const STEPS: usize = 200_000;
+const STEPS: usize = 4_000;
 
 impl Form {
     /// A form of these parts.
@@ -203,6 +204,9 @@ fn some_match(pieces: &[PatternPiece], units: &[Unit], fold: bool) -> bool {
         if unit.is_none() && piece.is_none() {
             return true;
         }
+        if unit.is_some_and(Unit::is_optional) {
+            open.push((at + 1, nth));
+        }
         let Some(piece) = piece else { continue };
         if piece.is_any() {
             open.push((at, nth + 1));
@@ -265,6 +269,9 @@ fn some_differ(pieces: &[PatternPiece], units: &[Unit], fold: bool) -> bool {
         };
         if !seen.insert((at, places.clone())) {
             continue;
+        }
+        if unit.is_optional() {
+            open.push((at + 1, places.clone()));
         }
         let (letters, stays) = match unit {
             Unit::Char(c) => (vec![*c], false),
@@ -351,6 +358,14 @@ mod tests {
                 }
             }
             patterns = longer.into_iter().step_by(3).collect();
+        }
+    }
+
+    /// Nothing is known of it: it may be empty.
+    #[test]
+    fn patterns_beside_any_value() {
+        for (pattern, truth) in [("*", Truth::Yes), ("", Truth::Maybe), ("?*", Truth::Maybe), ("a", Truth::Maybe), ("*a*", Truth::Maybe)] {
+            assert_eq!(Pattern::new(pattern, true, None).compare(&Form::any(), false), truth, "{pattern}");
         }
     }
 

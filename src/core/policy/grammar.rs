@@ -43,6 +43,9 @@ pub(super) fn document(document: &Document) -> Vec<Reason> {
     if let Some(version) = json.get("Version").filter(|version| !version.text().is_some_and(|text| VERSIONS.contains(&text))) {
         amiss.push(refused("Version", Some(version), "Version is that of the policy language, not of your policy: write 2012-10-17"));
     }
+    if let Some(id) = json.get("Id").filter(|id| id.text().is_none()) {
+        amiss.push(refused("Id", Some(id), "an Id is a text"));
+    }
     let sids: Vec<&str> =
         document.statements().iter().filter_map(|statement| statement.get("Sid")?.text()).filter(|sid| !sid.is_empty()).collect();
     if let Some((_, twice)) = sids.iter().enumerate().find(|(nth, sid)| sids[..*nth].contains(sid)) {

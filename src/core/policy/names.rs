@@ -3,7 +3,8 @@
 //! IAM user guide, "Grammar of the IAM JSON policy language" (a principal and an action are strings; an action is `VENDOR:ACTION`), "AWS
 //! JSON policy elements: Principal" (the forms of each kind; no wildcard within a name or an ARN), and the messages of IAM itself: "Federated
 //! principals must be valid domain names or SAML metadata ARNs" (terraform-aws-iam#202), "Invalid principal in policy"
-//! (aws-actions/configure-aws-credentials#332), "AssumeRole policy may only specify STS AssumeRole actions".
+//! (aws-actions/configure-aws-credentials#332), "Actions/Condition can contain only one colon" (garnaat/kappa#111), "AssumeRole policy may only
+//! specify STS AssumeRole actions".
 
 use super::Json;
 use crate::core::aws::arn::Account;

@@ -19,7 +19,7 @@ pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], reque
         ContextFact::Known(_) if operator.set == Set::All => "not all of the values are among those that the policy names".to_owned(),
         ContextFact::Known(_) => "none of the values is among those that the policy names".to_owned(),
         ContextFact::Formed(_) if clock::compares(operator.name, key) => "it is a limit of time, and the time is not within it".to_owned(),
-        ContextFact::Formed(_) if operator.negated => {
+        ContextFact::Formed(_) | ContextFact::Unknown if operator.negated => {
             format!("{} keeps out what it names, and it names every value that {key} can have", operator.name)
         }
         ContextFact::Formed(formed) => formed_differs(operator, key, wanted, formed),

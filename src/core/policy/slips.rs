@@ -40,7 +40,9 @@ enum Kind {
     WholeSubject,
     Letters,
     // From here on it may be meant as it stands.
+    Variable,
     Placeholder,
+    Nearly,
     OtherAccount,
     OtherNamespace,
     OtherBoth,
@@ -53,7 +55,7 @@ enum Kind {
 type Holds = fn(&Pair) -> bool;
 
 /// The kinds in their order: the first that holds is told.
-const KINDS: [(Kind, Holds); 29] = [
+const KINDS: [(Kind, Holds); 31] = [
     (Kind::Wildcard, |pair| {
         matches!(pair.operator.compare, Compare::Exact | Compare::Fold)
             && pair.wanted.contains(['*', '?'])
@@ -114,9 +116,12 @@ const KINDS: [(Kind, Holds); 29] = [
             && !pair.found.starts_with("arn:")
             && !is_number(pair.found)
     }),
+    (Kind::Variable, |pair| pair.wanted.split("${").skip(1).any(|rest| !rest.starts_with(['*', '?', '$']))),
     (Kind::Placeholder, |pair| {
-        pair.wanted.contains("${") || pair.wanted.contains("{{") || (pair.wanted.contains('<') && pair.wanted.contains('>'))
+        let stands = |open: &str, close: &str| pair.wanted.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
+        stands("{{", "}}") || stands("<", ">")
     }),
+    (Kind::Nearly, |pair| pair.apart().is_some() && distance(pair.wanted, pair.found, 2) <= 2),
     (Kind::OtherAccount, |pair| pair.apart() == Some((true, false))),
     (Kind::OtherNamespace, |pair| pair.apart() == Some((false, true))),
     (Kind::OtherBoth, |pair| pair.apart().is_some()),
@@ -134,7 +139,7 @@ pub(super) fn between(operator: &Operator, key: &str, wanted: &[String], found: 
     };
     let (kind, _) = KINDS[nth];
     // Of several values, others are meant for somebody else.
-    let slip = KINDS.iter().position(|(kind, _)| *kind == Kind::Placeholder).is_some_and(|end| nth < end);
+    let slip = KINDS.iter().position(|(kind, _)| *kind == Kind::Variable).is_some_and(|end| nth < end);
     if pairs.len() > 1 && !slip {
         return "it is none of the values that the policy names".to_owned();
     }
@@ -167,6 +172,8 @@ fn words(kind: Kind, pair: &Pair) -> String {
         Kind::Part => "a subject is written in full: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::WholeSubject => return format!("{key} holds {} alone", pair.tag().unwrap_or_default()),
         Kind::Letters => "the values differ in a few letters: it is misspelt here or there",
+        Kind::Variable => "a policy variable in it has no value here, or not this one; version 2012-10-17 alone knows variables",
+        Kind::Nearly => "it differs from this subject in a letter or two: it is misspelt, or it names another one",
         Kind::Placeholder => "it looks like a placeholder that was not filled in",
         Kind::OtherAccount => "it names another service account of this namespace",
         Kind::OtherNamespace => "it names another namespace",
@@ -305,7 +312,10 @@ mod tests {
             ("StringEquals", "sub", "arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A", Kind::Provider),
             ("StringEquals", "sub", "system:serviceaccount:<ns>:<sa>", Kind::Placeholder),
             ("StringEquals", "sub", "system:serviceaccount:shop:payments", Kind::OtherAccount),
-            ("StringEquals", "sub", "system:serviceaccount:shop:chekout", Kind::OtherAccount),
+            ("StringEquals", "sub", "system:serviceaccount:shop:chekout", Kind::Nearly),
+            ("StringEquals", "sub", "system:serviceaccount:shops:checkout", Kind::Nearly),
+            ("StringLike", "sub", "system:serviceaccount:${aws:RequestTag/ns}:checkout", Kind::Variable),
+            ("StringLike", "sub", "system:serviceaccount:shop:${*}", Kind::OtherAccount),
             ("StringLike", "sub", "system:serviceaccount:web-*:checkout", Kind::OtherNamespace),
             ("StringEquals", "sub", "system:serviceaccount:web:frontend", Kind::OtherBoth),
             ("StringEquals", "sub", "system:serviceaccount:shop:checkout:x", Kind::NoSubject),
