@@ -138,8 +138,10 @@ pub(super) enum Unclear {
     Variable,
     /// The key can have several values, and there is no set operator.
     SetOperator,
-    /// What it compares as ARNs is none.
+    /// What it compares as an ARN is none: the request's value.
     NoArn,
+    /// The policy's value is no ARN.
+    NoArnAsked,
     /// The operator does not compare values of this kind.
     Kind,
     /// `Bool` beside something else than `true` and `false`.
@@ -171,7 +173,7 @@ pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool
             let wanted: Vec<String> = values.many().iter().map(shown).collect();
             let (truth, cause) = answer(&operator, key, &wanted, request, variables);
             let element = format!("Condition.{name}.{key}");
-            let found = found(&operator, key, request);
+            let found = found(&operator, key, request, truth);
             match truth {
                 Truth::Yes => {}
                 Truth::No => {
@@ -189,12 +191,12 @@ pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool
     (Truth::all(truths.into_iter()), reasons)
 }
 
-/// What the request has, as far as it is known.
-fn found(operator: &Operator, key: &str, request: &Request) -> Vec<String> {
+/// What the request has, as far as it is known. An unknown part of a value stands there by its name.
+fn found(operator: &Operator, key: &str, request: &Request, truth: Truth) -> Vec<String> {
     match (request.fact(key), request.now()) {
         (ContextFact::Known(values), _) => values.to_vec(),
         (ContextFact::Formed(_), Some(now)) if clock::compares(operator.name, key) => vec![now.to_string()],
-        (ContextFact::Formed(formed), _) if formed.form.tells_something() => vec![formed.form.shown()],
+        (ContextFact::Formed(formed), _) if truth == Truth::No || formed.form.tells_something() => vec![formed.form.shown()],
         _ => Vec::new(),
     }
 }
@@ -297,6 +299,7 @@ fn equal(operator: &Operator, key: &str, wanted: &str, pattern: &Pattern, value:
             // No ARN is compared: either that never matches, or the texts are compared. That the negation is met then is not documented.
             None if !operator.negated && pattern.compare(value, false) == Truth::No => (Truth::No, None),
             None if pattern.has_hole() || (value.known().is_none() && pattern.arn_parts().is_some()) => unclear(cause),
+            None if value.arn_parts().is_some() => unclear(Unclear::NoArnAsked),
             None => unclear(Unclear::NoArn),
         },
         Compare::Bool => match value.known() {

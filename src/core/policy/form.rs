@@ -97,7 +97,7 @@ impl Form {
 
     /// A value of which nothing is known.
     pub(super) fn any() -> Form {
-        Form(vec![FormPiece::Some(CharClass::Any, "…")])
+        Form(vec![FormPiece::Some(CharClass::Any, "VALUE")])
     }
 
     /// The ARN of a cluster of EKS (Service authorization reference, "Resource types defined by Amazon Elastic Kubernetes Service").

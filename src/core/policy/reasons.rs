@@ -63,6 +63,9 @@ pub(super) fn undecided(cause: Unclear, operator: &Operator, key: &str, request:
         Unclear::SetOperator => {
             "the key can have several values: that needs ForAnyValue: or ForAllValues: before the operator; what IAM makes of it without one is not documented".to_owned()
         }
+        Unclear::NoArnAsked => format!(
+            "{name} compares ARNs, and the policy's value is none (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE); what IAM makes of that is not documented"
+        ),
         Unclear::NoArn => format!("{name} compares ARNs, and this is none; what IAM makes of that is not documented. StringLike compares texts"),
         Unclear::Kind => format!("{name} does not compare texts, and this is one; what IAM makes of that is not documented"),
         Unclear::NoBool => format!("{name} compares true and false alone; what IAM makes of another text is not documented"),

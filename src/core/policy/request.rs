@@ -179,7 +179,7 @@ impl Request {
         let cluster = Form::cluster_arn(role.map(|role| role.partition.id()), role.map(|role| role.account.as_str()));
         let mut formed = of_any_request();
         formed.extend(SESSION_TAGS.map(|(tag, what, class)| {
-            let form = if tag == "eks-cluster-arn" { cluster.clone() } else { Form::new(vec![FormPiece::Some(class, "…")]) };
+            let form = if tag == "eks-cluster-arn" { cluster.clone() } else { Form::new(vec![FormPiece::Some(class, "VALUE")]) };
             FormedKey { key: format!("aws:RequestTag/{tag}"), what, form, is_present: true }
         }));
         // That EKS sends it, and that it is the cluster's ARN, is seen and not documented: with an association's ARN every pod is kept out
@@ -320,7 +320,7 @@ fn of_any_request() -> Vec<FormedKey> {
     let times = clock::keys().map(|key| (key, "the time of the request", "", CharClass::Any, true));
     let form = |start: &str, class| {
         let start = (!start.is_empty()).then(|| FormPiece::Text(start.to_owned()));
-        Form::new(start.into_iter().chain([FormPiece::Some(class, "…")]).collect())
+        Form::new(start.into_iter().chain([FormPiece::Some(class, "VALUE")]).collect())
     };
     let key = |(key, what, start, class, is_present): (&str, _, &str, _, _)| FormedKey {
         key: key.to_owned(),
@@ -372,7 +372,7 @@ mod tests {
         let request = Request::pod_identity(Some("shop"), None, Some(&role()));
         assert_eq!(request.fact("aws:requesttag/Kubernetes-Namespace"), ContextFact::Known(&["shop".into()]));
         for (key, is_present, form) in [
-            ("aws:RequestTag/kubernetes-service-account", true, "…"),
+            ("aws:RequestTag/kubernetes-service-account", true, "VALUE"),
             ("aws:requesttag/EKS-cluster-arn", true, "arn:aws-cn:eks:REGION:111122223333:cluster/NAME"),
             ("aws:SourceArn", false, "arn:aws-cn:eks:REGION:111122223333:cluster/NAME"),
         ] {
