@@ -1,6 +1,8 @@
 //! IAM's half of the exchange: who trusts whom. One evaluator judges real trust policy documents; the short form of a scenario is written out as one.
 
+use regex::Regex;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 use super::{
     jwt::Jwt,
@@ -71,6 +73,9 @@ pub fn trusts(world: &World, role: &Role, arn: &RoleArn, jwt: &Jwt) -> bool {
         (None, None) => return false,
     };
     let statements = many(&policy["Statement"]);
+    if !statements.iter().all(|statement| is_storable(statement)) {
+        return false;
+    }
     let covers = |patterns: &Value| many(patterns).iter().any(|action| like(&text(action).to_lowercase(), "sts:assumerolewithwebidentity"));
     let applies = |statement: &Value| {
         // "Use a wildcard in the Principal element with a Deny effect to deny everyone."
@@ -88,6 +93,34 @@ pub fn trusts(world: &World, role: &Role, arn: &RoleArn, jwt: &Jwt) -> bool {
     };
     let effect = |effect: &str| statements.iter().filter(|statement| statement["Effect"] == effect).any(|statement| applies(statement));
     effect("Allow") && !effect("Deny")
+}
+
+/// Forms of principals and actions that IAM stores (IAM user guide, "AWS JSON policy elements: Principal" and "… Action"); what is in none of
+/// them it refuses. Of other elements nothing is asked here.
+static FORMS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    const TEXTS: [(&str, &str); 5] = [
+        ("Federated", r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|arn:aws[a-z-]*:iam::\d{12}:(oidc|saml)-provider/[^*?/]+(/.*)?)$"),
+        (
+            "AWS",
+            r"^(\*|\d{12}|(AIDA|AROA)[A-Za-z0-9]*|arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/(.*/)?[A-Za-z0-9_+=,.@-]+)|sts::\d{12}:(assumed-role|federated-user)/(.*/)?[A-Za-z0-9_+=,.@-]+))$",
+        ),
+        ("Service", r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$"),
+        ("Action", r"^(\*|(?i:sts):[A-Za-z0-9*?]+)$"),
+        ("NotAction", r"^(\*|[^:*?\s]+:[A-Za-z0-9*?]+)$"),
+    ];
+    TEXTS.map(|(name, form)| (name, Regex::new(form).unwrap())).into()
+});
+
+fn is_storable(statement: &Value) -> bool {
+    let fit = |name: &str, values: &Value| {
+        let form = FORMS.iter().find(|(form, _)| *form == name).map(|(_, form)| form);
+        let fits = |value: &&Value| value.as_str().is_some_and(|text| form.is_none_or(|form| form.is_match(text.trim())));
+        !many(values).is_empty() && many(values).iter().all(fits)
+    };
+    let named = |name: &str| statement.get(name).is_none_or(|values| fit(name, values));
+    let principals = statement["Principal"].as_object();
+    let kinds = principals.is_none_or(|kinds| !kinds.is_empty() && kinds.iter().all(|(kind, values)| fit(kind, values)));
+    kinds && named("Action") && named("NotAction")
 }
 
 /// The short form as a policy document.

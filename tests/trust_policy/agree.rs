@@ -4,8 +4,8 @@
 use super::*;
 use fastrand::Rng;
 
-/// So many policies each.
-const POLICIES: usize = 3_000;
+/// So many policies are made up for each test.
+const POLICIES: usize = 10_000;
 
 fn seeded() -> Rng {
     let seed = std::env::var("POLICY_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
@@ -56,6 +56,19 @@ fn of_irsa(random: &mut Rng, issuer: &str) -> Value {
         2 => json!({"AWS": "arn:aws:iam::111122223333:root", "Federated": provider(issuer)}),
         _ => json!({"Federated": provider(issuer)}),
     };
+    let mut principal = principal;
+    // Beside it one of any form, which IAM may refuse.
+    if random.usize(..4) == 0 {
+        let (kind, name) = [
+            ("AWS", "arn:aws:iam::111122223333:role/team/a"),
+            ("AWS", "arn:aws:sts::111122223333:assumed-role/a/b"),
+            ("AWS", "111122223333"),
+            ("Service", "pods.eks.amazonaws.com"),
+            ("Federated", "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/A"),
+            ("Federated", "accounts.google.com"),
+        ][random.usize(..6)];
+        principal[kind] = json!([blurred(random, name), principal[kind].as_str().unwrap_or(name)]);
+    }
     let effect = pick(random, &["Allow", "Allow", "Deny"]);
     let principal = if effect == "Deny" && random.usize(..3) == 0 { json!({"AWS": "*"}) } else { principal };
     let actions = [
@@ -67,7 +80,11 @@ fn of_irsa(random: &mut Rng, issuer: &str) -> Value {
         "sts:TagSession",
     ];
     let element = if random.usize(..8) == 0 { "NotAction" } else { "Action" };
-    let action = one_or_more(random, |random| pick(random, &actions).to_owned());
+    let odd = random.usize(..6) == 0;
+    let action = one_or_more(random, |random| {
+        let action = pick(random, &actions);
+        if odd { blurred(random, action) } else { action.to_owned() }
+    });
     let mut statement = json!({"Effect": effect, "Principal": principal, element: action});
     for _ in 0..random.usize(..4) {
         let (operator, key, values) = match random.usize(..10) {

@@ -101,7 +101,7 @@ fn federated(name: &str) -> Option<&'static str> {
         None => Some(FORM),
         Some(provider) if has_wildcard(account) || provider.split('/').next().is_some_and(has_wildcard) => Some(WILDCARD),
         Some(_) if Account::parse(account).is_none() => Some("the account in a provider's ARN is twelve digits"),
-        Some(provider) if provider.is_empty() || service != "iam" || !region.is_empty() || !partition.starts_with("aws") => Some(FORM),
+        Some(provider) if provider.is_empty() || service != "iam" || !region.is_empty() || !is_partition(partition) => Some(FORM),
         Some(_) => None,
     }
 }
@@ -136,10 +136,15 @@ fn account(name: &str) -> Option<&'static str> {
         // CloudFront's own users; whether a role can trust one is not documented.
         () if account == "cloudfront" => None,
         () if has_wildcard(account) || has_wildcard(last) => Some(WILDCARD),
-        () if !known || !region.is_empty() || !partition.starts_with("aws") => Some(FORM),
+        () if !known || !region.is_empty() || !is_partition(partition) => Some(FORM),
         () if Account::parse(account).is_none() => Some("the account in an ARN is twelve digits"),
         () => None,
     }
+}
+
+/// `aws`, `aws-cn`, and those to come.
+fn is_partition(text: &str) -> bool {
+    text.starts_with("aws") && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
 /// A name with a dot, of letters, digits, dots and hyphens alone.
