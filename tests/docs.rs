@@ -2,6 +2,8 @@
 //! the variables and a scenario; and README.ja.md with README.md.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
+#[path = "docs/fixes.rs"]
+mod fixes;
 #[path = "docs/generated.rs"]
 mod generated;
 
@@ -60,14 +62,16 @@ fn readme_s_transcripts_of_scenarios_are_current() {
 /// What the commands print of the inputs below tests/readme. `[...]` stands for what is left out.
 #[test]
 fn readme_s_transcripts_of_commands_are_current() {
-    const ISSUER: &str = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-    // In the pod, the token says the last three.
-    let policy = ["trust-policy", "--check", "-", "--issuer", ISSUER, "--namespace", "shop", "--service-account", "checkout"];
-    for (command, args, input) in [
-        ("kubectl logs deployment/orders | irsa-probe explain -", &["explain", "-"][..], "orders.log"),
-        ("aws iam get-role --role-name checkout | irsa-probe trust-policy --check -", &policy, "role.json"),
-        ("kubectl exec deployment/checkout -- env | irsa-probe sdks --env -", &["sdks", "--env", "-"], "checkout.env"),
+    for (command, input) in [
+        ("kubectl logs deployment/orders | irsa-probe explain -", "orders.log"),
+        (
+            "aws iam get-role --role-name checkout | irsa-probe trust-policy --check - --issuer \
+             https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE --namespace shop --service-account checkout",
+            "role.json",
+        ),
+        ("kubectl exec deployment/checkout -- env | irsa-probe sdks --env -", "checkout.env"),
     ] {
+        let args = command.rsplit("irsa-probe ").next().unwrap().split(' ');
         let input = std::fs::File::open(root("tests/readme").join(input)).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args(args).env_clear().stdin(input).output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
@@ -282,9 +286,12 @@ fn reports_are_as_the_schema_says() {
 fn the_schema_refuses_what_is_no_report() {
     let (_, good) = published(trust_policy_denied());
     type Break = fn(&mut Value);
-    let broken: [(&str, Break); 9] = [
+    let broken: [(&str, Break); 12] = [
         ("a field too many", |r| r["surprise"] = json!(1)),
         ("a field too many, inside", |r| r["rootCause"]["remedy"]["surprise"] = json!(1)),
+        ("a command without its effect", |r| drop(r["rootCause"]["remedy"]["commands"][0].as_object_mut().unwrap().remove("effect"))),
+        ("a shared command that touches nobody", |r| r["rootCause"]["remedy"]["commands"][0]["effect"] = json!("shared")),
+        ("a reading command that touches somebody", |r| r["rootCause"]["remedy"]["commands"][0]["touches"] = json!("everyone")),
         ("a finding without its severity", |r| drop(r["findings"][0].as_object_mut().unwrap().remove("severity"))),
         ("a root cause with a severity", |r| r["rootCause"]["severity"] = json!("fail")),
         ("a code that is not in the catalogue", |r| r["rootCause"]["code"] = json!("bad-luck")),

@@ -160,7 +160,7 @@ impl Scene {
         let bin = self.home.path().join("bin");
         std::fs::create_dir_all(&bin).unwrap();
         for tool in &self.tools {
-            let real = if *tool == "aws" { cloud::installed().join("bin/aws") } else { kubectl().to_owned() };
+            let real = if *tool == "aws" { cloud::aws() } else { kubectl() };
             let _ = std::os::unix::fs::symlink(real, bin.join(tool));
         }
         let config = self.home.path().join("config");
@@ -221,6 +221,11 @@ impl Seen {
 
     fn root(&self) -> &Value {
         &self.report["rootCause"]
+    }
+
+    /// The commands of the root cause's fix.
+    fn commands(&self) -> Vec<&str> {
+        self.root()["remedy"]["commands"].as_array().unwrap().iter().map(|command| command["command"].as_str().unwrap()).collect()
     }
 
     fn check(&self, id: &str) -> &Value {
@@ -457,10 +462,7 @@ fn annotation_misspelt() {
         scene.annotate(json!({key: scene.role()}));
         let seen = scene.checkout();
         seen.fails("annotation-misspelt", &[key]);
-        assert!(
-            seen.root()["remedy"]["commands"][0].as_str().unwrap().ends_with(&format!("{KEY}={}", scene.role())),
-            "the cure has the role"
-        );
+        assert!(seen.commands().last().unwrap().ends_with(&format!("{KEY}={}", scene.role())), "the fix has the role");
     }
     // With a bare name in it.
     scene.annotate(json!({"eks.amazonaws.com/arn": "checkout"}));
@@ -507,8 +509,11 @@ fn role_missing() {
     let role = format!("arn:aws:iam::{}:role/apps/deleted", scene.account.id);
     let remedy = &seen.root()["remedy"];
     assert_eq!(
-        remedy["commands"],
-        json!([format!("kubectl -n shop annotate --overwrite serviceaccount checkout {KEY}={role}")]),
+        seen.commands(),
+        [
+            "kubectl -n shop get serviceaccount checkout -o yaml",
+            &format!("kubectl -n shop annotate --overwrite serviceaccount checkout {KEY}={role}")
+        ],
         "none is made"
     );
     assert!(remedy.get("snippet").is_none() && seen.root()["title"] == "the role has another ARN in IAM", "{remedy}");
@@ -526,7 +531,39 @@ fn trust_policy_denied() {
     scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
     let seen = scene.checkout();
     seen.fails("trust-policy-denied", &["system:serviceaccount:shop:other"]);
-    assert!(seen.root()["remedy"]["snippet"].as_str().unwrap().contains("system:serviceaccount:shop:checkout"));
+    let remedy = &seen.root()["remedy"];
+    let statement: Value = serde_json::from_str(remedy["snippet"].as_str().unwrap()).unwrap();
+    assert_eq!(statement["Effect"], "Allow", "one statement, which cannot replace the others");
+    assert!(statement.to_string().contains("system:serviceaccount:shop:checkout"), "{statement}");
+    assert!(remedy["text"].as_str().unwrap().contains("replaces the whole policy"), "{remedy}");
+    assert!(remedy["commands"].as_array().unwrap().iter().all(|command| command["effect"] == "read"), "{remedy}");
+}
+
+/// The role that keeps the pod out is a stack's: the fix names the stack, from the tags that get-role shows.
+#[test]
+fn a_role_that_a_stack_manages() {
+    let scene = Scene::new();
+    let text = |seen: &Seen| seen.root()["remedy"]["text"].as_str().unwrap().to_owned();
+    scene.account.role("/", "other", &scene.trust("other"));
+    let role = format!("arn:aws:iam::{}:role/other", scene.account.id);
+    scene.annotate(json!({KEY: role}));
+    scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
+    scene.account.tag_role("other", "team", "shop");
+    let unmanaged = text(&scene.checkout());
+    scene.account.tag_role("other", "aws:cloudformation:stack-name", "shop-roles");
+    let id = format!("arn:aws:cloudformation:eu-central-1:{}:stack/shop-roles/1a2b", scene.account.id);
+    scene.account.tag_role("other", "aws:cloudformation:stack-id", &id);
+    let seen = scene.run(&["checkout", "--cluster", "production", "--show-commands"]);
+    seen.fails("trust-policy-denied", &["system:serviceaccount:shop:other"]);
+    let said = text(&seen);
+    let more = said.strip_prefix(&unmanaged).unwrap_or_else(|| panic!("{said}"));
+    assert!(more.starts_with(" The role belongs to CloudFormation stack shop-roles in eu-central-1. Change the policy in"), "{more}");
+    assert!(!seen.stderr.contains("tags") && !seen.stderr.contains("cloudformation"), "no further question: {}", seen.stderr);
+    let (_, printed, _) = scene.raw(&["checkout", "--cluster", "production"]);
+    assert!(
+        printed.split_whitespace().collect::<Vec<_>>().join(" ").contains("CloudFormation stack shop-roles in eu-central-1"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -535,7 +572,21 @@ fn pod_predates_annotation() {
     scene.bare("2026-11-02T07:59:59Z");
     let seen = scene.checkout();
     seen.fails("pod-predates-annotation", &["created at 2026-11-02T07:59:59Z", "last written at 2026-11-02T08:00:00Z"]);
-    assert_eq!(seen.root()["remedy"]["commands"], json!(["kubectl -n shop delete pod checkout-1"]));
+    // Whom a new pod affects hangs on what makes it.
+    for (owner, effect, touches) in [
+        (json!([]), "shared", Some("what pod shop/checkout-1 serves: it has no controller and does not come back, so keep its manifest")),
+        (json!([{"kind": "ReplicaSet", "name": "checkout-1", "controller": true}]), "own", None),
+        (
+            json!([{"kind": "StatefulSet", "name": "checkout", "controller": true}]),
+            "shared",
+            Some("what relies on pod shop/checkout-1 by its name or volume: its StatefulSet makes it again after it has ended"),
+        ),
+    ] {
+        scene.cluster.edit(POD, |pod| pod["metadata"]["ownerReferences"] = owner);
+        let mut command = json!({"command": "kubectl -n shop delete pod checkout-1", "effect": effect});
+        touches.into_iter().for_each(|touches| command["touches"] = json!(touches));
+        assert_eq!(scene.checkout().root()["remedy"]["commands"], json!([command]));
+    }
     // It got the role of an older annotation.
     let scene = Scene::of_kubernetes();
     scene.cluster.edit(POD, |pod| {
@@ -734,7 +785,7 @@ fn partition_mismatch() {
     scene.annotate(json!({KEY: role}));
     let seen = scene.checkout();
     seen.fails("partition-mismatch", &["of partition aws-cn", "the cluster is in partition aws,"]);
-    assert!(seen.root()["remedy"]["commands"][0].as_str().unwrap().ends_with(&format!("{KEY}={}", scene.role())), "{:#}", seen.report);
+    assert!(seen.commands().last().unwrap().ends_with(&format!("{KEY}={}", scene.role())), "{:#}", seen.report);
     for id in ["oidc-provider", "role-exists", "trust-policy", "pods-injected"] {
         seen.skips(id, "skipped because of partition-mismatch");
     }
@@ -825,12 +876,15 @@ fn pods_beside_an_association() {
     }
     // On Fargate an association helps nobody, and neither does a new pod.
     scene.cluster.edit(POD, |pod| pod["metadata"]["labels"] = json!({"eks.amazonaws.com/fargate-profile": "default"}));
-    assert!(scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("is not supported: delete the association"));
+    assert!(
+        scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("is not supported: the next pod may have neither")
+    );
     scene.bare("2026-11-03T08:00:00Z");
     let seen = scene.checkout();
     seen.fails("pod-not-injected", &["runs on Fargate", "Deleting the pod changes nothing"]);
     assert!(seen.root()["title"].as_str().unwrap().contains("not supported on Fargate"));
-    assert!(!seen.root()["remedy"]["commands"].to_string().contains("delete pod"), "{:#}", seen.report);
+    // The association may serve pods on EC2 nodes, so that nothing here takes it away.
+    assert_eq!(seen.commands(), ["kubectl -n shop get pods --field-selector spec.serviceAccountName=checkout"]);
     // With IRSA alone Fargate is a place like any other.
     fake(&mut scene, "aws", "exit 1");
     scene.checkout().fails("pod-not-injected", &["younger than what names the role"]);
@@ -905,7 +959,7 @@ fn aws_without_permission() {
     // The account may not be asked for, and the role's ARN tells it. What is not shown is missing only in an account that is known.
     for (role, exit) in [("", Some(0)), ("*get-role*) echo '(NoSuchEntity)' >&2; exit 254;;", Some(3))] {
         let mut scene = Scene::new();
-        let real = cloud::installed().join("bin/aws");
+        let real = cloud::aws();
         fake(&mut scene, "aws", &format!("case \"$*\" in sts*) exit 1;; {role} esac\nexec {} \"$@\"", real.display()));
         let seen = scene.checkout();
         assert_eq!((seen.exit, seen.codes()), (exit, vec![]), "{:#}", seen.report);
@@ -1082,6 +1136,9 @@ fn words_that_cannot_be_names_are_usage() {
 fn readme_s_transcript_is_current() {
     let scene = Scene::new();
     scene.bare("2026-11-01T09:30:00Z");
+    scene.cluster.edit(POD, |pod| {
+        pod["metadata"]["ownerReferences"] = json!([{"kind": "ReplicaSet", "name": "checkout", "controller": true}]);
+    });
     let (_, printed, _) = scene.raw(&["-n", "shop", "checkout", "--cluster", "production"]);
     let printed = printed.replace(&scene.account.id, "111122223333");
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();

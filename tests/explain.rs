@@ -88,7 +88,9 @@ fn a_message_comes_as_words_a_file_or_standard_input() {
     assert_eq!(wanted.0, Some(0));
     assert!(wanted.1.starts_with("trust-policy-denied: ") && wanted.2.is_empty(), "{wanted:?}");
     assert!(
-        ["\nfound ", "\naction ", "\ncause ", "\ncure ", "\ntrust-policy.json:\n"].iter().all(|part| wanted.1.contains(part)),
+        ["\nfound ", "\naction ", "\ncause ", "\ncure ", "\nthe statement in the trust policy:\n"]
+            .iter()
+            .all(|part| wanted.1.contains(part)),
         "{}",
         wanted.1
     );
@@ -203,7 +205,7 @@ fn every_text_s_json_is_as_the_schema_says_and_its_page_fits_a_terminal() {
         let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{errors:?}\n{document:#}");
         let page = render::explain::text(&explanation);
-        let pasted: Vec<&str> = explanation.matches.iter().flat_map(|one| &one.remedy.commands).map(String::as_str).collect();
+        let pasted: Vec<&str> = explanation.matches.iter().flat_map(|one| &one.remedy.commands).map(|one| one.command.as_str()).collect();
         let snippets: Vec<&str> =
             explanation.matches.iter().filter_map(|one| one.remedy.snippet.as_deref()).flat_map(str::lines).map(str::trim).collect();
         for line in page.lines() {

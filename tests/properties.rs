@@ -11,6 +11,8 @@ mod allowed;
 mod evidence;
 #[path = "properties/foreign.rs"]
 mod foreign;
+#[path = "properties/hidden.rs"]
+mod hidden;
 #[path = "properties/names.rs"]
 mod names;
 #[path = "properties/pod.rs"]

@@ -154,6 +154,28 @@ fn what_fails_to_renew_is_borne_and_logged_once_a_round() {
     }
 }
 
+/// The exchange fails and IMDS gives the node's role: each page says so while the pod is still ready.
+#[test]
+fn a_failing_round_still_says_what_the_node_gives() {
+    let sandbox = sandbox(r#"{"imds":"v2"}"#);
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    serve.until_state("ready");
+    sandbox.set_world(|world| world.iam.roles = Some(Vec::new()));
+    let status = serve.until_state("degraded");
+    assert_eq!(status["report"]["rootCause"]["code"], "trust-policy-denied");
+    let codes: Vec<&str> = status["report"]["findings"].as_array().unwrap().iter().filter_map(|finding| finding["code"].as_str()).collect();
+    assert_eq!(codes, ["trust-policy-denied", "node-role-reachable"]);
+    let verbose = serve.get("/readyz?verbose").body;
+    assert!(verbose.contains("[+]node-role ok, warning: node-role-reachable"), "{verbose}");
+    let page = serve.get("/").body;
+    assert!(page.contains("meanwhile: ") && page.contains("use the node&#39;s role eks-node"), "{page}");
+    let metrics = serve.get("/metrics");
+    assert_eq!(metrics.metric("irsa_probe_node_role_reachable{version=\"v2\"}"), Some(1.0));
+    assert_eq!(metrics.metric("irsa_probe_finding{code=\"node-role-reachable\",severity=\"warn\"}"), Some(1.0));
+    assert_eq!(metrics.metric("irsa_probe_root_cause{code=\"trust-policy-denied\"}"), Some(1.0));
+    serve.finish(&sandbox);
+}
+
 #[test]
 fn another_identity_is_not_ready_at_once() {
     let sandbox = sandbox(r#"{"sts":{"reach":"override"}}"#);

@@ -95,7 +95,7 @@ fn value(flag: &str) -> &'static str {
         "provider" => "irsa",
         "sts-region" => "us-west-2",
         "log-level" => "debug",
-        "log-format" | "output" => "json",
+        "log-format" | "output" | "format" => "json",
         "timeout" | "interval" => "5s",
         "listen" => ":80",
         "app-sdk" | "sdk" => "java-v2",

@@ -2,9 +2,10 @@
 
 use super::row::{CommandOptions, CommandRow, FlagRow, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};
-use super::values::{set_role, set_switch, set_text};
+use super::values::{one_of, set_role, set_switch, set_text};
 use super::{Command, Usage};
 use crate::core::aws::arn::RoleArn;
+use crate::core::aws::trust_policy::StatementForm;
 
 /// `trust-policy`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct TrustPolicyOptions {
     pub log: LogOptions,
     /// `--check`: a file with a policy, or `-` for standard input.
     pub check: Option<String>,
+    /// `--format`: the statement alone, in this form.
+    pub format: Option<StatementForm>,
     /// `--pod-identity`
     pub pod_identity: bool,
     /// `--issuer`
@@ -33,7 +36,7 @@ pub(super) const ROW: CommandRow = CommandRow {
     name: "trust-policy",
     arguments: "",
     about: "Print the trust policy that the pod's role needs, or say why a given one keeps the pod out",
-    example: "aws iam get-role --role-name checkout | irsa-probe trust-policy --check -",
+    example: "aws iam get-role --role-name ROLE_NAME | irsa-probe trust-policy --check - --issuer ISSUER_URL -n NAMESPACE --service-account SERVICE_ACCOUNT",
     exit_codes: &[("0", "printed, or the policy allows"), ("1", "the policy denies"), ("2", "usage, or a policy that cannot be read")],
     variables: false,
     wraps: false,
@@ -51,6 +54,16 @@ impl CommandOptions for TrustPolicyOptions {
             value: Some("FILE|-"),
             help: "Evaluate this policy: bare, URL-encoded, or as aws iam get-role prints it; - reads standard input",
             set: |trust, v| set_text(&mut trust.check, v),
+        },
+        FlagRow {
+            name: "format",
+            short: None,
+            value: Some("json|terraform|cloudformation"),
+            help: "Print the statement alone, to add to a role that exists [default: a whole policy, for a new role]",
+            set: |trust, v| {
+                trust.format = Some(one_of(v, &StatementForm::NAMED)?);
+                Ok(())
+            },
         },
         FlagRow {
             name: "pod-identity",
@@ -93,6 +106,9 @@ impl CommandOptions for TrustPolicyOptions {
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         words.none(&ROW)?;
+        if self.check.is_some() && self.format.is_some() {
+            return Err(Usage("--format prints the statement that a pod needs, and --check judges a policy: give one of them".to_owned()));
+        }
         Ok(Command::TrustPolicy(self))
     }
 }
@@ -113,5 +129,15 @@ mod tests {
         let arn = "arn:aws:iam::111122223333:role/checkout";
         let Ok(Command::TrustPolicy(options)) = run(&["trust-policy", "--role-arn", arn], &[]) else { panic!() };
         assert_eq!(options.role_arn.unwrap().to_string(), arn);
+    }
+
+    #[test]
+    fn a_form_is_of_what_is_printed() {
+        for (name, form) in StatementForm::NAMED {
+            let Ok(Command::TrustPolicy(options)) = run(&["trust-policy", "--format", name, "--pod-identity"], &[]) else { panic!() };
+            assert_eq!(options.format, Some(form));
+            let Err(why) = run(&["trust-policy", "--check", "-", "--format", name], &[]) else { panic!() };
+            assert!(why.contains("--format") && why.contains("--check"), "{why}");
+        }
     }
 }

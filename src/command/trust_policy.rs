@@ -7,7 +7,7 @@ use super::input::{self, InputText};
 use crate::cli::{Output, TrustPolicyOptions};
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::aws::arn::RoleArn;
-use crate::core::aws::trust_policy;
+use crate::core::aws::trust_policy::{TrustStatement, provider_arn};
 use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{Claims, decode};
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
@@ -32,21 +32,35 @@ pub fn run(options: &TrustPolicyOptions) -> u8 {
     })
 }
 
+/// Said beside a whole policy.
+const FOR_A_NEW_ROLE: &str = "this policy is for a new role; on a role that exists it would replace every other statement: \
+    --format json|terraform|cloudformation prints the statement to add";
+
 fn print(options: &TrustPolicyOptions) -> Result<u8, String> {
-    if options.pod_identity {
-        super::print(&json::document(&trust_policy::pod_identity_policy()));
-        return Ok(0);
+    let statement = needed_statement(options)?;
+    match options.format {
+        Some(form) => super::print(&statement.form(form)?),
+        None => {
+            super::print_error(FOR_A_NEW_ROLE);
+            super::print(&json::document(&statement.document()));
+        }
     }
-    let pod = PodToken::from_options(options)?;
-    let role = role(options, None)?;
-    let (issuer, subject, audience) = pod.token_subject(options)?;
-    let path = issuer.strip_prefix("https://").unwrap_or(&issuer);
-    if audience.len() > 1 {
+    Ok(0)
+}
+
+/// The statement that the pod's role needs.
+fn needed_statement(options: &TrustPolicyOptions) -> Result<TrustStatement, String> {
+    if options.pod_identity {
+        return Ok(TrustStatement::pod_identity());
+    }
+    let asked = RoleUse::from_options(options, None)?;
+    let path = asked.issuer.strip_prefix("https://").unwrap_or(&asked.issuer);
+    if asked.audience.len() > 1 {
         super::print_error(&format!("{SEVERAL}; the policy names the first (--audience names another)"));
     }
-    let audience = audience.first().map(String::as_str).unwrap_or(AUDIENCE);
-    super::print(&json::document(&trust_policy::irsa_policy(role.partition.id(), role.account.as_str(), path, &subject, audience)));
-    Ok(0)
+    let audience = asked.audience.first().map(String::as_str).unwrap_or(AUDIENCE);
+    let provider = provider_arn(asked.role.partition.id(), asked.role.account.as_str(), path);
+    Ok(TrustStatement::irsa(&provider, path, &asked.subject, audience))
 }
 
 fn evaluate(options: &TrustPolicyOptions, path: &str) -> Result<u8, String> {
@@ -72,17 +86,15 @@ fn evaluate(options: &TrustPolicyOptions, path: &str) -> Result<u8, String> {
 
 /// The request that the policy is evaluated for: who asks, and for which role.
 fn request(options: &TrustPolicyOptions, document: &Document) -> Result<Request, String> {
-    let pod = PodToken::from_options(options)?;
     if options.pod_identity {
-        let (namespace, account) = pod.names(options);
+        let (namespace, account) = PodToken::from_options(options)?.names(options);
         return Ok(Request::pod_identity(namespace.as_deref(), account.as_deref(), role(options, Some(document)).ok().as_ref()).at(now()));
     }
-    let role = role(options, Some(document))?;
-    let (issuer, subject, audience) = pod.token_subject(options)?;
-    if audience.len() > 1 {
+    let asked = RoleUse::from_options(options, Some(document))?;
+    if asked.audience.len() > 1 {
         super::print_error(&format!("{SEVERAL}, whatever the policy says"));
     }
-    Ok(Request::irsa(&issuer, &subject, audience, &role).at(now()))
+    Ok(Request::irsa(&asked.issuer, &asked.subject, asked.audience, &asked.role).at(now()))
 }
 
 /// The time that limits of time are compared with. A clock before 1970 is read as 1970.
@@ -120,21 +132,79 @@ fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
 }
 
-/// The role: the flag's, the pod's, else the one that the document is said to be of.
-fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<RoleArn, String> {
+/// The role: the flag's, the pod's, else the one that the document is said to be of. The error says why there is none, and what to give.
+///
+/// Where flags name the pod, the variable is of somebody else: the person's own role at a workstation.
+fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<RoleArn, MissingFlags> {
     if let Some(role) = &options.role_arn {
         return Ok(role.clone());
     }
-    if let Some(arn) = variable("AWS_ROLE_ARN") {
-        return RoleArn::parse(&arn)
-            .map_err(|error| format!("AWS_ROLE_ARN is not a role's ARN: {error}; give the right one by --role-arn"));
-    }
     let of = document.and_then(|document| document.role.as_deref()).and_then(|arn| RoleArn::parse(arn).ok());
-    let other = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-        Some(_) => " (this container has EKS Pod Identity: --pod-identity)",
-        None => "",
+    if let Some(role) = of.clone().filter(|_| flags_name_the_pod(options)) {
+        return Ok(role);
+    }
+    if let Some(arn) = variable("AWS_ROLE_ARN") {
+        return RoleArn::parse(&arn).map_err(|error| MissingFlags {
+            why: format!("AWS_ROLE_ARN is not a role's ARN: {error}"),
+            flags: vec!["--role-arn"],
+            hint: "",
+        });
+    }
+    let why = match document {
+        Some(_) => "AWS_ROLE_ARN is not set, and the input names no role, as the whole answer of aws iam get-role does",
+        None => "AWS_ROLE_ARN is not set",
     };
-    of.ok_or_else(|| format!("which role? AWS_ROLE_ARN is not set; give its ARN by --role-arn{other}"))
+    let pod_identity = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").is_some();
+    let hint = if pod_identity { "; this container has EKS Pod Identity: --pod-identity" } else { "" };
+    of.ok_or_else(|| MissingFlags { why: why.to_owned(), flags: vec!["--role-arn"], hint })
+}
+
+/// Whether no token is needed to know who asks.
+fn flags_name_the_pod(options: &TrustPolicyOptions) -> bool {
+    options.namespace.is_some() && options.service_account.is_some() && (options.issuer.is_some() || options.pod_identity)
+}
+
+/// What is missing: why, the flags that give it, and what helps to find their values.
+struct MissingFlags {
+    why: String,
+    flags: Vec<&'static str>,
+    hint: &'static str,
+}
+
+/// Where a cluster's issuer is found.
+const ISSUER_HINT: &str = "; for the issuer: aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer --output text";
+
+/// Who asks for which role by IRSA.
+struct RoleUse {
+    issuer: String,
+    subject: String,
+    audience: Vec<String>,
+    role: RoleArn,
+}
+
+impl RoleUse {
+    /// From the flags, the token, the variables and the document; or one line that names every flag that is missing.
+    fn from_options(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<RoleUse, String> {
+        let pod = PodToken::from_options(options)?;
+        let (role, token) = match (role(options, document), pod.token_subject(options)?) {
+            (Ok(role), Ok(token)) => (role, token),
+            (role, token) => {
+                let lacks: Vec<MissingFlags> = [role.err(), token.err()].into_iter().flatten().collect();
+                let whys: Vec<&str> = lacks.iter().map(|lack| lack.why.as_str()).filter(|why| !why.is_empty()).collect();
+                let flags: Vec<&str> = lacks.iter().flat_map(|lack| lack.flags.iter().copied()).collect();
+                let hints: String = lacks.iter().map(|lack| lack.hint).collect();
+                return Err(format!("whose policy? {}; give {}{hints}", whys.join("; "), flags.join(", ")));
+            }
+        };
+        Ok(RoleUse { issuer: token.issuer, subject: token.subject, audience: token.audience, role })
+    }
+}
+
+/// What a token says of its pod.
+struct TokenSubject {
+    issuer: String,
+    subject: String,
+    audience: Vec<String>,
 }
 
 /// The issuer as a person gives it: what is none would make every policy look wrong.
@@ -142,10 +212,10 @@ fn issuer(given: &str) -> Result<String, String> {
     let path = given.strip_prefix("https://").unwrap_or(given);
     let host = path.split('/').next().unwrap_or_default();
     // EKS's issuers go on after the host, and end before the discovery document's path.
-    let cut = host.starts_with("oidc.eks.") && !path.contains("/id/");
+    let cut = (host.starts_with("oidc.eks.") || host.starts_with("oidc-eks.")) && !path.contains("/id/");
     if !host.contains('.') || cut || path.contains("/.well-known/") || path.contains("://") || path.contains(char::is_whitespace) {
-        let form = "write https://HOST/PATH, as aws eks describe-cluster --query cluster.identity.oidc.issuer prints it";
-        return Err(format!("--issuer: {given:?} is no issuer; {form}"));
+        let form = "write https://HOST/PATH, as EKS has it";
+        return Err(format!("--issuer: {given:?} is no issuer; {form}{ISSUER_HINT}"));
     }
     // No issuer of EKS ends in a slash.
     Ok(if path.contains("/id/") { path.trim_end_matches('/') } else { path }.to_owned())
@@ -167,8 +237,7 @@ impl PodToken {
                 return Err(format!("{flag}: {name:?} is no name in Kubernetes: lower-case letters, digits, '-' and '.' only"));
             }
         }
-        let names = options.namespace.is_some() && options.service_account.is_some();
-        if names && (options.issuer.is_some() || options.pod_identity) {
+        if flags_name_the_pod(options) {
             return Ok(PodToken { claims: None, default: options.audience.is_none(), reason: String::new() });
         }
         let injected = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
@@ -191,8 +260,8 @@ impl PodToken {
         (namespace, account)
     }
 
-    /// Issuer, subject and audiences; or one line that names the flags that are missing.
-    fn token_subject(&self, options: &TrustPolicyOptions) -> Result<(String, String, Vec<String>), String> {
+    /// Issuer, subject and audiences, or the flags that are missing. The outer error is a value that is wrong.
+    fn token_subject(&self, options: &TrustPolicyOptions) -> Result<Result<TokenSubject, MissingFlags>, String> {
         let claims = self.claims.as_ref();
         let given = options.issuer.as_deref().map(issuer).transpose()?;
         let issuer = given.or_else(|| claims.and_then(|claims| claims.issuer.clone()));
@@ -206,10 +275,11 @@ impl PodToken {
             (Some(namespace), Some(account), _) => Some(policy::subject(namespace, account)),
             _ => None,
         };
-        let (Some(issuer), Some(subject)) = (&issuer, &subject) else {
-            let flags = [("--issuer", issuer.is_some()), ("--namespace", namespace.is_some()), ("--service-account", account.is_some())];
-            let missing: Vec<&str> = flags.iter().filter(|(_, there)| !there).map(|(flag, _)| *flag).collect();
-            return Err(format!("whose policy? {}; give {}", self.reason, missing.join(", ")));
+        let flags = [("--issuer", issuer.is_some()), ("--namespace", namespace.is_some()), ("--service-account", account.is_some())];
+        let (Some(issuer), Some(subject)) = (issuer, subject) else {
+            let flags: Vec<&str> = flags.iter().filter(|(_, there)| !there).map(|(flag, _)| *flag).collect();
+            let hint = if flags.contains(&"--issuer") { ISSUER_HINT } else { "" };
+            return Ok(Err(MissingFlags { why: self.reason.clone(), flags, hint }));
         };
         let audience = match (&options.audience, claims) {
             (Some(audience), _) => vec![audience.clone()],
@@ -218,6 +288,6 @@ impl PodToken {
             }
             _ => vec![AUDIENCE.to_owned()],
         };
-        Ok((issuer.clone(), subject.clone(), audience))
+        Ok(Ok(TokenSubject { issuer, subject, audience }))
     }
 }

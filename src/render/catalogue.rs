@@ -38,9 +38,7 @@ pub fn explain(code: Code) -> String {
     page.entry(0, "cause", COLUMN, (Paint::Plain, row.cause));
     page.gap();
     page.entry(0, "cure", COLUMN, (Paint::Plain, &remedy.text));
-    for command in &remedy.commands {
-        page.line(COLUMN, &[(Paint::Plain, command)]);
-    }
+    page.commands(COLUMN, &remedy.commands);
     if let Some(snippet) = &remedy.snippet {
         page.gap();
         page.line(0, &[(Paint::Plain, label(row.document))]);
@@ -133,7 +131,7 @@ mod tests {
             let snippet = remedy.snippet.unwrap_or_default();
             assert!(!remedy.text.contains('{'), "{code}: an unfilled template");
             for line in explain(*code).lines() {
-                let pasted = remedy.commands.iter().any(|c| c == line.trim()) || snippet.lines().any(|l| l.trim() == line.trim());
+                let pasted = remedy.commands.iter().any(|c| c.command == line.trim()) || snippet.lines().any(|l| l.trim() == line.trim());
                 assert!(line == line.trim_end() && (pasted || line.chars().count() <= 100), "{code}: {line}");
             }
         }

@@ -1,7 +1,7 @@
 //! Documents that are generated from the code: docs/findings.md.
 
 use super::catalogue::{about, behaviour};
-use super::label;
+use super::{affects, label};
 use crate::core::catalogue::remedy::Values;
 use crate::core::catalogue::{CodeRow, Severity, Step, rows};
 
@@ -13,8 +13,10 @@ runbooks may rely on it. `irsa-probe explain CODE` prints the same in a terminal
 
 <!-- Generated from the catalogue in src/core/catalogue. To change it: edit there, then run UPDATE_DOCS=1 cargo test --test docs -->
 
-A credential travels in **steps**. The first step that fails holds the root cause; later ones are skipped because of it, so that one
-fault is reported once.
+A credential travels in **steps**. The first step that fails holds the root cause. Later checks that rest on it are
+skipped because of it, so that one fault is reported once. What rests on nothing before it is always reported: what the node gives away, the
+other regions, the clock, and what the application's SDK makes of it. While the identity is not proven and the node's role is in reach, the
+finding of step `node` says which SDKs use that role now.
 
 The **severity** says how a finding counts: `fail` (the identity is not what it should be, or not proven), `warn` (it works, and
 something about it will bite; `--strict` makes it a failure) or `info` (worth knowing, never a failure).
@@ -31,6 +33,10 @@ Other exit codes: 0 proven (or `--advisory`, or disabled), 2 wrong usage, 143 en
 settling failure, the latest one is reported and the exit code is 1.
 
 In commands and documents, words in capitals stand for your own values; in a report they are filled in.
+
+A command without a comment above it reads and changes nothing. Above any other one a comment says whom it affects. In JSON this is the
+command's `effect`: `read`, `own` (it changes only what belongs to this one pod) or `shared` (it changes anything else; `touches` says whom
+that affects).
 ";
 
 /// The content of docs/findings.md. Each code has a heading, so that `docs/findings.md#<code>` leads to it.
@@ -60,7 +66,12 @@ fn section(out: &mut String, row: &CodeRow) {
     out.push_str(&format!("\n### {}\n\n**{}** ({})\n\n", row.code, markdown(row.title), markdown(&weight)));
     out.push_str(&format!("Cause: {}\n\nCure: {}\n", markdown(row.cause), markdown(&remedy.text)));
     if !remedy.commands.is_empty() {
-        out.push_str(&format!("\n```sh\n{}\n```\n", remedy.commands.join("\n")));
+        out.push_str("\n```sh\n");
+        for command in &remedy.commands {
+            out.push_str(&affects(command).map(|affects| format!("# {affects}\n")).unwrap_or_default());
+            out.push_str(&format!("{}\n", command.command));
+        }
+        out.push_str("```\n");
     }
     if let Some(snippet) = &remedy.snippet {
         let language = if snippet.starts_with('{') { "json" } else { "yaml" };

@@ -55,9 +55,7 @@ fn section(page: &mut Page, one: &Match, why: Option<&str>) {
     page.entry(0, "cause", COLUMN, (Paint::Plain, one.cause));
     page.gap();
     page.entry(0, "cure", COLUMN, (Paint::Plain, &one.remedy.text));
-    for command in &one.remedy.commands {
-        page.line(COLUMN, &[(Paint::Plain, command)]);
-    }
+    page.commands(COLUMN, &one.remedy.commands);
     if let Some(snippet) = &one.remedy.snippet {
         page.gap();
         page.line(0, &[(Paint::Plain, label(one.code.row().document))]);

@@ -21,6 +21,8 @@ pub mod text;
 pub use page::Style;
 
 use crate::core::catalogue::RemedyDocument;
+use crate::core::catalogue::commands::CommandEffect;
+use crate::core::catalogue::remedy::RemedyCommand;
 use crate::core::check::report::Subject;
 use crate::core::plan::Provider;
 
@@ -43,11 +45,24 @@ fn name(subject: &Subject) -> String {
     }
 }
 
+/// Whom a command affects, for the line above it. A command that changes nothing has no such line.
+fn affects(command: &RemedyCommand) -> Option<String> {
+    match (command.effect, &command.touches) {
+        (CommandEffect::Read, _) => None,
+        (CommandEffect::Own, _) => Some("affects this pod only".to_owned()),
+        (CommandEffect::Shared, Some(touches)) => Some(format!("affects {touches}")),
+        // A report that was read may lack it.
+        (CommandEffect::Shared, None) => Some("affects others".to_owned()),
+    }
+}
+
 /// The label above a remedy's document.
 fn label(document: Option<RemedyDocument>) -> &'static str {
     match document {
-        Some(RemedyDocument::TrustPolicy | RemedyDocument::PodIdentityTrustPolicy) => "trust-policy.json:",
-        Some(RemedyDocument::Annotation) => "the service account, annotated:",
+        Some(RemedyDocument::TrustPolicy) => "trust-policy.json, for a new role:",
+        Some(RemedyDocument::TrustStatement | RemedyDocument::PodIdentityTrustStatement) => "the statement in the trust policy:",
+        Some(RemedyDocument::ServiceAccount) => "the service account, annotated:",
+        Some(RemedyDocument::Annotation) => "in the service account's manifest:",
         Some(RemedyDocument::FsGroup) => "in the pod's spec:",
         None => "apply:",
     }

@@ -1,5 +1,7 @@
 //! Lines for a terminal. All text goes through [`Page::write`], which escapes foreign text.
 
+use super::affects;
+use crate::core::catalogue::remedy::RemedyCommand;
 use crate::core::text::printable::printable;
 
 /// How a page looks.
@@ -110,6 +112,29 @@ impl Page {
         self.end_line();
     }
 
+    /// Shell commands, never wrapped. Above one that changes something a comment says whom it affects, so that all lines can be pasted together.
+    /// A command has no prompt in front, so that a triple click selects only the command.
+    pub(super) fn commands(&mut self, indent: usize, commands: &[RemedyCommand]) {
+        for command in commands {
+            if let Some(affects) = affects(command) {
+                self.comment(indent, &affects);
+            }
+            self.line(indent, &[(Paint::Plain, &command.command)]);
+        }
+    }
+
+    /// A comment of a shell, wrapped. Each of its lines is a comment.
+    fn comment(&mut self, indent: usize, text: &str) {
+        const MARK: &str = "# ";
+        let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let lengths: Vec<usize> = words.iter().map(|word| printable(word).chars().count()).collect();
+        let mut from = 0;
+        for to in breaks(&lengths, self.width, indent + MARK.len(), indent + MARK.len()) {
+            self.line(indent, &[(Paint::Yellow, MARK), (Paint::Yellow, &words[from..to].join(" "))]);
+            from = to;
+        }
+    }
+
     /// A document. Its lines are not wrapped.
     pub(super) fn document(&mut self, indent: usize, text: &str) {
         for line in text.split('\n') {
@@ -158,6 +183,7 @@ fn breaks(lengths: &[usize], width: usize, indent: usize, hang: usize) -> Vec<us
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::catalogue::commands::CommandEffect;
 
     fn wrapped(text: &str, width: usize, indent: usize, hang: usize) -> String {
         let mut page = Page { width, ..Page::new(Style::default()) };
@@ -181,6 +207,25 @@ mod tests {
         let arn = "arn:aws:iam::111122223333:role/a-very-long-name";
         assert_eq!(wrapped(&format!("a {arn} b"), 10, 0, 2), format!("a\n  {arn}\n  b\n"));
         assert_eq!(wrapped(arn, 10, 0, 2), format!("{arn}\n"));
+    }
+
+    #[test]
+    fn whom_a_command_affects_is_a_comment_in_each_of_its_lines() {
+        let command = |command: &str, effect, touches: Option<&str>| RemedyCommand {
+            command: command.to_owned(),
+            effect,
+            touches: touches.map(str::to_owned),
+        };
+        let commands = [
+            command("kubectl -n shop get pods", CommandEffect::Read, None),
+            command("kubectl -n shop delete pod a", CommandEffect::Own, None),
+            command("kubectl -n shop annotate --overwrite serviceaccount a", CommandEffect::Shared, Some("every pod of a\n; rm -r x")),
+        ];
+        let mut page = Page { width: 26, ..Page::new(Style::default()) };
+        page.commands(2, &commands);
+        let expected = "  kubectl -n shop get pods\n  # affects this pod only\n  kubectl -n shop delete pod a\n  # affects every pod of\n  # a\\n; rm -r x\n  \
+            kubectl -n shop annotate --overwrite serviceaccount a\n";
+        assert_eq!(page.finish(), expected);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The termination message. `kubectl describe pod` shows it for a container that ended.
 
-use super::text::{attempts, who};
+use super::text::{attempts, meanwhile, who};
 use crate::core::check::report::{Report, Verdict};
 use crate::core::text::printable::printable;
 
 /// The longest message, in bytes. The kubelet cuts a message at 4096 bytes, and all containers of a pod share 12 KiB. A message needs less.
 pub const LIMIT: usize = 1024;
 
-/// Code, cause and cure, one line each. For a pass, the pod's identity.
+/// Code, cause and cure, one line each, and one line about the SDKs that use the node's role meanwhile. For a pass, the pod's identity.
 pub fn message(report: &Report) -> String {
     let Some(cause) = &report.root_cause else {
         return cut(&printable(&format!("pass: {}", who(report))), LIMIT);
@@ -18,9 +18,10 @@ pub fn message(report: &Report) -> String {
     let more = if cause.remedy.commands.is_empty() && cause.remedy.snippet.is_none() { "" } else { " (in full: kubectl logs)" };
     let cure = format!("{}{more}", cut(&printable(&format!("cure: {}", cause.remedy.text)), 360));
     let why = if cause.detail.is_empty() { cause.code.row().cause } else { &cause.detail };
-    // The detail holds foreign text of any length. It gets the room that the other two lines leave.
-    let why = cut(&printable(&format!("cause: {why}")), LIMIT - what.len() - cure.len() - 2);
-    format!("{what}\n{why}\n{cure}")
+    let meanwhile = meanwhile(report, 120).map(|uses| format!("\n{}", cut(&printable(&uses), 160))).unwrap_or_default();
+    // The detail holds foreign text of any length. It gets the room that the other lines leave.
+    let why = cut(&printable(&format!("cause: {why}")), LIMIT - what.len() - cure.len() - meanwhile.len() - 2);
+    format!("{what}\n{why}\n{cure}{meanwhile}")
 }
 
 /// The text cut to `limit` bytes. It ends with `…` if something was cut.
@@ -45,7 +46,9 @@ mod tests {
             message(&report),
             "trust-policy-denied: the role's trust policy does not accept this service account\n\
              cause: STS answered 403.\n\
-             cure: Check that role arn:aws:iam::111122223333:role/checkout exists, and give it the trust policy below. (in full: kubectl logs)"
+             cure: Check that role arn:aws:iam::111122223333:role/checkout exists, and add the statement below to its trust policy. \
+             aws iam update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. Most roles \
+             are managed by code (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there.… (in full: kubectl logs)"
         );
     }
 

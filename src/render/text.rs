@@ -25,7 +25,9 @@ pub fn report(report: &Report, style: Style) -> String {
             heading(&mut page, step.id());
             checked_step(&mut page, &checks, &findings);
         } else {
-            skipped.extend(checks.iter().map(|check| (step.id(), because(check))));
+            // The step stands for its checks where all have the same reason.
+            let same = checks.windows(2).all(|pair| because(pair[0]) == because(pair[1]));
+            skipped.extend(checks.iter().map(|check| (if same { step.id() } else { check.id.as_str() }, because(check))));
         }
     }
     page.gap();
@@ -107,10 +109,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
                 page.entry(UNDER, "cause:", HANG, (Paint::Plain, cause.code.row().cause));
             }
             page.entry(UNDER, "cure:", HANG, (Paint::Plain, &cause.remedy.text));
-            // A command has no prompt in front, so that a triple click selects only the command.
-            for command in &cause.remedy.commands {
-                page.line(HANG, &[(Paint::Plain, command)]);
-            }
+            page.commands(HANG, &cause.remedy.commands);
             if let Some(snippet) = &cause.remedy.snippet {
                 page.line(UNDER, &[(Paint::Bold, label(cause.code.row().document))]);
                 page.document(UNDER + 2, snippet);
@@ -150,6 +149,21 @@ fn verdict(page: &mut Page, report: &Report) {
         Verdict::Unknown => format!("{}: {cause}", attempts(report)),
     };
     last_line(page, report.verdict, &words);
+    if let Some(line) = meanwhile(report, TERMINAL) {
+        page.line(0, &[(Paint::Yellow, &line)]);
+    }
+}
+
+/// The columns of the terminal that the last block has to fit.
+const TERMINAL: usize = 80;
+
+/// Which SDKs use the node's role while the identity is not proven, in one line of this width: `meanwhile: java-v2, cpp and 3 more use the node's
+/// role eks-node`.
+pub(super) fn meanwhile(report: &Report, width: usize) -> Option<String> {
+    const LABEL: &str = "meanwhile: ";
+    report.root_cause.as_ref()?;
+    let uses = report.meanwhile.as_ref()?.one_line(width.saturating_sub(LABEL.len()))?;
+    Some(format!("{LABEL}{uses}"))
 }
 
 /// The verdict, in one line that is never wrapped.
@@ -285,8 +299,13 @@ network
     docs:  docs/findings.md#connect-timeout
 - skipped: tls, sts – no address accepted a connection within 2 s (10.0.3.17:443)
 
-- skipped: issuer, application – it was not asked for; assume-role, pod-identity, identity, node,
-  redundancy – because of connect-timeout
+node
+----
+√ the node's role is out of this pod's reach: the hop limit keeps IMDSv2 from pods
+
+- skipped: issuer, application – it was not asked for; assume-role, pod-identity, identity, chain –
+  because of connect-timeout; clock – STS's clock was not seen; redundancy – one region only
+  (--sts-region adds more)
 
 UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS within the deadline
 ";
@@ -294,13 +313,14 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
     }
 
     #[test]
-    fn a_policy_can_be_copied_as_it_is() {
+    fn a_statement_can_be_copied_as_it_is() {
         let text = plain(testing::trust_policy_denied());
-        let from = text.find("trust-policy.json:\n").unwrap() + "trust-policy.json:\n".len();
+        let label = "    the statement in the trust policy:\n";
+        let from = text.find(label).unwrap() + label.len();
         let to = text[from..].find("    docs:").unwrap() + from;
-        let policy: Value = serde_json::from_str(&text[from..to]).unwrap();
-        assert_eq!(policy["Version"], "2012-10-17");
-        assert!(text.contains("\n           aws iam get-role --role-name checkout\n"), "{text}");
+        let statement: Value = serde_json::from_str(&text[from..to]).unwrap();
+        assert_eq!(statement["Action"], "sts:AssumeRoleWithWebIdentity");
+        assert!(text.contains("\n           aws iam get-role --role-name checkout --query Role.AssumeRolePolicyDocument\n"), "{text}");
         assert!(text.ends_with("\n\nFAIL  trust-policy-denied: the role's trust policy does not accept this service account\n"));
     }
 

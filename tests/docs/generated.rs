@@ -1,6 +1,7 @@
 //! What is generated: one list of (file, section, function). `UPDATE_DOCS=1 cargo test --test docs` writes it, otherwise it is compared.
 
 use irsa_probe::cli;
+use irsa_probe::core::catalogue::commands::CommandEffect;
 use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
 use irsa_probe::core::check::checks::CheckOutcome;
 use irsa_probe::core::check::report::{ImdsState, Verdict};
@@ -45,6 +46,7 @@ const GENERATED: &[(&str, Section, Made)] = &[
     (REPORT, Names("$defs/step"), List(|| names(steps(&codes_of_check())))),
     (REPORT, Names("$defs/severity"), List(|| names([Severity::Fail, Severity::Warn, Severity::Info]))),
     (REPORT, Names("$defs/class"), List(|| names(CLASSES))),
+    (REPORT, Names("$defs/effect"), List(|| names(CommandEffect::ALL))),
     (REPORT, Names("$defs/outcome"), List(|| names(OUTCOMES))),
     (REPORT, Names("$defs/provider"), List(|| names(PROVIDERS))),
     (REPORT, Names("$defs/chain/properties/provider"), List(chain_providers)),
@@ -52,10 +54,12 @@ const GENERATED: &[(&str, Section, Made)] = &[
     (REPORT, Names("$defs/verdict"), List(|| names(VERDICTS))),
     (EXPLAIN, Names("$defs/code"), List(|| names(Code::ALL))),
     (EXPLAIN, Names("$defs/step"), List(|| names(Step::ALL))),
+    (EXPLAIN, Names("$defs/effect"), List(|| names(CommandEffect::ALL))),
     (DOCTOR, Names("$defs/code"), List(|| names(codes_of_doctor()))),
     (DOCTOR, Names("$defs/step"), List(|| names(steps(&codes_of_doctor())))),
     (DOCTOR, Names("$defs/severity"), List(|| names([Severity::Fail]))),
     (DOCTOR, Names("$defs/class"), List(|| names(CLASSES))),
+    (DOCTOR, Names("$defs/effect"), List(|| names(CommandEffect::ALL))),
     (DOCTOR, Names("$defs/outcome"), List(|| names(OUTCOMES))),
     (DOCTOR, Names("$defs/verdict"), List(|| names(VERDICTS))),
     (DOCTOR, Names("properties/expected/properties/provider"), List(|| names(PROVIDERS))),

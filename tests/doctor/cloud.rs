@@ -4,10 +4,12 @@ use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
 
 /// The folder with `aws` and `moto_server`, installed once.
 pub fn installed() -> &'static Path {
@@ -24,6 +26,35 @@ pub fn installed() -> &'static Path {
         assert!(output.status.success(), "no AWS to talk to: {}", said.lines().last().unwrap_or_default());
         folder
     })
+}
+
+/// The AWS CLI, which is loaded once for all calls (`aws.py`).
+pub fn aws() -> &'static Path {
+    static AWS: OnceLock<(PathBuf, TempDir, ChildStdin, Child)> = OnceLock::new();
+    let (aws, ..) = AWS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (python, tests) = (installed().join("bin/python"), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor"));
+        let (aws, socket) = (folder.path().join("aws"), folder.path().join("socket"));
+        let mut child = Command::new(&python)
+            .arg(tests.join("aws.py"))
+            .arg(&socket)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut ready = String::new();
+        BufReader::new(stdout).read_line(&mut ready).unwrap();
+        assert_eq!(ready, "ready\n", "the AWS CLI did not start");
+        let call = tests.join("aws_call.py");
+        let script = format!("#!/bin/sh\nexec '{}' -IS '{}' '{}' \"$@\"\n", python.display(), call.display(), socket.display());
+        std::fs::write(&aws, script).unwrap();
+        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (aws, folder, stdin, child)
+    });
+    aws
 }
 
 /// Ends by itself when its standard input closes: with this process, however that ends.
@@ -86,6 +117,10 @@ impl Account {
         self.call("iam", &[("Action", "CreateRole"), ("RoleName", name), ("Path", path), ("AssumeRolePolicyDocument", &trust)]);
     }
 
+    pub fn tag_role(&self, name: &str, key: &str, value: &str) {
+        self.call("iam", &[("Action", "TagRole"), ("RoleName", name), ("Tags.member.1.Key", key), ("Tags.member.1.Value", value)]);
+    }
+
     pub fn inline_policy(&self, role: &str, name: &str) {
         let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
         self.call("iam", &[("Action", "PutRolePolicy"), ("RoleName", role), ("PolicyName", name), ("PolicyDocument", policy)]);
@@ -111,11 +146,15 @@ impl Account {
         answer["cluster"]["identity"]["oidc"]["issuer"].as_str().unwrap().to_owned()
     }
 
-    fn call(&self, service: &str, fields: &[(&str, &str)]) -> String {
+    pub fn call(&self, service: &str, fields: &[(&str, &str)]) -> String {
         let encoded = |text: &str| -> String {
             text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
         };
-        let version = if service == "sts" { "2011-06-15" } else { "2010-05-08" };
+        let version = match service {
+            "sts" => "2011-06-15",
+            "ec2" => "2016-11-15",
+            _ => "2010-05-08",
+        };
         let body: Vec<String> =
             fields.iter().chain(&[("Version", version)]).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         self.send(service, "/", "application/x-www-form-urlencoded", &body.join("&"))
@@ -123,7 +162,7 @@ impl Account {
 
     /// moto looks at the credential's key and scope, not at the signature.
     fn send(&self, service: &str, path: &str, kind: &str, body: &str) -> String {
-        let region = if service == "eks" { "eu-central-1" } else { "us-east-1" };
+        let region = if matches!(service, "eks" | "ec2") { "eu-central-1" } else { "us-east-1" };
         let host = format!("{service}.{region}.amazonaws.com");
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\

@@ -3,10 +3,11 @@
 use super::evidence::evidence;
 use super::foreign::is_obeyed;
 use super::{cases, evidence as any_evidence};
+use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::catalogue::{Class, Code, Operation, Severity, Step};
 use irsa_probe::core::check::checks::{Check, CheckOutcome};
 use irsa_probe::core::check::report::{Report, ReportedFinding, RunTimes, Verdict, report};
-use irsa_probe::core::evidence::Evidence;
+use irsa_probe::core::evidence::{CallerIdentity, ChainProvider, Evidence, Fact};
 use irsa_probe::render::{Style, json, termination, text};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -14,6 +15,11 @@ use std::sync::LazyLock;
 
 fn judged(evidence: &Evidence) -> Report {
     report(evidence, RunTimes { duration_ms: 60_000, attempts: 3 })
+}
+
+/// The checks that mean the same whatever failed before them.
+fn rests_on_nothing(check: Option<&str>) -> bool {
+    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk"))
 }
 
 /// docs/report.v1.schema.json: the verdict follows from the findings, and the root cause stands first.
@@ -28,7 +34,7 @@ fn is_decided(report: &Report) {
     if let Some(root) = root {
         for finding in &report.findings {
             let fallback = root.step == Step::Injection && finding.cause.code == Code::NodeRoleFallback;
-            let consequence = fallback || finding.cause.code == Code::SdkFallsThrough;
+            let consequence = fallback || rests_on_nothing(finding.cause.code.row().check);
             assert!(finding.cause.step <= root.step || consequence, "{} after {}", finding.cause.code, root.code);
             assert!(finding.severity != Severity::Fail || finding.cause.step >= root.step, "{} before {}", finding.cause.code, root.code);
         }
@@ -44,7 +50,27 @@ fn findings_are_whole(report: &Report) {
         assert!(
             !cause.title.is_empty() && !cause.detail.is_empty() && !cause.remedy.text.is_empty() && cause.docs.ends_with(cause.code.id())
         );
-        assert!(cause.remedy.commands.iter().all(|command| !command.is_empty() && !command.contains(is_obeyed)), "{:?}", cause.remedy);
+        for command in &cause.remedy.commands {
+            let texts = [Some(&command.command), command.touches.as_ref()];
+            assert!(texts.into_iter().flatten().all(|text| !text.is_empty() && !text.contains(is_obeyed)), "{:?}", cause.remedy);
+        }
+    }
+}
+
+/// The node's role is everyone's on the node: no fix gives it a permission, or names it at all.
+fn no_fix_names_the_node_s_role(evidence: &Evidence) {
+    const ROLE: &str = "the-role-of-the-node";
+    let mut evidence = evidence.clone();
+    if let Fact::Known(imds) = &mut evidence.imds {
+        (imds.v2, imds.role, imds.no_role) = (ImdsReach::Answers, Some(ROLE.to_owned()), false);
+    }
+    if let Fact::Known(chain) = &mut evidence.chain {
+        let arn = format!("arn:aws:sts::111122223333:assumed-role/{ROLE}/i-0123456789abcdef0");
+        chain.provider = ChainProvider::Node;
+        chain.identity = Some(CallerIdentity { arn, account: None, user_id: None });
+    }
+    for finding in judged(&evidence).findings {
+        assert!(!serde_json::to_string(&finding.cause.remedy).unwrap().contains(ROLE), "{:?}", finding.cause.remedy);
     }
 }
 
@@ -67,8 +93,7 @@ fn checks_follow(report: &Report) {
         }
         assert_eq!(check.because.is_some(), check.outcome == CheckOutcome::Skip, "{check:?}");
         let later = report.root_cause.as_ref().is_some_and(|root| root.step < check.step);
-        // What the application's SDK makes of it is predicted, not proven: it rests on no step before.
-        let consequence = check.step == Step::Application || carries(check, Code::NodeRoleFallback);
+        let consequence = rests_on_nothing(Some(&check.id)) || carries(check, Code::NodeRoleFallback);
         assert!(!later || check.outcome == CheckOutcome::Skip || consequence, "{check:?}");
     }
     for finding in &report.findings {
@@ -121,7 +146,7 @@ fn renderings_are_harmless(report: &Report) {
     assert_eq!(unpainted, plain);
     let message = termination::message(report);
     assert!(message.len() <= termination::LIMIT && !message.is_empty());
-    assert!(!message.contains(|c| c != '\n' && is_obeyed(c)) && message.lines().count() <= 3, "{message:?}");
+    assert!(!message.contains(|c| c != '\n' && is_obeyed(c)) && message.lines().count() <= 4, "{message:?}");
 }
 
 proptest! {
@@ -132,6 +157,7 @@ proptest! {
         let report = judged(&evidence);
         is_decided(&report);
         findings_are_whole(&report);
+        no_fix_names_the_node_s_role(&evidence);
         checks_follow(&report);
         strict_is_stricter(&evidence);
     }

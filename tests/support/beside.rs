@@ -12,7 +12,7 @@ use super::{
     imds,
     jwt::Jwt,
     proxy, sts, tls,
-    world::World,
+    world::{ImdsChoice, ImdsMode, World},
 };
 
 /// Serves until the process ends.
@@ -20,7 +20,7 @@ use super::{
 /// `folder` holds `world.json` (a [`World`]: issuer, providers, roles with their trust) and `jwks.json` (the cluster's key set). Both are read
 /// for each request: what a test changes there holds from the next request on. Written into it are `ca.pem`, and for the test's own
 /// servers on the same address `server.pem` and `server.key`. The addresses go to standard output as the first line of JSON,
-/// `{"sts", "imds"}`; each request to STS follows as a line of its own, without a secret.
+/// `{"sts", "imds", "openImds"}`, where the last one gives the node's role; each request to STS follows as a line of its own, without a secret.
 pub async fn serve(address: IpAddr, folder: &Path) {
     let services = Arc::new(Services { shared: Shared::default(), authorities: tls::Authorities::new() });
     let (certificate, key) = services.authorities.trusted.leaf(vec![address.to_string(), "localhost".to_owned()], false);
@@ -30,27 +30,11 @@ pub async fn serve(address: IpAddr, folder: &Path) {
         fs::write(folder.join(name), text).unwrap();
     }
     let sts = TcpListener::bind((address, 0)).await.unwrap();
-    let imds = TcpListener::bind((address, 0)).await.unwrap();
-    say(&json!({"sts": format!("https://{}", sts.local_addr().unwrap()), "imds": format!("http://{}", imds.local_addr().unwrap())}));
-
     let folder: Arc<Path> = folder.into();
-    let imds_services = Arc::clone(&services);
-    let imds_folder = Arc::clone(&folder);
-    tokio::spawn(async move {
-        while let Ok((tcp, _)) = imds.accept().await {
-            let (services, folder) = (Arc::clone(&imds_services), Arc::clone(&imds_folder));
-            let connection = services.shared.next_connection();
-            tokio::spawn(http::serve(
-                tcp,
-                connection,
-                address.to_string(),
-                Arc::new(move |seen| {
-                    read(&services.shared, &folder);
-                    imds::answer(&services.shared, seen)
-                }),
-            ));
-        }
-    });
+    let imds = serve_imds(address, &folder, None).await;
+    let open_imds = serve_imds(address, &folder, Some(ImdsMode::V2)).await;
+    say(&json!({"sts": format!("https://{}", sts.local_addr().unwrap()), "imds": imds, "openImds": open_imds}));
+
     while let Ok((tcp, peer)) = sts.accept().await {
         let (services, folder) = (Arc::clone(&services), Arc::clone(&folder));
         let connection = services.shared.next_connection();
@@ -66,6 +50,27 @@ pub async fn serve(address: IpAddr, folder: &Path) {
             tls::serve(&services.authorities, tcp, connection, address.to_string(), wire, handler).await;
         });
     }
+}
+
+/// Serves IMDS and says where. The world says what it gives, unless `mode` does.
+async fn serve_imds(address: IpAddr, folder: &Arc<Path>, mode: Option<ImdsMode>) -> String {
+    let listener = TcpListener::bind((address, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (shared, folder) = (Shared::default(), Arc::clone(folder));
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            let (shared, folder, connection) = (shared.clone(), Arc::clone(&folder), shared.next_connection());
+            let handler: http::Handler = Arc::new(move |seen| {
+                read(&shared, &folder);
+                if let Some(mode) = mode {
+                    shared.lock().world.imds = ImdsChoice::Mode(mode);
+                }
+                imds::answer(&shared, seen)
+            });
+            tokio::spawn(http::serve(tcp, connection, address.to_string(), handler));
+        }
+    });
+    url
 }
 
 /// Takes over what the folder says now. A file that is being written is read again with the next request.

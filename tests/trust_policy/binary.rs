@@ -102,7 +102,8 @@ fn forget_times(evaluation: &mut Value) {
 #[test]
 fn the_policy_that_is_printed_is_the_one_that_allows() {
     let printed = run(&[], &NAMES, b"");
-    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    assert!(printed.code == 0 && printed.err.lines().count() == 1, "{}", printed.err);
+    assert!(printed.err.contains("for a new role") && printed.err.contains("--format"), "{}", printed.err);
     assert_eq!(run(&[], &with(&["--output", "json"]), b"").out, printed.out);
     assert_eq!(judged(&printed.out, &[]).code, 0);
     let bare: Vec<&str> = NAMES.iter().map(|arg| arg.strip_prefix("https://").unwrap_or(arg)).collect();
@@ -110,12 +111,43 @@ fn the_policy_that_is_printed_is_the_one_that_allows() {
     let other = run(&[], &with(&["--audience", "vault"]), b"");
     assert!(other.out.contains(":aud\": \"vault\"") && judged(&other.out, &["--audience", "vault"]).code == 0);
     let pod_identity = run(&[], &["--pod-identity"], b"");
-    assert!(pod_identity.code == 0 && pod_identity.out.contains("sts:TagSession"));
+    assert!(pod_identity.code == 0 && pod_identity.err == printed.err && pod_identity.out.contains("sts:TagSession"));
     assert_eq!(run(&[], &["--pod-identity", "--check", "-"], pod_identity.out.as_bytes()).code, 0);
     for args in [with(&[]), vec!["--pod-identity"]] {
         let document: Value = serde_json::from_str(&run(&[], &args, b"").out).unwrap();
         assert_eq!(document["Version"], "2012-10-17");
     }
+}
+
+/// The statement alone, without the sentence about a new role. tests/printed reads the forms by the parsers of others.
+#[test]
+fn the_statement_is_printed_in_the_form_of_the_role_s_manager() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = dir.path().join("token");
+    let mut world = World::default();
+    world.token.aud = Some(json!("a\"b\u{1b}[31m\u{202e}${x}"));
+    std::fs::write(&token, token_of(&world)).unwrap();
+    let env = [("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()), ("AWS_ROLE_ARN", world.role.as_str())];
+    for (env, args) in [(&[][..], with(&[])), (&[], vec!["--pod-identity"]), (&env, vec![])] {
+        let whole: Value = serde_json::from_str(&run(env, &args, b"").out).unwrap();
+        let printed = |form: &str, more: &[&str]| {
+            let ran = run(env, &[&args[..], &["--format", form], more].concat(), b"");
+            assert!((ran.code, ran.err.as_str()) == (0, "") && ran.out.is_ascii() && !ran.out.contains('\u{1b}'), "{}{}", ran.out, ran.err);
+            ran.out
+        };
+        let json = printed("json", &[]);
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), whole["Statement"][0]);
+        let (terraform, cloudformation) = (printed("terraform", &[]), printed("cloudformation", &[]));
+        assert!(terraform.starts_with("statement {\n") && terraform.ends_with("\n}\n"), "{terraform}");
+        assert!(cloudformation.starts_with("- Effect: Allow\n"), "{cloudformation}");
+        // It says in which form an answer of --check comes.
+        for (form, out) in [("json", json), ("terraform", terraform), ("cloudformation", cloudformation)] {
+            assert_eq!(printed(form, &["--output", "json"]), out);
+        }
+    }
+    run(&[], &with(&["--check", "-", "--format", "json"]), b"{}").complains("--format prints the statement that a pod needs, and --check");
+    run(&[], &with(&["--format", "hcl"]), b"").complains("json, terraform, cloudformation");
+    run(&[], &with(&["--format", "terraform", "--audience", "a&{b}"]), b"").complains("--format json prints the statement as it is");
 }
 
 #[test]
@@ -151,6 +183,12 @@ fn the_token_alone_is_enough_and_flags_come_before_it() {
     assert_eq!((without.code, without.err.as_str()), (0, ""));
     let another = run(&env, &["--check", "-"], get_role("arn:aws:iam::111122223333:role/payments").as_bytes());
     assert!(another.code == 0 && another.err.contains("is the policy of arn:aws:iam::111122223333:role/payments"), "{}", another.err);
+    // At a workstation the variable is the person's own role, in whatever account.
+    let own = [("AWS_ROLE_ARN", "arn:aws:iam::999999999999:role/admin")];
+    let workstation = [&NAMES[..6], &["--check", "-"]].concat();
+    let judged = run(&own, &workstation, get_role(&world.role).as_bytes());
+    assert_eq!((judged.code, judged.err.as_str()), (0, ""), "{}", judged.out);
+    assert!(judged.out.contains(&world.role), "{}", judged.out);
 }
 
 #[test]
@@ -158,7 +196,9 @@ fn what_is_missing_is_named() {
     let role = ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/checkout");
     run(&[], &[], b"").complains("--role-arn");
     run(&[("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere")], &[], b"")
-        .complains("by --role-arn (this container has EKS Pod Identity");
+        .complains("; this container has EKS Pod Identity: --pod-identity");
+    run(&[], &[], b"")
+        .complains("give --role-arn, --issuer, --namespace, --service-account; for the issuer: aws eks describe-cluster --name CLUSTER");
     run(&[role], &[], b"").complains("give --issuer, --namespace, --service-account");
     run(&[role], &["--issuer", "example.com", "--namespace", "shop"], b"").complains("give --service-account");
     run(&[role], &["--namespace", "shop", "--service-account", "a"], b"").complains("give --issuer");
@@ -170,7 +210,9 @@ fn what_is_missing_is_named() {
         run(&[role], &["--issuer", issuer, "--namespace", "a", "--service-account", "b"], b"").complains("is no issuer; write https://");
     }
     let wellknown = "https://oidc.eks.us-west-2.amazonaws.com/id/A/.well-known/openid-configuration";
-    for issuer in [wellknown, "https://oidc.eks.us-west-2.amazonaws.com", "oidc.eks.us-west-2.amazonaws.com/A"] {
+    for issuer in
+        [wellknown, "https://oidc.eks.us-west-2.amazonaws.com", "oidc-eks.us-west-2.api.aws", "oidc.eks.us-west-2.amazonaws.com/A"]
+    {
         run(&[role], &["--issuer", issuer, "--namespace", "a", "--service-account", "b"], b"").complains("is no issuer; write https://");
     }
     // A name that no service account has would only look like an answer.

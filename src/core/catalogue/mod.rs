@@ -3,10 +3,12 @@
 //! A code is permanent: it is never renamed and never reused. What a finding says of one pod comes from the evidence; what is
 //! true of every pod stands here: how it counts, its title, its cause, the cure as a template, and the commands.
 
+pub mod commands;
 pub mod errors;
 mod meaning;
 pub mod remedy;
 
+use commands::FixCommand;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -121,11 +123,15 @@ impl Class {
 /// A document that goes with a cure, made from this pod's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemedyDocument {
-    /// The trust policy for this token and role.
+    /// The whole trust policy for this token. It is for a new role: on a role that exists it would replace every other statement.
     TrustPolicy,
-    /// The trust policy for EKS Pod Identity.
-    PodIdentityTrustPolicy,
-    /// The service account with its annotation.
+    /// The statement for this token. It is added to the trust policy of a role that exists.
+    TrustStatement,
+    /// The same for EKS Pod Identity.
+    PodIdentityTrustStatement,
+    /// A new service account with its annotation.
+    ServiceAccount,
+    /// The annotation alone, for a service account that exists: a whole manifest would remove what else was applied to it.
     Annotation,
     /// The pod's `fsGroup`.
     FsGroup,
@@ -159,8 +165,8 @@ pub struct CodeRow {
     pub cause: &'static str,
     /// The cure, in one line.
     pub fix: &'static str,
-    /// Commands that cure it or show more, ready to paste.
-    pub commands: &'static [&'static str],
+    /// Commands that fix it or show more, ready to paste. Those that only read come first.
+    pub commands: &'static [FixCommand],
     /// A document to apply.
     pub document: Option<RemedyDocument>,
     /// Errors of STS or of the Pod Identity agent that mean it.
@@ -326,11 +332,12 @@ mod tests {
             assert!(!row.at_once || row.check.is_some() && row.severity != Severity::Info, "{code}: it cannot count at once");
             assert!(!row.unverified || row.check.is_some() && row.severity == Severity::Info, "{code}: it is no information");
             // The fix and its commands speak of a document that is there.
-            let policy = matches!(row.document, Some(RemedyDocument::TrustPolicy | RemedyDocument::PodIdentityTrustPolicy));
+            let statement = matches!(row.document, Some(RemedyDocument::TrustStatement | RemedyDocument::PodIdentityTrustStatement));
+            assert_eq!(row.fix.contains("statement below"), statement, "{code}: the statement");
+            let policy = row.document == Some(RemedyDocument::TrustPolicy);
             assert_eq!(row.fix.contains("trust policy below"), policy, "{code}: the trust policy");
-            let uses_file = row.commands.iter().any(|command| command.contains("file://trust-policy.json"));
+            let uses_file = row.commands.iter().any(|command| command.template.contains("file://"));
             assert!(policy || !uses_file, "{code}: a command needs a trust policy");
-            assert!(row.commands.iter().all(|command| !command.is_empty() && *command == command.trim()), "{code}: commands");
         }
     }
 
@@ -339,7 +346,7 @@ mod tests {
         for row in rows() {
             assert!((10..=90).contains(&row.title.len()), "{}: title", row.code);
             assert!((30..=700).contains(&row.cause.len()), "{}: cause of {}", row.code, row.cause.len());
-            assert!((20..=420).contains(&row.fix.len()), "{}: fix of {}", row.code, row.fix.len());
+            assert!((20..=480).contains(&row.fix.len()), "{}: fix of {}", row.code, row.fix.len());
             assert!(!row.cause.contains('{'), "{}: a cause is never filled in", row.code);
             assert!(!row.fix.contains('\n') && !row.title.ends_with('.'), "{}", row.code);
         }

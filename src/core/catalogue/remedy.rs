@@ -1,22 +1,36 @@
 //! Remedies that carry this pod's own values, ready to paste.
 
+use super::commands::{CommandEffect, FixCommand};
 use super::{CodeRow, RemedyDocument};
 use crate::core::aws::trust_policy;
 use crate::core::pod::token::IRSA_TOKEN_PATH;
 use crate::core::text::printable::{printable, shell_word};
 use serde::{Deserialize, Serialize};
 
-/// A cure: what to do, the commands, and a document where one is needed.
+/// A fix: what to do, the commands, and a document where one is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Remedy {
     /// One line.
     pub text: String,
-    /// Shell commands; values are quoted where they need it.
-    pub commands: Vec<String>,
+    /// Commands, those that only read first.
+    pub commands: Vec<RemedyCommand>,
     /// A policy or manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+}
+
+/// A shell command of a fix, and what it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemedyCommand {
+    /// The command; values are quoted where they need it.
+    pub command: String,
+    /// What it changes.
+    pub effect: CommandEffect,
+    /// Whom a shared command affects beside this pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub touches: Option<String>,
 }
 
 /// The values that templates name. What is not known stays a word in capitals, as in a manual.
@@ -27,7 +41,7 @@ pub struct Values {
 }
 
 /// Every name that a template may use, with its stand-in.
-const NAMES: [(&str, &str); 18] = [
+const NAMES: [(&str, &str); 20] = [
     ("namespace", "NAMESPACE"),
     ("serviceAccount", "SERVICE_ACCOUNT"),
     ("pod", "POD"),
@@ -40,6 +54,8 @@ const NAMES: [(&str, &str); 18] = [
     ("account", "ACCOUNT"),
     ("partition", "aws"),
     ("region", "REGION"),
+    ("cluster", "CLUSTER"),
+    ("association", "ASSOCIATION_ID"),
     ("host", "the STS host"),
     ("instanceId", "INSTANCE_ID"),
     ("action", "ACTION"),
@@ -100,42 +116,48 @@ impl Values {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// The row's cure for this pod.
+    /// The row's fix for this pod.
     pub fn remedy(&self, row: &CodeRow) -> Remedy {
-        Remedy { snippet: row.document.map(|document| self.document(document)), ..self.cure(row.fix, row.commands) }
+        Remedy { snippet: row.document.map(|document| self.document(document)), ..self.fix(row.fix, row.commands) }
     }
 
-    /// A cure of templates, as those of the catalogue are.
-    pub fn cure(&self, text: &str, commands: &[&str]) -> Remedy {
-        Remedy {
-            text: self.fill(text, |value| printable(value).into_owned()),
-            commands: commands.iter().map(|command| self.fill_command(command)).collect(),
-            snippet: None,
+    /// A fix of templates, as those of the catalogue are.
+    pub fn fix(&self, text: &str, commands: &[FixCommand]) -> Remedy {
+        Remedy { text: self.fill_prose(text), commands: commands.iter().map(|command| self.command(command)).collect(), snippet: None }
+    }
+
+    /// A command of templates.
+    pub fn command(&self, command: &FixCommand) -> RemedyCommand {
+        RemedyCommand {
+            command: self.fill_command(command.template),
+            effect: command.effect,
+            touches: command.touches.map(|touches| self.fill_prose(touches)),
         }
     }
 
+    fn fill_prose(&self, template: &str) -> String {
+        self.fill(template, |value| printable(value).into_owned())
+    }
+
     fn document(&self, document: RemedyDocument) -> String {
+        let irsa = |write: fn(&str, &str, &str, &str, &str) -> String| {
+            let named = || format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount"));
+            let subject = self.subject.clone().unwrap_or_else(named);
+            write(self.get("partition"), self.get("account"), self.get("issuerPath"), &subject, self.get("audience"))
+        };
         match document {
-            RemedyDocument::TrustPolicy => {
-                let subject = self
-                    .subject
-                    .clone()
-                    .unwrap_or_else(|| format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount")));
-                trust_policy::irsa_policy(
-                    self.get("partition"),
-                    self.get("account"),
-                    self.get("issuerPath"),
-                    &subject,
-                    self.get("audience"),
-                )
-            }
-            RemedyDocument::PodIdentityTrustPolicy => trust_policy::pod_identity_policy(),
-            RemedyDocument::Annotation => format!(
+            RemedyDocument::TrustPolicy => irsa(trust_policy::irsa_policy),
+            RemedyDocument::TrustStatement => irsa(trust_policy::irsa_statement),
+            RemedyDocument::PodIdentityTrustStatement => trust_policy::pod_identity_statement(),
+            RemedyDocument::ServiceAccount => format!(
                 "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {}\n  namespace: {}\n  annotations:\n    eks.amazonaws.com/role-arn: {}",
                 yaml(self.get("serviceAccount")),
                 yaml(self.get("namespace")),
                 yaml(self.get("roleArn"))
             ),
+            RemedyDocument::Annotation => {
+                format!("metadata:\n  annotations:\n    eks.amazonaws.com/role-arn: {}", yaml(self.get("roleArn")))
+            }
             RemedyDocument::FsGroup => "spec:\n  securityContext:\n    fsGroup: 65534".to_owned(),
         }
     }
@@ -160,7 +182,8 @@ mod tests {
     #[test]
     fn every_placeholder_of_the_catalogue_is_known() {
         for row in catalogue::rows() {
-            for template in row.commands.iter().chain([&row.fix]) {
+            let commands = row.commands.iter().flat_map(|command| [Some(command.template), command.touches]).flatten();
+            for template in commands.chain([row.fix]) {
                 for name in template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name) {
                     assert!(NAMES.iter().any(|(n, _)| *n == name), "{}: {{{name}}}", row.code);
                 }
@@ -173,19 +196,21 @@ mod tests {
         let hostile = values(&[("namespace", "a;reboot"), ("serviceAccount", "$(id)"), ("roleArn", "arn:aws:iam::111122223333:role/r")]);
         let remedy = hostile.remedy(Code::NotInjected.row());
         assert_eq!(
-            remedy.commands[1],
+            remedy.commands[2].command,
             "kubectl -n 'a;reboot' annotate serviceaccount '$(id)' eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/r"
         );
-        assert!(remedy.snippet.unwrap().contains("name: \"$(id)\""));
+        let account = hostile.remedy(Code::ServiceAccountMissing.row());
+        assert!(account.snippet.unwrap().contains("name: \"$(id)\""));
     }
 
     #[test]
-    fn the_trust_policy_is_the_one_that_would_match() {
+    fn the_statement_is_the_one_that_would_match() {
         let mut values =
             values(&[("partition", "aws-cn"), ("account", "111122223333"), ("issuerPath", "oidc.eks.cn-north-1.amazonaws.com.cn/id/A")]);
         values.subject = Some("system:serviceaccount:shop:checkout".into());
-        let policy: serde_json::Value = serde_json::from_str(&values.remedy(Code::TrustPolicyDenied.row()).snippet.unwrap()).unwrap();
-        let statement = &policy["Statement"][0];
+        let document = |code: Code| -> serde_json::Value { serde_json::from_str(&values.remedy(code.row()).snippet.unwrap()).unwrap() };
+        let statement = document(Code::TrustPolicyDenied);
+        assert_eq!(document(Code::RoleMissing)["Statement"], serde_json::json!([statement]), "a new role has the same one");
         assert_eq!(
             statement["Principal"]["Federated"],
             "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/A"

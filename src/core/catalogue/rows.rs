@@ -2,17 +2,11 @@
 //!
 //! A code is permanent: it is never renamed and never reused. Within a step the more basic finding stands first.
 
+use super::commands::*;
 use super::meaning::{agent, caller_identity, sts, web_identity};
 use super::weight::{INFO, PERMANENT, SETTLING, TRANSIENT, WARN, WARN_PASSING};
 use super::{CodeRow, RemedyDocument, Step};
 use serde::{Deserialize, Serialize};
-
-const CREATE_PROVIDER: &str = "aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}";
-const GET_PROVIDER: &str =
-    "aws iam get-open-id-connect-provider --open-id-connect-provider-arn arn:{partition}:iam::{account}:oidc-provider/{issuerPath}";
-const GET_ROLE: &str = "aws iam get-role --role-name {roleName}";
-const HOP_LIMIT: &str =
-    "aws ec2 modify-instance-metadata-options --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1";
 
 const ACCESS_DENIED: &[&str] = &["AccessDenied", "AccessDeniedException"];
 const BAD_SIGNATURE: &[&str] = &["SignatureDoesNotMatch", "InvalidSignatureException"];
@@ -33,13 +27,10 @@ codes! {
             set. The webhook acts only when a pod is created: the service account had no annotation or association at that moment, the pod \
             runs under another service account or namespace, the webhook was out of reach (its failure policy is Ignore), or the container \
             is listed in eks.amazonaws.com/skip-containers. SDKs then try what is left, and often end up with the node's role.",
-        fix: "Annotate service account {namespace}/{serviceAccount} with eks.amazonaws.com/role-arn (or create a Pod Identity \
-            association), then recreate the pod: annotating alone changes no running pod.",
-        commands: &[
-            "kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml",
-            "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}",
-            "kubectl -n {namespace} delete pod {pod}",
-        ],
+        fix: "Annotate service account {namespace}/{serviceAccount} with eks.amazonaws.com/role-arn, or create a Pod Identity association \
+            for it. Every pod of the account gets the role then: where others use it (default is the account of all pods that name none), \
+            give this pod an account of its own. Recreate the pod afterwards: annotating alone changes no running pod.",
+        commands: &[GET_ACCOUNT, PODS_OF_ACCOUNT, ANNOTATE_ROLE, DELETE_POD],
         document: Some(RemedyDocument::Annotation),
         at_once: true,
     }
@@ -52,7 +43,7 @@ codes! {
             identity means: some stop, others go on to the node's role without a word.",
         fix: "Remove the preset variable from the container's env (or its Helm values), so that the webhook sets both, and recreate the \
             pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
         at_once: true,
     }
 
@@ -64,8 +55,12 @@ codes! {
         fix: "Set the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} to the role's ARN, \
             arn:{partition}:iam::ACCOUNT:role/NAME, and recreate the pod.",
         commands: &[
-            "kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} \
-                eks.amazonaws.com/role-arn=arn:{partition}:iam::{account}:role/NAME",
+            GET_ACCOUNT,
+            shared(
+                "kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} \
+                    eks.amazonaws.com/role-arn=arn:{partition}:iam::{account}:role/NAME",
+                EVERY_POD,
+            ),
         ],
         doctor: true,
     }
@@ -76,7 +71,7 @@ codes! {
         cause: "AWS_ROLE_ARN names another role than --expect-role-arn. The annotation was changed, the pod runs under another service \
             account, or it was created before the annotation was corrected.",
         fix: "Correct the annotation of service account {namespace}/{serviceAccount} or the expectation, then recreate the pod.",
-        commands: &["kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml"],
+        commands: &[GET_ACCOUNT],
         at_once: true,
     }
 
@@ -104,7 +99,7 @@ codes! {
             never used.",
         fix: "Remove AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from the container's env, envFrom and secrets, and \
             recreate the pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
         doctor: true,
         at_once: true,
     }
@@ -131,10 +126,8 @@ codes! {
         cause: "With the global endpoint a request is signed for us-east-1 and its tokens may be refused in opt-in regions; a VPC endpoint \
             for STS never serves it. AWS_STS_REGIONAL_ENDPOINTS=legacy does this to older SDKs.",
         fix: "Set AWS_STS_REGIONAL_ENDPOINTS=regional (annotation eks.amazonaws.com/sts-regional-endpoints: \"true\" on the service \
-            account) and drop any endpoint URL that names sts.amazonaws.com.",
-        commands: &[
-            "kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/sts-regional-endpoints=true",
-        ],
+            account, then recreate the pod) and drop any endpoint URL that names sts.amazonaws.com.",
+        commands: &[GET_ACCOUNT, ANNOTATE_REGIONAL],
     }
 
     EndpointOverride = "endpoint-override" {
@@ -170,7 +163,7 @@ codes! {
             the webhook skipped (an ephemeral one), or another webhook dropped the mount.",
         fix: "Remove hand-set AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE and recreate the pod, so that the \
             webhook adds variables, volume and mount together.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
     }
 
     TokenUnreadable = "token-unreadable" {
@@ -189,7 +182,7 @@ codes! {
         title: "the token file is empty",
         cause: "The kubelet has not written it yet, or something else truncated it (a full disk, a copy by an init container).",
         fix: "Wait for the kubelet; if it stays empty, see the pod's events and the kubelet's log, and recreate the pod.",
-        commands: &["kubectl -n {namespace} describe pod {pod}"],
+        commands: &[read("kubectl -n {namespace} describe pod {pod}")],
     }
 
     TokenOversized = "token-oversized" {
@@ -204,7 +197,7 @@ codes! {
         title: "the token file does not hold a service account token",
         cause: "Its content is no JWT, or not one of Kubernetes: another file, log text or a line break got in, or a copy was cut off.",
         fix: "Let the webhook set the variable and the mount; do not copy or template the token file. Recreate the pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
     }
 
     TokenExpired = "token-expired" {
@@ -214,7 +207,7 @@ codes! {
             updates), or the kubelet cannot reach the API server.",
         fix: "Mount the projected volume without subPath and read the file anew each time; if it is mounted right, look at the node's \
             kubelet. Recreating the pod gives a fresh token.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
     }
 
     TokenNotYetValid = "token-not-yet-valid" {
@@ -231,7 +224,7 @@ codes! {
         cause: "It is past 80 % of its life. Either the file is a copy or a subPath mount, or the kubelet cannot get a new one; when it \
             expires, the identity is lost.",
         fix: "Mount the projected volume without subPath; look at the kubelet's log on node {node} for TokenRequest errors.",
-        commands: &["kubectl get events -n {namespace} --field-selector involvedObject.name={pod}"],
+        commands: &[read("kubectl get events -n {namespace} --field-selector involvedObject.name={pod}")],
     }
 
     TokenAudienceUnexpected = "token-audience-unexpected" {
@@ -242,7 +235,14 @@ codes! {
         fix: "Remove the annotation eks.amazonaws.com/audience from service account {namespace}/{serviceAccount}, and any hand-set token \
             file variable, and recreate the pod. If {audience} is meant, it has to be a client id of the OIDC provider and stand in the \
             trust policy.",
-        commands: &["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/audience-"],
+        commands: &[
+            GET_ACCOUNT,
+            shared(
+                "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/audience-",
+                "every pod that uses service account {namespace}/{serviceAccount}, once it is recreated, and whatever takes their tokens for \
+                    {audience}",
+            ),
+        ],
     }
 
     TokenAudienceMultiple = "token-audience-multiple" {
@@ -268,7 +268,7 @@ codes! {
             is reached, mostly by what else runs there. It says nothing of the pod's identity, nor of the way to AWS.",
         fix: "Raise the limit that the detail names, or see what uses it up: open files (nofile), processes and threads (the pod's pids \
             limit, nproc), memory. Then run the check again.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
     }
 
     // Step `issuer`: the token's issuer.
@@ -279,7 +279,7 @@ codes! {
         cause: "A pod without internet access cannot fetch them, or a proxy or another server answers in the issuer's place. What is not \
             https is not asked. STS fetches them itself and from its own network, so this proves nothing.",
         fix: "Nothing to do unless STS reports that it cannot fetch the keys; then ask for them from outside.",
-        commands: &["curl -sS {issuer}/.well-known/openid-configuration"],
+        commands: &[read("curl -sS {issuer}/.well-known/openid-configuration")],
         unverified: true,
     }
 
@@ -289,7 +289,7 @@ codes! {
         cause: "OpenID Connect wants the document's issuer to equal the token's iss to the letter, a slash at the end included; STS \
             compares them.",
         fix: "Publish a discovery document whose issuer is exactly {issuer}, the one for which the API server signs.",
-        commands: &["kubectl get --raw /.well-known/openid-configuration"],
+        commands: &[read("kubectl get --raw /.well-known/openid-configuration")],
     }
 
     SigningKeyUnknown = "signing-key-unknown" {
@@ -297,9 +297,9 @@ codes! {
         title: "the issuer does not publish the key that signed the token",
         cause: "The token's kid is not in the issuer's key set: a self-hosted issuer whose published keys are stale, or a token of another \
             cluster. STS may remember the key for a while; when it does not, it refuses the token.",
-        fix: "Publish the cluster's current keys at the issuer. Where EKS hosts it, recreate the pod for a token signed with a key of \
-            today.",
-        commands: &["kubectl get --raw /openid/v1/jwks"],
+        fix: "Publish the cluster's current keys at the issuer, beside those that signed tokens still in use. Where EKS hosts it, recreate \
+            the pod for a token signed with a key of today.",
+        commands: &[read("kubectl get --raw /openid/v1/jwks")],
     }
 
     // Step `network`: the way to the STS endpoint.
@@ -310,10 +310,11 @@ codes! {
         cause: "The resolver answered that there is no such name: a misspelt region, a FIPS or dual-stack name that does not exist, the \
             wrong partition's suffix, or a private zone that shadows amazonaws.com.",
         fix: "Check AWS_REGION={region}, and look the name {host} up from a pod of this namespace.",
-        commands: &[
+        commands: &[shared(
             "kubectl -n {namespace} run dns-test --rm -i --restart=Never --image=public.ecr.aws/docker/library/busybox:stable -- nslookup \
                 {host}",
-        ],
+            "namespace {namespace}: a pod dns-test is created there, and deleted when the lookup has ended",
+        )],
     }
 
     DnsFailed = "dns-failed" {
@@ -322,7 +323,7 @@ codes! {
         cause: "The resolver gave no answer: a network policy without egress to kube-dns (UDP and TCP 53), CoreDNS down or overloaded, or \
             a pod that starts before its network.",
         fix: "Allow egress to kube-dns on port 53 and check that CoreDNS is healthy.",
-        commands: &["kubectl -n kube-system get pods -l k8s-app=kube-dns", "kubectl -n {namespace} get networkpolicy"],
+        commands: &[read("kubectl -n kube-system get pods -l k8s-app=kube-dns"), NETWORK_POLICIES],
     }
 
     ConnectRefused = "connect-refused" {
@@ -339,10 +340,7 @@ codes! {
         cause: "Packets are dropped. With a public address: no NAT gateway and no VPC endpoint, or a network policy. With a private one: \
             the STS VPC endpoint's security group does not admit this pod or node on port 443.",
         fix: "Allow egress to {host}:443; for a private address, admit the pod's or node's security group on the VPC endpoint.",
-        commands: &[
-            "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.sts",
-            "kubectl -n {namespace} get networkpolicy",
-        ],
+        commands: &[STS_ENDPOINTS, NETWORK_POLICIES],
     }
 
     NetworkUnreachable = "network-unreachable" {
@@ -351,7 +349,7 @@ codes! {
         cause: "The kernel has no route to the address, or a packet filter rejects it: an IPv6 address in an IPv4-only pod, a missing \
             default route, a network policy that rejects.",
         fix: "Check the subnet's route table (NAT gateway or VPC endpoint) and the network policies of {namespace}.",
-        commands: &["kubectl -n {namespace} get networkpolicy"],
+        commands: &[NETWORK_POLICIES],
     }
 
     TlsUntrusted = "tls-untrusted" {
@@ -437,7 +435,7 @@ codes! {
         cause: "STS looks for the token's issuer among the IAM OIDC providers of the role's account. It was never created there, the \
             cluster was rebuilt and has a new issuer, or the role is in another account than the cluster.",
         fix: "Create the provider in account {account}, which is the role's and may not be the cluster's.",
-        commands: &[CREATE_PROVIDER, "aws iam list-open-id-connect-providers"],
+        commands: &[read("aws iam list-open-id-connect-providers"), CREATE_PROVIDER],
         doctor: true,
         means: &[web_identity(INVALID_TOKEN, &["no openidconnect provider found"])],
     }
@@ -448,9 +446,12 @@ codes! {
         cause: "The provider exists, but its client id list lacks the token's audience (a misspelt sts.amazon.com is the classic).",
         fix: "Add {audience} to the client ids of the OIDC provider in account {account}.",
         commands: &[
-            "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn \
-                arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --client-id {audience}",
             GET_PROVIDER,
+            shared(
+                "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn \
+                    arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --client-id {audience}",
+                "account {account}: each role there whose trust policy names this provider and no audience then takes tokens for {audience}",
+            ),
         ],
         doctor: true,
         means: &[web_identity(INVALID_TOKEN, &["incorrect token audience"])],
@@ -461,11 +462,16 @@ codes! {
         title: "the OIDC provider's thumbprint does not match the issuer's certificate",
         cause: "IAM falls back to thumbprints only for issuers whose certificate is not from a known authority; that certificate has \
             changed.",
-        fix: "Update the provider's thumbprint list in account {account}.",
+        // IAM API reference, UpdateOpenIDConnectProviderThumbprint: the list that is passed completely replaces the existing one.
+        fix: "Add the thumbprint of the issuer's present certificate to the provider's list in account {account}. The command replaces the \
+            whole list, so it has to name those that still count, too.",
         commands: &[
-            "aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn \
-                arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --thumbprint-list THUMBPRINT",
             GET_PROVIDER,
+            shared(
+                "aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn \
+                    arn:{partition}:iam::{account}:oidc-provider/{issuerPath} --thumbprint-list OLD_THUMBPRINT NEW_THUMBPRINT",
+                "account {account}: every role there that trusts this provider, because the whole list of thumbprints is replaced",
+            ),
         ],
         means: &[web_identity(INVALID_TOKEN, &["thumbprint"])],
     }
@@ -499,7 +505,7 @@ codes! {
         title: "STS does not accept the token",
         cause: "STS answered that this is no valid web identity token: a wrong or damaged file, a missing claim, an unsupported algorithm.",
         fix: "Let the webhook mount the projected token, and recreate the pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
         means: &[
             // "Missing a required claim: iat". The whole of it is as long as a text of another row.
             web_identity(INVALID_TOKEN, &["not a valid jwt", "missing a required", "invalid timestamp", "signature", "algorithm"]),
@@ -523,9 +529,12 @@ codes! {
         cause: "STS knows the issuer and the token is good, but nothing in the role's trust policy allows it: sub (namespace or service \
             account), aud or the Federated principal does not match, a * stands under StringEquals, the action is sts:AssumeRole, or a \
             Deny in it applies. A role that does not exist looks exactly the same.",
-        fix: "Check that role {roleArn} exists, and give it the trust policy below.",
-        commands: &[GET_ROLE, "aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
-        document: Some(RemedyDocument::TrustPolicy),
+        fix: "Check that role {roleArn} exists, and add the statement below to its trust policy. aws iam update-assume-role-policy \
+            replaces the whole policy: statements of other clusters and accounts would be lost. Most roles are managed by code (Terraform, \
+            CloudFormation, eksctl), which takes a change by hand back: change it there. irsa-probe trust-policy --format \
+            terraform|cloudformation|json prints the statement in that form.",
+        commands: &[GET_TRUST_POLICY, DOCTOR, CHECK_TRUST_POLICY],
+        document: Some(RemedyDocument::TrustStatement),
         doctor: true,
         means: &[
             // A role's resource-based policy is its trust policy.
@@ -539,8 +548,9 @@ codes! {
         title: "a policy above the role denies this call",
         cause: "A service control policy, a resource control policy, a VPC endpoint policy or another one above the role refuses the call; \
             the role's trust policy is not the cause.",
-        fix: "Read in AWS's text which kind of policy denies, and have it allow this call for {roleArn}.",
-        commands: &["aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.sts"],
+        fix: "Read in AWS's text which kind of policy denies. Such a policy holds for others, too: ask its owner to allow this call for \
+            {roleArn} alone.",
+        commands: &[STS_ENDPOINTS],
         means: &[
             web_identity(ACCESS_DENIED, &["explicit deny"]),
             web_identity(ACCESS_DENIED, ABOVE_THE_ROLE),
@@ -556,7 +566,7 @@ codes! {
             or an endpoint override leads to another partition's STS.",
         fix: "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod. If \
             the annotation is right, look at the endpoint that was called.",
-        commands: &["kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml"],
+        commands: &[GET_ACCOUNT],
         means: &[web_identity(VALIDATION, &["request arn is invalid", "'rolearn'"])],
     }
 
@@ -592,8 +602,16 @@ codes! {
         step: AssumeRole, check: Some("assume-role"), weight: PERMANENT,
         title: "the requested session is longer than the role allows",
         cause: "The duration asked for exceeds the role's MaxSessionDuration.",
-        fix: "Ask for a shorter session, or raise the role's MaxSessionDuration.",
-        commands: &["aws iam update-role --role-name {roleName} --max-session-duration 43200"],
+        // IAM user guide, "Roles terms and concepts", role chaining: one hour at most.
+        fix: "Ask for a shorter session, or raise the role's MaxSessionDuration to what is needed. A role that another role assumes gets one \
+            hour at most, whatever it allows.",
+        commands: &[
+            read("aws iam get-role --role-name {roleName} --query Role.MaxSessionDuration"),
+            shared(
+                "aws iam update-role --role-name {roleName} --max-session-duration SECONDS",
+                "everyone who assumes role {roleName}: their sessions may last as long",
+            ),
+        ],
         means: &[web_identity(VALIDATION, &["maxsessionduration", "1 hour session limit"])],
     }
 
@@ -602,8 +620,15 @@ codes! {
         title: "STS is not active in this region for the role's account",
         cause: "The account's administrator deactivated the regional STS endpoint, or has not enabled this opt-in region. What counts is \
             the role's account, not the cluster's.",
-        fix: "Activate STS for {region} in account {account} (IAM console, Account settings; for an opt-in region enable the region).",
-        commands: &["aws account enable-region --region-name {region}"],
+        fix: "Use the STS endpoint of another region, or activate STS for {region} in account {account} (IAM console, Account settings). \
+            An opt-in region has to be enabled first, which is the account administrator's decision.",
+        commands: &[
+            read("aws account get-region-opt-status --region-name {region}"),
+            shared(
+                "aws account enable-region --region-name {region}",
+                "account {account} as a whole: all its users and roles may then work in {region}",
+            ),
+        ],
         means: &[sts(&["RegionDisabledException", "RegionDisabled"], &[])],
     }
 
@@ -663,7 +688,7 @@ codes! {
             this node (taints), the pod runs on Fargate, or a network policy blocks it.",
         fix: "Install the add-on eks-pod-identity-agent and see that it runs on node {node}; allow egress to 169.254.170.23:80 (IPv6: \
             [fd00:ec2::23]:80).",
-        commands: &["kubectl -n kube-system get pods -o wide -l app.kubernetes.io/name=eks-pod-identity-agent"],
+        commands: &[read("kubectl -n kube-system get pods -o wide -l app.kubernetes.io/name=eks-pod-identity-agent")],
     }
 
     AgentAddressRefused = "agent-address-refused" {
@@ -683,7 +708,7 @@ codes! {
             EKS.",
         fix: "Remove AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI from the container's env, so that the \
             webhook sets the first, and recreate the pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
     }
 
     AgentTokenRejected = "agent-token-rejected" {
@@ -691,7 +716,7 @@ codes! {
         title: "the agent or EKS Auth does not accept the token",
         cause: "The token is expired, not valid yet, of another cluster, or not a Pod Identity token.",
         fix: "Mount the projected token as the webhook does, without subPath or copies, and recreate the pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
         means: &[
             agent(&[], &["service account token cannot be", "service account token failed basic claim validations"]),
             agent(&["ExpiredTokenException", "InvalidTokenException"], &[]),
@@ -705,9 +730,13 @@ codes! {
             namespace or service account.",
         fix: "Create the association for {namespace}/{serviceAccount} and recreate the pod.",
         commands: &[
-            "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount}",
-            "aws eks create-pod-identity-association --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount} \
-                --role-arn {roleArn}",
+            LIST_ASSOCIATIONS,
+            PODS_OF_ACCOUNT,
+            shared(
+                "aws eks create-pod-identity-association --cluster-name {cluster} --namespace {namespace} --service-account \
+                    {serviceAccount} --role-arn {roleArn}",
+                EVERY_POD,
+            ),
         ],
         doctor: true,
         means: &[
@@ -721,9 +750,12 @@ codes! {
         title: "the role's trust policy does not accept EKS Pod Identity",
         cause: "EKS may not assume the associated role: its trust policy lacks pods.eks.amazonaws.com, or one of sts:AssumeRole and \
             sts:TagSession, or has tag or source conditions that do not match.",
-        fix: "Give the associated role the trust policy below; the agent may answer from its cache for some time.",
-        commands: &["aws iam update-assume-role-policy --role-name {roleName} --policy-document file://trust-policy.json"],
-        document: Some(RemedyDocument::PodIdentityTrustPolicy),
+        fix: "Add the statement below to the associated role's trust policy; the agent may answer from its cache for some time. aws iam \
+            update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. Most roles are \
+            managed by code (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there. irsa-probe \
+            trust-policy --pod-identity --format terraform|cloudformation|json prints the statement in that form.",
+        commands: &[LIST_ASSOCIATIONS, GET_TRUST_POLICY, DOCTOR, CHECK_POD_IDENTITY_TRUST],
+        document: Some(RemedyDocument::PodIdentityTrustStatement),
         doctor: true,
         means: &[
             agent(&["AccessDeniedException"], &[]),
@@ -749,7 +781,7 @@ codes! {
         cause: "The agent could not get credentials: it cannot reach EKS Auth (no NAT and no VPC endpoint for eks-auth), the node's role \
             lacks eks-auth:AssumeRoleForPodIdentity (AmazonEKSWorkerNodePolicy has it), or AWS has a failure. Its text is in the detail.",
         fix: "Read the agent's text in the detail; look at its log on node {node}.",
-        commands: &["kubectl -n kube-system logs -l app.kubernetes.io/name=eks-pod-identity-agent --tail=50"],
+        commands: &[read("kubectl -n kube-system logs -l app.kubernetes.io/name=eks-pod-identity-agent --tail=50")],
         means: &[
             // The node's own permission is missing, not the association's trust. The finding's detail says so.
             agent(&["AccessDeniedException"], &["eks-auth:assumeroleforpodidentity"]),
@@ -777,10 +809,7 @@ codes! {
         cause: "GetCallerIdentity names another account or role than the pod should have: another association, another annotation, or an \
             endpoint that is not AWS's.",
         fix: "Correct the association or annotation of {namespace}/{serviceAccount}, or the expectation, and recreate the pod.",
-        commands: &[
-            "kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml",
-            "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} --service-account {serviceAccount}",
-        ],
+        commands: &[GET_ACCOUNT, LIST_ASSOCIATIONS],
         at_once: true,
     }
 
@@ -797,9 +826,10 @@ codes! {
         title: "applications in this pod get the node's role",
         cause: "With nothing (or half an identity) injected, the default chain goes on to IMDS and takes the instance's credentials: calls \
             succeed or fail with the node's permissions, and every pod on the node looks the same in CloudTrail.",
-        fix: "Give this pod an identity of its own: the root cause's cure, or irsa-probe check in the pod, says how. Then block IMDS for \
-            pods (hop limit 1 with IMDSv2 required), so that a missing identity fails loudly.",
-        commands: &[HOP_LIMIT],
+        fix: "Give this pod an identity of its own: the fix of the root cause, or irsa-probe check in the pod, says how. Then block IMDS \
+            for pods (hop limit 1 with IMDSv2 required), so that a missing identity fails loudly. Look first at what runs on the node: \
+            pods that rely on IMDS lose it.",
+        commands: &[METADATA_OPTIONS, PODS_OF_NODE, HOP_LIMIT],
         at_once: true,
         consequence_of: Some(Step::Injection),
     }
@@ -809,12 +839,10 @@ codes! {
         title: "the request is signed for another region or service than the endpoint's",
         cause: "\"Credential should be scoped to a valid region\": the endpoint belongs to another region than the one that requests are \
             signed for; the global endpoint accepts us-east-1 only.",
-        fix: "Use the regional endpoint of {region}, by one of three cures: set AWS_REGION (or the SDK's own region) to the endpoint's \
+        fix: "Use the regional endpoint of {region}, by one of three ways: set AWS_REGION (or the SDK's own region) to the endpoint's \
             region; for an SDK that calls the global endpoint set AWS_STS_REGIONAL_ENDPOINTS=regional, which the annotation below injects; \
             or drop the endpoint URL.",
-        commands: &[
-            "kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/sts-regional-endpoints=true",
-        ],
+        commands: &[GET_ACCOUNT, ANNOTATE_REGIONAL],
         means: &[caller_identity(BAD_SIGNATURE, &["credential should be scoped"])],
     }
 
@@ -823,8 +851,11 @@ codes! {
         title: "this node's clock is wrong",
         cause: "STS refuses signatures whose time is more than 15 minutes off its own. SDKs that correct the skew hide it until something \
             else breaks.",
-        fix: "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123).",
-        commands: &["kubectl -n kube-system debug node/{node} -it --image=public.ecr.aws/docker/library/busybox:stable -- date -u"],
+        fix: "Set the clock of node {node} right: chrony with the Amazon Time Sync Service (169.254.169.123). All pods on the node see the \
+            change. The kubelet writes the node's time into the lease below every 10 s: compare it with a clock that is right.",
+        // Kubernetes documentation, "Leases": the kubelet renews the node's lease, by its own clock (`k8s.io/component-helpers`,
+        // `apimachinery/lease/controller.go`).
+        commands: &[read("kubectl -n kube-node-lease get lease {node} -o custom-columns=RENEWED:.spec.renewTime")],
         means: &[
             caller_identity(BAD_SIGNATURE, &["signature expired", "not yet current"]),
             caller_identity(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[]),
@@ -849,7 +880,7 @@ codes! {
         cause: "The session's token is unknown to this endpoint: the role was deleted or recreated, or credentials of another partition or \
             of the global endpoint (version 1 tokens) are used in an opt-in region.",
         fix: "Check that role {roleArn} still exists; use the regional STS endpoint.",
-        commands: &["aws iam get-role --role-name {roleName}"],
+        commands: &[GET_ROLE],
         means: &[caller_identity(&["InvalidClientTokenId", "UnrecognizedClientException"], &[])],
     }
 
@@ -858,7 +889,8 @@ codes! {
         title: "the credentials have expired",
         cause: "STS says that the session has ended: a cached answer (the agent keeps credentials for hours), or a clock that is wrong by \
             hours.",
-        fix: "Check the clock of node {node}; restart the Pod Identity agent if it handed them out.",
+        fix: "Check the clock of node {node}. If the Pod Identity agent handed the credentials out, restart the agent's pod on that node \
+            alone: other pods there get none until it is back.",
         means: &[caller_identity(EXPIRED, &[])],
     }
 
@@ -878,16 +910,18 @@ codes! {
         title: "the node's role can be reached from this pod",
         cause: "IMDS answers with the instance role's credentials: any code in this pod can take the node's permissions, and an SDK whose \
             own identity fails may do so silently.",
-        fix: "Require IMDSv2 with a hop limit of 1 on the nodes, or block 169.254.169.254 by a network policy.",
-        commands: &[HOP_LIMIT],
+        fix: "Require IMDSv2 with a hop limit of 1 on the nodes (in their launch template, too). Look first at what runs there: pods that \
+            rely on IMDS lose it. For this pod alone, a network policy that blocks 169.254.169.254 is enough.",
+        commands: &[METADATA_OPTIONS, PODS_OF_NODE, HOP_LIMIT],
     }
 
     NodeRoleReachableV1 = "node-role-reachable-v1" {
         step: Node, check: Some("node-role"), weight: WARN,
         title: "the node's role can be reached from this pod by IMDSv1",
         cause: "IMDSv2 is out of reach (hop limit), but version 1 still answers at any distance; boto3, JavaScript and Go fall back to it.",
-        fix: "Require IMDSv2 on the nodes (http-tokens required).",
-        commands: &[HOP_LIMIT],
+        fix: "Require IMDSv2 on the nodes (http-tokens required; in their launch template, too). Look first at what runs there: pods and \
+            processes that use IMDSv1 lose it.",
+        commands: &[METADATA_OPTIONS, PODS_OF_NODE, REQUIRE_IMDS_V2],
     }
 
     // Step `redundancy`: other regions.
@@ -896,7 +930,7 @@ codes! {
         step: Redundancy, check: Some("other-regions"), weight: WARN_PASSING,
         title: "a secondary region's STS does not work for this pod",
         cause: "The primary region works; the other one, which the workload may fail over to, does not. The detail holds its finding.",
-        fix: "Cure the finding in the detail, or drop the region from --sts-region.",
+        fix: "Fix the finding in the detail, or drop the region from --sts-region.",
     }
 
     // Step `application`: what the application, its SDK, its controller or a person meets beyond the identity itself. `check` sees none of it, but for
@@ -910,8 +944,8 @@ codes! {
             pod has no identity of its own.",
         fix: "Allow {action} on {resource} in a policy of role {roleName}, and nothing more.",
         commands: &[
-            "aws iam list-attached-role-policies --role-name {roleName}",
-            "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names {action} --resource-arns {resource}",
+            read("aws iam list-attached-role-policies --role-name {roleName}"),
+            read("aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names {action} --resource-arns {resource}"),
         ],
     }
 
@@ -922,7 +956,7 @@ codes! {
             that role, beside the permission to create it.",
         fix: "Allow iam:PassRole on {resource} in a policy of role {roleName}, with the condition iam:PassedToService for the one service \
             that gets it.",
-        commands: &["aws iam list-attached-role-policies --role-name {roleName}"],
+        commands: &[read("aws iam list-attached-role-policies --role-name {roleName}")],
     }
 
     KubernetesAccessMissing = "kubernetes-access-missing" {
@@ -933,9 +967,12 @@ codes! {
             are not.",
         fix: "Make an access entry for {roleArn} with an access policy, or map it in aws-auth to a group that RBAC knows.",
         commands: &[
-            "aws eks list-access-entries --cluster-name CLUSTER --region {region}",
-            "aws eks create-access-entry --cluster-name CLUSTER --principal-arn {roleArn} --region {region}",
-            "kubectl auth can-i --list",
+            read("aws eks list-access-entries --cluster-name {cluster} --region {region}"),
+            read("kubectl auth can-i --list"),
+            shared(
+                "aws eks create-access-entry --cluster-name {cluster} --principal-arn {roleArn} --region {region}",
+                "everyone who acts as {roleArn}: the cluster's Kubernetes API lets them in",
+            ),
         ],
     }
 
@@ -945,7 +982,7 @@ codes! {
         cause: "The caller arrives as an assumed role, whose ARN has no path; aws-auth compares texts, so that a rolearn with a path \
             admits nobody. Access entries are not affected: they want the path.",
         fix: "Write the rolearn without its path: arn:{partition}:iam::{account}:role/{roleName}.",
-        commands: &["kubectl -n kube-system edit configmap aws-auth"],
+        commands: &[GET_AWS_AUTH, EDIT_AWS_AUTH],
         doctor: true,
     }
 
@@ -954,9 +991,9 @@ codes! {
         title: "the pod's role may not assume the other role",
         cause: "Both sides have to agree: a policy of the pod's role has to allow sts:AssumeRole on the other role, and the other role's \
             trust policy has to name the pod's role (also in another account). A role that does not exist looks the same.",
-        fix: "Allow sts:AssumeRole on {resource} in a policy of role {roleName}, and name {roleArn} as Principal in the other role's trust \
-            policy.",
-        commands: &["aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument"],
+        fix: "Allow sts:AssumeRole on {resource} in a policy of role {roleName}, and name {roleArn} as Principal in a statement that is \
+            added to the other role's trust policy (aws iam update-assume-role-policy replaces the whole policy).",
+        commands: &[read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument")],
     }
 
     SdkTooOld = "sdk-too-old" {
@@ -982,7 +1019,7 @@ codes! {
         cause: "Every provider of the chain came back empty: nothing was injected into this container, the SDK is too old for what was, \
             the application builds a chain of its own, or IMDS is rightly out of reach. The SDK's message does not say which.",
         fix: "Run irsa-probe check in the pod: it tells the cases apart; irsa-probe sdks shows what each SDK makes of the environment.",
-        commands: &["kubectl -n {namespace} get serviceaccount {serviceAccount} -o yaml", "kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_ACCOUNT, GET_POD],
     }
 
     WebhookMissing = "webhook-missing" {
@@ -993,7 +1030,7 @@ codes! {
             Ignore.",
         fix: "On EKS the control plane brings it: restore the MutatingWebhookConfiguration pod-identity-webhook (AWS support, if it was \
             deleted); on other clusters install amazon-eks-pod-identity-webhook. Then recreate the pods.",
-        commands: &["kubectl get mutatingwebhookconfigurations"],
+        commands: &[read("kubectl get mutatingwebhookconfigurations")],
         doctor: true,
     }
 
@@ -1004,7 +1041,7 @@ codes! {
             by Karpenter, network by a CNI, load balancers): with dnsPolicy ClusterFirst neither ever starts.",
         fix: "Give the controller dnsPolicy: Default (the node's resolver), or run CoreDNS on capacity that does not depend on it \
             (Fargate, a managed node group).",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml", "kubectl -n kube-system get pods -l k8s-app=kube-dns"],
+        commands: &[GET_POD, read("kubectl -n kube-system get pods -l k8s-app=kube-dns")],
     }
 
     SdkFallsThrough = "sdk-falls-through" {
@@ -1017,7 +1054,7 @@ codes! {
             the application itself is not looked at.",
         fix: "Name the web identity or container provider explicitly in the application instead of the default chain, take away what comes \
             before it, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).",
-        commands: &["irsa-probe sdks"],
+        commands: &[read("irsa-probe sdks")],
     }
 
     // Step `cluster`: what `doctor` sees from a workstation, in the cluster and in IAM.
@@ -1028,8 +1065,8 @@ codes! {
         cause: "A pod cannot be created with a service account that is not there; trust policies and associations that name it are of no \
             use. Most often the name or the namespace is misspelt.",
         fix: "Create service account {serviceAccount} in namespace {namespace}, or correct the name.",
-        commands: &["kubectl -n {namespace} get serviceaccounts"],
-        document: Some(RemedyDocument::Annotation),
+        commands: &[read("kubectl -n {namespace} get serviceaccounts")],
+        document: Some(RemedyDocument::ServiceAccount),
         doctor: true,
     }
 
@@ -1038,11 +1075,16 @@ codes! {
         title: "the service account has neither a role annotation nor a Pod Identity association",
         cause: "The webhook injects IRSA into pods whose service account carries eks.amazonaws.com/role-arn, and Pod Identity where an \
             association names it. It finds neither, so pods start without an identity.",
-        fix: "Annotate service account {namespace}/{serviceAccount} with eks.amazonaws.com/role-arn, or create a Pod Identity association; \
-            then recreate the pods.",
+        fix: "Annotate service account {namespace}/{serviceAccount} with eks.amazonaws.com/role-arn, or create a Pod Identity association. \
+            Every pod of the account gets the role then: give pods that need it an account of their own where others use this one. \
+            Recreate the pods afterwards.",
         commands: &[
-            "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}",
-            "kubectl -n {namespace} rollout restart deployment",
+            PODS_OF_ACCOUNT,
+            ANNOTATE_ROLE,
+            shared(
+                "kubectl -n {namespace} rollout restart deployment DEPLOYMENT",
+                "every pod of deployment {namespace}/DEPLOYMENT: each is replaced",
+            ),
         ],
         document: Some(RemedyDocument::Annotation),
         doctor: true,
@@ -1055,7 +1097,7 @@ codes! {
             ignored without a word.",
         fix: "Write the annotation as eks.amazonaws.com/role-arn on service account {namespace}/{serviceAccount}, remove the misspelt one, \
             and recreate the pods.",
-        commands: &["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
+        commands: &[GET_ACCOUNT, PODS_OF_ACCOUNT, ANNOTATE_ROLE],
         doctor: true,
     }
 
@@ -1064,9 +1106,15 @@ codes! {
         title: "the role of the annotation does not exist",
         cause: "IAM has no role of this name in this account: it was deleted, is misspelt, or belongs to another account. STS says \
             AccessDenied to the pod then, as it does for a trust policy that does not match.",
-        fix: "Create role {roleName} in account {account} with the trust policy below, or correct the annotation of \
-            {namespace}/{serviceAccount}.",
-        commands: &["aws iam create-role --role-name {roleName} --assume-role-policy-document file://trust-policy.json"],
+        fix: "Create role {roleName} in account {account} with the trust policy below, which is for a new role, or correct the annotation \
+            of {namespace}/{serviceAccount}. Where code manages the roles (Terraform, CloudFormation, eksctl), create it there.",
+        commands: &[
+            GET_ROLE,
+            shared(
+                "aws iam create-role --role-name {roleName} --assume-role-policy-document file://trust-policy.json",
+                "account {account}: it has a role more, which pods of service account {namespace}/{serviceAccount} may assume",
+            ),
+        ],
         document: Some(RemedyDocument::TrustPolicy),
         doctor: true,
     }
@@ -1077,7 +1125,7 @@ codes! {
         cause: "The webhook acts only when a pod is created. This one started without an identity, and annotating the service account \
             later changes no running pod.",
         fix: "Recreate the pod: delete it, or restart its workload.",
-        commands: &["kubectl -n {namespace} delete pod {pod}"],
+        commands: &[DELETE_POD],
         doctor: true,
     }
 
@@ -1088,7 +1136,7 @@ codes! {
             service account came together with the pod, the container is listed in eks.amazonaws.com/skip-containers, the pod carries \
             eks.amazonaws.com/skip-pod-identity-webhook, or another webhook replaced the container.",
         fix: "Look at the pod's annotations and labels for what skips it; otherwise recreate it and see whether the new one is injected.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml", "kubectl -n {namespace} delete pod {pod}"],
+        commands: &[GET_POD, DELETE_POD],
         doctor: true,
     }
 
@@ -1099,7 +1147,7 @@ codes! {
             them. It does so without a word, and the pod starts without the role.",
         fix: "Remove the preset variable from the container's env in the workload (or its Helm values), so that the webhook sets both, and \
             recreate the pod.",
-        commands: &["kubectl -n {namespace} get pod {pod} -o yaml"],
+        commands: &[GET_POD],
         doctor: true,
     }
 
@@ -1109,7 +1157,9 @@ codes! {
         cause: "Pods run under the service account that their spec names, else under default. The workload names another one, or none, so \
             the annotation does nothing for it.",
         fix: "Set serviceAccountName: {serviceAccount} in the workload's pod template in namespace {namespace}.",
-        commands: &["kubectl -n {namespace} get pods -o custom-columns=POD:.metadata.name,SERVICE_ACCOUNT:.spec.serviceAccountName"],
+        commands: &[read(
+            "kubectl -n {namespace} get pods -o custom-columns=POD:.metadata.name,SERVICE_ACCOUNT:.spec.serviceAccountName",
+        )],
         doctor: true,
     }
 
@@ -1119,10 +1169,10 @@ codes! {
         cause: "A ReplicaSet, DaemonSet, StatefulSet or Job asks for pods with this service account, and the API server turns them down: \
             Pod Security, a quota, a validating policy, or a webhook that says no or fails. Until it admits them there is no pod whose \
             identity could be looked at.",
-        fix: "Read the API server's message, which names what refuses: change the workload's pod template so that it is admitted, or the \
-            policy, quota or webhook. The controller tries again by itself, after 17 minutes at the latest; a change of the workload makes \
-            it try at once.",
-        commands: &["kubectl -n {namespace} get events --field-selector reason=FailedCreate"],
+        fix: "Read the API server's message, which names what refuses, and change the workload's pod template so that it is admitted. A \
+            policy, quota or webhook holds for others, too: its owner decides. The controller tries again by itself, after 17 minutes at \
+            the latest; a change of the workload makes it try at once.",
+        commands: &[read("kubectl -n {namespace} get events --field-selector reason=FailedCreate")],
         doctor: true,
     }
 }

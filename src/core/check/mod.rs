@@ -3,6 +3,7 @@
 pub mod attempts;
 mod calls;
 pub mod checks;
+mod meanwhile;
 mod predicted;
 mod proven;
 pub mod report;
@@ -19,6 +20,7 @@ use steps::STEPS;
 use steps::identity::prove;
 
 pub(crate) use calls::{is_private, network_code};
+pub use meanwhile::Meanwhile;
 pub use proven::Proven;
 
 /// Something found about this pod.
@@ -58,6 +60,8 @@ pub struct Diagnosis {
     pub identity: Option<Proven>,
     /// Local clock minus STS's, in seconds.
     pub clock_skew: Option<i64>,
+    /// What the SDKs become while the identity is not proven and the node's role is in reach.
+    pub meanwhile: Option<Meanwhile>,
 }
 
 impl Diagnosis {
@@ -73,7 +77,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     if let Some(lack) = &evidence.lack {
         // The inputs were not read, and the plan is made from them. So nothing in the plan can be relied on.
         let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
-        return Diagnosis { plan, findings, identity: None, clock_skew: None };
+        return Diagnosis { plan, findings, identity: None, clock_skew: None, meanwhile: None };
     }
     let clock_skew = calls::clock_skew(evidence);
     let (proven, _) = prove(evidence, &plan, clock_skew);
@@ -90,7 +94,8 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         }
     }
     let findings = keep_cause_and_consequences(findings);
-    Diagnosis { plan, findings, identity: proven, clock_skew }
+    let meanwhile = meanwhile::meanwhile(&context);
+    Diagnosis { plan, findings, identity: proven, clock_skew, meanwhile }
 }
 
 /// Moves the cause to an earlier step: STS (or EKS Auth) rejected the token, and an earlier finding already warned of what it rejected.
@@ -146,4 +151,33 @@ fn rests_on(code: Code, step: Step) -> bool {
 
 fn checks_of_all_steps() -> impl Iterator<Item = (Step, &'static CheckRow)> {
     STEPS.iter().flat_map(|row| row.checks.iter().map(|check| (row.step, check)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each code that can be the root cause, with each finding of a check that rests on nothing.
+    #[test]
+    fn no_root_cause_hides_what_does_not_rest_on_it() {
+        let of_checks = || Code::ALL.iter().copied().filter(|code| code.is_of_check());
+        let free = |code: &Code| Step::ALL.into_iter().all(|step| !rests_on(*code, step));
+        let names: Vec<&str> = of_checks().filter(|code| free(code) && code.step() > Step::Identity).map(Code::id).collect();
+        assert_eq!(names, ["node-role-reachable", "node-role-reachable-v1", "secondary-region-failing", "sdk-falls-through"]);
+        for root in of_checks() {
+            for consequence in of_checks().filter(|code| *code != root && free(code)) {
+                let root = Finding { severity: Severity::Fail, ..Finding::new(root, "the root cause") };
+                let other = Finding { severity: Severity::Warn, ..Finding::new(consequence, "beside it") };
+                assert_eq!(keep_cause_and_consequences(vec![other.clone(), root.clone()]), [root, other]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_is_rested_on_by_what_follows_and_by_nothing_before() {
+        for (step, check) in checks_of_all_steps() {
+            assert!(check.rests_on.iter().all(|before| *before < step), "{}", check.id);
+            assert!(check.rests_on.is_empty() || check.rests_on == row::earlier(step), "{}: all that is before, or nothing", check.id);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::checks::{self, Check};
 use super::predicted::predicted_chain;
-use super::{Diagnosis, Finding, diagnose, is_private, network_code};
+use super::{Diagnosis, Finding, Meanwhile, diagnose, is_private, network_code};
 use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
 use crate::core::aws::imds::ImdsReach;
@@ -70,6 +70,9 @@ pub struct Report {
     pub node: Node,
     /// Local clock minus STS's, in seconds.
     pub clock_skew_seconds: Option<i64>,
+    /// What the SDKs become while the identity is not proven and the node's role is in reach. Not in the JSON: the node's finding says it there.
+    #[serde(skip)]
+    pub meanwhile: Option<Meanwhile>,
 }
 
 /// A finding as the root cause.
@@ -309,6 +312,7 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         endpoints: evidence.endpoints.iter().map(endpoint).collect(),
         node: node(evidence),
         clock_skew_seconds: diagnosis.clock_skew,
+        meanwhile: diagnosis.meanwhile,
     }
 }
 

@@ -49,6 +49,9 @@ pub(super) enum CheckState {
     Unlisted,
 }
 
+/// The check means the same whatever failed before it.
+pub(super) const NOTHING: &[Step] = &[];
+
 /// All steps before this one.
 pub(super) const fn earlier(step: Step) -> &'static [Step] {
     Step::ALL.split_at(step as usize).0

@@ -1,8 +1,10 @@
 //! What a check comes to: a verdict, and the findings in it.
 
 use super::found::Found;
+use super::pod::PodOwner;
 use super::question::Question;
 use super::state::Unknown;
+use super::wordings::Wording;
 use crate::core::catalogue::Code;
 use crate::core::check::Finding;
 
@@ -56,30 +58,25 @@ impl From<DoctorFinding> for DoctorVerdict {
 pub struct DoctorFinding {
     /// Code, weight and detail.
     pub finding: Finding,
-    /// Values for the cure's placeholders. They come before those of the walk's state.
+    /// Values for the fix's placeholders. They come before those of the walk's state.
     pub values: Vec<(&'static str, String)>,
     /// Words in place of the catalogue's, where a code is met in another place than usual.
     pub wording: Option<&'static Wording>,
     /// What to change in the role's trust policy, where that is evaluated.
     pub policy_change: Option<PolicyChange>,
+    /// What makes the next pod when the finding's pod is deleted.
+    pub pod_owner: Option<PodOwner>,
+    /// What to change in place of the role, where a program manages it.
+    pub managed: Option<String>,
 }
 
-/// Headline, cure and commands in place of the catalogue's. The detail tells the cause then.
-#[derive(Debug)]
-pub struct Wording {
-    /// The headline.
-    pub title: &'static str,
-    /// What to do.
-    pub cure: &'static str,
-    /// The commands that do it.
-    pub commands: &'static [&'static str],
-}
-
-/// What to change in a trust policy.
+/// What to change in a trust policy. It is a statement, never the document: whoever replaces a policy can take statements of others from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyChange {
-    /// The whole document, as it is after the smallest edit.
-    Document(String),
+    /// This statement comes to the others.
+    Add(String),
+    /// The statement with this number becomes this one.
+    Replace(usize, String),
     /// Something that only the statement's owner can decide.
     OwnersChoice,
 }
@@ -87,10 +84,17 @@ pub enum PolicyChange {
 impl DoctorFinding {
     /// A finding in the catalogue's words.
     pub fn new(code: Code, detail: impl Into<String>) -> DoctorFinding {
-        DoctorFinding { finding: Finding::new(code, detail), values: Vec::new(), wording: None, policy_change: None }
+        DoctorFinding {
+            finding: Finding::new(code, detail),
+            values: Vec::new(),
+            wording: None,
+            policy_change: None,
+            pod_owner: None,
+            managed: None,
+        }
     }
 
-    /// With a value for a placeholder of its cure.
+    /// With a value for a placeholder of its fix.
     pub fn with_value(mut self, name: &'static str, value: impl Into<String>) -> DoctorFinding {
         self.values.push((name, value.into()));
         self
@@ -104,6 +108,16 @@ impl DoctorFinding {
     /// With what to change in the trust policy.
     pub fn with_policy_change(self, change: PolicyChange) -> DoctorFinding {
         DoctorFinding { policy_change: Some(change), ..self }
+    }
+
+    /// With what makes the pod that comes after the finding's pod.
+    pub fn with_pod_owner(self, owner: PodOwner) -> DoctorFinding {
+        DoctorFinding { pod_owner: Some(owner), ..self }
+    }
+
+    /// With what to change in place of the role.
+    pub fn with_manager(self, managed: Option<String>) -> DoctorFinding {
+        DoctorFinding { managed, ..self }
     }
 }
 

@@ -13,7 +13,9 @@
 //! | `annotation` `pod` `aws_auth` | one kind of document each |
 //! | `state` | what the answers come to so far: names, issuer, role, route |
 //! | `admission` | which pods the API server refuses |
+//! | `managed` | which program manages a role, by its tags |
 //! | `commands` | which commands are due |
+//! | `wordings` | words in place of the catalogue's |
 //! | `check` `checks` | what a check comes to, and the checks, one file for each area |
 //! | `walk` | the table of checks, in the order of the report |
 //! | `report` | the report |
@@ -27,6 +29,7 @@ mod checks;
 pub mod commands;
 mod document;
 pub mod found;
+mod managed;
 mod pod;
 pub mod question;
 pub mod report;
@@ -34,3 +37,4 @@ mod route;
 mod state;
 pub mod target;
 pub mod walk;
+pub mod wordings;

@@ -5,6 +5,7 @@
 
 use super::document::{list, text, time};
 use super::route::IdentityRoute;
+use crate::core::catalogue::commands::{DELETE_POD, FixCommand};
 use crate::core::text::time::Timestamp;
 use serde_json::Value;
 
@@ -40,6 +41,39 @@ pub enum ContainerState {
     Bare,
 }
 
+/// What makes the next pod when a pod is deleted. It decides whom the deletion affects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodOwner {
+    /// A controller whose pods are all alike, so that another one takes this pod's place.
+    Interchangeable,
+    /// A StatefulSet. Its pods have names and volumes of their own, and the next one comes only after this one has ended.
+    StatefulSet,
+    /// A DaemonSet. Its pod serves the node.
+    DaemonSet,
+    /// A controller of another kind: what it does is not known.
+    Other,
+    /// None: the pod does not come back.
+    None,
+}
+
+impl PodOwner {
+    /// [`DELETE_POD`] with what is known of the owner.
+    pub fn delete_pod(self) -> FixCommand {
+        match self {
+            PodOwner::Interchangeable => DELETE_POD.own(),
+            PodOwner::StatefulSet => DELETE_POD
+                .touching("what relies on pod {namespace}/{pod} by its name or volume: its StatefulSet makes it again after it has ended"),
+            PodOwner::DaemonSet => {
+                DELETE_POD.touching("what relies on pod {namespace}/{pod} on its node, until its DaemonSet has made the next one there")
+            }
+            PodOwner::Other => DELETE_POD,
+            PodOwner::None => {
+                DELETE_POD.touching("what pod {namespace}/{pod} serves: it has no controller and does not come back, so keep its manifest")
+            }
+        }
+    }
+}
+
 /// A variable that a container's own list sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Variable<'a> {
@@ -66,6 +100,20 @@ impl<'a> Pod<'a> {
     /// Its name.
     pub fn name(self) -> &'a str {
         text(self.0, "/metadata/name").unwrap_or("?")
+    }
+
+    /// What makes the next one when it is deleted. A ReplicaSet, a ReplicationController or a Job replaces its pods (Kubernetes documentation,
+    /// "Workloads").
+    pub fn owner(self) -> PodOwner {
+        let is_controller = |owner: &&Value| owner.get("controller") == Some(&Value::Bool(true));
+        let controller = list(self.0, "/metadata/ownerReferences").iter().find(is_controller);
+        match controller.map(|owner| text(owner, "/kind").unwrap_or_default()) {
+            Some("ReplicaSet" | "ReplicationController" | "Job") => PodOwner::Interchangeable,
+            Some("StatefulSet") => PodOwner::StatefulSet,
+            Some("DaemonSet") => PodOwner::DaemonSet,
+            Some(_) => PodOwner::Other,
+            None => PodOwner::None,
+        }
     }
 
     /// When it was created.
@@ -187,6 +235,7 @@ fn has_mount_for(container: &Value, file_variable: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::catalogue::commands::CommandEffect;
     use serde_json::json;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/checkout";
@@ -218,6 +267,33 @@ mod tests {
         use ContainerState::*;
         let expected = [Injected, Bare, Exempt, Exempt, Preset(vec!["AWS_ROLE_ARN"]), Preset(vec!["AWS_WEB_IDENTITY_TOKEN_FILE"])];
         assert_eq!(states(&pod, IdentityRoute::Irsa), expected);
+    }
+
+    #[test]
+    fn whom_a_deletion_affects_hangs_on_the_controller() {
+        let owner = |references: Value| Pod(&json!({"metadata": {"ownerReferences": references}})).owner();
+        let controller = |kind: &str| owner(json!([{"kind": "Owner"}, {"kind": kind, "controller": true}]));
+        for kind in ["ReplicaSet", "ReplicationController", "Job"] {
+            assert_eq!(controller(kind), PodOwner::Interchangeable);
+        }
+        assert_eq!(
+            ["StatefulSet", "DaemonSet", "Node"].map(controller),
+            [PodOwner::StatefulSet, PodOwner::DaemonSet, PodOwner::Other],
+            "a mirror pod is a node's"
+        );
+        assert_eq!(
+            owner(json!([{"kind": "ReplicaSet"}, {"kind": "Job", "controller": false}])),
+            PodOwner::None,
+            "an owner is no controller"
+        );
+        assert_eq!(owner(json!(null)), PodOwner::None);
+        use PodOwner::*;
+        for owner in [Interchangeable, StatefulSet, DaemonSet, Other, None] {
+            let command = owner.delete_pod();
+            assert_eq!(command.template, DELETE_POD.template);
+            assert_eq!(command.effect == CommandEffect::Own, owner == Interchangeable, "{owner:?}");
+            assert_eq!(command.touches.is_none(), owner == Interchangeable, "{owner:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::found::Found;
 use super::state::WalkState;
 use super::walk::walk;
 use crate::core::catalogue::Severity;
+use crate::core::catalogue::commands::{DELETE_POD, DOCTOR};
 use crate::core::catalogue::remedy::Values;
 use crate::core::check::checks::Check;
 use crate::core::check::report::{Cause, ReportedFinding, Subject, Verdict, cause};
@@ -110,22 +111,39 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
     let mut cause = cause(&finding.finding, &values);
     if let Some(wording) = finding.wording {
         cause.title = wording.title.to_owned();
-        cause.remedy = values.cure(wording.cure, wording.commands);
+        cause.remedy = values.fix(wording.fix, wording.commands);
     }
+    if let Some(owner) = finding.pod_owner {
+        let (general, known) = (values.command(&DELETE_POD), values.command(&owner.delete_pod()));
+        cause.remedy.commands.iter_mut().filter(|command| **command == general).for_each(|command| *command = known.clone());
+    }
+    // The reader has just run it.
+    let this = values.command(&DOCTOR);
+    cause.remedy.commands.retain(|command| *command != this);
     match &finding.policy_change {
         None => {}
-        Some(PolicyChange::Document(policy)) => cause.remedy.snippet = Some(policy.clone()),
+        Some(PolicyChange::Add(statement)) => cause.remedy.snippet = Some(statement.clone()),
+        Some(PolicyChange::Replace(number, statement)) => {
+            let change = format!("Put the statement below in the place of statement {number} of the role's trust policy.");
+            cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
+            cause.remedy.snippet = Some(statement.clone());
+        }
         Some(PolicyChange::OwnersChoice) => {
             cause.remedy.text = "Change the statement that is named above: only its owner can say what it is for.".to_owned();
-            // There is no document to write, and so no command that reads it.
-            cause.remedy.commands.retain(|command| !command.contains("file://"));
             cause.remedy.snippet = None;
         }
+    }
+    if let Some(managed) = &finding.managed {
+        cause.remedy.text.push_str(&format!(" {managed}"));
     }
     ReportedFinding { severity: finding.finding.severity, cause }
 }
 
-/// The values of a finding's cure: its own, then the state's.
+/// What holds of every change of a role's trust policy (AWS CLI, "update-assume-role-policy").
+const KEEP_THE_OTHERS: &str = "Keep all others: aws iam update-assume-role-policy replaces the whole policy. Most roles are managed by code \
+    (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there.";
+
+/// The values of a finding's fix: its own, then the state's.
 fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
     let role = state.role.as_ref().ok();
     let issuer = state.issuer.as_ref();
@@ -141,6 +159,8 @@ fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
         ("account", role.map(|role| role.account.to_string())),
         ("partition", role.map(|role| role.partition.id().to_owned())),
         ("region", state.region.clone()),
+        ("cluster", state.cluster.clone()),
+        ("association", state.association.clone()),
     ];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?)));
     Values::from(finding.values.iter().cloned().chain(known).collect())
@@ -240,7 +260,9 @@ mod tests {
         let codes: Vec<Code> = report.findings.iter().map(|finding| finding.cause.code).collect();
         assert_eq!(codes, [Code::TrustPolicyDenied, Code::PodNotInjected, Code::RoleArnMalformed], "in the order of the walk");
         let aws_auth = &report.findings[2].cause;
-        assert!(aws_auth.title.contains("aws-auth") && aws_auth.remedy.commands == ["kubectl -n kube-system edit configmap aws-auth"]);
+        let commands: Vec<&str> = aws_auth.remedy.commands.iter().map(|command| command.command.as_str()).collect();
+        assert!(aws_auth.title.contains("aws-auth"));
+        assert_eq!(commands, ["kubectl -n kube-system get configmap aws-auth -o yaml", "kubectl -n kube-system edit configmap aws-auth"]);
         let other = |question| match question {
             Question::Role => json!({"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{
                 "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
@@ -248,7 +270,11 @@ mod tests {
             other => answer(other),
         };
         let report = super::report(&found(TargetKind::Either, &|question| ToolAnswer::Given(other(question))), Timestamp(0));
-        let policy = report.root_cause.unwrap().remedy.snippet.unwrap();
-        assert!(policy.contains("ec2.amazonaws.com") && policy.contains("system:serviceaccount:shop:checkout"), "{policy}");
+        let remedy = report.root_cause.unwrap().remedy;
+        let statement: Value = serde_json::from_str(&remedy.snippet.unwrap()).unwrap();
+        assert_eq!(statement["Effect"], "Allow", "a statement, and no document");
+        assert!(statement.to_string().contains("system:serviceaccount:shop:checkout"), "{statement}");
+        assert!(remedy.text.contains("replaces the whole policy") && remedy.text.contains("managed by code"), "{}", remedy.text);
+        assert!(!remedy.commands.iter().any(|command| command.command.contains("irsa-probe doctor")), "{:?}", remedy.commands);
     }
 }

@@ -377,6 +377,14 @@ pub struct Imds {
     pub instance_id: Option<String>,
 }
 
+impl Imds {
+    /// The node's role, if IMDS gives it to this pod by either version.
+    pub fn reachable_role(&self) -> Option<&str> {
+        let answers = self.v2 == ImdsReach::Answers || self.v1 == Some(ImdsReach::Answers);
+        self.role.as_deref().filter(|_| answers)
+    }
+}
+
 /// Where the default chain of aws-config ended, and the identity that GetCallerIdentity answered for its credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -225,14 +225,15 @@ fn found(record: &Record, hit: &Hit) -> Match {
     let (values, path_lost) = facts::values(&facts);
     let row = hit.code.row();
     let mut remedy = Values::from(values).remedy(row);
-    let uses_arn = std::iter::once(&row.fix).chain(row.commands).any(|text| text.contains("{roleArn}"));
+    let commands = row.commands.iter().map(|command| command.template);
+    let uses_arn = std::iter::once(row.fix).chain(commands).any(|text| text.contains("{roleArn}"));
     if path_lost && uses_arn {
         remedy.text.push_str(" (A session does not tell its role's path: if the role has one, put it before the name in the role's ARN.)");
     }
     if let Some((name, _)) = facts::user(&facts) {
         remedy.text = remedy.text.replace(&format!("policy of role {name}"), &format!("policy of user {name}"));
         for command in &mut remedy.commands {
-            *command = command.replace("list-attached-role-policies --role-name", "list-attached-user-policies --user-name");
+            command.command = command.command.replace("list-attached-role-policies --role-name", "list-attached-user-policies --user-name");
         }
     }
     let line = record.line(hit.at);

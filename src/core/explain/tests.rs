@@ -147,7 +147,8 @@ fn the_cure_names_who_was_denied() {
     ];
     for (text, with, without) in CASES {
         let remedy = &explain(text).matches[0].remedy;
-        let all = format!("{}\n{}", remedy.text, remedy.commands.join("\n"));
+        let commands: Vec<&str> = remedy.commands.iter().map(|command| command.command.as_str()).collect();
+        let all = format!("{}\n{}", remedy.text, commands.join("\n"));
         assert!(with.iter().all(|part| all.contains(part)) && !without.iter().any(|part| all.contains(part)), "{text}: {all}");
     }
 }
@@ -236,7 +237,7 @@ fn the_cure_carries_the_facts() {
     assert!(remedy.text.starts_with("Allow s3:PutObject on arn:aws:s3:::orders/1 in a policy of role checkout"), "{}", remedy.text);
     assert!(remedy.text.contains("does not tell its role's path"));
     assert_eq!(
-        remedy.commands[1],
+        remedy.commands[1].command,
         "aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::111122223333:role/checkout --action-names s3:PutObject --resource-arns arn:aws:s3:::orders/1"
     );
     let explanation = explain("    - rolearn: arn:aws:iam::111122223333:role/team/ops/admin");

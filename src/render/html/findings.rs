@@ -1,6 +1,6 @@
 //! The findings: the root cause with everything that its cure needs, then the other findings.
 
-use super::super::{label, text};
+use super::super::{affects, label, text};
 use super::markup::Html;
 use super::{WARN, section, sign};
 use crate::core::catalogue::remedy::Remedy;
@@ -21,6 +21,9 @@ pub(super) fn root_cause(html: &mut Html, report: &Report) {
             html.text(" ");
             html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
         });
+        if let Some(line) = text::meanwhile(report, usize::MAX) {
+            html.leaf("p", "", &line);
+        }
         cause_details(html, cause, true);
     });
 }
@@ -65,11 +68,15 @@ fn cause_details(html: &mut Html, cause: &Cause, why: bool) {
     });
 }
 
-/// The cure and its commands. Each command stands alone and without a prompt, so that one click selects the whole command.
+/// The cure and its commands. Each command stands alone and without a prompt, so that one click selects the whole command. Above one that changes
+/// something stands whom it affects.
 fn cure(html: &mut Html, remedy: &Remedy, label: &str) {
     html.leaf("p", "", &remedy.text);
     for command in &remedy.commands {
-        html.block("pre", "command", |html| html.lines(command));
+        if let Some(affects) = affects(command) {
+            html.leaf("p", "label", &format!("{affects}:"));
+        }
+        html.block("pre", "command", |html| html.lines(&command.command));
     }
     if let Some(snippet) = &remedy.snippet {
         html.leaf("p", "label", label);

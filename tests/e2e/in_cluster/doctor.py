@@ -320,7 +320,8 @@ def doctor_age(lab):
         seen = station.doctor({}, "applied")
         yield from seen.ended(1, "pod-predates-annotation")
         cause = seen.report["rootCause"] or {"detail": "nothing", "remedy": {}}
-        if words not in cause["detail"] or cause["remedy"].get("commands") != [f"kubectl -n {namespace} delete pod applied"]:
+        commands = [(one["command"], one["effect"]) for one in cause["remedy"].get("commands", ())]
+        if words not in cause["detail"] or commands != [(f"kubectl -n {namespace} delete pod applied", "shared")]:
             yield str(cause)
 
     def untold():

@@ -12,11 +12,16 @@ def env(**variables):
     return {"env": [{"name": name, "value": value} for name, value in variables.items()]}
 
 
+def located(own, addresses):
+    return {**own, "env": [{**one, "value": one["value"].format(**addresses)} for one in own.get("env", [])]}
+
+
 # A failure that passes by itself is not a definite one: exit code 3.
 TRANSIENT = {"connect-refused"}
 
 # Per pod: the code that is right (None: it passes), the annotations of its service account (role None: no annotation), fields of its spec and of
-# its container, and whether EKS's webhook was there.
+# its container, and whether EKS's webhook was there. A variable's value may name a stand-in; with `{openImds}` IMDS gives the node's role, and the message has
+# to say who uses it.
 FAILURES = {
     "healthy": (None, {}, {}, {}, "eks"),
     "arbitrary-user": (None, {}, {"securityContext": {**RESTRICTED, "runAsUser": 123456}}, {}, "eks"),
@@ -30,6 +35,7 @@ FAILURES = {
     "token-elsewhere": ("token-missing", {}, {}, env(AWS_ROLE_ARN=f"arn:aws:iam::111122223333:role/{ROLE}", AWS_WEB_IDENTITY_TOKEN_FILE="/nowhere"), "eks"),
     "other-audience": ("token-audience-unexpected", {"audience": "sts.example.com"}, {}, {}, "eks"),
     "trust-denied": ("trust-policy-denied", {"trusted": False}, {}, {}, "eks"),
+    "trust-denied-beside-node-role": ("trust-policy-denied", {"trusted": False}, {}, env(AWS_EC2_METADATA_SERVICE_ENDPOINT="{openImds}"), "eks"),
     "own-authority-unknown": ("tls-untrusted", {}, {}, env(AWS_CA_BUNDLE=""), "eks"),
     "sts-shut": ("connect-refused", {}, {}, env(AWS_ENDPOINT_URL_STS="https://127.0.0.1:9"), "eks"),
     "switched-off": (None, {"role": None}, {}, env(IRSA_PROBE_DISABLED="the case switches it off"), "eks"),
@@ -46,7 +52,7 @@ def failures(lab):
         namespace = namespaces[arrangement]
         lab.account(namespace, name, **{"role": ROLE, **account} if "role_arn" not in account else account)
         check = {"name": "check", "image": lab.cluster.image, "command": ["/irsa-probe", "check", "--timeout", "8s" if code else "60s"],
-                 "securityContext": {**OWN, "readOnlyRootFilesystem": True}, **own}
+                 "securityContext": {**OWN, "readOnlyRootFilesystem": True}, **located(own, lab.aws.addresses)}
         body = pod(name, serviceAccountName=name, restartPolicy="Never", **{**spec, "containers": [check]})
         lab.cluster.create(f"/api/v1/namespaces/{namespace}/pods", body)
 
@@ -60,6 +66,8 @@ def failures(lab):
             yield f"STS was asked: {lab.aws.exchanges(namespace, name)}"
         if code and (end["exitCode"] != (3 if code in TRANSIENT else 1) or not message.startswith(f"{code}: ")):
             yield f"exit code {end['exitCode']}, {message}"
+        if ("\nmeanwhile: " in message) != (name == "trust-denied-beside-node-role"):
+            yield f"the node's role: {message}"
 
     for name, (code, *_, arrangement) in FAILURES.items():
         lab.ok(f"{name}: {code or 'it passes'}", lambda: problems(name, code, namespaces[arrangement]))

@@ -2,7 +2,7 @@
 
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::Code;
-use crate::core::check::row::{CheckContext, CheckRow, pass_with, skip};
+use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
 use crate::core::check::{Finding, surroundings};
 use crate::core::evidence::{Evidence, SkipReason};
 use crate::core::plan::{Plan, Provider};
@@ -22,7 +22,7 @@ enum SdkVerdict {
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "app-sdk",
     title: "the application's SDK uses this identity, and stops when it fails",
-    rests_on: &[],
+    rests_on: NOTHING,
     state: |context, _| match context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk)) {
         None => skip(SkipReason::NotAsked.describe()),
         Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => pass_with(detail),

@@ -6,10 +6,13 @@ use crate::core::check::Finding;
 use crate::core::check::calls::{failed_call, skew_words};
 use crate::core::check::predicted::{chain_link, predicted_chain};
 use crate::core::check::proven::Proven;
-use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip, skip_without};
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, Evidence, Fact};
 use crate::core::plan::Plan;
 use crate::core::text::time::format_duration;
+
+/// The seconds by which the time of a signature may differ from STS's clock (AWS General Reference, "Troubleshooting Signature Version 4").
+const ACCEPTED_SKEW: u64 = 15 * 60;
 
 pub(super) const CHECKS: &[CheckRow] = &[
     CheckRow {
@@ -25,11 +28,17 @@ pub(super) const CHECKS: &[CheckRow] = &[
     CheckRow {
         id: "clock",
         title: "this node's clock agrees with STS's",
-        rests_on: earlier(Step::Identity),
+        rests_on: NOTHING,
         state: |context, _| match context.clock_skew {
             None => skip("STS's clock was not seen"),
             Some(0) => CheckState::Passed(None),
-            Some(skew) => pass_with(format!("{} {}", format_duration(skew), if skew < 0 { "behind" } else { "ahead" })),
+            Some(skew) => {
+                let said = format!("{} {}", format_duration(skew), if skew < 0 { "behind" } else { "ahead" });
+                match skew.unsigned_abs() > ACCEPTED_SKEW {
+                    true => skip(format!("it is {said}, and STS accepts 15 minutes")),
+                    false => pass_with(said),
+                }
+            }
         },
     },
     CheckRow {

@@ -98,7 +98,8 @@ fn reason(error: &ServiceError) -> String {
     if error.status == 403 && message.contains("system:anonymous") {
         said.push_str(
             " This API server shows its issuer's documents to clients with credentials only, and STS asks without: for it to read them here, \
-             bind ClusterRole system:service-account-issuer-discovery to group system:unauthenticated.",
+             bind ClusterRole system:service-account-issuer-discovery to group system:unauthenticated. That opens them, public keys and no \
+             more, to everyone who reaches the API server.",
         );
     }
     said

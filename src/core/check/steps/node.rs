@@ -1,15 +1,16 @@
 //! Step `node`: whether this pod can get the node's role from IMDS.
 
 use crate::core::aws::imds::ImdsReach;
-use crate::core::catalogue::{Code, Step};
+use crate::core::catalogue::Code;
 use crate::core::check::Finding;
-use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
-use crate::core::evidence::{Evidence, Fact};
+use crate::core::check::meanwhile::meanwhile;
+use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip, skip_without};
+use crate::core::evidence::Fact;
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "node-role",
     title: "the node's role is out of this pod's reach",
-    rests_on: earlier(Step::Node),
+    rests_on: NOTHING,
     state: |context, _| match &context.evidence.imds {
         Fact::Known(imds) => match imds.v2 {
             ImdsReach::HopLimited => pass_with("the hop limit keeps IMDSv2 from pods"),
@@ -22,20 +23,15 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     },
 }];
 
-/// The node's role, if IMDS gives it to this pod.
+/// The node's role, if IMDS gives it to this pod, and what the SDKs make of it while the identity is not proven. There is no finding when IMDS is
+/// out of reach, because that is the secure state.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
-    reachable_role(context.evidence).into_iter().collect()
-}
-
-/// The finding, if this pod can get the node's role. There is none when IMDS is out of reach, because that is the secure state.
-fn reachable_role(evidence: &Evidence) -> Option<Finding> {
-    let imds = evidence.imds.known()?;
-    let role = imds.role.as_deref()?;
-    if imds.v2 == ImdsReach::Answers {
-        Some(Finding::new(Code::NodeRoleReachable, format!("IMDSv2 names the role {role} to this pod.")))
-    } else if imds.v1 == Some(ImdsReach::Answers) {
-        Some(Finding::new(Code::NodeRoleReachableV1, format!("IMDSv2 is out of reach, but IMDSv1 names the role {role} to this pod.")))
-    } else {
-        None
-    }
+    let Some(imds) = context.evidence.imds.known() else { return Vec::new() };
+    let Some(role) = imds.reachable_role() else { return Vec::new() };
+    let (code, seen) = match imds.v2 {
+        ImdsReach::Answers => (Code::NodeRoleReachable, "IMDSv2 names"),
+        _ => (Code::NodeRoleReachableV1, "IMDSv2 is out of reach, but IMDSv1 names"),
+    };
+    let meanwhile = meanwhile(context).map(|meanwhile| format!(" {}", meanwhile.describe())).unwrap_or_default();
+    vec![Finding::new(code, format!("{seen} the role {role} to this pod.{meanwhile}"))]
 }

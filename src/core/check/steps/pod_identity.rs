@@ -46,7 +46,10 @@ fn refusal(call: &Call<AgentCredentials>, plan: &Plan) -> Option<Finding> {
             let code = Code::from_error(Operation::AssumeRoleForPodIdentity, error);
             let mut detail = quote_error(&format!("The agent ({url})"), error);
             if code == Code::AgentError && error.message.to_ascii_lowercase().contains("eks-auth:assumeroleforpodidentity") {
-                detail.push_str(" The node's role lacks eks-auth:AssumeRoleForPodIdentity, which AmazonEKSWorkerNodePolicy grants.");
+                detail.push_str(
+                    " The node's role lacks eks-auth:AssumeRoleForPodIdentity: the nodes are not set up for the agent. No permission of the \
+                     application's is missing.",
+                );
             }
             Some(Finding::new(code, detail))
         }

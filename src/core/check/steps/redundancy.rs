@@ -1,22 +1,35 @@
 //! Step `redundancy`: the STS endpoints of the regions after the primary one.
 
-use crate::core::catalogue::{Code, Operation, Step};
+use crate::core::catalogue::{Code, Operation};
 use crate::core::check::Finding;
 use crate::core::check::calls::failed_call;
-use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip};
+use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
 use crate::core::evidence::exchange::FailureKind;
-use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact};
+use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact, SkipReason};
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "other-regions",
     title: "the other regions' STS works too",
-    rests_on: earlier(Step::Redundancy),
+    rests_on: NOTHING,
     state: |context, _| match context.evidence.endpoints.get(1..) {
         Some([]) | None => skip("one region only (--sts-region adds more)"),
         Some(others) if others.iter().any(probe_lacked_resources) => skip(Code::ProbeOutOfResources.row().title),
-        Some(others) => pass_with(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
+        Some(others) => match others.iter().find_map(not_called) {
+            Some(because) => skip(because.describe()),
+            None => pass_with(others.iter().map(|endpoint| endpoint.region.to_string()).collect::<Vec<_>>().join(", ")),
+        },
     },
 }];
+
+/// Why this endpoint was not called. With EKS Pod Identity, the only call to STS is GetCallerIdentity.
+fn not_called(endpoint: &EndpointFacts) -> Option<SkipReason> {
+    match (&endpoint.assume_role, &endpoint.caller_identity) {
+        (Fact::NotAttempted(SkipReason::NotThisProvider), Fact::NotAttempted(because)) => Some(*because),
+        (Fact::NotAttempted(SkipReason::NotThisProvider), _) => None,
+        (Fact::NotAttempted(because), _) => Some(*because),
+        _ => None,
+    }
+}
 
 /// The first region that fails. The text names the other regions that fail.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {

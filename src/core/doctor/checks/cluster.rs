@@ -5,13 +5,14 @@ use crate::core::catalogue::Code;
 use crate::core::doctor::annotation::{self, Annotation};
 use crate::core::doctor::answer::ToolAnswer;
 use crate::core::doctor::aws_auth::role_arns;
-use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, Wording, list_few};
+use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, list_few};
 use crate::core::doctor::document::{list, text};
 use crate::core::doctor::found::Found;
 use crate::core::doctor::pod::ContainerState;
 use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::{self, Unknown, WalkState};
+use crate::core::doctor::wordings;
 use serde_json::Value;
 
 /// Whether the issuer is known: what kubectl shows and what EKS shows have to agree.
@@ -148,13 +149,6 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
     }
 }
 
-const OTHER_PARTITION: Wording = Wording {
-    title: "role and cluster belong to different partitions",
-    cure: "Write the ARN of a role of partition {partition} into the annotation of service account {namespace}/{serviceAccount}, and recreate its pods. \
-           Where only the partition was mistyped, that is {roleArn}.",
-    commands: &["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
-};
-
 /// The verdict on a role of another partition than the cluster's. STS refuses it before it evaluates any policy: `Request ARN is invalid`.
 fn other_partition(role: &RoleArn, state: &WalkState) -> DoctorVerdict {
     let partition = state.partition.unwrap_or(role.partition);
@@ -167,7 +161,7 @@ fn other_partition(role: &RoleArn, state: &WalkState) -> DoctorVerdict {
     DoctorFinding::new(Code::PartitionMismatch, detail)
         .with_value("partition", partition.to_string())
         .with_value("roleArn", meant.to_string())
-        .with_wording(&OTHER_PARTITION)
+        .with_wording(&wordings::OTHER_PARTITION)
         .into()
 }
 
@@ -192,12 +186,6 @@ pub fn association(found: &Found, state: &WalkState) -> DoctorVerdict {
         (None, false) => DoctorVerdict::not_seen(state.why_no_association(found)),
     }
 }
-
-const IN_AWS_AUTH: Wording = Wording {
-    title: "a rolearn in the aws-auth ConfigMap is not the ARN of a role",
-    cure: "Write the role's own ARN, without its path, as rolearn in ConfigMap kube-system/aws-auth: arn:aws:iam::ACCOUNT:role/NAME.",
-    commands: &["kubectl -n kube-system edit configmap aws-auth"],
-};
 
 /// Whether the role ARNs in aws-auth can match. They are compared with a session's ARN, which has no path, so that one with a path never matches.
 pub fn aws_auth(found: &Found, _: &WalkState) -> DoctorVerdict {
@@ -235,7 +223,7 @@ pub fn aws_auth(found: &Found, _: &WalkState) -> DoctorVerdict {
     }
     if !malformed_lines.is_empty() {
         let detail = format!("{} That admits nobody.", malformed_lines.join(" "));
-        findings.push(DoctorFinding::new(Code::RoleArnMalformed, detail).with_wording(&IN_AWS_AUTH));
+        findings.push(DoctorFinding::new(Code::RoleArnMalformed, detail).with_wording(&wordings::IN_AWS_AUTH));
     }
     match findings.is_empty() {
         true => DoctorVerdict::Pass(format!("{} role ARNs", arns.len())),

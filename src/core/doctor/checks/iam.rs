@@ -3,12 +3,14 @@
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
 use crate::core::doctor::answer::ToolAnswer;
-use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, PolicyChange, Wording, list_few};
+use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, PolicyChange, list_few};
 use crate::core::doctor::document::{list, text};
 use crate::core::doctor::found::Found;
+use crate::core::doctor::managed::describe_manager;
 use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::WalkState;
+use crate::core::doctor::wordings;
 use crate::core::policy::{self, Decision, Evaluation, Reason, Request};
 use serde_json::Value;
 
@@ -92,18 +94,6 @@ pub fn audience(found: &Found, state: &WalkState) -> DoctorVerdict {
     }
 }
 
-const OTHER_ARN: &str = "the role has another ARN in IAM";
-const ARN_BY_ANNOTATION: Wording = Wording {
-    title: OTHER_ARN,
-    cure: "Write {roleArn} into the annotation of service account {namespace}/{serviceAccount}, and recreate its pods.",
-    commands: &["kubectl -n {namespace} annotate --overwrite serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
-};
-const ARN_BY_ASSOCIATION: Wording = Wording {
-    title: OTHER_ARN,
-    cure: "Give the association the role's own ARN, {roleArn} (aws eks update-pod-identity-association).",
-    commands: &[],
-};
-
 /// Whether the role exists, under the very ARN.
 pub fn role(found: &Found, state: &WalkState) -> DoctorVerdict {
     let role = match role_in_reach(found, state, &[Question::Role]) {
@@ -123,7 +113,7 @@ pub fn role(found: &Found, state: &WalkState) -> DoctorVerdict {
         return DoctorVerdict::Pass(arn.to_owned());
     }
     let detail = format!("There is no {role}. The role of that name is {arn}: the path has to be written as IAM has it.");
-    let wording = if state.route == IdentityRoute::PodIdentity { &ARN_BY_ASSOCIATION } else { &ARN_BY_ANNOTATION };
+    let wording = if state.route == IdentityRoute::PodIdentity { &wordings::ARN_BY_ASSOCIATION } else { &wordings::ARN_BY_ANNOTATION };
     DoctorFinding::new(Code::RoleMissing, detail).with_value("roleArn", arn).with_wording(wording).into()
 }
 
@@ -158,13 +148,21 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
         _ if !evaluation.undecided.is_empty() => {
             DoctorVerdict::not_seen(format!("it hangs on condition keys that are not known here: {}", evaluation.undecided.join(", ")))
         }
-        decision => {
-            // The role's own policy with one change: a fresh one would shut out whomever else it lets in.
-            let edited = evaluation.edit.as_ref().and_then(|edit| serde_json::to_string_pretty(&edit.apply(&document).json).ok());
-            DoctorFinding::new(code, describe_denial(&evaluation, decision))
-                .with_policy_change(edited.map_or(PolicyChange::OwnersChoice, PolicyChange::Document))
-                .into()
-        }
+        decision => DoctorFinding::new(code, describe_denial(&evaluation, decision))
+            .with_policy_change(policy_change(&evaluation))
+            .with_manager(describe_manager(answer))
+            .into(),
+    }
+}
+
+/// The proposed edit, as a statement.
+fn policy_change(evaluation: &Evaluation) -> PolicyChange {
+    let edit = evaluation.edit.as_ref();
+    let statement = edit.and_then(|edit| serde_json::to_string_pretty(edit.statement.as_ref()?).ok().map(|text| (edit.index, text)));
+    match statement {
+        None => PolicyChange::OwnersChoice,
+        Some((index, statement)) if index < evaluation.statements.len() => PolicyChange::Replace(index + 1, statement),
+        Some((_, statement)) => PolicyChange::Add(statement),
     }
 }
 

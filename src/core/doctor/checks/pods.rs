@@ -3,7 +3,7 @@
 use super::age::{PodAge, SAME_SECOND, pod_age};
 use super::{cluster, events};
 use crate::core::catalogue::Code;
-use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, Wording, list_few};
+use crate::core::doctor::check::{DoctorFinding, DoctorVerdict, list_few};
 use crate::core::doctor::document::has_more;
 use crate::core::doctor::found::Found;
 use crate::core::doctor::pod::{ContainerState, Pod};
@@ -11,6 +11,7 @@ use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::{self, InspectedPod, WalkState};
 use crate::core::doctor::target::TargetKind;
+use crate::core::doctor::wordings;
 
 /// Whether pods run under the service account. Pods that are over count, and are not looked at further.
 pub fn used(found: &Found, state: &WalkState) -> DoctorVerdict {
@@ -97,7 +98,9 @@ fn still_irsa(found: &Found, pod: Pod<'_>) -> DoctorVerdict {
     let (title, what) = match pod_age(found, IdentityRoute::PodIdentity, pod) {
         _ if pod.is_on_fargate() => (
             TITLE,
-            " runs on Fargate, where EKS Pod Identity is not supported: delete the association, or the next pod may have neither".to_owned(),
+            " runs on Fargate, where EKS Pod Identity is not supported: the next pod may have neither; it needs a service account of its own with the \
+             annotation, or an EC2 node"
+                .to_owned(),
         ),
         PodAge::Older(_) => (
             "pods still have IRSA from before the association",
@@ -114,13 +117,6 @@ fn still_irsa(found: &Found, pod: Pod<'_>) -> DoctorVerdict {
     DoctorVerdict::Note(title, format!("pod {}{what}", pod.name()))
 }
 
-const ON_FARGATE: Wording = Wording {
-    title: "EKS Pod Identity is not supported on Fargate",
-    cure: "Give service account {namespace}/{serviceAccount} a role by the annotation eks.amazonaws.com/role-arn (IRSA; irsa-probe trust-policy prints what the \
-           role has to trust), delete the association, and recreate the pod; or run it on EC2 nodes.",
-    commands: &["kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}"],
-};
-
 /// The finding of the first pod on Fargate that rests on an association.
 fn on_fargate(state: &WalkState, pods: &[InspectedPod<'_>]) -> Option<DoctorFinding> {
     if state.route != IdentityRoute::PodIdentity {
@@ -136,13 +132,13 @@ fn on_fargate(state: &WalkState, pods: &[InspectedPod<'_>]) -> Option<DoctorFind
         _ => "It carries Pod Identity's variables for nothing.",
     };
     let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod changes nothing of that.", pod.name());
-    Some(DoctorFinding::new(Code::PodNotInjected, detail).with_value("pod", pod.name()).with_wording(&ON_FARGATE))
+    Some(DoctorFinding::new(Code::PodNotInjected, detail).with_value("pod", pod.name()).with_wording(&wordings::ON_FARGATE))
 }
 
 /// What is wrong with a pod.
 enum PodProblem<'a> {
     /// A finding, with its detail.
-    Finding { code: Code, pod: &'a str, detail: String },
+    Finding { code: Code, pod: Pod<'a>, detail: String },
     /// One of two findings: what was seen, why it is open, and how to settle it.
     Undecided { pod: &'a str, detail: String },
 }
@@ -166,12 +162,12 @@ fn findings(problems: &[PodProblem<'_>]) -> Vec<DoctorFinding> {
             continue;
         }
         let pods_with_it = problems.iter().filter_map(|other| match other {
-            PodProblem::Finding { code: its_code, pod, .. } if its_code == code => Some(*pod),
+            PodProblem::Finding { code: its_code, pod, .. } if its_code == code => Some(pod.name()),
             _ => None,
         });
         let others: Vec<&str> = pods_with_it.skip(1).collect();
         let detail = format!("{detail}{}", the_same_with(&others));
-        findings.push(DoctorFinding::new(*code, detail).with_value("pod", *pod));
+        findings.push(DoctorFinding::new(*code, detail).with_value("pod", pod.name()).with_pod_owner(pod.owner()));
     }
     findings
 }
@@ -186,7 +182,7 @@ fn problems<'a>(found: &Found, state: &WalkState, pod: &InspectedPod<'a>) -> Vec
 }
 
 fn finding(code: Code, pod: Pod<'_>, detail: String) -> Option<PodProblem<'_>> {
-    Some(PodProblem::Finding { code, pod: pod.name(), detail })
+    Some(PodProblem::Finding { code, pod, detail })
 }
 
 fn undecided<'a>(state: &WalkState, pod: Pod<'a>, what: &str, why: &str) -> Option<PodProblem<'a>> {

@@ -138,7 +138,10 @@ fn the_state_leads_the_title_and_the_cause_the_page() {
     let page = page_named("degraded");
     let main = &page[page.find("<main>").unwrap()..];
     assert!(main.starts_with("<main><section class=\"cause fail\""), "{main}");
-    assert!(main.contains("<pre class=\"command\">aws iam get-role --role-name checkout</pre>"), "{main}");
+    assert!(
+        main.contains("<pre class=\"command\">aws iam get-role --role-name checkout --query Role.AssumeRolePolicyDocument</pre>"),
+        "{main}"
+    );
     assert!(!page_named("healthy").contains("Root cause") && !page_named("healthy").contains("Also found"));
 }
 
