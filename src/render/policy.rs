@@ -25,6 +25,9 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
     for judged in &evaluation.statements {
         statement(&mut page, judged, evaluation.decision, request);
     }
+    for assumption in &evaluation.assumptions {
+        page.prose(0, UNDER, &[(Paint::Dim, "-"), (Paint::Dim, &format!("assumed: {assumption}"))]);
+    }
     page.gap();
     if let Some(edit) = &evaluation.edit {
         page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &short(&edit.summary, request))]);

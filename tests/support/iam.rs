@@ -1,6 +1,8 @@
 //! IAM's half of the exchange: who trusts whom. One evaluator judges real trust policy documents; the short form of a scenario is written out as one.
 
+use regex::Regex;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 use super::{
     jwt::Jwt,
@@ -71,15 +73,54 @@ pub fn trusts(world: &World, role: &Role, arn: &RoleArn, jwt: &Jwt) -> bool {
         (None, None) => return false,
     };
     let statements = many(&policy["Statement"]);
+    if !statements.iter().all(|statement| is_storable(statement)) {
+        return false;
+    }
+    let covers = |patterns: &Value| many(patterns).iter().any(|action| like(&text(action).to_lowercase(), "sts:assumerolewithwebidentity"));
     let applies = |statement: &Value| {
-        many(&statement["Action"]).iter().any(|action| like(&text(action).to_lowercase(), "sts:assumerolewithwebidentity"))
-            && many(&statement["Principal"]["Federated"]).iter().any(|principal| text(principal) == federated)
+        // "Use a wildcard in the Principal element with a Deny effect to deny everyone."
+        let everyone = statement["Effect"] == "Deny" && many(&statement["Principal"]["AWS"]).iter().any(|principal| text(principal) == "*");
+        let acts = match (&statement["Action"], &statement["NotAction"]) {
+            (Value::Null, Value::Null) => false,
+            (Value::Null, others) => !covers(others),
+            (actions, Value::Null) => covers(actions),
+            _ => false,
+        };
+        acts && (everyone || many(&statement["Principal"]["Federated"]).iter().any(|principal| text(principal) == federated))
             && statement["Condition"]
                 .as_object()
                 .is_none_or(|operators| operators.iter().all(|(operator, keys)| condition(operator, keys, bare(issuer), jwt)))
     };
     let effect = |effect: &str| statements.iter().filter(|statement| statement["Effect"] == effect).any(|statement| applies(statement));
     effect("Allow") && !effect("Deny")
+}
+
+/// Forms of principals and actions that IAM stores (IAM user guide, "AWS JSON policy elements: Principal" and "… Action"); what is in none of
+/// them it refuses. Of other elements nothing is asked here.
+static FORMS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    const TEXTS: [(&str, &str); 5] = [
+        ("Federated", r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|arn:aws[a-z-]*:iam::\d{12}:(oidc|saml)-provider/[^*?/]+(/.*)?)$"),
+        (
+            "AWS",
+            r"^(\*|\d{12}|(AIDA|AROA)[A-Za-z0-9]*|arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/(.*/)?[A-Za-z0-9_+=,.@-]+)|sts::\d{12}:(assumed-role|federated-user)/(.*/)?[A-Za-z0-9_+=,.@-]+))$",
+        ),
+        ("Service", r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$"),
+        ("Action", r"^(\*|(?i:sts):[A-Za-z0-9*?]+)$"),
+        ("NotAction", r"^(\*|[^:*?\s]+:[A-Za-z0-9*?]+)$"),
+    ];
+    TEXTS.map(|(name, form)| (name, Regex::new(form).unwrap())).into()
+});
+
+fn is_storable(statement: &Value) -> bool {
+    let fit = |name: &str, values: &Value| {
+        let form = FORMS.iter().find(|(form, _)| *form == name).map(|(_, form)| form);
+        let fits = |value: &&Value| value.as_str().is_some_and(|text| form.is_none_or(|form| form.is_match(text.trim())));
+        !many(values).is_empty() && many(values).iter().all(fits)
+    };
+    let named = |name: &str| statement.get(name).is_none_or(|values| fit(name, values));
+    let principals = statement["Principal"].as_object();
+    let kinds = principals.is_none_or(|kinds| !kinds.is_empty() && kinds.iter().all(|(kind, values)| fit(kind, values)));
+    kinds && named("Action") && named("NotAction")
 }
 
 /// The short form as a policy document.
@@ -100,29 +141,72 @@ pub fn document(world: &World, role: &RoleArn, trust: &Trust) -> Value {
     })
 }
 
+/// Keys that no request with a service account's token has (IAM user guide, "AWS global condition context keys", availability). One that ends
+/// in a slash stands for all that begin so.
+const ABSENT: [&str; 8] = [
+    "aws:multifactorauthage",
+    "aws:multifactorauthpresent",
+    "aws:requesttag/",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:tagkeys",
+    "sts:externalid",
+    "sts:transitivetagkeys",
+];
+
+/// The values of a key; none where the request has no such key; `None` where the sandbox does not know that.
+fn values<'a>(key: &str, issuer: &str, jwt: &'a Jwt) -> Option<Vec<&'a str>> {
+    let key = key.to_lowercase();
+    match key.strip_prefix(&issuer.to_lowercase()) {
+        Some(":sub") => return Some(jwt.text("sub").into_iter().collect()),
+        // "If azp is set, its value is used" (IAM user guide, "Available keys for AWS OIDC federation").
+        Some(":aud") => return Some(jwt.text("azp").map_or_else(|| jwt.audiences(), |party| vec![party])),
+        _ => {}
+    }
+    match key.as_str() {
+        "aws:securetransport" => Some(vec!["true"]),
+        "aws:viaawsservice" => Some(vec!["false"]),
+        _ if ABSENT.iter().any(|name| key == *name || (name.ends_with('/') && key.starts_with(name))) => Some(Vec::new()),
+        _ if ["aws:", "sts:", "iam:", "saml:"].iter().any(|prefix| key.starts_with(prefix)) => None,
+        _ => Some(Vec::new()),
+    }
+}
+
+/// Whether a value of the policy and one of the request are equal, as an operator compares them.
+type Equal = fn(&str, &str) -> bool;
+
 /// One operator with all its keys. What the evaluator does not know does not match: the safe side, for an Allow.
 fn condition(operator: &str, keys: &Value, issuer: &str, jwt: &Jwt) -> bool {
-    let operator = operator.strip_prefix("ForAnyValue:").unwrap_or(operator);
+    let (set, operator) = match operator.split_once(':') {
+        Some((set, operator)) => (set, operator),
+        None => ("", operator),
+    };
     let (operator, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
     let Some(keys) = keys.as_object() else { return false };
     keys.iter().all(|(key, wanted)| {
-        let claim = key.to_lowercase();
-        let actual: Vec<&str> = match claim.strip_prefix(&issuer.to_lowercase()) {
-            Some(":sub") => jwt.text("sub").into_iter().collect(),
-            Some(":aud") => jwt.audiences(),
-            _ => Vec::new(),
-        };
-        let wanted: Vec<&str> = many(wanted).into_iter().map(text).collect();
-        let any = |test: &dyn Fn(&str, &str) -> bool| actual.iter().any(|actual| wanted.iter().any(|wanted| test(wanted, actual)));
-        if actual.is_empty() {
-            return if_exists;
+        let Some(actual) = values(key, issuer, jwt) else { return false };
+        let wanted: Vec<String> = many(wanted).into_iter().map(plain).collect();
+        if operator == "Null" {
+            return set.is_empty() && !if_exists && wanted == [actual.is_empty().to_string()];
         }
-        match operator {
-            "StringEquals" => any(&|wanted, actual| wanted == actual),
-            "StringEqualsIgnoreCase" => any(&|wanted, actual| wanted.eq_ignore_ascii_case(actual)),
-            "StringLike" => any(&like),
-            "StringNotEquals" => !any(&|wanted, actual| wanted == actual),
-            "StringNotLike" => !any(&like),
+        let (negated, equal): (bool, Equal) = match operator {
+            "StringEquals" => (false, |wanted, actual| wanted == actual),
+            "StringNotEquals" => (true, |wanted, actual| wanted == actual),
+            "StringEqualsIgnoreCase" => (false, |wanted, actual| wanted.eq_ignore_ascii_case(actual)),
+            "StringNotEqualsIgnoreCase" => (true, |wanted, actual| wanted.eq_ignore_ascii_case(actual)),
+            "StringLike" => (false, like),
+            "StringNotLike" => (true, like),
+            "Bool" if wanted.len() == 1 => (false, |wanted, actual| wanted.eq_ignore_ascii_case(actual)),
+            _ => return false,
+        };
+        let met = |actual: &&str| wanted.iter().any(|wanted| equal(wanted, actual)) != negated;
+        match set {
+            // "For negated matching operators, the condition is also met by a key that is not there."
+            "" if actual.is_empty() => if_exists || negated,
+            // Several values need a set operator.
+            "" => actual.len() == 1 && actual.iter().all(met),
+            "ForAnyValue" => actual.iter().any(met),
+            "ForAllValues" => actual.iter().all(met),
             _ => false,
         }
     })
@@ -145,6 +229,11 @@ fn bare(issuer: &str) -> &str {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// A value of a condition as text: numbers and truth values need no quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// One or many: IAM's JSON leaves brackets out.

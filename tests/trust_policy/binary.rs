@@ -72,8 +72,11 @@ fn the_binary_answers_as_the_evaluator() {
         let several = case.token.as_ref().is_some_and(|token| token.aud.as_ref().is_some_and(Value::is_array));
         let said = json.err.is_empty() || (several && json.err.contains("several audiences and no azp"));
         assert!(json.code == code && said, "{}: {}", case.name, json.err);
-        let document: Value = serde_json::from_str(&json.out).unwrap();
-        assert_eq!(document, published(&policy::evaluate(&parsed(&policy), &request)), "{}", case.name);
+        let mut document: Value = serde_json::from_str(&json.out).unwrap();
+        let mut expected = published(&policy::evaluate(&parsed(&policy), &request));
+        // The binary has a clock of its own.
+        [&mut document, &mut expected].into_iter().for_each(forget_times);
+        assert_eq!(document, expected, "{}", case.name);
         let text = run(&env, &[args.as_slice(), &["--check", "-"]].concat(), policy.to_string().as_bytes());
         let last = text.out.lines().last().unwrap();
         let word = match case.decision.as_str() {
@@ -82,6 +85,17 @@ fn the_binary_answers_as_the_evaluator() {
             _ => "EXPLICIT DENY  ",
         };
         assert!(text.code == code && last.starts_with(word), "{}: {}", case.name, text.out);
+    }
+}
+
+/// What was found of keys that hold the time goes.
+fn forget_times(evaluation: &mut Value) {
+    for statement in evaluation["statements"].as_array_mut().unwrap() {
+        for reason in statement["reasons"].as_array_mut().unwrap() {
+            if ["aws:CurrentTime", "aws:EpochTime"].iter().any(|key| reason["element"].as_str().unwrap().ends_with(key)) {
+                reason["found"] = json!([]);
+            }
+        }
     }
 }
 
@@ -272,7 +286,7 @@ fn hostile_text_paints_nothing_and_secrets_stay_out() {
     let sid = json!({"Statement": {"Sid": token, "Effect": "Allow", "Principal": {"Federated": "*"}, "Action": token}});
     for args in [&[][..], &["--output", "json"]] {
         let ran = judged(&sid.to_string(), args);
-        assert!(ran.code == 1 && ran.out.contains("edit") && !ran.out.contains(token.rsplit('.').next().unwrap()), "{}", ran.out);
+        assert!(ran.code == 1 && !ran.out.contains(token.rsplit('.').next().unwrap()), "{}", ran.out);
     }
     // A token, or a file of keys, where the policy belongs.
     judged(&token, &[]).complains("it is a token");

@@ -32,7 +32,7 @@ pub(super) fn asks_others(policy: &Value, request: &Request, issuer: &str, role:
                 true => meant("Tag/kubernetes-namespace", namespace) && meant("Tag/kubernetes-service-account", account),
                 false => !tells(&all, "Tag/kubernetes-namespace") && !tells(&all, "Tag/kubernetes-service-account"),
             };
-            let other = Request::pod_identity(Some(namespace), Some(account), Some(role));
+            let other = Request::pod_identity(Some(namespace), Some(account), Some(role)).at(NOW);
             others.push((format!("{namespace}/{account}"), named, other));
             continue;
         }
@@ -41,7 +41,11 @@ pub(super) fn asks_others(policy: &Value, request: &Request, issuer: &str, role:
         for (other, audience) in issuers.iter().flat_map(|issuer| ["sts.amazonaws.com", "vault"].map(|audience| (*issuer, audience))) {
             if (other, subject.as_str()) != (issuer, request.who.as_str()) {
                 let named = other == issuer && speaks_of(&subject);
-                others.push((format!("{other} {subject} {audience}"), named, Request::irsa(other, &subject, vec![audience.into()], role)));
+                others.push((
+                    format!("{other} {subject} {audience}"),
+                    named,
+                    Request::irsa(other, &subject, vec![audience.into()], role).at(NOW),
+                ));
             }
         }
     }

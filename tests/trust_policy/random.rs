@@ -20,6 +20,16 @@ fn no_policy_takes_long() {
         let evaluation = policy::evaluate(&policy::parse(&text).unwrap(), request);
         assert_ne!(evaluation.decision, Decision::Allow);
     }
+    // Patterns that are taken at many places at once, beside values that are known in part.
+    let request = Request::pod_identity(None, None, None);
+    for pattern in ["*a??????????????????????????", "*?a*?b*?c*", "?*", "arn:aws:eks:*-*-*:*:cluster/*a*b*c*"] {
+        let patterns = vec![pattern; 64 * 1024 / (pattern.len() + 3)];
+        let condition = json!({"StringLike": {"aws:SourceArn": patterns}, "ArnLike": {"aws:RequestTag/eks-cluster-arn": patterns}});
+        let statement =
+            json!({"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:*", "Condition": condition});
+        let evaluation = policy::judge(&parsed(&json!({"Version": "2012-10-17", "Statement": statement})), &request);
+        assert_ne!(evaluation.decision, Decision::Allow);
+    }
 }
 
 #[test]
@@ -178,6 +188,7 @@ proptest! {
             true => Request::pod_identity(Some("shop"), Some("checkout"), Some(&role)),
             false => Request::irsa(issuer, "system:serviceaccount:shop:checkout", vec!["sts.amazonaws.com".into()], &role),
         };
+        let request = request.at(NOW);
         let policy = json!({"Version": "2012-10-17", "Statement": statements});
         if let Err(wrong) = asks_others(&policy, &request, issuer, &role) {
             proptest::prop_assert!(false, "{}\n{}", wrong, policy);

@@ -70,7 +70,8 @@ pub struct DoctorExpected {
 
 /// Reports on all that was found. Total: any answers give a report.
 pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
-    let state = WalkState::from_found(found);
+    let mut state = WalkState::from_found(found);
+    state.time = Some(time);
     let walk = walk(found, &state);
     // Every finding of doctor is a failure, so that the walk's order is the order of their weight, too.
     let findings: Vec<ReportedFinding> = walk.findings.iter().map(|(_, finding)| reported(finding, &state)).collect();

@@ -11,6 +11,7 @@ use super::target::TargetKind;
 use crate::core::aws::arn::{Account, RoleArn, RoleArnError};
 use crate::core::aws::partition::{Partition, Region};
 use crate::core::catalogue::Code;
+use crate::core::text::time::Timestamp;
 use serde_json::Value;
 
 /// Why something is not known.
@@ -71,6 +72,8 @@ pub struct WalkState {
     pub role: Result<RoleArn, Unknown>,
     /// The audience of the pods' tokens.
     pub audience: String,
+    /// When it is judged: limits of time in a trust policy are decided by it.
+    pub time: Option<Timestamp>,
 }
 
 impl WalkState {
@@ -125,6 +128,7 @@ impl WalkState {
             route,
             role,
             audience: audience.map_or("sts.amazonaws.com", |(_, audience)| audience).to_owned(),
+            time: None,
         }
     }
 

@@ -2,11 +2,15 @@
 //!
 //! IAM user guide, "Condition operators", "Conditions with multiple context keys or values" (operators and keys are all to be met, of
 //! values one is enough, of negated operators none may be met) and "Multivalued context keys".
+//!
+//! What these pages do not say is `Maybe`, together with why (`Unclear`): where all readings of them agree, that is the answer.
 
+use super::clock;
+use super::form::Form;
 use super::grammar::{nearest, reason, shown};
 use super::pattern::{Pattern, Truth};
 use super::reasons;
-use super::request::{ContextFact, Request};
+use super::request::{ContextFact, Request, is_multivalued};
 use super::{Json, Reason, Slip};
 
 /// How an operator compares.
@@ -24,7 +28,7 @@ pub(super) enum Compare {
     Bool,
     /// Whether the key is there.
     Null,
-    /// Numbers, dates, addresses, bytes: no key that is known here is one.
+    /// Numbers, dates, addresses, bytes: the time of the request alone is known of what they compare.
     Other,
 }
 
@@ -125,6 +129,40 @@ impl Operator {
     }
 }
 
+/// Why it is not known whether a condition is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unclear {
+    /// Of the key's value nothing is known, or not enough.
+    Unknown,
+    /// A policy variable in it has a value that is not known.
+    Variable,
+    /// The key can have several values, and there is no set operator.
+    SetOperator,
+    /// What it compares as an ARN is none: the request's value.
+    NoArn,
+    /// The policy's value is no ARN.
+    NoArnAsked,
+    /// The operator does not compare values of this kind.
+    Kind,
+    /// `Bool` beside something else than `true` and `false`.
+    NoBool,
+    /// Several values for an operator that takes one.
+    Several,
+    /// No values at all.
+    NoValue,
+    /// `ForAnyValue:` and `IfExists` of a key that is not there.
+    AnyIfExists,
+    /// A limit of time that is none in a documented form, or that may lie on either side.
+    Time,
+}
+
+/// Whether something holds, and why that is not known.
+type Answer = (Truth, Option<Unclear>);
+
+const fn unclear(cause: Unclear) -> Answer {
+    (Truth::Maybe, Some(cause))
+}
+
 /// Whether a statement's conditions are met, and why not; operators and values that IAM refuses are the grammar's to say.
 pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool) -> (Truth, Vec<Reason>) {
     let mut truths = Vec::new();
@@ -133,21 +171,18 @@ pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool
         let Ok(operator) = Operator::parse(name) else { continue };
         for (key, values) in keys.members() {
             let wanted: Vec<String> = values.many().iter().map(shown).collect();
-            let truth = met(&operator, key, &wanted, request, variables);
+            let (truth, cause) = answer(&operator, key, &wanted, request, variables);
             let element = format!("Condition.{name}.{key}");
-            let found = match request.fact(key) {
-                ContextFact::Known(values) => values,
-                _ => &[],
-            };
+            let found = found(&operator, key, request, truth);
             match truth {
                 Truth::Yes => {}
                 Truth::No => {
                     let why = reasons::condition(&operator, key, &wanted, request);
-                    reasons.push(reason(Slip::Differs, &element, wanted, found, &why));
+                    reasons.push(reason(Slip::Differs, &element, wanted, &found, &why));
                 }
                 Truth::Maybe => {
-                    let why = reasons::undecided(&operator, key, request);
-                    reasons.push(reason(Slip::Undecided, &element, wanted, found, &why));
+                    let why = reasons::undecided(cause.unwrap_or(Unclear::Unknown), &operator, key, request);
+                    reasons.push(reason(Slip::Undecided, &element, wanted, &found, &why));
                 }
             }
             truths.push(truth);
@@ -156,62 +191,132 @@ pub(super) fn judge(condition: Option<&Json>, request: &Request, variables: bool
     (Truth::all(truths.into_iter()), reasons)
 }
 
-/// One key under one operator.
-pub(super) fn met(operator: &Operator, key: &str, wanted: &[String], request: &Request, variables: bool) -> Truth {
-    let fact = request.fact(key);
-    if operator.compare == Compare::Null {
-        let absent = |yes: &str| yes.eq_ignore_ascii_case("true");
-        return match fact {
-            ContextFact::Unknown => Truth::Maybe,
-            ContextFact::Known(_) => Truth::of(wanted.iter().any(|value| !absent(value))),
-            ContextFact::Absent(_) => Truth::of(wanted.iter().any(|value| absent(value))),
-        };
-    }
-    let values = match fact {
-        ContextFact::Known(values) if !values.is_empty() => values,
-        ContextFact::Unknown if !operator.negated && request.never(key, wanted) => return Truth::No,
-        ContextFact::Unknown => return Truth::Maybe,
-        ContextFact::Known(_) | ContextFact::Absent(_) => {
-            return match operator.set {
-                // "It also returns true if there are no keys in the request."
-                Set::All => Truth::Yes,
-                // "For no matching key … the condition returns false"; what IfExists makes of that is documented nowhere.
-                Set::Any if operator.if_exists => Truth::Maybe,
-                Set::Any => Truth::No,
-                Set::One => Truth::of(operator.if_exists || operator.negated),
-            };
-        }
-    };
-    let patterns: Vec<Pattern> = wanted
-        .iter()
-        .map(|value| Pattern::new(value, matches!(operator.compare, Compare::Like | Compare::Arn), variables.then_some(request)))
-        .collect();
-    let one = |value: &String| {
-        let equal = Truth::any(wanted.iter().zip(&patterns).map(|(wanted, pattern)| equal(operator.compare, wanted, pattern, value)));
-        if operator.negated { equal.not() } else { equal }
-    };
-    match operator.set {
-        Set::Any => Truth::any(values.iter().map(one)),
-        Set::All => Truth::all(values.iter().map(one)),
-        // Several values need a set operator, and IAM does not say what it makes of one without: only what all agree on is known.
-        Set::One => match (Truth::any(values.iter().map(one)), Truth::all(values.iter().map(one))) {
-            (any, all) if any == all => any,
-            _ => Truth::Maybe,
-        },
+/// What the request has, as far as it is known. An unknown part of a value stands there by its name.
+fn found(operator: &Operator, key: &str, request: &Request, truth: Truth) -> Vec<String> {
+    match (request.fact(key), request.now()) {
+        (ContextFact::Known(values), _) => values.to_vec(),
+        (ContextFact::Formed(_), Some(now)) if clock::compares(operator.name, key) => vec![now.to_string()],
+        (ContextFact::Formed(formed), _) if truth == Truth::No || formed.form.tells_something() => vec![formed.form.shown()],
+        _ => Vec::new(),
     }
 }
 
-fn equal(compare: Compare, wanted: &str, pattern: &Pattern, value: &str) -> Truth {
-    match compare {
-        Compare::Exact | Compare::Like => pattern.matches(value, false),
-        Compare::Fold => pattern.matches(value, true),
-        Compare::Bool => match (is_bool(wanted), is_bool(value)) {
-            (true, true) => Truth::of(wanted.eq_ignore_ascii_case(value)),
-            // A variable, or a text where a truth value belongs.
-            _ => Truth::Maybe,
+/// One key under one operator.
+pub(super) fn met(operator: &Operator, key: &str, wanted: &[String], request: &Request, variables: bool) -> Truth {
+    answer(operator, key, wanted, request, variables).0
+}
+
+fn answer(operator: &Operator, key: &str, wanted: &[String], request: &Request, variables: bool) -> Answer {
+    // Access Analyzer finds that an empty list "does not affect the policy permissions"; the evaluation is documented nowhere.
+    if wanted.is_empty() {
+        return unclear(Unclear::NoValue);
+    }
+    let fact = request.fact(key);
+    let present = |values: &[Form]| present(operator, key, wanted, values, request, variables);
+    let answer = match fact {
+        _ if operator.compare == Compare::Null => null(wanted, fact),
+        ContextFact::Known(values) if !values.is_empty() => present(&values.iter().map(|value| Form::text(value)).collect::<Vec<_>>()),
+        ContextFact::Known(_) | ContextFact::Absent(_) => absent(operator),
+        ContextFact::Formed(formed) if formed.is_present => present(std::slice::from_ref(&formed.form)),
+        ContextFact::Formed(formed) => either(present(std::slice::from_ref(&formed.form)), absent(operator)),
+        ContextFact::Unknown => either(present(&[Form::any()]), absent(operator)),
+    };
+    let several = operator.set == Set::One && operator.compare != Compare::Null && (is_multivalued(key) || fact.values().len() > 1);
+    match (answer.0, operator.compare) {
+        // "Multivalued context keys require a condition set operator": without one, only what no value of it could change is known.
+        (Truth::Yes | Truth::Maybe, _) if several => unclear(Unclear::SetOperator),
+        // Access Analyzer refuses several truth values; whether IAM does is not documented, and it takes one.
+        (Truth::Yes, Compare::Bool | Compare::Null) if wanted.len() > 1 => unclear(Unclear::Several),
+        _ => answer,
+    }
+}
+
+/// Whether the key is there or not, as far as both come to the same.
+fn either(present: Answer, absent: Answer) -> Answer {
+    if present.0 == absent.0 { present } else { (Truth::Maybe, present.1.or(Some(Unclear::Unknown))) }
+}
+
+/// "Use a Null condition operator to check if a condition key is absent at the time of authorization."
+fn null(wanted: &[String], fact: ContextFact) -> Answer {
+    let asks = |absent: bool| Truth::of(wanted.iter().any(|value| value.eq_ignore_ascii_case("true") == absent));
+    match fact {
+        ContextFact::Known([]) | ContextFact::Unknown => unclear(Unclear::Unknown),
+        ContextFact::Formed(formed) if !formed.is_present => unclear(Unclear::Unknown),
+        ContextFact::Known(_) | ContextFact::Formed(_) => (asks(false), None),
+        ContextFact::Absent(_) => (asks(true), None),
+    }
+}
+
+/// What an operator makes of a key that is not there.
+fn absent(operator: &Operator) -> Answer {
+    match operator.set {
+        // "It also returns true if there are no keys in the request."
+        Set::All => (Truth::Yes, None),
+        // "For no matching key … the condition returns false"; what IfExists makes of that is documented nowhere.
+        Set::Any if operator.if_exists => unclear(Unclear::AnyIfExists),
+        Set::Any => (Truth::No, None),
+        Set::One => (Truth::of(operator.if_exists || operator.negated), None),
+    }
+}
+
+/// What an operator makes of values that are there.
+fn present(operator: &Operator, key: &str, wanted: &[String], values: &[Form], request: &Request, variables: bool) -> Answer {
+    // Operators of strings and of ARNs alone take variables.
+    let takes = matches!(operator.compare, Compare::Exact | Compare::Fold | Compare::Like | Compare::Arn);
+    let wild = matches!(operator.compare, Compare::Like | Compare::Arn);
+    let asker = (variables && takes).then_some(request);
+    let patterns: Vec<Pattern> = wanted.iter().map(|value| Pattern::new(value, wild, asker)).collect();
+    let mut causes = Vec::new();
+    let mut one = |value: &Form| {
+        let answers: Vec<Answer> =
+            wanted.iter().zip(&patterns).map(|(wanted, pattern)| equal(operator, key, wanted, pattern, value, request)).collect();
+        let equal = Truth::any(answers.iter().map(|(truth, _)| *truth));
+        if equal == Truth::Maybe {
+            causes.extend(answers.iter().filter(|(truth, _)| *truth == Truth::Maybe).find_map(|(_, cause)| *cause));
+        }
+        if operator.negated { equal.not() } else { equal }
+    };
+    let truths: Vec<Truth> = values.iter().map(&mut one).collect();
+    let (any, all) = (Truth::any(truths.iter().copied()), Truth::all(truths.iter().copied()));
+    let truth = match operator.set {
+        Set::Any => any,
+        Set::All => all,
+        Set::One if any == all => any,
+        Set::One => Truth::Maybe,
+    };
+    (truth, causes.first().copied())
+}
+
+/// Whether a value equals one that the policy names, negation aside.
+fn equal(operator: &Operator, key: &str, wanted: &str, pattern: &Pattern, value: &Form, request: &Request) -> Answer {
+    let cause = if pattern.has_hole() { Unclear::Variable } else { Unclear::Unknown };
+    let compared = |truth: Truth| (truth, (truth == Truth::Maybe).then_some(cause));
+    match operator.compare {
+        Compare::Exact | Compare::Like => compared(pattern.compare(value, false)),
+        Compare::Fold => compared(pattern.compare(value, true)),
+        Compare::Arn => match arn(pattern, value) {
+            Some(truth) => compared(truth),
+            // No ARN is compared: either that never matches, or the texts are compared. That the negation is met then is not documented.
+            None if !operator.negated && pattern.compare(value, false) == Truth::No => (Truth::No, None),
+            None if pattern.has_hole() || (value.known().is_none() && pattern.arn_parts().is_some()) => unclear(cause),
+            None if value.arn_parts().is_some() => unclear(Unclear::NoArnAsked),
+            None => unclear(Unclear::NoArn),
         },
-        Compare::Arn => arn(wanted, pattern, value),
-        Compare::Null | Compare::Other => Truth::Maybe,
+        Compare::Bool => match value.known() {
+            _ if !is_bool(wanted) => unclear(Unclear::NoBool),
+            None => unclear(Unclear::Unknown),
+            Some(value) if is_bool(value) => (Truth::of(wanted.eq_ignore_ascii_case(value)), None),
+            Some(_) => unclear(Unclear::NoBool),
+        },
+        Compare::Other => match request.now() {
+            Some(now) if clock::compares(operator.name, key) => {
+                let truth = clock::met(operator.name, key, wanted, now);
+                (truth, (truth == Truth::Maybe).then_some(Unclear::Time))
+            }
+            _ if value.known().is_none() => unclear(Unclear::Unknown),
+            _ => unclear(Unclear::Kind),
+        },
+        Compare::Null => unclear(Unclear::Kind),
     }
 }
 
@@ -219,15 +324,17 @@ pub(super) fn is_bool(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 
-/// "Each of the six colon-delimited components of the ARN is checked separately."
-fn arn(wanted: &str, pattern: &Pattern, value: &str) -> Truth {
-    if *pattern == Pattern::Unknown {
-        return Truth::Maybe;
+/// "Each of the six colon-delimited components of the ARN is checked separately and each can include multi-character match wildcards (*) or
+/// single-character match wildcards (?)." `None` where one of the two is no ARN, or may be none.
+fn arn(pattern: &Pattern, value: &Form) -> Option<Truth> {
+    if *pattern == Pattern::Null {
+        return Some(Truth::No);
     }
-    let parts = |text: &str| text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
-    let (wanted, value) = (parts(wanted), parts(value));
-    let both = wanted.len() == 6 && value.len() == 6;
-    Truth::of(both && wanted.iter().zip(&value).all(|(wanted, value)| Pattern::new(wanted, true, None).matches(value, false) == Truth::Yes))
+    let (patterns, parts) = (pattern.arn_parts()?, value.arn_parts()?);
+    let truth = Truth::all(patterns.iter().zip(&parts).map(|(pattern, part)| pattern.compare(part, false)));
+    // A variable's value may have colons of its own, which move the parts behind it.
+    let moved = truth == Truth::No && pattern.has_hole() && pattern.compare(value, false) != Truth::No;
+    Some(if moved { Truth::Maybe } else { truth })
 }
 
 #[cfg(test)]

@@ -69,10 +69,10 @@ fn in_place(document: &Document, request: &Request, evaluation: &Evaluation) -> 
             if changes.is_empty() || !harmless(old, &statement, request, document) {
                 continue;
             }
-            let opens = super::open(&statement, request, variables) && !super::open(old, request, variables);
+            let mut edit = Edit { index: judged.index, summary: String::new(), statement: Some(statement) };
+            let opens = super::open(&edit.apply(document), judged.index, request) && !super::open(document, judged.index, request);
             let warning = if opens { format!("; mind that {}", super::OPEN) } else { String::new() };
-            let summary = format!("in {}: {}{warning}", judged.name(), changes.join("; "));
-            let edit = Edit { index: judged.index, summary, statement: Some(statement) };
+            edit.summary = format!("in {}: {}{warning}", judged.name(), changes.join("; "));
             let helps = match is_shared(old, request) {
                 // What is asked of somebody else, too, may be what this pod can never have.
                 true => judge(&edit.apply(document), request).decision == Decision::Allow,

@@ -42,7 +42,7 @@ pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<R
             "* stands for everyone, but whether IAM counts this caller in is not documented; name the principal".to_owned(),
         ),
         Some((kind, value)) => (Truth::No, Slip::Differs, reasons::principal(&kind, &value, request)),
-        None => (Truth::No, Slip::Differs, "it names nobody".to_owned()),
+        None => (Truth::No, Slip::Differs, "it names no principal".to_owned()),
     };
     (truth, Some(reason(slip, "Principal", wanted, &found, &why)))
 }

@@ -4,6 +4,7 @@
 //! "Role trust policy …").
 
 use super::condition::{Compare, Operator, is_bool};
+use super::names;
 use super::{Document, Json, Reason, Slip};
 use crate::core::text::printable::distance;
 use crate::core::text::secrets::redact_value;
@@ -41,6 +42,9 @@ pub(super) fn document(document: &Document) -> Vec<Reason> {
     let mut amiss = members(json, &DOCUMENT, "");
     if let Some(version) = json.get("Version").filter(|version| !version.text().is_some_and(|text| VERSIONS.contains(&text))) {
         amiss.push(refused("Version", Some(version), "Version is that of the policy language, not of your policy: write 2012-10-17"));
+    }
+    if let Some(id) = json.get("Id").filter(|id| id.text().is_none()) {
+        amiss.push(refused("Id", Some(id), "an Id is a text"));
     }
     let sids: Vec<&str> =
         document.statements().iter().filter_map(|statement| statement.get("Sid")?.text()).filter(|sid| !sid.is_empty()).collect();
@@ -115,8 +119,10 @@ pub(super) fn statement(statement: &Json) -> Vec<Reason> {
     if let Some(sid) = statement.get("Sid").filter(|sid| !sid.text().is_some_and(|sid| sid.bytes().all(|b| b.is_ascii_alphanumeric()))) {
         amiss.push(refused("Sid", Some(sid), "a Sid is made of letters and digits alone"));
     }
-    if let Some(actions) = statement.get("Action").filter(|actions| !actions.many().iter().all(is_of_sts)) {
-        amiss.push(refused("Action", Some(actions), "a role's trust policy names actions of STS alone"));
+    for name in ["Action", "NotAction"] {
+        if let Some((actions, why)) = statement.get(name).and_then(|actions| Some((actions, names::actions(name, actions)?))) {
+            amiss.push(refused(name, Some(actions), why));
+        }
     }
     for name in ["Resource", "NotResource"] {
         if let Some(value) = statement.get(name) {
@@ -128,7 +134,10 @@ pub(super) fn statement(statement: &Json) -> Vec<Reason> {
     }
     match statement.get("Principal") {
         None => {}
-        Some(map @ Json::Map(_)) => amiss.extend(members(map, &PRINCIPALS, "Principal.")),
+        Some(map @ Json::Map(_)) => {
+            amiss.extend(members(map, &PRINCIPALS, "Principal."));
+            amiss.extend(names::principals(map).map(|(value, why)| refused("Principal", value, why)));
+        }
         Some(value) if value.text() == Some("*") => {
             amiss.push(refused("Principal", Some(value), "a role's trust policy takes no \"*\" here; name the principal"));
         }
@@ -176,10 +185,7 @@ fn conditions(map: &Json, amiss: &mut Vec<Reason>) {
             let compare = operator.as_ref().map(|operator| operator.compare);
             if values.many().iter().any(|value| value.scalar().is_none()) {
                 amiss.push(refused(&element, Some(values), "a condition's values are texts, numbers or truth values"));
-            } else if match values.many() {
-                [value] => compare == Ok(Compare::Null) && !is_bool(&shown(value)),
-                _ => matches!(compare, Ok(Compare::Null | Compare::Bool)),
-            } {
+            } else if compare == Ok(Compare::Null) && values.many().iter().any(|value| !is_bool(&shown(value))) {
                 amiss.push(refused(&element, Some(values), "it takes one value: true or false"));
             }
         }

@@ -8,16 +8,20 @@
 //! What hangs on one is never called allowed: the decision is `deny`, and `undecided` names the keys.
 
 mod bystanders;
+mod clock;
 mod condition;
 mod edit;
 mod element;
+mod form;
 mod grammar;
 pub mod json;
+mod names;
 mod parse;
 mod pattern;
 mod reasons;
 mod repair;
 mod request;
+mod slips;
 
 pub use json::Json;
 pub use parse::{Place, Unreadable, parse};
@@ -74,6 +78,9 @@ pub struct Evaluation {
     /// Condition keys whose values a token does not tell and on which the decision hangs: with some values of theirs it would be `allow`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
+    /// What was taken for granted of the request, one sentence each: it can be otherwise, and is not seen from here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<&'static str>,
     /// The smallest edit after which the policy allows the request, and nobody else whom it does not mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
@@ -198,6 +205,8 @@ pub fn judge(document: &Document, request: &Request) -> Evaluation {
         (Truth::No, Truth::Yes) if !refused => Decision::Allow,
         _ => Decision::Deny,
     };
+    let lets_in = all.iter().any(|one| one.effect == Effect::Allow && one.judged.matches);
+    let open = if lets_in { strangers_of(document, request, variables) } else { Vec::new() };
     let hangs = decision == Decision::Deny && !refused && allowed != Truth::No;
     let missing: Vec<usize> = actions.filter(|action| answers(Effect::Allow, *action) == Truth::No).collect();
     let mut undecided: Vec<String> = Vec::new();
@@ -217,9 +226,11 @@ pub fn judge(document: &Document, request: &Request) -> Evaluation {
             let missing: Vec<String> = missing.iter().map(|action| request.actions[*action].to_owned()).collect();
             judged.reasons.extend(document.statements().get(judged.index).and_then(|s| element::action_reason(s, request, &missing)));
         }
+        let lets_strangers_in = judged.matches && open.contains(&judged.index);
+        judged.warning = lets_strangers_in.then_some(OPEN);
         statements.push(judged);
     }
-    Evaluation { schema: SCHEMA, decision, statements, document: amiss, undecided, edit: None }
+    Evaluation { schema: SCHEMA, decision, statements, document: amiss, undecided, assumptions: request.assumptions(), edit: None }
 }
 
 /// "Variables were introduced in version 2012-10-17"; without `Version` it is the earlier one.
@@ -233,7 +244,8 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
     let denies = statement.get("Effect").and_then(Json::text) == Some("Deny");
     let refused = reasons.iter().any(|reason| !(denies && matches!(reason.element.as_str(), "Principal" | "Resource" | "NotResource")));
     let (principal, why) = element::principal(statement, request);
-    reasons.extend(why);
+    // What IAM refuses there says more than that it is not ours.
+    reasons.extend(why.filter(|_| !reasons.iter().any(|reason| reason.element == "Principal")));
     let covers = element::actions(statement, request);
     if !covers.contains(&true) && !reasons.iter().any(|reason| reason.element == "Action") {
         let all: Vec<String> = request.actions.iter().map(|action| (*action).to_owned()).collect();
@@ -249,17 +261,30 @@ fn one(index: usize, statement: &Json, request: &Request, variables: bool) -> Ju
         _ => Effect::Neither,
     };
     let matches = truth == Truth::Yes && covers.contains(&true);
-    let warning = (matches && effect == Effect::Allow && open(statement, request, variables)).then_some(OPEN);
     // Terraform writes an empty one.
     let sid = text("Sid").filter(|sid| !sid.is_empty());
-    let judged = Judged { index, sid, effect: text("Effect").unwrap_or_default(), matches, reasons, warning };
+    let judged = Judged { index, sid, effect: text("Effect").unwrap_or_default(), matches, reasons, warning: None };
     Judgement { judged, effect, truth, covers }
 }
 
 /// Said of a statement that lets in more than one would think.
 const OPEN: &str = "it names no service account: every pod of the cluster can have this role; add a condition on the token's sub";
 
-/// Whether a statement that lets this pod in lets in any other one of the cluster.
-fn open(statement: &Json, request: &Request, variables: bool) -> bool {
-    request.stranger().is_some_and(|stranger| condition::judge(statement.get("Condition"), &stranger, variables).0 == Truth::Yes)
+/// The statements that let in any service account of the cluster, whatever its name. The whole document is asked: what one statement
+/// allows another may deny.
+fn strangers_of(document: &Document, request: &Request, variables: bool) -> Vec<usize> {
+    let Some(stranger) = request.stranger() else { return Vec::new() };
+    let all: Vec<Judgement> =
+        document.statements().iter().enumerate().map(|(index, statement)| one(index, statement, &stranger, variables)).collect();
+    let applies = |one: &&Judgement| (0..stranger.actions.len()).any(|action| one.of(action) == Truth::Yes);
+    let may_apply = |one: &Judgement| (0..stranger.actions.len()).any(|action| one.of(action) != Truth::No);
+    if all.iter().any(|one| one.effect == Effect::Deny && may_apply(one)) {
+        return Vec::new();
+    }
+    all.iter().filter(|one| one.effect == Effect::Allow).filter(applies).map(|one| one.judged.index).collect()
+}
+
+/// Whether a statement of a document lets in any service account of the cluster.
+fn open(document: &Document, index: usize, request: &Request) -> bool {
+    strangers_of(document, request, variables(document)).contains(&index)
 }

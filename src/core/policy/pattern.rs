@@ -1,9 +1,11 @@
 //! Values of a policy as patterns: IAM's wildcards and policy variables.
 //!
 //! IAM user guide, "Condition operators" (`*` any text, `?` one character) and "Variables and tags": variables are known to version
-//! 2012-10-17 alone; one without value is null, which nothing equals; `${*}`, `${?}` and `${$}` are those characters.
+//! 2012-10-17 alone; one without value is null, which nothing equals; `${*}`, `${?}` and `${$}` are those characters. Operators of strings
+//! and of ARNs take variables, others do not.
 
-use super::request::{ContextFact, Request};
+use super::form::{Form, same};
+use super::request::{ContextFact, Request, is_multivalued};
 
 /// Whether something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +51,6 @@ pub(super) enum Pattern {
     Pieces(Vec<PatternPiece>),
     /// A variable of it has no value: nothing equals it.
     Null,
-    /// A variable of it has a value that is not known.
-    Unknown,
 }
 
 /// A part of a pattern.
@@ -61,6 +61,23 @@ pub(super) enum PatternPiece {
     One,
     /// `*`
     Any,
+    /// The value of a variable that is not known: any text, and none in particular.
+    Hole,
+}
+
+impl PatternPiece {
+    /// The character that it stands for.
+    pub(super) fn letter(&self) -> Option<char> {
+        match self {
+            PatternPiece::Char(c) => Some(*c),
+            _ => None,
+        }
+    }
+
+    /// Whether it can stand for any text.
+    pub(super) fn is_any(&self) -> bool {
+        matches!(self, PatternPiece::Any | PatternPiece::Hole)
+    }
 }
 
 impl Pattern {
@@ -73,17 +90,22 @@ impl Pattern {
             if let Some((request, (name, tail))) = variable {
                 rest = tail;
                 match replaced(name, request) {
-                    Ok(text) => pieces.extend(text.chars().map(PatternPiece::Char)),
-                    Err(whole) => return whole,
+                    Replacement::Text(text) => pieces.extend(text.chars().map(PatternPiece::Char)),
+                    Replacement::Hole => pieces.push(PatternPiece::Hole),
+                    Replacement::Null => return Pattern::Null,
                 }
                 continue;
             }
             rest = &rest[c.len_utf8()..];
-            pieces.push(match c {
+            let piece = match c {
                 '*' if wildcards => PatternPiece::Any,
                 '?' if wildcards => PatternPiece::One,
                 c => PatternPiece::Char(c),
-            });
+            };
+            // Two stars say what one says.
+            if piece != PatternPiece::Any || pieces.last() != Some(&PatternPiece::Any) {
+                pieces.push(piece);
+            }
         }
         Pattern::Pieces(pieces)
     }
@@ -92,43 +114,75 @@ impl Pattern {
     pub(super) fn matches(&self, value: &str, fold: bool) -> Truth {
         match self {
             Pattern::Null => Truth::No,
-            Pattern::Unknown => Truth::Maybe,
-            Pattern::Pieces(pieces) => Truth::of(like(pieces, value, fold)),
+            Pattern::Pieces(pieces) if !like(pieces, value, fold) => Truth::No,
+            Pattern::Pieces(_) if self.has_hole() => Truth::Maybe,
+            Pattern::Pieces(_) => Truth::Yes,
         }
+    }
+
+    /// Whether a value that may be known in part is of this pattern.
+    pub(super) fn compare(&self, value: &Form, fold: bool) -> Truth {
+        match (self, value.known()) {
+            (_, Some(text)) => self.matches(text, fold),
+            (Pattern::Null, None) => Truth::No,
+            (Pattern::Pieces(pieces), None) => value.matches(pieces, fold),
+        }
+    }
+
+    /// Whether a variable of it has a value that is not known.
+    pub(super) fn has_hole(&self) -> bool {
+        matches!(self, Pattern::Pieces(pieces) if pieces.contains(&PatternPiece::Hole))
+    }
+
+    /// The six parts of an ARN, its variables replaced; `None` for a pattern that is no ARN.
+    pub(super) fn arn_parts(&self) -> Option<Vec<Pattern>> {
+        let Pattern::Pieces(pieces) = self else { return None };
+        let parts: Vec<Pattern> =
+            pieces.splitn(6, |piece| *piece == PatternPiece::Char(':')).map(|part| Pattern::Pieces(part.to_vec())).collect();
+        (parts.len() == 6 && parts[0] == Pattern::new("arn", false, None)).then_some(parts)
     }
 }
 
-/// A variable's text, or what it makes of the whole value.
-fn replaced<'a>(name: &'a str, request: &'a Request) -> Result<&'a str, Pattern> {
+/// What a variable is replaced by.
+enum Replacement<'a> {
+    Text(&'a str),
+    /// A text that is not known.
+    Hole,
+    /// It has no value.
+    Null,
+}
+
+fn replaced<'a>(name: &'a str, request: &'a Request) -> Replacement<'a> {
     if matches!(name, "*" | "?" | "$") {
-        return Ok(name);
+        return Replacement::Text(name);
     }
     let (key, default) = match name.split_once(',') {
         Some((key, default)) => (key, default.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''))),
         None => (name, None),
     };
     match (request.fact(key.trim()), default) {
-        (ContextFact::Known([one]), _) => Ok(one),
-        (ContextFact::Absent(_), Some(default)) => Ok(default),
-        // Keys of several values cannot be variables.
-        (ContextFact::Known(_) | ContextFact::Absent(_), _) => Err(Pattern::Null),
-        (ContextFact::Unknown, _) => Err(Pattern::Unknown),
+        (ContextFact::Known([one]), _) if !is_multivalued(key.trim()) => Replacement::Text(one),
+        (ContextFact::Absent(_), Some(default)) => Replacement::Text(default),
+        // "When policy variables reference a condition context key that … is not present …, the value is effectively null. There is no
+        // equal or like value", and inverted operators match it.
+        (ContextFact::Absent(_), None) => Replacement::Null,
+        // "You cannot use a multivalued context key as a policy variable": what IAM makes of one is not documented.
+        (ContextFact::Known(_) | ContextFact::Formed(_) | ContextFact::Unknown, _) => Replacement::Hole,
     }
 }
 
 /// Wildcards without recursion: after a mismatch the last `*` takes one character more.
 fn like(pieces: &[PatternPiece], value: &str, fold: bool) -> bool {
     let value: Vec<char> = value.chars().collect();
-    let same = |a: char, b: char| a == b || (fold && a.eq_ignore_ascii_case(&b));
     let (mut at, mut nth, mut back) = (0, 0, None);
     while at < value.len() {
         match pieces.get(nth) {
-            Some(PatternPiece::Any) => {
+            Some(piece) if piece.is_any() => {
                 back = Some((nth, at));
                 nth += 1;
             }
             Some(PatternPiece::One) => (at, nth) = (at + 1, nth + 1),
-            Some(PatternPiece::Char(c)) if same(*c, value[at]) => (at, nth) = (at + 1, nth + 1),
+            Some(PatternPiece::Char(c)) if same(*c, value[at], fold) => (at, nth) = (at + 1, nth + 1),
             _ => match back {
                 Some((star, from)) => {
                     back = Some((star, from + 1));
@@ -138,7 +192,7 @@ fn like(pieces: &[PatternPiece], value: &str, fold: bool) -> bool {
             },
         }
     }
-    pieces[nth..].iter().all(|piece| *piece == PatternPiece::Any)
+    pieces[nth..].iter().all(PatternPiece::is_any)
 }
 
 /// Whether a text matches a pattern with wildcards, whatever the capitals: actions do.
@@ -182,6 +236,10 @@ mod tests {
         assert_eq!(value("ns-${aws:RequestTag/kubernetes-namespace}", "ns-shop"), Truth::Yes);
         assert_eq!(value("${aws:requesttag/KUBERNETES-namespace}*", "shopping"), Truth::Yes);
         assert_eq!(value("${aws:SourceIp}", "10.0.0.1"), Truth::Maybe);
+        assert_eq!(value("shop:${aws:SourceIp}:*", "web:10.0.0.1:x"), Truth::No, "whatever the variable is");
+        assert_eq!(value("shop:${aws:SourceIp}:*", "shop:10.0.0.1:x"), Truth::Maybe);
+        assert_eq!(value("${aws:RequestTag/kubernetes-pod-name}", "checkout-1"), Truth::Maybe);
+        assert_eq!(value("${aws:TagKeys}", "eks-cluster-arn"), Truth::Maybe, "several values");
         assert_eq!(value("${s3:prefix}", "x"), Truth::No);
         assert_eq!(value("${s3:prefix, 'x'}", "x"), Truth::Yes);
         assert_eq!(value("a${*}b", "a*b"), Truth::Yes);

@@ -1,96 +1,78 @@
 //! Why an element does not fit, in one sentence: the slip that was probably made, when it can be told.
 
-use super::condition::{Compare, Operator, Set};
+use super::clock;
+use super::condition::{Compare, Operator, Set, Unclear};
 use super::pattern::{Pattern, Truth};
-use super::request::{ContextFact, Request};
+use super::request::{ContextFact, FormedKey, Request};
+use super::slips;
 
 /// Why a condition is not met.
 pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], request: &Request) -> String {
     match request.fact(key) {
         ContextFact::Absent(why) => absent(operator, key, why, request),
-        ContextFact::Known(_) if operator.compare == Compare::Null => "the key is there, and the policy asks that it is not".to_owned(),
-        ContextFact::Known(_) if operator.negated => format!("{} keeps out what it names, and it names this", operator.name),
-        ContextFact::Known(values) => {
-            let told = values.first().and_then(|value| wanted.iter().find_map(|wanted| slip(operator, wanted, value)));
-            told.unwrap_or_else(|| match (values, operator.set) {
-                ([], _) => "the token has no such value".to_owned(),
-                ([_, _, ..], Set::All) => "not all of the values are among those that the policy names".to_owned(),
-                ([_, _, ..], _) => "none of the values is among those that the policy names".to_owned(),
-                ([one], _) => differs(key, wanted, one),
-            })
+        ContextFact::Known(_) | ContextFact::Formed(_) if operator.compare == Compare::Null => {
+            "the key is there, and the policy asks that it is not".to_owned()
         }
-        ContextFact::Unknown => "aws:SourceArn is the cluster's ARN, arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME".to_owned(),
+        ContextFact::Known(_) if operator.negated => format!("{} keeps out what it names, and it names this", operator.name),
+        ContextFact::Known([]) => "the token has no such value".to_owned(),
+        ContextFact::Known([one]) => slips::between(operator, key, wanted, one, request),
+        ContextFact::Known(_) if operator.set == Set::All => "not all of the values are among those that the policy names".to_owned(),
+        ContextFact::Known(_) => "none of the values is among those that the policy names".to_owned(),
+        ContextFact::Formed(_) if clock::compares(operator.name, key) => "it is a limit of time, and the time is not within it".to_owned(),
+        ContextFact::Formed(_) | ContextFact::Unknown if operator.negated => {
+            format!("{} keeps out what it names, and it names every value that {key} can have", operator.name)
+        }
+        ContextFact::Formed(formed) => formed_differs(operator, key, wanted, formed),
+        // Only a variable without a value equals nothing at all.
+        ContextFact::Unknown => "a policy variable in it has no value, and nothing equals that".to_owned(),
+    }
+}
+
+/// Why no value of a form is one that the policy names.
+fn formed_differs(operator: &Operator, key: &str, wanted: &[String], formed: &FormedKey) -> String {
+    let fold = operator.compare == Compare::Fold;
+    let as_pattern = |value: &String| Pattern::new(value, true, None).compare(&formed.form, fold) != Truth::No;
+    let literal = matches!(operator.compare, Compare::Exact | Compare::Fold);
+    if literal && wanted.iter().any(|value| value.contains(['*', '?']) && as_pattern(value)) {
+        let like = if formed.form.arn_parts().is_some() { "ArnLike" } else { "StringLike" };
+        return format!(
+            "* and ? are plain characters under {}, and no {key} has them: it can never match; {like} reads them as wildcards",
+            operator.name
+        );
+    }
+    match formed.form.tells_something() {
+        true => format!("{key} is {}, {}", formed.what, formed.form.shown()),
+        false => format!("{key} is {}, and this can be none", formed.what),
     }
 }
 
 /// Why a condition cannot be decided.
-pub(super) fn undecided(operator: &Operator, key: &str, request: &Request) -> String {
-    match (request.fact(key), operator.set) {
-        (ContextFact::Known(_), _) if operator.compare == Compare::Other => {
-            format!("{} does not compare texts, and this is one; what IAM makes of that is not documented", operator.name)
-        }
-        (ContextFact::Known([_, _, ..]), Set::One) => {
-            "the key has several values, some of which match: that needs ForAnyValue: or ForAllValues: before the operator".to_owned()
-        }
-        (ContextFact::Known(_), _) => "a policy variable in it has a value that is not known from here".to_owned(),
-        (ContextFact::Absent(_), _) => "the request has no such key; what IfExists makes of ForAnyValue then is not documented".to_owned(),
-        (ContextFact::Unknown, _) => {
+pub(super) fn undecided(cause: Unclear, operator: &Operator, key: &str, request: &Request) -> String {
+    let name = operator.name;
+    match cause {
+        Unclear::Unknown => {
             let from = if request.issuer_path.is_some() { "from the token" } else { "from here" };
-            format!("{key} is not known {from}; this cannot be decided")
-        }
-    }
-}
-
-/// The single slips that make a value that is nearly right fail.
-fn slip(operator: &Operator, wanted: &str, value: &str) -> Option<String> {
-    let matches = |pattern: &str, wildcards, fold| Pattern::new(pattern, wildcards, None).matches(value, fold) == Truth::Yes;
-    let trimmed = wanted.trim();
-    if operator.compare == Compare::Exact && matches(wanted, true, false) {
-        return Some("* and ? are plain characters under StringEquals; StringLike reads them as wildcards".to_owned());
-    }
-    if operator.compare == Compare::Fold && matches(wanted, true, true) {
-        return Some(format!("* and ? are plain characters under {}; StringLike reads them as wildcards", operator.name));
-    }
-    if trimmed != wanted && matches(trimmed, operator.compare == Compare::Like, false) {
-        return Some("there is white space around the value in the policy".to_owned());
-    }
-    if matches(wanted, operator.compare == Compare::Like, true) {
-        return Some("capitals differ; values are compared to the letter".to_owned());
-    }
-    if operator.compare == Compare::Arn {
-        return Some(format!("{} compares ARNs, and this is none; use StringLike", operator.name));
-    }
-    None
-}
-
-/// What tells two subjects apart; for anything else only that they differ.
-fn differs(key: &str, wanted: &[String], value: &str) -> String {
-    let claim = key.rsplit(':').next().unwrap_or_default();
-    let [wanted] = wanted else {
-        return match wanted {
-            [] => "the policy names no value".to_owned(),
-            _ => "it is none of the values that the policy names".to_owned(),
-        };
-    };
-    let parts = |text: &str| text.split(':').map(str::to_owned).collect::<Vec<_>>();
-    let (ours, theirs) = (parts(value), parts(wanted));
-    if !claim.eq_ignore_ascii_case("sub") || ours.len() != 4 {
-        return "the values differ".to_owned();
-    }
-    let tail = ours[2..].join(":");
-    if *wanted == tail || *wanted == tail.replace(':', "/") || *wanted == ours[3] {
-        return "a subject is written in full: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT".to_owned();
-    }
-    match theirs.as_slice() {
-        [a, b, namespace, account] if *a == ours[0] && *b == ours[1] => {
-            let like = |pattern: &str, text: &str| Pattern::new(pattern, true, None).matches(text, false) == Truth::Yes;
-            match (like(namespace, &ours[2]), like(account, &ours[3])) {
-                (true, false) => "it names another service account of this namespace".to_owned(),
-                (false, true) => "it names another namespace".to_owned(),
-                _ => "it names another service account".to_owned(),
+            match request.fact(key) {
+                ContextFact::Formed(formed) if formed.form.tells_something() => {
+                    format!("{key} is known {from} in part only ({}); this cannot be decided", formed.what)
+                }
+                _ => format!("{key} is not known {from}; this cannot be decided"),
             }
         }
-        _ => "it is no subject of a service account: those read system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT".to_owned(),
+        Unclear::Variable => "a policy variable in it has a value that is not known from here".to_owned(),
+        Unclear::SetOperator => {
+            "the key can have several values: that needs ForAnyValue: or ForAllValues: before the operator; what IAM makes of it without one is not documented".to_owned()
+        }
+        Unclear::NoArnAsked => format!(
+            "{name} compares ARNs, and the policy's value is none (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE); what IAM makes of that is not documented"
+        ),
+        Unclear::NoArn => format!("{name} compares ARNs, and this is none; what IAM makes of that is not documented. StringLike compares texts"),
+        Unclear::Kind => format!("{name} does not compare texts, and this is one; what IAM makes of that is not documented"),
+        Unclear::NoBool => format!("{name} compares true and false alone; what IAM makes of another text is not documented"),
+        Unclear::Several => format!("{name} takes one value, and these are several; what IAM makes of that is not documented"),
+        Unclear::NoValue => "the policy names no value; what IAM makes of an empty list is not documented".to_owned(),
+        Unclear::AnyIfExists => "the request has no such key; what IfExists makes of ForAnyValue then is not documented".to_owned(),
+        Unclear::Time => "it cannot be told which time this is: dates are written 2026-12-31T23:59:59Z, or as seconds since 1970".to_owned(),
     }
 }
 
@@ -115,7 +97,9 @@ fn absent(operator: &Operator, key: &str, why: &str, request: &Request) -> Strin
         }
         () if !issuer.contains('.') => return format!("the request has no such key: {why}"),
         () if is_of_eks(&lower) => {
-            return format!("it is a key of another issuer (another cluster, or this one before it was made anew); this token's is {path}");
+            return format!(
+                "it is a key of another issuer (another cluster, or this one before it was created again); this token's is {path}"
+            );
         }
         () => return format!("it is a key of another issuer; this token's is {path}"),
     };
@@ -186,7 +170,7 @@ fn provider(wanted: &str, ours: &str, path: &str) -> String {
         () if issuer.trim_end_matches('/') == path.trim_end_matches('/') => "a slash too many or too few after the issuer",
         () if path.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) => "it lacks the end of the issuer: /id/ID belongs to it",
         () if is_same_cluster(issuer, path) => return format!("the host differs, the id is this cluster's; its issuer is {path}"),
-        () if is_of_eks(issuer) => "it is the provider of another issuer: another cluster's, or this one's before it was made anew",
+        () if is_of_eks(issuer) => "it is the provider of another issuer: another cluster's, or this one's before it was created again",
         () => "it is the provider of another issuer",
     };
     told.to_owned()

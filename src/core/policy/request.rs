@@ -1,7 +1,10 @@
 //! What a policy is asked: who comes, what for, and what is known of the condition keys that it may ask about.
 
-use super::pattern::is_like;
+use super::clock;
+use super::form::{CharClass, Form, FormPiece};
 use crate::core::aws::arn::RoleArn;
+use crate::core::text::time::Timestamp;
+use std::sync::Arc;
 
 /// A pod that asks for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,21 @@ pub struct Request {
     pub who: String,
     /// Condition keys with their values.
     known: Vec<(String, Vec<String>)>,
+    /// Condition keys whose values are known in part.
+    formed: Arc<[FormedKey]>,
+    /// When it is made, where that is known.
+    now: Option<Timestamp>,
+}
+
+/// A condition key whose value is known in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FormedKey {
+    key: String,
+    /// What the value is, for a person.
+    pub(super) what: &'static str,
+    pub(super) form: Form,
+    /// Whether the request is sure to have the key.
+    pub(super) is_present: bool,
 }
 
 /// The principal of EKS Pod Identity (EKS user guide, "EKS Pod Identity role").
@@ -33,6 +51,8 @@ pub(super) enum ContextFact<'a> {
     Known(&'a [String]),
     /// The request has no such key; why.
     Absent(&'static str),
+    /// Of its value only the form is known.
+    Formed(&'a FormedKey),
     /// Whether, and with what value, is not known from here.
     Unknown,
 }
@@ -42,20 +62,52 @@ impl<'a> ContextFact<'a> {
     pub(super) fn values(self) -> &'a [String] {
         match self {
             ContextFact::Known(values) => values,
-            ContextFact::Absent(_) | ContextFact::Unknown => &[],
+            ContextFact::Absent(_) | ContextFact::Formed(_) | ContextFact::Unknown => &[],
         }
     }
 }
 
-/// Tags that EKS Pod Identity puts on a session (EKS user guide, "Grant Pods access to AWS resources based on tags").
-const SESSION_TAGS: [&str; 6] = [
-    "eks-cluster-arn",
-    "eks-cluster-name",
-    "kubernetes-namespace",
-    "kubernetes-service-account",
-    "kubernetes-pod-name",
-    "kubernetes-pod-uid",
+/// Tags that EKS Pod Identity puts on a session (EKS user guide, "Grant Pods access to AWS resources based on tags"), what they hold, and
+/// of which characters that is made. That of the cluster's ARN has a form of its own.
+const SESSION_TAGS: [(&str, &str, CharClass); 6] = [
+    ("eks-cluster-arn", "the cluster's ARN", CharClass::Any),
+    ("eks-cluster-name", "the cluster's name", CharClass::Cluster),
+    ("kubernetes-namespace", "the pod's namespace", CharClass::Label),
+    ("kubernetes-service-account", "the pod's service account", CharClass::Dns),
+    ("kubernetes-pod-name", "the pod's name", CharClass::Dns),
+    ("kubernetes-pod-uid", "the pod's UID", CharClass::Label),
 ];
+
+/// Other keys whose values have a form, and whether every request has them. IAM user guide, "AWS global condition context keys" and "IAM
+/// and AWS STS condition context keys".
+const FORMS: [(&str, &str, &str, CharClass, bool); 7] = [
+    ("aws:RequestedRegion", "a region's name", "", CharClass::Label, true),
+    ("aws:SourceAccount", "an account's id", "", CharClass::Digits, false),
+    ("aws:PrincipalAccount", "an account's id", "", CharClass::Digits, false),
+    ("aws:PrincipalOrgID", "an organization's id", "o-", CharClass::Label, false),
+    ("aws:SourceVpc", "a VPC's id", "vpc-", CharClass::Label, false),
+    ("aws:SourceVpce", "a VPC endpoint's id", "vpce-", CharClass::Label, false),
+    ("sts:RoleSessionName", "a session's name", "", CharClass::Session, false),
+];
+
+/// Keys that can have several values ("Multivalued" in "AWS global condition context keys", `ArrayOf…` in the Service authorization
+/// reference). "Multivalued context keys require a condition set operator."
+const MULTIVALUED: [&str; 9] = [
+    "aws:CalledVia",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalServiceNamesList",
+    "aws:ResourceOrgPaths",
+    "aws:SourceOrgPaths",
+    "aws:TagKeys",
+    "aws:VpceOrgPaths",
+    "sts:RequestContextProviders",
+    "sts:TransitiveTagKeys",
+];
+
+/// Whether a key can have several values.
+pub(super) fn is_multivalued(key: &str) -> bool {
+    MULTIVALUED.iter().any(|name| name.eq_ignore_ascii_case(key))
+}
 
 /// Those of them that tell pods apart.
 const OWN_TAGS: [&str; 2] = ["kubernetes-namespace", "kubernetes-service-account"];
@@ -102,6 +154,8 @@ impl Request {
             issuer_path: Some(path.to_owned()),
             who: subject.to_owned(),
             known,
+            formed: of_any_request().into(),
+            now: None,
         }
     }
 
@@ -117,10 +171,20 @@ impl Request {
         set("aws:SourceAccount", role.map(|role| role.account.to_string()));
         set("aws:PrincipalServiceName", Some(POD_IDENTITY_SERVICE.to_owned()));
         set("aws:PrincipalIsAWSService", Some("true".to_owned()));
-        let tags = SESSION_TAGS.map(str::to_owned).to_vec();
+        let tags = SESSION_TAGS.map(|(tag, ..)| tag.to_owned()).to_vec();
         known.push(("aws:TagKeys".to_owned(), tags.clone()));
         // All of them pass on to further roles ("session tags … are transitive").
         known.push(("sts:TransitiveTagKeys".to_owned(), tags));
+        // An association and its cluster are of one account and partition.
+        let cluster = Form::cluster_arn(role.map(|role| role.partition.id()), role.map(|role| role.account.as_str()));
+        let mut formed = of_any_request();
+        formed.extend(SESSION_TAGS.map(|(tag, what, class)| {
+            let form = if tag == "eks-cluster-arn" { cluster.clone() } else { Form::new(vec![FormPiece::Some(class, "VALUE")]) };
+            FormedKey { key: format!("aws:RequestTag/{tag}"), what, form, is_present: true }
+        }));
+        // That EKS sends it, and that it is the cluster's ARN, is seen and not documented: with an association's ARN every pod is kept out
+        // (mountpoint-s3-csi-driver#781), with the cluster's it gets in (terraform-aws-eks#3743).
+        formed.push(FormedKey { key: "aws:SourceArn".to_owned(), what: "the cluster's ARN", form: cluster, is_present: false });
         Request {
             principal: POD_IDENTITY_SERVICE.to_owned(),
             kind: "Service",
@@ -128,10 +192,36 @@ impl Request {
             issuer_path: None,
             who: format!("{}/{}", namespace.unwrap_or("NAMESPACE"), service_account.unwrap_or("SERVICE_ACCOUNT")),
             known,
+            formed: formed.into(),
+            now: None,
         }
     }
 
-    /// The same from a cluster that is known: EKS tags sessions with it, and names it as the source (see `never`).
+    /// The same at a time: limits of time are decided by it.
+    pub fn at(mut self, now: Timestamp) -> Request {
+        self.now = Some(now);
+        self
+    }
+
+    /// What is taken for granted of it (EKS user guide, "Grant Pods access to AWS resources based on tags": session tags are on, and an
+    /// association can disable them).
+    pub(super) fn assumptions(&self) -> Vec<&'static str> {
+        const TAGS: &str = "session tags are on, which is the default: EKS Pod Identity then tags the session with the cluster, the namespace, \
+                            the service account and the pod; an association can disable them (disableSessionTags)";
+        if self.principal == POD_IDENTITY_SERVICE { vec![TAGS] } else { Vec::new() }
+    }
+
+    /// When it is made.
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        self.now
+    }
+
+    /// The keys whose values are known, with them.
+    pub(super) fn known(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.known.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
+    }
+
+    /// The same from a cluster that is known: EKS tags sessions with it, and names it as the source.
     pub fn from_cluster(mut self, name: &str, arn: &str) -> Request {
         for (key, value) in [("aws:RequestTag/eks-cluster-name", name), ("aws:RequestTag/eks-cluster-arn", arn), ("aws:SourceArn", arn)] {
             self.known.push((key.to_owned(), vec![value.to_owned()]));
@@ -158,7 +248,7 @@ impl Request {
                 return ContextFact::Absent(why);
             }
         } else if self.principal == POD_IDENTITY_SERVICE {
-            if lower.strip_prefix("aws:requesttag/").is_some_and(|tag| !SESSION_TAGS.contains(&tag)) {
+            if lower.strip_prefix("aws:requesttag/").is_some_and(|tag| SESSION_TAGS.iter().all(|(name, ..)| *name != tag)) {
                 return ContextFact::Absent("EKS Pod Identity sets no such tag");
             }
             if lower.starts_with("saml:") {
@@ -167,6 +257,9 @@ impl Request {
             if lower.starts_with("aws:principaltag/") {
                 return ContextFact::Absent("EKS, which asks, has no tags; those that it sets are aws:RequestTag/…");
             }
+        }
+        if let Some(formed) = self.formed.iter().find(|formed| formed.key.eq_ignore_ascii_case(key)) {
+            return ContextFact::Formed(formed);
         }
         match ["aws:", "sts:", "iam:", "saml:"].iter().any(|prefix| lower.starts_with(prefix)) {
             true => ContextFact::Unknown,
@@ -177,7 +270,8 @@ impl Request {
 
     /// By somebody of whom nothing else is known.
     pub(super) fn unknown(kind: &'static str, principal: &str, actions: &'static [&'static str]) -> Request {
-        Request { principal: principal.to_owned(), kind, actions, issuer_path: None, who: principal.to_owned(), known: Vec::new() }
+        let (principal, who) = (principal.to_owned(), principal.to_owned());
+        Request { principal, kind, actions, issuer_path: None, who, known: Vec::new(), formed: of_any_request().into(), now: None }
     }
 
     /// The same with another value for a key.
@@ -215,26 +309,26 @@ impl Request {
         Some(self.with(&key, &subject(NOBODY, NOBODY)))
     }
 
-    /// Whether a key that is not known is never any of these: `aws:SourceArn` is the cluster's ARN, of which account and kind are known
-    /// (mountpoint-s3-csi-driver#781: an association's ARN keeps everybody out; terraform-aws-eks#3743: the cluster's lets in).
-    pub(super) fn never(&self, key: &str, wanted: &[String]) -> bool {
-        let cluster = |wanted: &String| {
-            let parts: Vec<&str> = wanted.splitn(6, ':').collect();
-            let may_be = |part: &str, is: &str| {
-                let literal = part.split(['*', '?', '$']).next().unwrap_or_default();
-                is.starts_with(literal) || (literal.starts_with(is) && is.ends_with('/'))
-            };
-            let ours =
-                |account: &str| self.fact("aws:SourceAccount").values().iter().all(|ours| is_like(account, ours) || account.contains('$'));
-            matches!(parts.as_slice(), [_, _, service, _, account, resource] if may_be(service, "eks") && ours(account) && may_be(resource, "cluster/"))
-        };
-        self.principal == POD_IDENTITY_SERVICE && key.eq_ignore_ascii_case("aws:SourceArn") && !wanted.iter().any(cluster)
-    }
-
     /// The key of a claim of this token's issuer.
     pub(super) fn claim_key(&self, claim: &str) -> Option<String> {
         self.issuer_path.as_ref().map(|path| format!("{path}:{claim}"))
     }
+}
+
+/// The keys whose form is known whoever asks.
+fn of_any_request() -> Vec<FormedKey> {
+    let times = clock::keys().map(|key| (key, "the time of the request", "", CharClass::Any, true));
+    let form = |start: &str, class| {
+        let start = (!start.is_empty()).then(|| FormPiece::Text(start.to_owned()));
+        Form::new(start.into_iter().chain([FormPiece::Some(class, "VALUE")]).collect())
+    };
+    let key = |(key, what, start, class, is_present): (&str, _, &str, _, _)| FormedKey {
+        key: key.to_owned(),
+        what,
+        form: form(start, class),
+        is_present,
+    };
+    FORMS.into_iter().chain(times).map(key).collect()
 }
 
 /// The subject of a service account's tokens.
@@ -268,15 +362,23 @@ mod tests {
         assert!(matches!(request.fact("oidc.eks.cn-north-1.amazonaws.com.cn/id/OTHER:sub"), ContextFact::Absent(_)));
         assert!(matches!(request.fact("aws:RequestTag/team"), ContextFact::Absent(_)));
         assert_eq!(request.fact("aws:SourceIp"), ContextFact::Unknown);
-        assert_eq!(request.fact("aws:PrincipalOrgID"), ContextFact::Unknown);
+        assert!(matches!(request.fact("aws:PrincipalOrgID"), ContextFact::Formed(formed) if !formed.is_present));
+        assert!(matches!(request.fact("AWS:currenttime"), ContextFact::Formed(formed) if formed.is_present));
+        assert!(matches!(request.fact("aws:SourceAccount"), ContextFact::Absent(_)));
     }
 
     #[test]
     fn pod_identity_tags_its_sessions() {
         let request = Request::pod_identity(Some("shop"), None, Some(&role()));
         assert_eq!(request.fact("aws:requesttag/Kubernetes-Namespace"), ContextFact::Known(&["shop".into()]));
-        assert_eq!(request.fact("aws:RequestTag/kubernetes-service-account"), ContextFact::Unknown, "not given");
-        assert_eq!(request.fact("aws:RequestTag/eks-cluster-arn"), ContextFact::Unknown);
+        for (key, is_present, form) in [
+            ("aws:RequestTag/kubernetes-service-account", true, "VALUE"),
+            ("aws:requesttag/EKS-cluster-arn", true, "arn:aws-cn:eks:REGION:111122223333:cluster/NAME"),
+            ("aws:SourceArn", false, "arn:aws-cn:eks:REGION:111122223333:cluster/NAME"),
+        ] {
+            let ContextFact::Formed(formed) = request.fact(key) else { panic!("{key}") };
+            assert_eq!((formed.is_present, formed.form.shown().as_str()), (is_present, form), "{key}");
+        }
         assert!(matches!(request.fact("aws:RequestTag/team"), ContextFact::Absent(_)));
         assert_eq!(request.fact("aws:SourceAccount"), ContextFact::Known(&["111122223333".into()]));
         assert!(matches!(request.fact("oidc.eks.us-west-2.amazonaws.com/id/A:sub"), ContextFact::Absent(_)));

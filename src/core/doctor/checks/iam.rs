@@ -138,6 +138,7 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
     let Some((request, code)) = role_request(found, state, role) else {
         return DoctorVerdict::not_seen("the cluster's issuer is not known");
     };
+    let request = if let Some(time) = state.time { request.at(time) } else { request };
     let evaluation = policy::evaluate(&document, &request);
     match evaluation.decision {
         Decision::Allow => DoctorVerdict::Pass(match state.route {
