@@ -1,7 +1,7 @@
 //! The evaluation of a trust policy as text: each statement with what fails in it and why, the edit to paste, and the decision last.
 
 use super::page::{Page, Paint, Style};
-use crate::core::policy::{Decision, Evaluation, Judged, Reason, Request, Slip};
+use crate::core::policy::{Decision, Edit, Evaluation, Judged, Reason, Request, Slip};
 use crate::core::text::printable::shell_word;
 
 /// Where the text under a statement begins.
@@ -30,28 +30,39 @@ pub fn evaluation(evaluation: &Evaluation, request: &Request, role: Option<&str>
     }
     page.gap();
     if let Some(edit) = &evaluation.edit {
-        page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &short(&edit.summary, request))]);
-        if let Some(statement) = &edit.statement {
-            // This cannot fail: the writer is memory, and all keys are strings.
-            page.document(2, &serde_json::to_string_pretty(statement).unwrap_or_default());
-        }
-        if let Some(name) = role.and_then(|role| role.rsplit('/').next()) {
-            // A statement alone is no policy, and the other statements must be kept.
-            let this = match &edit.statement {
-                None => "without",
-                Some(_) if edit.index < evaluation.statements.len() => "this in the place of",
-                Some(_) => "this as",
-            };
-            let save = format!("save the whole policy, {this} statement {}, as trust-policy.json, then", edit.index + 1);
-            page.prose(0, 2, &[(Paint::Bold, "apply:"), (Paint::Plain, &save)]);
-            let command =
-                format!("aws iam update-assume-role-policy --role-name {} --policy-document file://trust-policy.json", shell_word(name));
-            page.line(2, &[(Paint::Plain, &command)]);
-        }
+        proposal(&mut page, edit, evaluation.statements.len(), request, role);
+    }
+    if let Some(why) = &evaluation.no_edit {
+        page.prose(0, 2, &[(Paint::Bold, "no edit:"), (Paint::Plain, &short(why, request))]);
         page.gap();
     }
     answer(&mut page, evaluation, request);
     page.finish()
+}
+
+/// An edit with how to apply it, and what access hangs on then.
+fn proposal(page: &mut Page, edit: &Edit, statements: usize, request: &Request, role: Option<&str>) {
+    page.prose(0, 2, &[(Paint::Bold, "edit:"), (Paint::Plain, &short(&edit.summary, request))]);
+    // This cannot fail: the writer is memory, and all keys are strings.
+    page.document(2, &serde_json::to_string_pretty(&edit.statement).unwrap_or_default());
+    if let Some(name) = role.and_then(|role| role.rsplit('/').next()) {
+        // A statement alone is no policy, and the other statements must be kept.
+        let this = if edit.index < statements { "this in the place of" } else { "this as" };
+        let save = format!(
+            "save the whole policy, {this} statement {}, as trust-policy.json. The command replaces the role's whole policy by that file. \
+             Where code makes the role (Terraform, CloudFormation, eksctl), make the change there:",
+            edit.index + 1
+        );
+        page.prose(0, 2, &[(Paint::Bold, "apply:"), (Paint::Plain, &save)]);
+        let command =
+            format!("aws iam update-assume-role-policy --role-name {} --policy-document file://trust-policy.json", shell_word(name));
+        page.line(2, &[(Paint::Plain, &command)]);
+    }
+    page.prose(0, 2, &[(Paint::Bold, "then access still hangs on:")]);
+    for condition in &edit.rests_on {
+        page.prose(2, 4, &[(Paint::Plain, "-"), (Paint::Plain, &short(condition, request))]);
+    }
+    page.gap();
 }
 
 /// Condition keys without the issuer of this token. The issuer is the same in all keys, and too long for a line.
@@ -133,8 +144,7 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
         Decision::Allow => (Paint::Green, "ALLOW", format!("{} lets {who} in", by(false))),
         Decision::ExplicitDeny => {
             let keeps = if by(true).contains(", ") { "keep" } else { "keeps" };
-            let alone = if evaluation.edit.is_none() { "; no single edit lets it in without others" } else { "" };
-            (Paint::Red, "EXPLICIT DENY", format!("{} {keeps} {who} out, whatever others allow{alone}", by(true)))
+            (Paint::Red, "EXPLICIT DENY", format!("{} {keeps} {who} out, whatever others allow", by(true)))
         }
         Decision::Deny if !evaluation.undecided.is_empty() => {
             (Paint::Yellow, "DENY", format!("not known to be allowed: it hangs on {}", evaluation.undecided.join(", ")))
@@ -197,8 +207,8 @@ system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/c
       wanted: system:serviceaccount:shop:*
       found:  system:serviceaccount:shop:checkout
 
-edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, which reads wildcards: all
-  that match get in
+edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, which reads * and ? as
+  wildcards: all that match get in
   {
     \"Sid\": \"Pods\",
     \"Effect\": \"Allow\",
@@ -212,8 +222,14 @@ edit: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, whic
       }
     }
   }
-apply: save the whole policy, this in the place of statement 1, as trust-policy.json, then
+apply: save the whole policy, this in the place of statement 1, as trust-policy.json. The command
+  replaces the role's whole policy by that file. Where code makes the role (Terraform,
+  CloudFormation, eksctl), make the change there:
   aws iam update-assume-role-policy --role-name checkout --policy-document file://trust-policy.json
+then access still hangs on:
+  - IAM has the provider arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A, with
+    sts.amazonaws.com among its audiences
+  - no policy above the role denies it (SCP, RCP, VPC endpoint); those are not looked at
 
 DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
 ";
@@ -243,7 +259,7 @@ ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
         let policy = r#"{"Statement": {"Sid": "", "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
         let text = evaluation(&policy::evaluate(&policy::parse(policy).unwrap(), &request), &request, None, Style::default());
         assert!(text.contains("\n× statement 1 allows this pod a part of what it needs\n"), "{text}");
-        assert!(text.contains("\nedit: in statement 1: Action becomes [\"sts:AssumeRole\",\"sts:TagSession\"]\n"), "{text}");
+        assert!(text.contains("\nedit: in statement 1: add sts:TagSession to Action\n"), "{text}");
     }
 
     #[test]
@@ -251,10 +267,7 @@ ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
         let (ours, denied) = ("system:serviceaccount:shop:checkout", irsa("Freeze", "Deny", "system:serviceaccount:shop:checkout"));
         let text = render_policy(&format!("{{\"Statement\": [{}, {denied}]}}", irsa("Pods", "Allow", ours)), Style::default());
         assert!(text.contains("\n× statement 2 (Freeze) denies this pod\n"), "{text}");
-        assert!(
-            text.contains("about nobody else: take it out\n") && text.contains("apply: save the whole policy, without statement 2,"),
-            "{text}"
-        );
+        assert!(text.contains("\nno edit: statement 2 (Freeze) denies this pod") && !text.contains("aws iam update"), "{text}");
         assert!(
             text.ends_with("\nEXPLICIT DENY  statement 2 (Freeze) keeps system:serviceaccount:shop:checkout out, whatever others allow\n")
         );

@@ -12,6 +12,7 @@
 //! | `beside` | STS and IMDS beside a real cluster, for its pods and its tokens |
 //! | `proxy`, `tls`, `slow`, `http` | how requests get there, or do not |
 //! | `pod` | files and environment |
+//! | `policies` | trust policies at random, from a seed |
 
 #![allow(
     clippy::unwrap_used,
@@ -30,6 +31,7 @@ pub mod imds;
 pub mod issuer;
 pub mod jwt;
 pub mod pod;
+pub mod policies;
 pub mod proxy;
 pub mod sigv4;
 pub mod slow;

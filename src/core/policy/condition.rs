@@ -117,16 +117,6 @@ impl Operator {
             }
         }
     }
-
-    /// The same operator with another name in the middle.
-    pub(super) fn named(&self, name: &str) -> String {
-        let set = match self.set {
-            Set::One => "",
-            Set::Any => "ForAnyValue:",
-            Set::All => "ForAllValues:",
-        };
-        format!("{set}{name}{}", if self.if_exists { "IfExists" } else { "" })
-    }
 }
 
 /// Why it is not known whether a condition is met.
@@ -202,10 +192,6 @@ fn found(operator: &Operator, key: &str, request: &Request, truth: Truth) -> Vec
 }
 
 /// One key under one operator.
-pub(super) fn met(operator: &Operator, key: &str, wanted: &[String], request: &Request, variables: bool) -> Truth {
-    answer(operator, key, wanted, request, variables).0
-}
-
 fn answer(operator: &Operator, key: &str, wanted: &[String], request: &Request, variables: bool) -> Answer {
     // Access Analyzer finds that an empty list "does not affect the policy permissions"; the evaluation is documented nowhere.
     if wanted.is_empty() {
@@ -345,7 +331,6 @@ mod tests {
     fn operators_are_taken_apart() {
         let operator = Operator::parse("ForAnyValue:StringNotLikeIfExists").unwrap();
         assert_eq!((operator.set, operator.compare, operator.negated, operator.if_exists), (Set::Any, Compare::Like, true, true));
-        assert_eq!(operator.named("StringLike"), "ForAnyValue:StringLikeIfExists");
         for (name, meant) in [
             ("StringEqual", Some("StringEquals")),
             ("StringEqualIfExists", Some("StringEqualsIfExists")),

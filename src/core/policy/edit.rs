@@ -1,130 +1,92 @@
-//! The smallest edit after which a policy allows a request. What is proposed has been judged: it is never a guess.
+//! The edit that is proposed for a policy that does not allow a request, or the sentence that is said where none is.
 //!
-//! It is for one pod. An edit that would take the role from somebody else, or give it to somebody whom the policy does not mean, is none
-//! (`others`): then a statement is added, or, where one denies, nothing is proposed.
+//! An edit only adds. It adds a statement for this pod alone, or it adds to one of this provider's own statements: a value beside a near miss of
+//! it, an action, or the operator that reads a wildcard. It takes nothing away, so whoever has the role keeps it. What is proposed has been judged:
+//! the policy allows the request then, and lets in no pod that it did not name.
 
-use super::bystanders::{harmless, is_shared, tells_pods_apart};
-use super::condition::Operator;
-use super::grammar::{is_of_sts, nearest};
-use super::repair::{mend, narrow, spell};
-use super::request::{ContextFact, Request};
-use super::{Decision, Document, Edit, Evaluation, Json, Judged, Reason, Slip, judge};
+use super::obstacle::{self, conditions};
+use super::repair::repair;
+use super::request::{ContextFact, NOBODY, Request};
+use super::{Decision, Document, Edit, Evaluation, Json, judge};
 use crate::core::aws::trust_policy;
+use crate::core::text::secrets::redact_value;
 
-/// An edit that makes the policy allow the request, unless it does so already or only its owner can say what to change.
-pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    match evaluation.decision {
-        Decision::Allow => None,
-        Decision::ExplicitDeny => lift(document, request, evaluation),
-        // STS takes no token of several audiences: it is the token that needs mending.
-        Decision::Deny if request.claim_key("aud").is_some_and(|key| !matches!(request.fact(&key), ContextFact::Known([_]))) => None,
-        Decision::Deny => spelt(document, request, evaluation)
-            .or_else(|| in_place(document, request, evaluation))
-            .or_else(|| added(document, request, evaluation)),
+/// An edit that makes the policy allow the request, or why there is none and what to look at.
+pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evaluation) -> Result<Edit, String> {
+    proposed(document, request, evaluation).map_err(|why| redact_value(&why).into_owned())
+}
+
+fn proposed(document: &Document, request: &Request, evaluation: &Evaluation) -> Result<Edit, String> {
+    obstacle::to_any_edit(document, request, evaluation)?;
+    if let Some(edit) = in_place(document, request, evaluation) {
+        return Ok(edit);
     }
+    let statement = needed(request).ok_or(UNKNOWN)?;
+    obstacle::to_a_statement_more(document, request, &statement)?;
+    let edit = edit(document, request, document.statements().len(), ADDED.to_owned(), statement);
+    if lets_in(&edit, document, request) { Ok(edit) } else { Err(NOTHING_HELPS.to_owned()) }
 }
 
-/// What IAM refuses, written as it takes it: the statement may be anybody's. Where it refuses several, no single edit helps.
-fn spelt(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    let refused = |judged: &&Judged| judged.reasons.iter().any(|reason| reason.slip == Slip::Refused);
-    let mut all = evaluation.statements.iter().filter(refused);
-    let (Some(judged), None) = (all.next(), all.next()) else { return None };
-    let old = &document.statements()[judged.index];
-    let (statement, what) = match is_of_permissions(old) {
-        true => (None, "it is one of permissions, which belong into a policy of the role's own: take it out".to_owned()),
-        false => {
-            let (statement, changes) = spell(old, request);
-            (Some(statement), changes.join("; "))
-        }
-    };
-    let edit = Edit { index: judged.index, summary: format!("in {}: {what}", judged.name()), statement };
-    let opens = || request.stranger().is_some_and(|stranger| judge(&edit.apply(document), &stranger).decision == Decision::Allow);
-    (!what.is_empty() && lets_in(document, request, evaluation, &edit) && !opens()).then_some(edit)
-}
-
-/// Whether a statement says what the role may do, and not who may have it.
-fn is_of_permissions(statement: &Json) -> bool {
-    let has = |name| statement.get(name).is_some();
-    let names_sts = statement.get("Action").is_some_and(|actions| actions.many().iter().any(is_of_sts));
-    has("Resource") && !has("Principal") && !has("NotPrincipal") && !names_sts
-}
+const ADDED: &str = "add this statement, which is for this pod alone; the others stay as they are";
+const UNKNOWN: &str = "the pod's namespace and service account are not known. Give --namespace and --service-account";
+const NOTHING_HELPS: &str =
+    "no statement that is added lets this pod in; compare the reasons above with the statement that irsa-probe trust-policy prints";
 
 /// So many statements are tried; real policies have fewer.
 const NEAREST: usize = 8;
 
-/// The first statement that lets the request in when it is mended, and changes nothing for others.
+/// The addition to one statement with the fewest changes.
 fn in_place(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    // Those with the fewest reasons first, without sorting: real policies have few statements.
-    let variables = super::variables(document);
-    let mut tried: Vec<usize> = Vec::new();
-    while tried.len() < NEAREST {
-        let left =
-            evaluation.statements.iter().filter(|judged| nearest(&judged.effect, &["Deny"]).is_none() && !tried.contains(&judged.index));
-        let judged = left.min_by_key(|judged| judged.reasons.len())?;
-        tried.push(judged.index);
-        let old = &document.statements()[judged.index];
-        let (mended, changes) = mend(old, request, variables);
-        let (narrowed, more) = narrow(&mended, request);
-        for (statement, changes) in [(mended, changes.clone()), (narrowed, [changes, more].concat())] {
-            if changes.is_empty() || !harmless(old, &statement, request, document) {
-                continue;
-            }
-            let mut edit = Edit { index: judged.index, summary: String::new(), statement: Some(statement) };
-            let opens = super::open(&edit.apply(document), judged.index, request) && !super::open(document, judged.index, request);
-            let warning = if opens { format!("; mind that {}", super::OPEN) } else { String::new() };
-            edit.summary = format!("in {}: {}{warning}", judged.name(), changes.join("; "));
-            let helps = match is_shared(old, request) {
-                // What is asked of somebody else, too, may be what this pod can never have.
-                true => judge(&edit.apply(document), request).decision == Decision::Allow,
-                false => lets_in(document, request, evaluation, &edit),
-            };
-            if helps {
-                return Some(edit);
-            }
-        }
-    }
-    None
+    let statements = evaluation.statements.iter().zip(document.statements());
+    let repaired = statements.filter_map(|(judged, old)| Some((judged, repair(old, judged, request)?))).take(NEAREST);
+    let edits = repaired.filter_map(|(judged, (statement, changes))| {
+        let summary = format!("in {}: {}", judged.name(), changes.join("; "));
+        let edit = edit(document, request, judged.index, summary, statement);
+        (lets_in(&edit, document, request) && !opens(&edit, document, request)).then_some((changes.len(), edit))
+    });
+    edits.min_by_key(|(changes, _)| *changes).map(|(_, edit)| edit)
 }
 
-/// The statement that is needed, beside the others: it takes nothing from anybody.
-fn added(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    // What hangs on keys that are not known from here may be as its owner wants it.
-    if !evaluation.undecided.is_empty() {
-        return None;
+fn edit(document: &Document, request: &Request, index: usize, summary: String, statement: Json) -> Edit {
+    let rests_on = rests_on(document, request, &statement);
+    let mut edit = Edit { index, summary, statement, rests_on };
+    let length = edit.apply(document).json.compact().chars().filter(|c| !c.is_whitespace()).count();
+    if length > QUOTA {
+        edit.rests_on.push(format!("the policy has {length} characters then: the quota of the account has been raised from {QUOTA}"));
     }
-    let of_cluster = |name: &String| name.contains(":oidc-provider/") && name.contains(".eks.");
-    let another = |reason: &Reason| reason.element == "Principal" && reason.wanted.iter().any(of_cluster);
-    let mut allows = evaluation.statements.iter().filter(|judged| judged.effect == "Allow").peekable();
-    let beside = "add this statement; to change another one would concern others, too";
-    let summary = match (allows.peek().is_some(), request.issuer_path.is_some() && allows.any(|judged| judged.reasons.iter().any(another)))
-    {
-        (_, true) => format!("{beside} (what is for a cluster that is gone can be taken out)"),
-        (true, _) => beside.to_owned(),
-        (false, _) => "add this statement".to_owned(),
+    edit
+}
+
+/// So many characters, white space aside, a trust policy may have by default (IAM user guide, "IAM and AWS STS quotas", "Role trust policy
+/// length").
+const QUOTA: usize = 2048;
+
+fn lets_in(edit: &Edit, document: &Document, request: &Request) -> bool {
+    judge(&edit.apply(document), request).decision == Decision::Allow
+}
+
+/// Whether a pod that no statement names gets in by it. What no statement for EKS Pod Identity tells apart is meant for all pods.
+fn opens(edit: &Edit, document: &Document, request: &Request) -> bool {
+    let is_told = |own: &String| {
+        let mut keys = document.statements().iter().flat_map(conditions).map(|(_, key, _)| key);
+        keys.any(|key| request.meant_key(key).as_ref() == Some(own))
     };
-    let mut statement = needed(request);
-    if request.issuer_path.is_none() && tells_pods_apart(document, request) {
-        (statement, _) = narrow(&statement, request);
-    }
-    let edit = Edit { index: document.statements().len(), summary, statement: Some(statement) };
-    lets_in(document, request, evaluation, &edit).then_some(edit)
-}
-
-/// Whether the edited policy allows the request, or would but for what is not known and did not matter before.
-fn lets_in(document: &Document, request: &Request, evaluation: &Evaluation, edit: &Edit) -> bool {
-    let edited = judge(&edit.apply(document), request);
-    let hangs = edited.decision == Decision::Deny && !edited.undecided.is_empty();
-    edited.decision == Decision::Allow || (hangs && evaluation.undecided.is_empty())
+    let strangers: Vec<Request> = match request.issuer_path {
+        Some(_) => request.stranger().into_iter().collect(),
+        None => request.own_keys().into_iter().filter(is_told).map(|key| request.with(&key, NOBODY)).collect(),
+    };
+    let edited = edit.apply(document);
+    let allows = |document: &Document, stranger: &Request| judge(document, stranger).decision == Decision::Allow;
+    strangers.iter().any(|stranger| allows(&edited, stranger) && !allows(document, stranger))
 }
 
 impl Edit {
     /// The document with this edit.
     pub fn apply(&self, document: &Document) -> Document {
         let mut statements = document.statements().to_vec();
-        match (statements.get_mut(self.index), &self.statement) {
-            (Some(old), Some(statement)) => old.clone_from(statement),
-            (Some(_), None) => drop(statements.remove(self.index)),
-            (None, statement) => statements.extend(statement.clone()),
+        match statements.get_mut(self.index) {
+            Some(old) => old.clone_from(&self.statement),
+            None => statements.push(self.statement.clone()),
         }
         let mut json = document.json.clone();
         json.put(&["Statement"], Some(Json::List(statements)));
@@ -132,61 +94,65 @@ impl Edit {
     }
 }
 
-/// The first statement that denies, without this pod: taken out when it is about nobody else, our value taken off the list of those who are
-/// denied, or put on that of the exceptions.
-fn lift(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<Edit> {
-    let judged: &Judged = evaluation.statements.iter().find(|judged| judged.effect == "Deny" && judged.matches)?;
-    let old = document.statements().get(judged.index)?;
-    let out = || (None, "it denies this pod the role, and is about nobody else: take it out".to_owned());
-    let of_key = |key: String| {
-        let ContextFact::Known([ours]) = request.fact(&key) else { return Vec::new() };
-        unnamed(old, &key, ours).into_iter().chain([excepted(old, &key, ours)]).map(|(statement, what)| (Some(statement), what)).collect()
+/// The statement that lets in this pod and nobody else; `None` where the pod is not known well enough.
+///
+/// For EKS Pod Identity AWS's own statement has no condition, because associations say whose the role is. In a role that others use, too, the
+/// session tags keep it to this pod (EKS user guide, "Grant Pods access to AWS resources based on tags").
+fn needed(request: &Request) -> Option<Json> {
+    let known = |key: &str| match request.fact(key) {
+        ContextFact::Known([value]) => Some(value.as_str()),
+        _ => None,
     };
-    std::iter::once(out())
-        .chain(request.own_keys().into_iter().flat_map(of_key))
-        .filter(|(statement, _)| harmless(old, statement.as_ref().unwrap_or(&Json::Null), request, document))
-        .map(|(statement, what)| Edit { index: judged.index, summary: format!("in {}: {what}", judged.name()), statement })
-        .find(|edit| lets_in(document, request, evaluation, edit))
-}
-
-/// Our value off the list of a condition; one that stands alone cannot go, or all others would be denied.
-fn unnamed(statement: &Json, key: &str, ours: &str) -> Option<(Json, String)> {
-    let (name, values) = condition(statement, key, false)?;
-    let kept: Vec<Json> = values.many().iter().filter(|value| value.text() != Some(ours)).cloned().collect();
-    let mut statement = statement.clone();
-    statement.put(&["Condition", name, key], Some(Json::List(kept.clone())));
-    (!kept.is_empty() && kept.len() < values.many().len()).then(|| (statement, format!("{ours} goes from {key} under {name}")))
-}
-
-/// Our value on the list of exceptions: `StringNotEquals`, or what negates already.
-fn excepted(statement: &Json, key: &str, ours: &str) -> (Json, String) {
-    let (name, values) = condition(statement, key, true).unwrap_or(("StringNotEquals", &Json::Null));
-    let mut list: Vec<Json> = values.many().iter().filter(|value| **value != Json::Null).cloned().collect();
-    list.push(Json::from(ours));
-    let mut edited = statement.clone();
-    edited.put(&["Condition", name, key], if list.len() == 1 { list.pop() } else { Some(Json::List(list)) });
-    (edited, format!("{ours} joins the exceptions under {name}"))
-}
-
-/// The first operator that asks of a key, negated or not, and what it asks.
-fn condition<'a>(statement: &'a Json, key: &str, negated: bool) -> Option<(&'a str, &'a Json)> {
-    let members = statement.get("Condition")?.members();
-    members
-        .iter()
-        .filter(|(name, _)| Operator::parse(name).is_ok_and(|operator| operator.negated == negated))
-        .find_map(|(name, keys)| Some((name.as_str(), keys.get(key)?)))
-}
-
-/// The statement that is needed, as AWS writes it.
-fn needed(request: &Request) -> Json {
-    let claim = |claim: &str| match request.claim_key(claim).as_deref().map(|key| request.fact(key)) {
-        Some(ContextFact::Known([value, ..])) => value.clone(),
-        _ => String::new(),
+    let (policy, keys) = match &request.issuer_path {
+        Some(path) => {
+            let (sub, aud) = (known(&format!("{path}:sub"))?, known(&format!("{path}:aud"))?);
+            (trust_policy::irsa_policy_for(&request.principal, path, sub, aud), Vec::new())
+        }
+        None => (trust_policy::pod_identity_policy(), request.own_keys()),
     };
-    let policy = match &request.issuer_path {
-        Some(path) => trust_policy::irsa_policy_for(&request.principal, path, &claim("sub"), &claim("aud")),
-        None => trust_policy::pod_identity_policy(),
+    let policy: Json = serde_json::from_str(&policy).ok()?;
+    let mut statement = policy.get("Statement")?.many().first()?.clone();
+    for key in &keys {
+        statement.put(&["Condition", "StringEquals", key], Some(Json::from(known(key)?)));
+    }
+    if let Some(cluster) = known(CLUSTER).filter(|_| !keys.is_empty()) {
+        statement.put(&["Condition", "StringEquals", CLUSTER], Some(Json::from(cluster)));
+    }
+    Some(statement)
+}
+
+/// The session tag that tells clusters apart (same page).
+const CLUSTER: &str = "aws:RequestTag/eks-cluster-arn";
+
+/// What access hangs on when the policy allows it.
+fn rests_on(document: &Document, request: &Request, statement: &Json) -> Vec<String> {
+    let asks = |key: &str| conditions(statement).any(|(_, name, _)| name.eq_ignore_ascii_case(key));
+    let mut rests = match &request.issuer_path {
+        Some(path) => {
+            let audience = request.fact(&format!("{path}:aud")).values().join(", ");
+            vec![format!("IAM has the provider {}, with {audience} among its audiences", request.principal)]
+        }
+        None => vec![format!("an association in the pod's cluster gives this role to {}", request.who)],
     };
-    let policy: Option<Json> = serde_json::from_str(&policy).ok();
-    policy.as_ref().and_then(|policy| policy.get("Statement")?.many().first().cloned()).unwrap_or(Json::Null)
+    if request.issuer_path.is_none() {
+        let names_pods = request.own_keys().iter().any(|key| asks(key));
+        rests.push(match () {
+            () if !names_pods => "associations alone decide which pods get the role: the statement has no condition on the pod".to_owned(),
+            () if asks(CLUSTER) => "the association leaves session tags on, which is EKS's default".to_owned(),
+            () => format!(
+                "the association leaves session tags on, which is EKS's default; another cluster's pod of the same names needs an \
+                 association there, and a condition on {CLUSTER} keeps it out"
+            ),
+        });
+    }
+    let kept: Vec<&str> =
+        conditions(statement).map(|(_, key, _)| key).filter(|key| request.meant_key(key).is_none() && *key != CLUSTER).collect();
+    if !kept.is_empty() {
+        rests.push(format!("the statement's other conditions stay met: {}", kept.join(", ")));
+    }
+    if document.statements().iter().any(|statement| statement.get("Effect").and_then(Json::text) == Some("Deny")) {
+        rests.push("the statements that deny others go on not to deny this pod".to_owned());
+    }
+    rests.push("no policy above the role denies it (SCP, RCP, VPC endpoint); those are not looked at".to_owned());
+    rests.iter().map(|text| redact_value(text).into_owned()).collect()
 }

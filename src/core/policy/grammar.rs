@@ -63,12 +63,6 @@ pub(super) fn document(document: &Document) -> Vec<Reason> {
     amiss
 }
 
-/// Whether an action can be one of STS, slips of the pen aside.
-pub(super) fn is_of_sts(action: &Json) -> bool {
-    let service = |action: &str| action.split_once(':').map(|(service, _)| service.to_ascii_lowercase());
-    action.text().is_some_and(|action| service(action).is_none_or(|service| distance(&service, "sts", 1) <= 1))
-}
-
 /// Members twice or unknown.
 fn members(json: &Json, known: &[&'static str], within: &str) -> Vec<Reason> {
     let mut amiss = Vec::new();

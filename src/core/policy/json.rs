@@ -71,17 +71,6 @@ impl Json {
         }
     }
 
-    /// Gives a member another name, in its place.
-    pub(super) fn rename(&mut self, path: &[&str], new: &str) {
-        let ([name, rest @ ..], Json::Map(members)) = (path, self) else { return };
-        for (key, value) in members.iter_mut().filter(|(key, _)| key == name) {
-            match rest.is_empty() {
-                true => new.clone_into(key),
-                false => value.rename(rest, new),
-            }
-        }
-    }
-
     /// One or many: IAM's grammar leaves the brackets out where there is one value.
     pub fn many(&self) -> &[Json] {
         match self {

@@ -7,7 +7,6 @@
 //! Three answers, not two: a condition on what a token does not tell (`aws:SourceIp`, `aws:RequestedRegion`) is neither met nor failed.
 //! What hangs on one is never called allowed: the decision is `deny`, and `undecided` names the keys.
 
-mod bystanders;
 mod clock;
 mod condition;
 mod edit;
@@ -16,6 +15,8 @@ mod form;
 mod grammar;
 pub mod json;
 mod names;
+mod near;
+mod obstacle;
 mod parse;
 mod pattern;
 mod reasons;
@@ -81,9 +82,12 @@ pub struct Evaluation {
     /// What was taken for granted of the request, one sentence each: it can be otherwise, and is not seen from here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assumptions: Vec<&'static str>,
-    /// The smallest edit after which the policy allows the request, and nobody else whom it does not mean.
+    /// An addition after which the policy allows the request, and nobody else whom it does not name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
+    /// Where it does not allow and no edit is proposed: why, and what to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_edit: Option<String>,
 }
 
 /// One statement beside the request.
@@ -144,23 +148,29 @@ pub enum Slip {
     Refused,
 }
 
-/// An edit after which the policy allows the request.
+/// An edit after which the policy allows the request. It only adds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
     /// The statement to replace; one past the last when a statement has to be added.
     pub index: usize,
-    /// What changes, in one line.
+    /// What is added, in one line.
     pub summary: String,
-    /// The statement as it should be; absent when it is to be taken out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub statement: Option<Json>,
+    /// The statement as it should be.
+    pub statement: Json,
+    /// What access still hangs on then, a sentence each.
+    pub rests_on: Vec<String>,
 }
 
 /// Judges a request by a document. The edit that is proposed has been judged in its turn.
 pub fn evaluate(document: &Document, request: &Request) -> Evaluation {
     let mut evaluation = judge(document, request);
-    evaluation.edit = edit::propose(document, request, &evaluation);
+    if evaluation.decision != Decision::Allow {
+        match edit::propose(document, request, &evaluation) {
+            Ok(edit) => evaluation.edit = Some(edit),
+            Err(why) => evaluation.no_edit = Some(why),
+        }
+    }
     evaluation
 }
 
@@ -230,7 +240,16 @@ pub fn judge(document: &Document, request: &Request) -> Evaluation {
         judged.warning = lets_strangers_in.then_some(OPEN);
         statements.push(judged);
     }
-    Evaluation { schema: SCHEMA, decision, statements, document: amiss, undecided, assumptions: request.assumptions(), edit: None }
+    Evaluation {
+        schema: SCHEMA,
+        decision,
+        statements,
+        document: amiss,
+        undecided,
+        assumptions: request.assumptions(),
+        edit: None,
+        no_edit: None,
+    }
 }
 
 /// "Variables were introduced in version 2012-10-17"; without `Version` it is the earlier one.
@@ -282,9 +301,4 @@ fn strangers_of(document: &Document, request: &Request, variables: bool) -> Vec<
         return Vec::new();
     }
     all.iter().filter(|one| one.effect == Effect::Allow).filter(applies).map(|one| one.judged.index).collect()
-}
-
-/// Whether a statement of a document lets in any service account of the cluster.
-fn open(document: &Document, index: usize, request: &Request) -> bool {
-    strangers_of(document, request, variables(document)).contains(&index)
 }

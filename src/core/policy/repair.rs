@@ -1,280 +1,148 @@
-//! Mends a statement, element by element. Whom a mended one would let in or keep out besides is not looked at here, but in `others`.
+//! What can be added to a statement of this pod's provider so that it lets in the pod that its values mean.
 
-use super::condition::{Compare, Operator, met};
-use super::grammar::{is_of_sts, nearest, shown};
+use super::condition::{Compare, Operator};
+use super::grammar::shown;
+use super::near::{is_like_subject, is_slip_of_audience, is_slip_of_provider, is_slip_of_subject};
+use super::obstacle::conditions;
 use super::pattern::{Pattern, Truth};
 use super::request::{ContextFact, Request};
-use super::{Json, Reason, Slip};
-use crate::core::text::printable::{distance, is_object_name};
+use super::{Json, Judged, element};
 
-fn many(mut values: Vec<Json>) -> Option<Json> {
-    match values.len() {
-        0 => None,
-        1 => values.pop(),
-        _ => Some(Json::List(values)),
+/// A statement with what it lacks, and each addition in words. `None` where the statement is somebody else's, or does not mean this pod.
+///
+/// Without negations, set operators and variables each value that is added lets in more, and keeps nobody out.
+pub(super) fn repair(old: &Json, judged: &Judged, request: &Request) -> Option<(Json, Vec<String>)> {
+    if old.get("Effect").and_then(Json::text) != Some("Allow") || !is_for(old, request) {
+        return None;
     }
-}
-
-/// A slip within a misspelt element is seen when that is mended.
-const ROUNDS: usize = 4;
-
-/// The statement with every failing element mended, and what was changed.
-pub(super) fn mend(statement: &Json, request: &Request, variables: bool) -> (Json, Vec<String>) {
-    let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
-    for _ in 0..ROUNDS {
-        let super::Judgement { judged, covers, .. } = super::one(0, &mend.statement, request, variables);
-        let before = mend.changes.len();
-        judged.reasons.iter().for_each(|reason| mend.element(reason));
-        if mend.changes.len() == before {
-            // Half of what is needed is no reason to the statement alone.
-            let missing = request.actions.iter().zip(&covers).filter(|(_, covered)| !**covered);
-            let missing: Vec<String> = missing.map(|(action, _)| (*action).to_owned()).collect();
-            if missing.is_empty() {
-                break;
-            }
-            mend.action(&missing);
+    let mut additions = Additions { statement: old.clone(), words: Vec::new() };
+    if request.issuer_path.is_some() {
+        additions.provider(request);
+        additions.claims(old, judged, request)?;
+        // A condition that its owner put around the statement is not for others to judge.
+        if !additions.words.is_empty() && conditions(old).any(|(_, key, _)| request.meant_key(key).is_none()) {
+            return None;
         }
     }
-    (mend.statement, mend.changes)
-}
-
-/// The statement without what IAM refuses in it and what says nothing; it may be anybody's, and goes on to mean what it means.
-pub(super) fn spell(statement: &Json, request: &Request) -> (Json, Vec<String>) {
-    let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
-    for reason in super::grammar::statement(statement) {
-        match reason.element.as_str() {
-            "Sid" | "Resource" | "NotResource" => mend.unknown(&reason.element),
-            "Effect" if reason.wanted.iter().any(|effect| nearest(effect, &["Deny"]).is_some()) => mend.element(&reason),
-            _ => {}
-        }
+    let covers = element::actions(old, request);
+    let missing: Vec<&str> = request.actions.iter().zip(covers).filter(|(_, covered)| !covered).map(|(action, _)| *action).collect();
+    if !missing.is_empty() {
+        lets_assume(old).then(|| additions.add(&["Action"], &missing, "Action"))?;
     }
-    (mend.statement, mend.changes)
+    (!additions.words.is_empty()).then_some((additions.statement, additions.words))
 }
 
-/// The statement for nobody but who asks, of those who come the same way; and what was changed.
-pub(super) fn narrow(statement: &Json, request: &Request) -> (Json, Vec<String>) {
-    let mut mend = Mend { request, statement: statement.clone(), changes: Vec::new() };
-    request.own_keys().iter().for_each(|key| mend.name(key));
-    (mend.statement, mend.changes)
+/// Whether a statement names this pod's provider and no other principal, a slip of the pen aside.
+fn is_for(statement: &Json, request: &Request) -> bool {
+    let ours =
+        |value: &Json| value.text().is_some_and(|value| value == request.principal || is_slip_of_provider(value, &request.principal));
+    match statement.get("Principal").map(Json::members) {
+        Some([(kind, values)]) => kind == request.kind && !values.many().is_empty() && values.many().iter().all(ours),
+        _ => false,
+    }
 }
 
-/// Elements with a meaning of their own.
-const ELEMENTS: [&str; 5] = ["Sid", "Effect", "Principal", "Action", "Condition"];
+/// Whether a statement is there to let the role be assumed, by a right action or a wrong one. One of `sts:TagSession` alone stands beside another
+/// and can be for more.
+fn lets_assume(statement: &Json) -> bool {
+    let actions = statement.get("Action").map(Json::many).unwrap_or_default();
+    actions.iter().filter_map(Json::text).any(|action| action.to_ascii_lowercase().starts_with("sts:assumerole"))
+}
 
-/// A statement on its way to what it should be.
-struct Mend<'a> {
-    request: &'a Request,
+/// A statement on its way, and what was added.
+struct Additions {
     statement: Json,
-    changes: Vec<String>,
+    words: Vec<String>,
 }
 
-impl Mend<'_> {
-    /// Mends one element.
-    fn element(&mut self, reason: &Reason) {
-        let parts: Vec<&str> = reason.element.splitn(3, '.').collect();
-        match (parts.as_slice(), reason.slip) {
-            (["Condition", operator, key], Slip::Differs) => self.condition(operator, key),
-            // No operator has a dot: a key stands in the place of one.
-            (["Condition", _, ..], Slip::Refused) => self.operator(reason.element.strip_prefix("Condition.").unwrap_or_default()),
-            // What is not known is left as it is, but for a principal, which can be known.
-            (["Principal" | "NotPrincipal", ..], _) => self.principal(),
-            (_, Slip::Undecided) => {}
-            (["Action" | "NotAction"], Slip::Differs) => self.action(&reason.found),
-            (["Action"], _) => self.action(&self.request.actions.iter().map(|action| (*action).to_owned()).collect::<Vec<_>>()),
-            (["Effect"], _) => {
-                let written = self.statement.get("Effect").map(shown).unwrap_or_default();
-                self.put("Effect", Some(Json::from(nearest(&written, &["Deny"]).unwrap_or("Allow"))));
-            }
-            ([name], Slip::Refused) => self.unknown(name),
-            _ => {}
+impl Additions {
+    /// Values beside those that are there.
+    fn add(&mut self, path: &[&str], values: &[&str], to: &str) {
+        let there = self.statement.below(path).map(Json::many).unwrap_or_default();
+        let all = there.iter().cloned().chain(values.iter().map(|value| Json::from(*value))).collect();
+        self.statement.put(path, Some(Json::List(all)));
+        self.words.push(format!("add {} to {to}", values.join(" and ")));
+    }
+
+    fn provider(&mut self, request: &Request) {
+        let path = ["Principal", request.kind];
+        let there = self.statement.below(&path).map(Json::many).unwrap_or_default();
+        if !there.iter().any(|value| value.text() == Some(&request.principal)) {
+            self.add(&path, &[&request.principal], request.kind);
         }
     }
 
-    /// The asker's value of a key, unless the statement names values of it already.
-    fn name(&mut self, key: &str) {
-        let ContextFact::Known([ours]) = self.request.fact(key) else { return };
-        let names = |(operator, keys): &(String, Json)| {
-            let positive = Operator::parse(operator).is_ok_and(|operator| !operator.negated && operator.compare != Compare::Null);
-            positive && keys.members().iter().any(|(name, _)| name.eq_ignore_ascii_case(key))
+    /// Subject and audience. Each is asked for once at most, and the subject always: who is not named is not meant.
+    fn claims(&mut self, old: &Json, judged: &Judged, request: &Request) -> Option<()> {
+        let (subjects, audiences) = (Claim::all("sub", old, request), Claim::all("aud", old, request));
+        let ([subject], [] | [_]) = (subjects.as_slice(), audiences.as_slice()) else { return None };
+        let audience = audiences.first();
+        if !subject.compares_texts() {
+            return None;
+        }
+        if let Some(audience) = audience.filter(|claim| claim.fails(judged)) {
+            self.beside(audience, is_slip_of_audience)?;
+        }
+        // With our audience alone it lets in no more than a statement for this pod would.
+        let is_ours = |claim: &Claim| claim.values.iter().all(|value| value == claim.ours || is_slip_of_audience(value, claim.ours));
+        let near = match audience.is_some_and(is_ours) {
+            true => |value: &str, ours: &str| is_slip_of_subject(value, ours) || is_like_subject(value, ours),
+            false => is_slip_of_subject,
         };
-        if !self.statement.get("Condition").map(Json::members).unwrap_or_default().iter().any(names) {
-            self.statement.put(&["Condition", "StringEquals", key], Some(Json::from(ours.as_str())));
-            self.changes.push(format!("it is for {ours} alone ({key})"));
-        }
-    }
-
-    fn put(&mut self, name: &str, value: Option<Json>) {
-        self.changes.push(format!("{name} becomes {}", value.as_ref().map(Json::compact).unwrap_or_default()));
-        self.statement.put(&[name], value);
-    }
-
-    /// A misspelt name is written as it should be; what IAM does not take goes.
-    fn rename(&mut self, path: &[&str], name: &str, meant: Option<&str>) {
-        match meant {
-            Some(meant) => self.statement.rename(path, meant),
-            None => self.statement.put(path, None),
-        }
-        self.changes.push(match meant {
-            Some(meant) => format!("{name} is spelt {meant}"),
-            None => format!("{name} goes"),
-        });
-    }
-
-    fn unknown(&mut self, name: &str) {
-        let meant = nearest(name, &ELEMENTS).filter(|meant| *meant != name);
-        self.rename(&[name], name, meant.filter(|meant| self.statement.get(meant).is_none()));
-    }
-
-    fn operator(&mut self, name: &str) {
-        // A key in the place of its operator.
-        if let Some(values) =
-            self.statement.below(&["Condition", name]).filter(|values| name.contains(':') && !matches!(values, Json::Map(_)))
-        {
-            let (values, wild) = (values.clone(), values.many().iter().any(|value| shown(value).contains(['*', '?'])));
-            let operator = if wild { "StringLike" } else { "StringEquals" };
-            self.statement.put(&["Condition", name], None);
-            self.statement.put(&["Condition", operator, name], Some(values));
-            return self.changes.push(format!("{name} goes under {operator}"));
-        }
-        if self.statement.below(&["Condition", name]).is_some() {
-            // One that is known stands there twice, or without keys: only its owner knows what was meant.
-            if let Err(meant) = Operator::parse(name) {
-                self.rename(&["Condition", name], name, meant.as_deref());
+        match () {
+            () if !subject.fails(judged) => Some(()),
+            () if subject.is_wild() => {
+                let Claim { operator, key, .. } = subject;
+                let values = self.statement.below(&["Condition", operator, key]).cloned();
+                self.statement.put(&["Condition", "StringLike", key], values);
+                self.statement.put(&["Condition", operator, key], None);
+                let words = format!("{key} moves from {operator} to StringLike, which reads * and ? as wildcards: all that match get in");
+                self.words.push(words);
+                Some(())
             }
+            () => self.beside(subject, near),
         }
     }
 
-    fn principal(&mut self) {
-        let (kind, ours) = (self.request.kind, &self.request.principal);
-        let mut values: Vec<Json> = Vec::new();
-        let old = self.statement.get("Principal").map(Json::members).unwrap_or_default().to_vec();
-        for (name, value) in &old {
-            let misplaced = value.many().iter().any(|value| shown(value) == *ours || shown(value) == "*");
-            if name == kind {
-                values = value.many().to_vec();
-            } else if misplaced || nearest(name, &[kind]).is_some() {
-                self.statement.put(&["Principal", name], None);
-            }
-        }
-        // One of several stays beside ours; one alone is the slip itself.
-        if values.len() == 1 {
-            values.clear();
-        }
-        values.push(Json::from(ours.as_str()));
-        self.statement.put(&["NotPrincipal"], None);
-        self.statement.put(&["Principal", kind], many(values));
-        let change = format!("{kind} becomes {ours}");
-        if !self.changes.contains(&change) {
-            self.changes.push(change);
-        }
-    }
-
-    fn action(&mut self, missing: &[String]) {
-        let useless = |action: &Json| match &self.request.issuer_path {
-            Some(_) => action.text().is_some_and(|action| action.eq_ignore_ascii_case("sts:AssumeRole")),
-            None => action.text().is_some_and(|action| action.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity")),
-        };
-        let near =
-            |action: &Json| missing.iter().any(|name| distance(&shown(action).to_ascii_lowercase(), &name.to_ascii_lowercase(), 6) <= 6);
-        let mut actions: Vec<Json> = self.statement.get("Action").map(|value| value.many().to_vec()).unwrap_or_default();
-        actions.retain(|action| is_of_sts(action) && !useless(action) && !near(action));
-        actions.extend(missing.iter().map(|name| Json::from(name.as_str())));
-        self.statement.put(&["NotAction"], None);
-        self.put("Action", many(actions));
-    }
-
-    /// One key under one operator.
-    fn condition(&mut self, name: &str, key: &str) {
-        let Ok(operator) = Operator::parse(name) else { return };
-        let Some(values) = self.statement.below(&["Condition", name, key]).map(|values| values.many().to_vec()) else { return };
-        let meant = self.request.meant_key(key).filter(|_| operator.compare != Compare::Null);
-        match (self.request.fact(key), meant) {
-            (ContextFact::Known([ours]), _) if !operator.negated && !matches!(operator.compare, Compare::Null | Compare::Bool) => {
-                self.value(name, &operator, key, values, ours);
-            }
-            (ContextFact::Absent(_), Some(new)) => self.key(name, &operator, key, &values, &new),
-            (fact, _) => {
-                let mut kept = values;
-                match fact {
-                    ContextFact::Known(ours) if operator.negated => {
-                        kept.retain(|value| !ours.iter().any(|ours| is(&operator, &shown(value), ours)))
-                    }
-                    _ => kept.clear(),
-                }
-                let what = if kept.is_empty() { "goes" } else { "no longer names this pod" };
-                self.changes.push(format!("{key} under {name} {what}"));
-                self.statement.put(&["Condition", name, key], many(kept));
-            }
-        }
-    }
-
-    /// A value that is not ours: a pattern gets the operator that reads it, a slip is written anew, what can be somebody else's stays beside
-    /// ours.
-    fn value(&mut self, name: &str, operator: &Operator, key: &str, mut values: Vec<Json>, ours: &str) {
-        let reads_text = matches!(operator.compare, Compare::Exact | Compare::Fold | Compare::Like);
-        let pattern = |value: &Json| Pattern::new(&shown(value), true, None).matches(ours, false) == Truth::Yes;
-        let like = operator.named("StringLike");
-        let moves = !matches!(operator.compare, Compare::Like | Compare::Other)
-            && values.iter().any(pattern)
-            // Where that operator asks something of the key already, both are meant.
-            && self.statement.below(&["Condition", &like, key]).is_none();
-        // Numbers and ARNs are no texts: the operator that compares texts.
-        let fit = match (moves, reads_text) {
-            (true, _) => like,
-            (false, true) => name.to_owned(),
-            (false, false) => operator.named("StringEquals"),
-        };
-        if fit != name {
-            self.statement.put(&["Condition", name, key], None);
-        }
-        let path = ["Condition", &fit, key];
-        if moves {
-            self.statement.put(&path, many(values));
-            return self.changes.push(format!("{key} moves from {name} to {fit}, which reads wildcards: all that match get in"));
-        }
-        let several = values.len() > 1;
-        values.retain(|value| can_be_somebody_s(&shown(value), ours, key).unwrap_or(several));
-        let (verb, beside) = match values.len() {
-            0 => ("becomes", ""),
-            1 => ("gets", " (the other stays; take it out if nobody needs it)"),
-            _ => ("gets", " (the others stay)"),
-        };
-        values.push(Json::from(ours));
-        self.statement.put(&path, many(values));
-        self.changes.push(format!("{key} under {fit} {verb} {ours}{beside}"));
-    }
-
-    /// The key of another issuer, or one that is misspelt.
-    fn key(&mut self, name: &str, operator: &Operator, key: &str, values: &[Json], new: &str) {
-        let path = ["Condition", name, key];
-        if self.statement.below(&["Condition", name, new]).is_some() {
-            self.statement.put(&path, None);
-            return self.changes.push(format!("{key} under {name} goes: all keys have to be met, and the request has none such"));
-        }
-        let wanted: Vec<String> = values.iter().map(shown).collect();
-        let fits = met(operator, new, &wanted, self.request, false) == Truth::Yes;
-        self.statement.rename(&path, new);
-        self.changes.push(format!("the key {key} becomes {new}"));
-        if !fits && !operator.negated {
-            self.condition(name, new);
-        }
+    /// Our value of a claim beside a near miss of it.
+    fn beside(&mut self, claim: &Claim, near: impl Fn(&str, &str) -> bool) -> Option<()> {
+        let Claim { operator, key, ours, values } = claim;
+        // Ours has to be a text under any operator, and no pattern.
+        let fits = claim.compares_texts() && !ours.contains(['*', '?', '$']) && values.iter().any(|value| near(value, ours));
+        fits.then(|| self.add(&["Condition", operator, key], &[ours], &format!("{key} under {operator}; what is there stays")))
     }
 }
 
-/// Whether a value under this operator is this one.
-fn is(operator: &Operator, value: &str, ours: &str) -> bool {
-    let wildcards = matches!(operator.compare, Compare::Like | Compare::Arn);
-    Pattern::new(value, wildcards, None).matches(ours, operator.compare == Compare::Fold) == Truth::Yes
+/// A condition on a claim of the token.
+struct Claim<'a> {
+    operator: &'a str,
+    key: &'a str,
+    values: Vec<String>,
+    ours: &'a str,
 }
 
-/// Whether a value that is not ours can be another service account's or namespace's, or a pattern for them; `None` where the key is about
-/// neither.
-fn can_be_somebody_s(value: &str, ours: &str, key: &str) -> Option<bool> {
-    let is_name = |name: &str| is_object_name(&name.replace(['*', '?'], "x"));
-    if key.to_ascii_lowercase().contains("tag/kubernetes-") {
-        return Some(is_name(value));
+impl Claim<'_> {
+    /// All conditions on a claim.
+    fn all<'a>(claim: &str, statement: &'a Json, request: &'a Request) -> Vec<Claim<'a>> {
+        let Some(own) = request.claim_key(claim) else { return Vec::new() };
+        let ContextFact::Known([ours]) = request.fact(&own) else { return Vec::new() };
+        let of_claim = conditions(statement).filter(|(_, key, _)| key.eq_ignore_ascii_case(&own));
+        of_claim.map(|(operator, key, values)| Claim { operator, key, values: values.many().iter().map(shown).collect(), ours }).collect()
     }
-    ours.strip_prefix("system:serviceaccount:")?;
-    let names = value.strip_prefix("system:serviceaccount:").and_then(|names| names.split_once(':'));
-    Some(names.is_some_and(|(namespace, account)| is_name(namespace) && is_name(account)))
+
+    fn compares_texts(&self) -> bool {
+        Operator::parse(self.operator).is_ok_and(|operator| matches!(operator.compare, Compare::Exact | Compare::Fold | Compare::Like))
+    }
+
+    /// Whether a reason names it.
+    fn fails(&self, judged: &Judged) -> bool {
+        let element = format!("Condition.{}.{}", self.operator, self.key);
+        judged.reasons.iter().any(|reason| reason.element == element)
+    }
+
+    /// Whether a wildcard that would match stands under `StringEquals`, where it is a plain character.
+    fn is_wild(&self) -> bool {
+        let matches = |value: &String| Pattern::new(value, true, None).matches(self.ours, false) == Truth::Yes;
+        self.operator == "StringEquals" && self.values.iter().any(matches)
+    }
 }

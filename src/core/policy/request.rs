@@ -268,12 +268,6 @@ impl Request {
         }
     }
 
-    /// By somebody of whom nothing else is known.
-    pub(super) fn unknown(kind: &'static str, principal: &str, actions: &'static [&'static str]) -> Request {
-        let (principal, who) = (principal.to_owned(), principal.to_owned());
-        Request { principal, kind, actions, issuer_path: None, who, known: Vec::new(), formed: of_any_request().into(), now: None }
-    }
-
     /// The same with another value for a key.
     pub(super) fn with(&self, key: &str, value: &str) -> Request {
         let mut other = self.clone();

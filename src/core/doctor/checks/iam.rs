@@ -158,7 +158,7 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
 /// The proposed edit, as a statement.
 fn policy_change(evaluation: &Evaluation) -> PolicyChange {
     let edit = evaluation.edit.as_ref();
-    let statement = edit.and_then(|edit| serde_json::to_string_pretty(edit.statement.as_ref()?).ok().map(|text| (edit.index, text)));
+    let statement = edit.and_then(|edit| Some((edit.index, serde_json::to_string_pretty(&edit.statement).ok()?)));
     match statement {
         None => PolicyChange::OwnersChoice,
         Some((index, statement)) if index < evaluation.statements.len() => PolicyChange::Replace(index + 1, statement),
@@ -181,7 +181,7 @@ fn role_request(found: &Found, state: &WalkState, role: &RoleArn) -> Option<(Req
     Some((request, Code::TrustPolicyDenied))
 }
 
-/// Why the nearest statement does not allow it, and the smallest edit that would.
+/// Why the nearest statement does not allow it, and the edit that would, or why there is none.
 fn describe_denial(evaluation: &Evaluation, decision: Decision) -> String {
     let explicit = decision == Decision::ExplicitDeny;
     let denies = |effect: &str| effect.eq_ignore_ascii_case("deny");
@@ -202,7 +202,10 @@ fn describe_denial(evaluation: &Evaluation, decision: Decision) -> String {
         None => sentences.push("It has no statement that allows anything.".to_owned()),
     }
     sentences.extend(evaluation.document.iter().map(describe_reason));
-    sentences.extend(evaluation.edit.iter().map(|edit| format!("The smallest edit: {}", sentence(&edit.summary))));
+    sentences.extend(evaluation.edit.iter().map(|edit| format!("The edit: {}", sentence(&edit.summary))));
+    let rests = evaluation.edit.iter().map(|edit| format!("Access still hangs on this then: {}", sentence(&edit.rests_on.join("; "))));
+    sentences.extend(rests);
+    sentences.extend(evaluation.no_edit.iter().map(|why| format!("No edit is proposed: {}", sentence(why))));
     sentences.join(" ")
 }
 

@@ -1,0 +1,92 @@
+//! Why no edit of a policy is proposed: a sentence that says what to look at.
+//!
+//! What is not certain cannot be changed safely, because a change may go around what its owner meant.
+
+use super::condition::{Operator, Set};
+use super::grammar::shown;
+use super::request::{ContextFact, Request};
+use super::{Decision, Document, Evaluation, Json, Judged, Slip};
+
+/// Each condition of a statement: its operator, its key, its values.
+pub(super) fn conditions(statement: &Json) -> impl Iterator<Item = (&str, &str, &Json)> {
+    let operators = statement.get("Condition").map(Json::members).unwrap_or_default();
+    operators.iter().flat_map(|(operator, keys)| keys.members().iter().map(move |(key, values)| (operator.as_str(), key.as_str(), values)))
+}
+
+/// What stands against any edit: a denial, what IAM refuses, and what is not certain.
+pub(super) fn to_any_edit(document: &Document, request: &Request, evaluation: &Evaluation) -> Result<(), String> {
+    let why = denied(document, evaluation).or_else(|| audiences(request)).or_else(|| refused(document, evaluation));
+    why.or_else(|| held(document, evaluation)).map_or(Ok(()), Err)
+}
+
+fn denied(document: &Document, evaluation: &Evaluation) -> Option<String> {
+    let denies = |judged: &&Judged| evaluation.decision == Decision::ExplicitDeny && judged.effect == "Deny" && judged.matches;
+    let judged = evaluation.statements.iter().find(denies)?;
+    let keys: Vec<&str> = conditions(document.statements().get(judged.index)?).map(|(_, key, _)| key).collect();
+    let asks = if keys.is_empty() { "it has no condition".to_owned() } else { format!("look at its condition on {}", keys.join(", ")) };
+    Some(format!("{} denies this pod, whatever others allow; {asks}. Only its owner can say whom it is for", judged.name()))
+}
+
+/// STS takes no token of several audiences (docs/facts.md#assume-role-errors).
+fn audiences(request: &Request) -> Option<String> {
+    let single = matches!(request.fact(&request.claim_key("aud")?), ContextFact::Known([_]));
+    (!single).then(|| "STS refuses a token that has not exactly one audience. Give the projected token one; no policy helps".to_owned())
+}
+
+fn refused(document: &Document, evaluation: &Evaluation) -> Option<String> {
+    let of_statements = evaluation.statements.iter().flat_map(|judged| judged.reasons.iter().map(move |reason| (Some(judged), reason)));
+    let mut all =
+        evaluation.document.iter().map(|reason| (None, reason)).chain(of_statements).filter(|(_, reason)| reason.slip == Slip::Refused);
+    let (judged, reason) = all.next()?;
+    let place = judged.map(|judged| format!("{}, ", judged.name())).unwrap_or_default();
+    // A document that is refused because it has no statement needs one.
+    let is_empty = all.next().is_none() && document.json.get("Statement").is_some_and(|list| list.many().is_empty());
+    (!is_empty).then(|| format!("IAM refuses this document. Correct that first: {place}{}: {}", reason.element, reason.why))
+}
+
+fn held(document: &Document, evaluation: &Evaluation) -> Option<String> {
+    let mut statements = evaluation.statements.iter().zip(document.statements());
+    let (judged, what) = statements.find_map(|(judged, statement)| Some((judged, uncertain(statement, judged)?)))?;
+    Some(format!(
+        "{} has {what}. Whom it means is not certain, so no edit is proposed. Its owner can say whether the statement that irsa-probe \
+         trust-policy prints may stand beside it",
+        judged.name()
+    ))
+}
+
+/// What turns a statement's meaning round, or lets it hang on what is not known here.
+fn uncertain(statement: &Json, judged: &Judged) -> Option<String> {
+    let element = ["NotAction", "NotPrincipal"].into_iter().find(|name| statement.get(name).is_some());
+    let operator = conditions(statement).find_map(|(name, _, _)| match Operator::parse(name) {
+        Ok(operator) if operator.set != Set::One => Some(format!("the set operator {name}")),
+        Ok(operator) if operator.negated => Some(format!("the negated operator {name}")),
+        _ => None,
+    });
+    let has_variable = |(_, _, values): (_, _, &Json)| values.many().iter().any(|value| shown(value).contains("${"));
+    let variable = conditions(statement).any(has_variable).then(|| "a policy variable".to_owned());
+    let undecided = judged.reasons.iter().find(|reason| reason.slip == Slip::Undecided);
+    element.map(str::to_owned).or(operator).or(variable).or_else(|| Some(format!("an undecided element, {}", undecided?.element)))
+}
+
+/// What stands against a statement of the pod's own beside the others: a guard that it would go around.
+pub(super) fn to_a_statement_more(document: &Document, request: &Request, own: &Json) -> Result<(), String> {
+    let is_guard = |key: &&str| request.meant_key(key).is_none() && !conditions(own).any(|(_, asked, _)| asked.eq_ignore_ascii_case(key));
+    // However it is spelt: the cluster's id, or the service.
+    let id = request.principal.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let names_us = |statement: &Json| {
+        let kinds = statement.get("Principal").map(Json::members).unwrap_or_default();
+        kinds.iter().any(|(_, values)| values.many().iter().any(|value| shown(value).to_ascii_lowercase().contains(&id)))
+    };
+    for (nth, statement) in document.statements().iter().enumerate().filter(|(_, statement)| names_us(statement)) {
+        let guards: Vec<&str> = conditions(statement).map(|(_, key, _)| key).filter(is_guard).collect();
+        if statement.get("Effect").and_then(Json::text) == Some("Allow") && !guards.is_empty() {
+            return Err(format!(
+                "statement {} lets this provider in under a condition on {}. A statement for this pod would go around that condition, so \
+                 none is proposed. Its owner can say whether the pod should get in, and under which condition",
+                nth + 1,
+                guards.join(", ")
+            ));
+        }
+    }
+    Ok(())
+}
