@@ -166,7 +166,7 @@ fn what_the_chain_would_end_at_is_no_finding() {
     // Nothing injected, and the node's role in reach: followed, the chain would be a finding.
     let sandbox = Sandbox::start(&world(json!({"inject": [], "imds": "v2", "env": {"AWS_REGION": "us-west-2"}})));
     let (report, exit) = report_on(Target::sleeping(&sandbox.env()).pid(), &[], &sandbox);
-    assert_eq!((exit, findings(&report)), (Some(1), vec!["not-injected"]), "{report:#}");
+    assert_eq!((exit, findings(&report)), (Some(1), vec!["not-injected", "node-role-reachable"]), "{report:#}");
     assert_eq!(report["chain"], json!({"provider": "node", "predicted": true}));
     assert_eq!(calls(&sandbox, Service::Imds, "credentials"), 0, "the node's credentials are not fetched for a prediction");
     // A profile of the process's own home shadows: a finding of the plan, as ever, and never chain-disagrees.

@@ -231,6 +231,8 @@ proptest! {
 
     #[test]
     fn a_policy_with_any_name_is_judged_and_mended_the_same(names in names()) {
+        // In a policy `${` begins a variable.
+        let names = PodNames { path: names.path.replace("${", "$-"), ..names };
         let judged = |names: &PodNames| -> Vec<String> {
             let role = RoleArn::parse(&names.arn()).unwrap();
             let issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
