@@ -233,6 +233,7 @@ fn a_policy_that_lets_the_whole_cluster_in_is_warned_of() {
         "open, and one denied",
         "open, and another action denied",
         "open beside one of our own",
+        "open, and other addresses denied",
     ];
     let shut = [
         "healthy",

@@ -19,10 +19,11 @@ pub(super) fn propose(document: &Document, request: &Request, evaluation: &Evalu
 fn proposed(document: &Document, request: &Request, evaluation: &Evaluation) -> Result<Edit, String> {
     obstacle::to_any_edit(document, request, evaluation)?;
     if let Some(edit) = in_place(document, request, evaluation) {
+        obstacle::to_going_around(document, request, edit.index, &edit.statement)?;
         return Ok(edit);
     }
     let statement = needed(request).ok_or(UNKNOWN)?;
-    obstacle::to_a_statement_more(document, request, &statement)?;
+    obstacle::to_going_around(document, request, document.statements().len(), &statement)?;
     let edit = edit(document, request, document.statements().len(), ADDED.to_owned(), statement);
     if lets_in(&edit, document, request) { Ok(edit) } else { Err(NOTHING_HELPS.to_owned()) }
 }

@@ -296,8 +296,13 @@ fn strangers_of(document: &Document, request: &Request, variables: bool) -> Vec<
     let all: Vec<Judgement> =
         document.statements().iter().enumerate().map(|(index, statement)| one(index, statement, &stranger, variables)).collect();
     let applies = |one: &&Judgement| (0..stranger.actions.len()).any(|action| one.of(action) == Truth::Yes);
-    let may_apply = |one: &Judgement| (0..stranger.actions.len()).any(|action| one.of(action) != Truth::No);
-    if all.iter().any(|one| one.effect == Effect::Deny && may_apply(one)) {
+    let subject = stranger.claim_key("sub").unwrap_or_default();
+    // A Deny that may apply, because of something else than the subject, limits no service accounts.
+    let limits = |one: &Judgement| {
+        let asks = obstacle::conditions(&document.statements()[one.judged.index]).any(|(_, key, _)| key.eq_ignore_ascii_case(&subject));
+        (0..stranger.actions.len()).any(|action| one.of(action) == Truth::Yes || (asks && one.of(action) == Truth::Maybe))
+    };
+    if all.iter().any(|one| one.effect == Effect::Deny && limits(one)) {
         return Vec::new();
     }
     all.iter().filter(|one| one.effect == Effect::Allow).filter(applies).map(|one| one.judged.index).collect()

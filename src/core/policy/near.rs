@@ -50,11 +50,21 @@ pub(super) fn is_like_subject(value: &str, ours: &str) -> bool {
     }
 }
 
-/// An audience that is ours but for its spelling: white space, and of the usual one capitals, a scheme, another host of STS, or a subject in its
-/// place. Other audiences that differ by little can be two.
+/// A value of `sub` that is surely another service account's: it has the form of a subject and is not like ours. `wild` says that the operator reads
+/// wildcards.
+pub(super) fn is_another_subject(value: &str, ours: &str, wild: bool) -> bool {
+    let is_name = |name: &str| is_object_name(&if wild { name.replace(['*', '?'], "x") } else { name.to_owned() });
+    let names = value.strip_prefix("system:serviceaccount:").and_then(|names| names.split_once(':'));
+    let is_subject = names.is_some_and(|(namespace, account)| is_name(namespace) && is_name(account));
+    is_subject && value != ours && !is_slip_of_subject(value, ours) && !is_like_subject(value, ours)
+}
+
+/// An audience that is ours but for its spelling: white space, and of the usual one capitals, a scheme, another host of STS, another spelling of
+/// AWS's domain, or a subject in its place. Other audiences that differ by little can be two, as `eks.amazonaws.com` is.
 pub(super) fn is_slip_of_audience(value: &str, ours: &str) -> bool {
     let bare = bare(value);
-    let host_of_sts = bare.starts_with("sts.") && (bare.ends_with(".amazonaws.com") || bare.ends_with(".amazonaws.com.cn"));
-    let of_usual = host_of_sts || distance(&bare, AUDIENCE, 3) <= 3 || bare.starts_with("system:serviceaccount:");
+    let is_host = [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|domain| bare.ends_with(domain));
+    let of_sts = bare.starts_with("sts.") && (is_host || distance(&bare, AUDIENCE, 3) <= 3);
+    let of_usual = of_sts || bare.starts_with("system:serviceaccount:");
     value != ours && !value.contains(['*', '?']) && (value.trim() == ours || (ours == AUDIENCE && of_usual))
 }

@@ -2,10 +2,13 @@
 //!
 //! What is not certain cannot be changed safely, because a change may go around what its owner meant.
 
-use super::condition::{Operator, Set};
+use super::condition::{Compare, Operator, Set};
 use super::grammar::shown;
+use super::near::{is_another_subject, is_slip_of_audience};
+use super::pattern::{Pattern, Truth};
 use super::request::{ContextFact, Request};
 use super::{Decision, Document, Evaluation, Json, Judged, Slip};
+use crate::core::text::printable::{distance, is_object_name};
 
 /// Each condition of a statement: its operator, its key, its values.
 pub(super) fn conditions(statement: &Json) -> impl Iterator<Item = (&str, &str, &Json)> {
@@ -16,7 +19,55 @@ pub(super) fn conditions(statement: &Json) -> impl Iterator<Item = (&str, &str, 
 /// What stands against any edit: a denial, what IAM refuses, and what is not certain.
 pub(super) fn to_any_edit(document: &Document, request: &Request, evaluation: &Evaluation) -> Result<(), String> {
     let why = denied(document, evaluation).or_else(|| audiences(request)).or_else(|| refused(document, evaluation));
-    why.or_else(|| held(document, evaluation)).map_or(Ok(()), Err)
+    why.or_else(|| held(document, evaluation)).or_else(|| nearly_denied(document, request, evaluation)).map_or(Ok(()), Err)
+}
+
+/// A statement that would deny this pod but for a slip, such as a misspelt name or a wildcard that is a plain character. It can mean this pod.
+fn nearly_denied(document: &Document, request: &Request, evaluation: &Evaluation) -> Option<String> {
+    let mut statements = evaluation.statements.iter().zip(document.statements());
+    let (judged, _) = statements.find(|(judged, statement)| judged.effect == "Deny" && !is_about_others(statement, judged, request))?;
+    Some(format!(
+        "{} denies the role, and that it does not mean this pod is not certain: it is this pod's provider, and nothing in it is surely \
+         another pod's. Only its owner can say whom it is for",
+        judged.name()
+    ))
+}
+
+/// Whether a Deny is surely about somebody else: its principal is, or a condition is not met that asks for somebody else's name or for something
+/// that no name of a pod is.
+fn is_about_others(statement: &Json, judged: &Judged, request: &Request) -> bool {
+    let everyone = match statement.get("Principal") {
+        Some(map @ Json::Map(_)) => map.members().iter().any(|(_, values)| values.many().iter().any(|value| shown(value) == "*")),
+        _ => true,
+    };
+    let fails = |operator: &str, key: &str| {
+        let element = format!("Condition.{operator}.{key}");
+        judged.reasons.iter().any(|reason| reason.element == element && reason.slip == Slip::Differs)
+    };
+    let anothers = |(operator, key, values): (&str, &str, &Json)| {
+        let Some(own) = request.meant_key(key).filter(|_| fails(operator, key)) else { return fails(operator, key) };
+        let ContextFact::Known([ours]) = request.fact(&own) else { return false };
+        let wild = Operator::parse(operator).is_ok_and(|operator| matches!(operator.compare, Compare::Like | Compare::Arn));
+        let is_anothers = |value: &Json| {
+            let value = shown(value);
+            let would_match = Pattern::new(&value, true, None).matches(ours, true) != Truth::No;
+            !would_match
+                && match request.claim_key("sub").is_some_and(|sub| sub == own) {
+                    true => is_another_subject(&value, ours, wild),
+                    false if request.issuer_path.is_some() => !is_slip_of_audience(&value, ours),
+                    false => is_object_name(&value) && distance(&value, ours, 2) > 2,
+                }
+        };
+        values.many().iter().all(is_anothers)
+    };
+    !(everyone || names_us(statement, request)) || conditions(statement).any(anothers)
+}
+
+/// Whether a statement names this pod's provider, however it is spelt: by the cluster's id, or the service.
+fn names_us(statement: &Json, request: &Request) -> bool {
+    let id = request.principal.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let kinds = statement.get("Principal").map(Json::members).unwrap_or_default();
+    kinds.iter().any(|(_, values)| values.many().iter().any(|value| shown(value).to_ascii_lowercase().contains(&id)))
 }
 
 fn denied(document: &Document, evaluation: &Evaluation) -> Option<String> {
@@ -68,18 +119,15 @@ fn uncertain(statement: &Json, judged: &Judged) -> Option<String> {
     element.map(str::to_owned).or(operator).or(variable).or_else(|| Some(format!("an undecided element, {}", undecided?.element)))
 }
 
-/// What stands against a statement of the pod's own beside the others: a guard that it would go around.
-pub(super) fn to_a_statement_more(document: &Document, request: &Request, own: &Json) -> Result<(), String> {
-    let is_guard = |key: &&str| request.meant_key(key).is_none() && !conditions(own).any(|(_, asked, _)| asked.eq_ignore_ascii_case(key));
-    // However it is spelt: the cluster's id, or the service.
-    let id = request.principal.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let names_us = |statement: &Json| {
-        let kinds = statement.get("Principal").map(Json::members).unwrap_or_default();
-        kinds.iter().any(|(_, values)| values.many().iter().any(|value| shown(value).to_ascii_lowercase().contains(&id)))
-    };
-    for (nth, statement) in document.statements().iter().enumerate().filter(|(_, statement)| names_us(statement)) {
-        let guards: Vec<&str> = conditions(statement).map(|(_, key, _)| key).filter(is_guard).collect();
-        if statement.get("Effect").and_then(Json::text) == Some("Allow") && !guards.is_empty() {
+/// What stands against an edit: a guard on another statement of this provider that the edited statement, or one of the pod's own, would go around.
+/// `edited` is the place of the statement in the document.
+pub(super) fn to_going_around(document: &Document, request: &Request, edited: usize, statement: &Json) -> Result<(), String> {
+    let asks = |key: &str| conditions(statement).any(|(_, asked, _)| asked.eq_ignore_ascii_case(key));
+    let is_guard = |key: &&str| request.meant_key(key).is_none() && !asks(key);
+    let others = document.statements().iter().enumerate().filter(|(nth, _)| *nth != edited);
+    for (nth, other) in others.filter(|(_, other)| names_us(other, request)) {
+        let guards: Vec<&str> = conditions(other).map(|(_, key, _)| key).filter(is_guard).collect();
+        if other.get("Effect").and_then(Json::text) == Some("Allow") && !guards.is_empty() {
             return Err(format!(
                 "statement {} lets this provider in under a condition on {}. A statement for this pod would go around that condition, so \
                  none is proposed. Its owner can say whether the pod should get in, and under which condition",

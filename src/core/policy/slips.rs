@@ -1,6 +1,6 @@
 //! What tells the policy's value from the request's: the slip that was probably made. The kinds are a table, the nearest first.
 
-use super::condition::{Compare, Operator};
+use super::condition::{Compare, Operator, is_bool};
 use super::pattern::{Pattern, Truth};
 use super::request::Request;
 use crate::core::text::printable::distance;
@@ -215,7 +215,7 @@ impl<'a> Pair<'a> {
     fn owner(&self) -> Option<&'a str> {
         let mut others = self.request.known().filter(|(key, _)| !key.eq_ignore_ascii_case(self.key));
         // `true` and the like are no key's own.
-        let has = |values: &[String]| values.len() == 1 && values[0] == self.wanted && values[0].len() > "false".len();
+        let has = |values: &[String]| values.len() == 1 && values[0] == self.wanted && !is_bool(&values[0]);
         others.find(|(_, values)| has(values)).map(|(key, _)| key)
     }
 
