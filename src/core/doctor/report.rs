@@ -129,8 +129,17 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
             cause.remedy.snippet = Some(statement.clone());
         }
         Some(PolicyChange::OwnersChoice) => {
-            cause.remedy.text = "Change the statement that is named above: only its owner can say what it is for.".to_owned();
+            let change = "Change the statement that is named above: only its owner can say what it is for.";
+            cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
             cause.remedy.snippet = None;
+        }
+        Some(PolicyChange::AskOwner { why, statement }) => {
+            let question = statement.as_ref().map_or("", |_| {
+                " Ask the policy's owner whether the statement below may be added: it lets in this pod's service account alone. Do not change statements of \
+                 others for it."
+            });
+            cause.remedy.text = format!("{why}{question} {KEEP_THE_OTHERS}");
+            cause.remedy.snippet.clone_from(statement);
         }
     }
     if let Some(managed) = &finding.managed {
