@@ -562,6 +562,8 @@ fn a_trust_policy_of_others() {
         scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
         scene.checkout()
     };
+    let prints =
+        |seen: &Seen| seen.root()["remedy"]["commands"].to_string().contains("irsa-probe trust-policy --format terraform --role-arn");
     for (name, statements, others, held) in [
         ("of-account", json!([of_address]), account, "Condition.IpAddress.aws:SourceIp"),
         ("of-node", json!([node, other_cluster]), "ec2.amazonaws.com", "ForAnyValue:StringEquals"),
@@ -576,6 +578,7 @@ fn a_trust_policy_of_others() {
         let snippet: Value = serde_json::from_str(seen.root()["remedy"]["snippet"].as_str().unwrap()).unwrap();
         assert_eq!(snippet["Principal"], scene.trust("checkout")["Statement"][0]["Principal"]);
         assert_eq!(snippet["Condition"], scene.trust("checkout")["Statement"][0]["Condition"]);
+        assert!(prints(&seen), "the same statement for the role's code");
     }
     // The pod's own provider is nearer than another's statement with fewer reasons.
     let seen = wants("of-two", json!([node, scene.trust("other")["Statement"][0]]));
@@ -588,6 +591,7 @@ fn a_trust_policy_of_others() {
     seen.fails("trust-policy-denied", &["Statement 2 denies it"]);
     assert!(text(&seen).starts_with("Change the statement that is named above"), "{}", text(&seen));
     assert_eq!(seen.root()["remedy"]["snippet"], Value::Null);
+    assert!(!prints(&seen), "{:#}", seen.root());
 }
 
 /// The role that keeps the pod out is a stack's: the fix names the stack, from the tags that get-role shows.

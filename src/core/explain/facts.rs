@@ -433,6 +433,7 @@ pub(super) fn values(facts: &Facts) -> (Vec<(&'static str, String)>, bool) {
         &facts.resource.as_deref().filter(|arn| arn.contains(':')).and_then(|arn| arn.rsplit(['/', ':']).next()).map(str::to_owned),
     );
     set("region", &facts.region);
+    set("clusterRegion", &facts.issuer.as_deref().and_then(Region::of_issuer).map(|region| region.to_string()));
     set("issuer", &facts.issuer);
     set("issuerPath", &facts.issuer.as_deref().and_then(|url| url.strip_prefix("https://")).map(str::to_owned));
     set("account", &facts.account);
