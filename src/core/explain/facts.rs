@@ -544,6 +544,19 @@ mod tests {
         assert_eq!(times("Signature expired: ☃☃☃☃☃☃☃☃ is now earlier than"), None);
     }
 
+    /// A call's region is not the cluster's, which its issuer tells.
+    #[test]
+    fn the_issuer_alone_gives_the_cluster_s_region() {
+        let call = of("Post \"https://sts.us-east-1.amazonaws.com/\": dial");
+        let of_region = |facts: &Facts| {
+            let (known, _) = values(facts);
+            ["region", "clusterRegion"].map(|name| known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
+        };
+        assert_eq!(of_region(&call), [Some("us-east-1".to_owned()), None]);
+        let issuer = Some("https://oidc.eks.eu-west-1.amazonaws.com/id/A".to_owned());
+        assert_eq!(of_region(&Facts { issuer, ..call }), [Some("us-east-1".to_owned()), Some("eu-west-1".to_owned())]);
+    }
+
     #[test]
     fn hosts_give_the_region() {
         for (text, host, region) in [
