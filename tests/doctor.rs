@@ -539,6 +539,61 @@ fn trust_policy_denied() {
     assert!(remedy["commands"].as_array().unwrap().iter().all(|command| command["effect"] == "read"), "{remedy}");
 }
 
+/// Where no edit is certain, doctor names no statement of somebody else as the one to change. It asks the policy's owner.
+#[test]
+fn a_trust_policy_of_others() {
+    let scene = Scene::new();
+    let statement = |principal: Value, action: &str, condition: Value| json!({"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition});
+    let account = "arn:aws:iam::444455556666:root";
+    let of_address = statement(json!({"AWS": account}), "sts:AssumeRole", json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}));
+    let other_issuer =
+        format!("arn:aws:iam::{}:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/{}", scene.account.id, "0A".repeat(16));
+    let other_cluster = statement(
+        json!({"Federated": other_issuer}),
+        "sts:AssumeRoleWithWebIdentity",
+        json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}),
+    );
+    let node = json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
+    let text = |seen: &Seen| seen.root()["remedy"]["text"].as_str().unwrap().to_owned();
+    let wants = |name: &str, statements: Value| {
+        scene.account.role("/", name, &json!({"Version": "2012-10-17", "Statement": statements}));
+        let role = format!("arn:aws:iam::{}:role/{name}", scene.account.id);
+        scene.annotate(json!({KEY: role}));
+        scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!(role));
+        scene.checkout()
+    };
+    let prints =
+        |seen: &Seen| seen.root()["remedy"]["commands"].to_string().contains("irsa-probe trust-policy --format terraform --role-arn");
+    for (name, statements, others, held) in [
+        ("of-account", json!([of_address]), account, "Condition.IpAddress.aws:SourceIp"),
+        ("of-node", json!([node, other_cluster]), "ec2.amazonaws.com", "ForAnyValue:StringEquals"),
+    ] {
+        let seen = wants(name, statements);
+        seen.fails("trust-policy-denied", &["No statement names this pod's provider, arn:aws:iam::", others]);
+        let detail = seen.root()["detail"].as_str().unwrap();
+        assert!(!detail.contains("does not apply") && !detail.contains("The edit"), "{detail}");
+        let text = text(&seen);
+        let said = [held, "Ask the policy's owner", "aws iam update-assume-role-policy replaces the whole policy"];
+        assert!(said.iter().all(|words| text.contains(words)) && !text.contains("named above"), "{text}");
+        let snippet: Value = serde_json::from_str(seen.root()["remedy"]["snippet"].as_str().unwrap()).unwrap();
+        assert_eq!(snippet["Principal"], scene.trust("checkout")["Statement"][0]["Principal"]);
+        assert_eq!(snippet["Condition"], scene.trust("checkout")["Statement"][0]["Condition"]);
+        assert!(prints(&seen), "the same statement for the role's code");
+    }
+    // The pod's own provider is nearer than another's statement with fewer reasons.
+    let seen = wants("of-two", json!([node, scene.trust("other")["Statement"][0]]));
+    seen.fails("trust-policy-denied", &["Statement 2 does not apply", "system:serviceaccount:shop:other"]);
+    // A Deny has one owner, and no statement beside it helps.
+    let own = &scene.trust("checkout")["Statement"][0];
+    let mut deny = own.clone();
+    deny["Effect"] = json!("Deny");
+    let seen = wants("denies", json!([own, deny]));
+    seen.fails("trust-policy-denied", &["Statement 2 denies it"]);
+    assert!(text(&seen).starts_with("Change the statement that is named above"), "{}", text(&seen));
+    assert_eq!(seen.root()["remedy"]["snippet"], Value::Null);
+    assert!(!prints(&seen), "{:#}", seen.root());
+}
+
 /// The role that keeps the pod out is a stack's: the fix names the stack, from the tags that get-role shows.
 #[test]
 fn a_role_that_a_stack_manages() {

@@ -98,6 +98,31 @@ fn every_command_s_effect_is_what_it_does() {
     }
 }
 
+/// Clusters and instances are a region's, and the reader's default region can be another one, with a cluster of the same name.
+#[test]
+fn commands_about_a_region_name_it() {
+    let of_region: Vec<(String, FixCommand)> = commands()
+        .into_iter()
+        .filter(|(_, command)| command.template.contains("aws eks ") || command.template.contains("aws ec2 "))
+        .collect();
+    assert!(of_region.len() > 5, "{of_region:?}");
+    for (whose, command) in of_region {
+        assert!(
+            command.template.contains(" --region {region}") || command.template.contains(" --region {clusterRegion}"),
+            "{whose}: {command:?}"
+        );
+    }
+}
+
+/// What stands in a sentence is read as a command, too: a `|` in it would be a pipe.
+#[test]
+fn no_fix_s_sentences_have_a_pipe() {
+    let fixes = catalogue::rows().map(|row| (row.code.to_string(), row.fix));
+    for (whose, fix) in fixes.chain(wordings::ALL.iter().map(|wording| (wording.title.to_owned(), wording.fix))) {
+        assert!(!fix.contains('|'), "{whose}: {fix}");
+    }
+}
+
 /// A pod's owner is not known inside the pod, so that a row of the catalogue never says that only the pod is affected.
 #[test]
 fn only_doctor_knows_that_a_change_is_the_pod_s_own() {

@@ -61,7 +61,7 @@ impl Fillings {
             (&["ISSUER_URL", "{issuer}"], &format!("https://{ISSUER}")),
             (&["ISSUER", "{issuerPath}"], ISSUER),
             (&["{audience}"], "sts.amazonaws.com"),
-            (&["REGION", "{region}"], "eu-central-1"),
+            (&["REGION", "{region}", "{clusterRegion}"], "eu-central-1"),
             (&["CLUSTER", "{cluster}"], "production"),
             (&["NAMESPACE", "{namespace}"], "shop"),
             (&["SERVICE_ACCOUNT", "{serviceAccount}"], "checkout"),

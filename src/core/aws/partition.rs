@@ -136,6 +136,12 @@ impl Region {
         }
     }
 
+    /// The region in an issuer of EKS: `https://oidc.eks.REGION.amazonaws.com/id/ID`, or the dual-stack `https://oidc-eks.REGION.api.aws/id/ID`.
+    pub fn of_issuer(issuer: &str) -> Option<Region> {
+        let code = issuer.strip_prefix("https://oidc.eks.").or_else(|| issuer.strip_prefix("https://oidc-eks."))?.split('.').next()?;
+        Region::parse(code).ok().filter(|region| !region.is_global())
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -246,6 +252,17 @@ mod tests {
 
     fn region(text: &str) -> Region {
         Region::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_issuer_of_eks_tells_its_region() {
+        let of = |issuer: &str| Region::of_issuer(issuer).map(|region| region.to_string());
+        assert_eq!(of("https://oidc.eks.us-west-2.amazonaws.com/id/A").as_deref(), Some("us-west-2"));
+        assert_eq!(of("https://oidc.eks.cn-north-1.amazonaws.com.cn/id/A").as_deref(), Some("cn-north-1"));
+        assert_eq!(of("https://oidc-eks.eu-central-1.api.aws/id/A").as_deref(), Some("eu-central-1"));
+        for other in ["https://kubernetes.default.svc", "https://oidc.eks.example.com/id/A", "oidc.eks.us-west-2.amazonaws.com/id/A"] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -115,12 +115,23 @@ pub const CHECK_POD_IDENTITY_TRUST: FixCommand = read(
         --service-account {serviceAccount}",
 );
 
+/// Prints the statement for the role's code.
+pub const PRINT_TRUST_STATEMENT: FixCommand = read(
+    "irsa-probe trust-policy --format terraform --role-arn {roleArn} --issuer {issuer} --audience {audience} -n {namespace} \
+        --service-account {serviceAccount}",
+);
+
+/// The same for EKS Pod Identity, whose statement names neither the cluster nor the pod.
+pub const PRINT_POD_IDENTITY_STATEMENT: FixCommand = read("irsa-probe trust-policy --pod-identity --format terraform");
+
 /// Looks at the cluster and at IAM from a workstation.
 pub const DOCTOR: FixCommand = read("irsa-probe doctor -n {namespace} sa/{serviceAccount}");
 
 /// The Pod Identity associations of the service account.
-pub const LIST_ASSOCIATIONS: FixCommand =
-    read("aws eks list-pod-identity-associations --cluster-name {cluster} --namespace {namespace} --service-account {serviceAccount}");
+pub const LIST_ASSOCIATIONS: FixCommand = read(
+    "aws eks list-pod-identity-associations --region {clusterRegion} --cluster-name {cluster} --namespace {namespace} \
+        --service-account {serviceAccount}",
+);
 
 /// The VPC endpoints of STS.
 pub const STS_ENDPOINTS: FixCommand =
@@ -130,8 +141,9 @@ pub const STS_ENDPOINTS: FixCommand =
 pub const NETWORK_POLICIES: FixCommand = read("kubectl -n {namespace} get networkpolicy");
 
 /// The node's settings of IMDS.
-pub const METADATA_OPTIONS: FixCommand =
-    read("aws ec2 describe-instances --instance-ids {instanceId} --query 'Reservations[].Instances[].MetadataOptions'");
+pub const METADATA_OPTIONS: FixCommand = read(
+    "aws ec2 describe-instances --region {clusterRegion} --instance-ids {instanceId} --query 'Reservations[].Instances[].MetadataOptions'",
+);
 
 /// Who else runs on the node.
 pub const PODS_OF_NODE: FixCommand = read("kubectl get pods -A -o wide --field-selector spec.nodeName={node}");
@@ -139,13 +151,13 @@ pub const PODS_OF_NODE: FixCommand = read("kubectl get pods -A -o wide --field-s
 /// Keeps IMDS from the node's pods. The hop limit stops the answer to version 2's PUT only, so that version 1 has to be off, too (EC2 user guide,
 /// "Configure the instance metadata service options").
 pub const HOP_LIMIT: FixCommand = shared(
-    "aws ec2 modify-instance-metadata-options --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1",
+    "aws ec2 modify-instance-metadata-options --region {clusterRegion} --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1",
     "every pod on node {node}: those outside the host's network lose IMDS, and all others IMDSv1",
 );
 
 /// Switches IMDSv1 off.
 pub const REQUIRE_IMDS_V2: FixCommand = shared(
-    "aws ec2 modify-instance-metadata-options --instance-id {instanceId} --http-tokens required",
+    "aws ec2 modify-instance-metadata-options --region {clusterRegion} --instance-id {instanceId} --http-tokens required",
     "every pod and process on node {node}: IMDSv1 no longer answers",
 );
 

@@ -41,7 +41,7 @@ pub struct Values {
 }
 
 /// Every name that a template may use, with its stand-in.
-const NAMES: [(&str, &str); 20] = [
+const NAMES: [(&str, &str); 21] = [
     ("namespace", "NAMESPACE"),
     ("serviceAccount", "SERVICE_ACCOUNT"),
     ("pod", "POD"),
@@ -54,6 +54,8 @@ const NAMES: [(&str, &str); 20] = [
     ("account", "ACCOUNT"),
     ("partition", "aws"),
     ("region", "REGION"),
+    // That of the cluster's objects and nodes. A container's variables can name another one.
+    ("clusterRegion", "REGION"),
     ("cluster", "CLUSTER"),
     ("association", "ASSOCIATION_ID"),
     ("host", "the STS host"),

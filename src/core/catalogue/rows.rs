@@ -233,14 +233,14 @@ codes! {
         cause: "Its audience is not the one that the webhook asks for (sts.amazonaws.com, or pods.eks.amazonaws.com for Pod Identity). \
             That works only when the OIDC provider and the trust policy name the same audience; the API server's own token does not.",
         fix: "Remove the annotation eks.amazonaws.com/audience from service account {namespace}/{serviceAccount}, and any hand-set token \
-            file variable, and recreate the pod. If {audience} is meant, it has to be a client id of the OIDC provider and stand in the \
-            trust policy.",
+            file variable, and recreate the pod. If another audience is meant, it has to be a client id of the OIDC provider and stand in \
+            the trust policy.",
         commands: &[
             GET_ACCOUNT,
             shared(
                 "kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/audience-",
                 "every pod that uses service account {namespace}/{serviceAccount}, once it is recreated, and whatever takes their tokens for \
-                    {audience}",
+                    the annotation's audience",
             ),
         ],
     }
@@ -531,9 +531,9 @@ codes! {
             Deny in it applies. A role that does not exist looks exactly the same.",
         fix: "Check that role {roleArn} exists, and add the statement below to its trust policy. aws iam update-assume-role-policy \
             replaces the whole policy: statements of other clusters and accounts would be lost. Most roles are managed by code (Terraform, \
-            CloudFormation, eksctl), which takes a change by hand back: change it there. irsa-probe trust-policy --format \
-            terraform|cloudformation|json prints the statement in that form.",
-        commands: &[GET_TRUST_POLICY, DOCTOR, CHECK_TRUST_POLICY],
+            CloudFormation, eksctl), which takes a change by hand back: change it there. irsa-probe trust-policy prints \
+            the statement as code; its --format is terraform, cloudformation or json.",
+        commands: &[GET_TRUST_POLICY, DOCTOR, CHECK_TRUST_POLICY, PRINT_TRUST_STATEMENT],
         document: Some(RemedyDocument::TrustStatement),
         doctor: true,
         means: &[
@@ -733,8 +733,8 @@ codes! {
             LIST_ASSOCIATIONS,
             PODS_OF_ACCOUNT,
             shared(
-                "aws eks create-pod-identity-association --cluster-name {cluster} --namespace {namespace} --service-account \
-                    {serviceAccount} --role-arn {roleArn}",
+                "aws eks create-pod-identity-association --region {clusterRegion} --cluster-name {cluster} --namespace {namespace} \
+                    --service-account {serviceAccount} --role-arn {roleArn}",
                 EVERY_POD,
             ),
         ],
@@ -753,8 +753,8 @@ codes! {
         fix: "Add the statement below to the associated role's trust policy; the agent may answer from its cache for some time. aws iam \
             update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. Most roles are \
             managed by code (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there. irsa-probe \
-            trust-policy --pod-identity --format terraform|cloudformation|json prints the statement in that form.",
-        commands: &[LIST_ASSOCIATIONS, GET_TRUST_POLICY, DOCTOR, CHECK_POD_IDENTITY_TRUST],
+            trust-policy prints the statement as code; its --format is terraform, cloudformation or json.",
+        commands: &[LIST_ASSOCIATIONS, GET_TRUST_POLICY, DOCTOR, CHECK_POD_IDENTITY_TRUST, PRINT_POD_IDENTITY_STATEMENT],
         document: Some(RemedyDocument::PodIdentityTrustStatement),
         doctor: true,
         means: &[
@@ -929,7 +929,8 @@ codes! {
     SecondaryRegionFailing = "secondary-region-failing" {
         step: Redundancy, check: Some("other-regions"), weight: WARN_PASSING,
         title: "a secondary region's STS does not work for this pod",
-        cause: "The primary region works; the other one, which the workload may fail over to, does not. The detail holds its finding.",
+        cause: "The workload may fail over to this region, and there the identity does not work. The detail holds its finding. It says nothing \
+            of the primary region.",
         fix: "Fix the finding in the detail, or drop the region from --sts-region.",
     }
 

@@ -16,6 +16,8 @@ pub struct Meanwhile {
     pub stop: Vec<SdkFamily>,
     /// The families that use other credentials, such as those of a profile.
     pub use_others: Vec<SdkFamily>,
+    /// The families that would use the injected identity: the failure does not concern them, such as a missing region that they do not need.
+    pub use_injected: Vec<SdkFamily>,
 }
 
 /// What the families become. `None` where the identity is proven, where IMDS gives no role to this pod, and where the failure changes nothing for
@@ -26,19 +28,25 @@ pub(super) fn meanwhile(context: &CheckContext<'_>) -> Option<Meanwhile> {
         return None;
     }
     let surroundings = surroundings::from_evidence(context.evidence);
-    let mut found = Meanwhile { role: role.to_owned(), use_node_role: Vec::new(), stop: Vec::new(), use_others: Vec::new() };
+    let mut found = Meanwhile::of(role);
     for family in SdkFamily::ALL {
         match predict(family, &surroundings).outcome {
             ChainEnd::NodeRole => found.use_node_role.push(family),
             ChainEnd::None | ChainEnd::Error => found.stop.push(family),
             ChainEnd::Static | ChainEnd::Profile => found.use_others.push(family),
-            ChainEnd::Irsa | ChainEnd::PodIdentity => {}
+            ChainEnd::Irsa | ChainEnd::PodIdentity => found.use_injected.push(family),
         }
     }
     (!found.use_node_role.is_empty() || !found.stop.is_empty()).then_some(found)
 }
 
 impl Meanwhile {
+    /// Without families.
+    fn of(role: &str) -> Meanwhile {
+        let role = role.to_owned();
+        Meanwhile { role, use_node_role: Vec::new(), stop: Vec::new(), use_others: Vec::new(), use_injected: Vec::new() }
+    }
+
     /// Which families use the node's role, in at most `room` characters as far as the role's name allows it: `java-v2, cpp and 3 more use the node's
     /// role eks-node`. `None` where no family uses it.
     pub fn one_line(&self, room: usize) -> Option<String> {
@@ -65,6 +73,7 @@ impl Meanwhile {
             (&self.use_node_role, "go on in their credential chain and use the node's role now"),
             (&self.stop, "stop with an error"),
             (&self.use_others, "use other credentials"),
+            (&self.use_injected, "would use the injected identity"),
         ];
         let said: Vec<String> = groups
             .iter()
@@ -81,11 +90,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_detail_names_each_group_that_has_a_family() {
+        use SdkFamily::*;
+        let meanwhile = Meanwhile { stop: vec![GoV2, Ruby], use_injected: vec![JavaV2], ..Meanwhile::of("eks-node") };
+        let said = meanwhile.describe();
+        assert!(
+            said.ends_with(
+                "no SDK family uses the node's role now; go-v2, ruby stop with an error; java-v2 would use the injected identity."
+            )
+        );
+        assert!(!said.contains("other credentials"), "{said}");
+    }
+
+    #[test]
     fn one_line_names_as_many_families_as_fit() {
         use SdkFamily::*;
         let uses = |families: &[SdkFamily], room: usize| {
-            let meanwhile =
-                Meanwhile { role: "eks-node".to_owned(), use_node_role: families.to_vec(), stop: Vec::new(), use_others: Vec::new() };
+            let meanwhile = Meanwhile { use_node_role: families.to_vec(), ..Meanwhile::of("eks-node") };
             meanwhile.one_line(room).unwrap_or_default()
         };
         assert_eq!(uses(&[JavaV2], 80), "java-v2 uses the node's role eks-node");

@@ -1,5 +1,6 @@
 //! The values that fill the catalogue's templates in a pod's report.
 
+use crate::core::aws::partition::Region;
 use crate::core::catalogue::remedy::Values;
 use crate::core::evidence::Evidence;
 use crate::core::plan::Plan;
@@ -28,6 +29,8 @@ pub(super) fn values(evidence: &Evidence, plan: &Plan) -> Values {
     set("roleName", role.map(|role| role.name.clone()));
     set("account", role.map(|role| role.account.to_string()));
     set("partition", role.map(|role| role.partition).or_else(|| plan.region().map(|r| r.partition())).map(|p| p.id().to_owned()));
+    let of_issuer = who.and_then(|c| Region::of_issuer(c.issuer.as_deref()?));
+    set("clusterRegion", of_issuer.as_ref().or(plan.region().filter(|region| !region.is_global())).map(ToString::to_string));
     set("region", plan.region().map(ToString::to_string));
     set("host", plan.endpoints.first().map(|endpoint| endpoint.host.clone()));
     set("instanceId", evidence.imds.known().and_then(|imds| imds.instance_id.clone()));

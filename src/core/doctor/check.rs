@@ -77,8 +77,15 @@ pub enum PolicyChange {
     Add(String),
     /// The statement with this number becomes this one.
     Replace(usize, String),
-    /// Something that only the statement's owner can decide.
+    /// A Deny keeps the pod out: only its owner can say whom it is for.
     OwnersChoice,
+    /// No edit is certain to leave what others mean as it is.
+    AskOwner {
+        /// Why, in sentences.
+        why: String,
+        /// The statement that the policy's owner may agree to; `None` where it would not be enough.
+        statement: Option<String>,
+    },
 }
 
 impl DoctorFinding {

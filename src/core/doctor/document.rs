@@ -128,12 +128,6 @@ fn flag_value<'a>(arguments: &[&'a str], names: &[&str]) -> Option<&'a str> {
     })
 }
 
-/// The region in an EKS issuer: `https://oidc.eks.REGION.amazonaws.com/id/HEX`.
-pub fn issuer_region(issuer: &str) -> Option<String> {
-    let region = issuer.strip_prefix("https://oidc.eks.").or_else(|| issuer.strip_prefix("https://oidc-eks."))?.split('.').next()?;
-    is_cluster_name(region).then(|| region.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,8 +153,6 @@ mod tests {
         assert_eq!(parsed(named("whatever")), three("", "eu-west-1", ""));
         assert_eq!(parsed(exec(&["token", "-i", "--profile"])), three("", "", "prod"), "no flag is taken for a name");
         assert_eq!(parsed(Value::Null), three("", "", ""));
-        assert_eq!(issuer_region("https://oidc.eks.us-west-2.amazonaws.com/id/A").as_deref(), Some("us-west-2"));
-        assert_eq!(issuer_region("https://kubernetes.default.svc"), None);
     }
 
     #[test]

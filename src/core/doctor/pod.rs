@@ -48,6 +48,9 @@ pub enum PodOwner {
     Interchangeable,
     /// A StatefulSet. Its pods have names and volumes of their own, and the next one comes only after this one has ended.
     StatefulSet,
+    /// A Job. Its pod's work starts over, and a deleted pod counts as failed: a Job fails once more pods failed than its `backoffLimit` (Kubernetes,
+    /// "Jobs", "Pod backoff failure policy").
+    Job,
     /// A DaemonSet. Its pod serves the node.
     DaemonSet,
     /// A controller of another kind: what it does is not known.
@@ -63,6 +66,9 @@ impl PodOwner {
             PodOwner::Interchangeable => DELETE_POD.own(),
             PodOwner::StatefulSet => DELETE_POD
                 .touching("what relies on pod {namespace}/{pod} by its name or volume: its StatefulSet makes it again after it has ended"),
+            PodOwner::Job => DELETE_POD.touching(
+                "the work of pod {namespace}/{pod}: it starts over, and its Job counts a failed pod and fails where its backoffLimit is reached",
+            ),
             PodOwner::DaemonSet => {
                 DELETE_POD.touching("what relies on pod {namespace}/{pod} on its node, until its DaemonSet has made the next one there")
             }
@@ -108,7 +114,8 @@ impl<'a> Pod<'a> {
         let is_controller = |owner: &&Value| owner.get("controller") == Some(&Value::Bool(true));
         let controller = list(self.0, "/metadata/ownerReferences").iter().find(is_controller);
         match controller.map(|owner| text(owner, "/kind").unwrap_or_default()) {
-            Some("ReplicaSet" | "ReplicationController" | "Job") => PodOwner::Interchangeable,
+            Some("ReplicaSet" | "ReplicationController") => PodOwner::Interchangeable,
+            Some("Job") => PodOwner::Job,
             Some("StatefulSet") => PodOwner::StatefulSet,
             Some("DaemonSet") => PodOwner::DaemonSet,
             Some(_) => PodOwner::Other,
@@ -273,12 +280,12 @@ mod tests {
     fn whom_a_deletion_affects_hangs_on_the_controller() {
         let owner = |references: Value| Pod(&json!({"metadata": {"ownerReferences": references}})).owner();
         let controller = |kind: &str| owner(json!([{"kind": "Owner"}, {"kind": kind, "controller": true}]));
-        for kind in ["ReplicaSet", "ReplicationController", "Job"] {
+        for kind in ["ReplicaSet", "ReplicationController"] {
             assert_eq!(controller(kind), PodOwner::Interchangeable);
         }
         assert_eq!(
-            ["StatefulSet", "DaemonSet", "Node"].map(controller),
-            [PodOwner::StatefulSet, PodOwner::DaemonSet, PodOwner::Other],
+            ["StatefulSet", "Job", "DaemonSet", "Node"].map(controller),
+            [PodOwner::StatefulSet, PodOwner::Job, PodOwner::DaemonSet, PodOwner::Other],
             "a mirror pod is a node's"
         );
         assert_eq!(
@@ -288,7 +295,7 @@ mod tests {
         );
         assert_eq!(owner(json!(null)), PodOwner::None);
         use PodOwner::*;
-        for owner in [Interchangeable, StatefulSet, DaemonSet, Other, None] {
+        for owner in [Interchangeable, StatefulSet, Job, DaemonSet, Other, None] {
             let command = owner.delete_pod();
             assert_eq!(command.template, DELETE_POD.template);
             assert_eq!(command.effect == CommandEffect::Own, owner == Interchangeable, "{owner:?}");

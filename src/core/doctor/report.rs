@@ -5,7 +5,7 @@ use super::found::Found;
 use super::state::WalkState;
 use super::walk::walk;
 use crate::core::catalogue::Severity;
-use crate::core::catalogue::commands::{DELETE_POD, DOCTOR};
+use crate::core::catalogue::commands::{DELETE_POD, DOCTOR, PRINT_POD_IDENTITY_STATEMENT, PRINT_TRUST_STATEMENT};
 use crate::core::catalogue::remedy::Values;
 use crate::core::check::checks::Check;
 use crate::core::check::report::{Cause, ReportedFinding, Subject, Verdict, cause};
@@ -120,6 +120,7 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
     // The reader has just run it.
     let this = values.command(&DOCTOR);
     cause.remedy.commands.retain(|command| *command != this);
+    let proposed = cause.remedy.snippet.clone();
     match &finding.policy_change {
         None => {}
         Some(PolicyChange::Add(statement)) => cause.remedy.snippet = Some(statement.clone()),
@@ -129,14 +130,34 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
             cause.remedy.snippet = Some(statement.clone());
         }
         Some(PolicyChange::OwnersChoice) => {
-            cause.remedy.text = "Change the statement that is named above: only its owner can say what it is for.".to_owned();
+            let change = "Change the statement that is named above: only its owner can say what it is for.";
+            cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
             cause.remedy.snippet = None;
         }
+        Some(PolicyChange::AskOwner { why, statement }) => {
+            let question = statement.as_ref().map_or("", |_| {
+                " Ask the policy's owner whether the statement below may be added: it lets in this pod's service account alone. Do not change statements of \
+                 others for it."
+            });
+            cause.remedy.text = format!("{why}{question} {KEEP_THE_OTHERS}");
+            cause.remedy.snippet.clone_from(statement);
+        }
+    }
+    if finding.policy_change.is_some() && !is_same_document(proposed.as_deref(), cause.remedy.snippet.as_deref()) {
+        // They print the statement that the catalogue proposes, and another one is proposed here.
+        let others = [PRINT_TRUST_STATEMENT, PRINT_POD_IDENTITY_STATEMENT].map(|command| values.command(&command));
+        cause.remedy.commands.retain(|command| !others.contains(command));
     }
     if let Some(managed) = &finding.managed {
         cause.remedy.text.push_str(&format!(" {managed}"));
     }
     ReportedFinding { severity: finding.finding.severity, cause }
+}
+
+/// Whether two JSON documents say the same.
+fn is_same_document(one: Option<&str>, other: Option<&str>) -> bool {
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one.and_then(read).is_some_and(|one| other.and_then(read) == Some(one))
 }
 
 /// What holds of every change of a role's trust policy (AWS CLI, "update-assume-role-policy").
@@ -157,8 +178,9 @@ fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
         ("roleArn", role.map(ToString::to_string)),
         ("roleName", role.map(|role| role.name.clone())),
         ("account", role.map(|role| role.account.to_string())),
-        ("partition", role.map(|role| role.partition.id().to_owned())),
+        ("partition", role.map(|role| role.partition).or(state.partition).map(|partition| partition.id().to_owned())),
         ("region", state.region.clone()),
+        ("clusterRegion", state.region.clone()),
         ("cluster", state.cluster.clone()),
         ("association", state.association.clone()),
     ];

@@ -86,8 +86,11 @@ impl WalkState {
         let by_eks = found.given(Question::Cluster).and_then(|cluster| text(cluster, "/cluster/identity/oidc/issuer"));
         let by_kubernetes = found.given(Question::Discovery).and_then(|document| text(document, "/issuer"));
         let other_cluster = by_eks.filter(|eks| by_kubernetes.is_some_and(|own| own != *eks)).map(str::to_owned);
-        let issuer_region = by_kubernetes.and_then(document::issuer_region);
-        let partition = issuer_region.as_ref().or(context.region.as_ref()).and_then(|region| Some(Region::parse(region).ok()?.partition()));
+        let issuer_region = by_kubernetes.and_then(Region::of_issuer);
+        let partition = issuer_region
+            .clone()
+            .or(context.region.as_deref().and_then(|region| Region::parse(region).ok()))
+            .map(|region| region.partition());
         let annotation = account.map_or(Annotation::None, Annotation::parse);
         let audience = account.and_then(|account| document::annotations(account).find(|(key, _)| *key == annotation::AUDIENCE));
         let (association, associations_known) = match (&other_cluster, found.given(Question::Associations)) {
@@ -115,7 +118,7 @@ impl WalkState {
             pod: named_pod.and_then(|pod| text(pod, "/metadata/name")).map(str::to_owned),
             context: context.name,
             cluster: found.target.cluster.clone().or(context.cluster),
-            region: context.region.or(issuer_region),
+            region: context.region.or(issuer_region.map(|region| region.to_string())),
             profile: context.profile,
             issuer: by_kubernetes.or(by_eks).map(str::to_owned),
             other_cluster,

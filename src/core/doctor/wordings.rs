@@ -39,7 +39,7 @@ wordings! {
     /// `role-arn-malformed`: the malformed ARN stands in aws-auth.
     IN_AWS_AUTH {
         title: "a rolearn in the aws-auth ConfigMap is not the ARN of a role",
-        fix: "Write the role's own ARN, without its path, as rolearn in ConfigMap kube-system/aws-auth: arn:aws:iam::ACCOUNT:role/NAME.",
+        fix: "Write the role's own ARN, without its path, as rolearn in ConfigMap kube-system/aws-auth: arn:{partition}:iam::ACCOUNT:role/NAME.",
         commands: &[GET_AWS_AUTH, EDIT_AWS_AUTH],
     }
 
@@ -55,7 +55,8 @@ wordings! {
         title: OTHER_ARN,
         fix: "Give the association the role's own ARN, {roleArn}.",
         commands: &[shared(
-            "aws eks update-pod-identity-association --cluster-name {cluster} --association-id {association} --role-arn {roleArn}",
+            "aws eks update-pod-identity-association --region {clusterRegion} --cluster-name {cluster} --association-id {association} \
+                --role-arn {roleArn}",
             EVERY_POD,
         )],
     }

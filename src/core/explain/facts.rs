@@ -433,6 +433,7 @@ pub(super) fn values(facts: &Facts) -> (Vec<(&'static str, String)>, bool) {
         &facts.resource.as_deref().filter(|arn| arn.contains(':')).and_then(|arn| arn.rsplit(['/', ':']).next()).map(str::to_owned),
     );
     set("region", &facts.region);
+    set("clusterRegion", &facts.issuer.as_deref().and_then(Region::of_issuer).map(|region| region.to_string()));
     set("issuer", &facts.issuer);
     set("issuerPath", &facts.issuer.as_deref().and_then(|url| url.strip_prefix("https://")).map(str::to_owned));
     set("account", &facts.account);
@@ -541,6 +542,19 @@ mod tests {
         assert_eq!((skew.signed, skew.server), (Timestamp::parse("2022-01-27T00:14:27Z"), Timestamp::parse("2022-01-27T01:59:28Z")));
         assert_eq!(times("Token expired: current date/time soon"), None);
         assert_eq!(times("Signature expired: ☃☃☃☃☃☃☃☃ is now earlier than"), None);
+    }
+
+    /// A call's region is not the cluster's, which its issuer tells.
+    #[test]
+    fn the_issuer_alone_gives_the_cluster_s_region() {
+        let call = of("Post \"https://sts.us-east-1.amazonaws.com/\": dial");
+        let of_region = |facts: &Facts| {
+            let (known, _) = values(facts);
+            ["region", "clusterRegion"].map(|name| known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
+        };
+        assert_eq!(of_region(&call), [Some("us-east-1".to_owned()), None]);
+        let issuer = Some("https://oidc.eks.eu-west-1.amazonaws.com/id/A".to_owned());
+        assert_eq!(of_region(&Facts { issuer, ..call }), [Some("us-east-1".to_owned()), Some("eu-west-1".to_owned())]);
     }
 
     #[test]

@@ -11,8 +11,10 @@ use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::WalkState;
 use crate::core::doctor::wordings;
-use crate::core::policy::{self, Decision, Evaluation, Reason, Request};
+use crate::core::policy::{self, Decision, Document, Edit, Evaluation, Json, Judged, Reason, Request};
+use crate::core::text::secrets::redact_value;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The role, when it is known and what IAM answered to these questions is about its account. The error is the check's verdict.
 fn role_in_reach<'a>(found: &Found, state: &'a WalkState, questions: &[Question]) -> Result<&'a RoleArn, DoctorVerdict> {
@@ -148,22 +150,35 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
         _ if !evaluation.undecided.is_empty() => {
             DoctorVerdict::not_seen(format!("it hangs on condition keys that are not known here: {}", evaluation.undecided.join(", ")))
         }
-        decision => DoctorFinding::new(code, describe_denial(&evaluation, decision))
-            .with_policy_change(policy_change(&evaluation))
+        _ => DoctorFinding::new(code, describe_denial(&document, &request, &evaluation))
+            .with_policy_change(policy_change(&document, &request, &evaluation))
             .with_manager(describe_manager(answer))
             .into(),
     }
 }
 
-/// The proposed edit, as a statement.
-fn policy_change(evaluation: &Evaluation) -> PolicyChange {
-    let edit = evaluation.edit.as_ref();
-    let statement = edit.and_then(|edit| Some((edit.index, serde_json::to_string_pretty(&edit.statement).ok()?)));
-    match statement {
-        None => PolicyChange::OwnersChoice,
-        Some((index, statement)) if index < evaluation.statements.len() => PolicyChange::Replace(index + 1, statement),
-        Some((_, statement)) => PolicyChange::Add(statement),
+/// The proposed edit, as a statement; where there is none, what to ask the policy's owner.
+fn policy_change(document: &Document, request: &Request, evaluation: &Evaluation) -> PolicyChange {
+    let shown = |statement| serde_json::to_string_pretty(statement).ok();
+    if let Some((index, statement)) = evaluation.edit.as_ref().and_then(|edit| Some((edit.index, shown(&edit.statement)?))) {
+        return match index < evaluation.statements.len() {
+            true => PolicyChange::Replace(index + 1, statement),
+            false => PolicyChange::Add(statement),
+        };
     }
+    if evaluation.decision == Decision::ExplicitDeny {
+        return PolicyChange::OwnersChoice;
+    }
+    let why = sentence(evaluation.no_edit.as_deref().unwrap_or("No edit is known"));
+    PolicyChange::AskOwner { why: capitalized(&why), statement: own_statement(document, request).as_ref().and_then(shown) }
+}
+
+/// The statement for this pod alone: what is proposed for a policy without any. `None` where the policy would keep the pod out all the same.
+fn own_statement(document: &Document, request: &Request) -> Option<Json> {
+    let empty = policy::parse(r#"{"Version": "2012-10-17", "Statement": []}"#).ok()?;
+    let edit = Edit { index: document.statements().len(), ..policy::evaluate(&empty, request).edit? };
+    let then = policy::judge(&edit.apply(document), request);
+    (then.decision == Decision::Allow || !then.undecided.is_empty()).then_some(edit.statement)
 }
 
 /// The request that the role has to allow, and the code of its denial; `None` where the issuer is not known.
@@ -181,15 +196,17 @@ fn role_request(found: &Found, state: &WalkState, role: &RoleArn) -> Option<(Req
     Some((request, Code::TrustPolicyDenied))
 }
 
-/// Why the nearest statement does not allow it, and the edit that would, or why there is none.
-fn describe_denial(evaluation: &Evaluation, decision: Decision) -> String {
-    let explicit = decision == Decision::ExplicitDeny;
+/// Why the nearest statement does not allow it, and the edit that would. A statement that names others alone is theirs and is never the nearest.
+fn describe_denial(document: &Document, request: &Request, evaluation: &Evaluation) -> String {
+    let explicit = evaluation.decision == Decision::ExplicitDeny;
     let denies = |effect: &str| effect.eq_ignore_ascii_case("deny");
+    let of_effect = evaluation.statements.iter().zip(document.statements()).filter(|(judged, _)| denies(&judged.effect) == explicit);
     let nearest = match explicit {
-        true => evaluation.statements.iter().find(|statement| denies(&statement.effect) && statement.matches),
-        false => {
-            evaluation.statements.iter().filter(|statement| !denies(&statement.effect)).min_by_key(|statement| statement.reasons.len())
-        }
+        true => of_effect.map(|(judged, _)| judged).find(|judged| judged.matches),
+        false => of_effect
+            .filter(|(judged, statement)| is_of_principal(judged, statement, request))
+            .map(|(judged, _)| judged)
+            .min_by_key(|judged| judged.reasons.len()),
     };
     let mut sentences = Vec::new();
     match nearest {
@@ -199,14 +216,44 @@ fn describe_denial(evaluation: &Evaluation, decision: Decision) -> String {
             sentences.push(format!("Statement {}{sid} {what}.", statement.index + 1));
             sentences.extend(statement.reasons.iter().map(describe_reason));
         }
-        None => sentences.push("It has no statement that allows anything.".to_owned()),
+        None if evaluation.statements.iter().all(|judged| denies(&judged.effect)) => {
+            sentences.push("It has no statement that allows anything.".to_owned());
+        }
+        None => sentences.push(describe_others(document, request)),
     }
     sentences.extend(evaluation.document.iter().map(describe_reason));
     sentences.extend(evaluation.edit.iter().map(|edit| format!("The edit: {}", sentence(&edit.summary))));
     let rests = evaluation.edit.iter().map(|edit| format!("Access still hangs on this then: {}", sentence(&edit.rests_on.join("; "))));
     sentences.extend(rests);
-    sentences.extend(evaluation.no_edit.iter().map(|why| format!("No edit is proposed: {}", sentence(why))));
+    sentences.extend(evaluation.no_edit.iter().filter(|_| explicit).map(|why| format!("No edit is proposed: {}", sentence(why))));
     sentences.join(" ")
+}
+
+/// The values of a statement's `Principal`.
+fn principals(statement: &Json) -> impl Iterator<Item = &str> {
+    let kinds = statement.get("Principal").map(Json::members).unwrap_or_default();
+    kinds.iter().flat_map(|(_, values)| values.many()).filter_map(Json::text)
+}
+
+/// Whether a statement is about who asks: its principal is met, or is the same issuer or service in another spelling. EKS's ids tell clusters apart
+/// by themselves (docs/facts.md#projected-token).
+fn is_of_principal(judged: &Judged, statement: &Json, request: &Request) -> bool {
+    let ours = request.issuer_path.as_deref().unwrap_or(&request.principal).trim_end_matches('/').to_ascii_lowercase();
+    let id = ours.rsplit_once("/id/").map_or(ours.as_str(), |(_, id)| id);
+    let is_met = !judged.reasons.iter().any(|reason| ["Principal", "NotPrincipal"].contains(&reason.element.as_str()));
+    is_met || principals(statement).any(|value| value.to_ascii_lowercase().contains(id))
+}
+
+/// That no statement is for who asks, and for whom they are.
+fn describe_others(document: &Document, request: &Request) -> String {
+    let ours = match request.issuer_path {
+        Some(_) => format!("this pod's provider, {}", request.principal),
+        None => format!("EKS Pod Identity, {}", request.principal),
+    };
+    let mut others: Vec<Cow<'_, str>> = document.statements().iter().flat_map(principals).map(redact_value).collect();
+    others.sort();
+    others.dedup();
+    format!("No statement names {ours}. They are for others: {}.", list_few(&others))
 }
 
 /// A reason with what was wanted and what was found.
@@ -216,6 +263,12 @@ fn describe_reason(reason: &Reason) -> String {
     }
     let (wanted, found) = (list_few(&reason.wanted), list_few(&reason.found));
     format!("{}: {} (wanted: {wanted}; found: {found}).", reason.element, reason.why)
+}
+
+/// With a capital at its beginning.
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// With a full stop at its end.
