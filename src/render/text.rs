@@ -163,7 +163,8 @@ pub(super) fn meanwhile(report: &Report, width: usize) -> Option<String> {
     const LABEL: &str = "meanwhile: ";
     report.root_cause.as_ref()?;
     let uses = report.meanwhile.as_ref()?.one_line(width.saturating_sub(LABEL.len()))?;
-    Some(format!("{LABEL}{uses}"))
+    // What stands at the end is the name that IMDS gave.
+    Some(format!("{LABEL}{}", uses.trim_end()))
 }
 
 /// The verdict, in one line that is never wrapped.
