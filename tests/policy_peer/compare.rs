@@ -89,7 +89,7 @@ pub fn compare(peer: &mut Peer, role: &str, policy: &Value, asking: &Asking, ran
     for most in WORLDS {
         cases = asking.caller.worlds(policy, most, random).into_iter().map(|world| (policy.clone(), world)).collect();
         theirs = ask(peer, role, &asking.caller, &cases);
-        if agrees(&ours, &theirs) {
+        if agrees(&ours, &theirs) || hangs_on_spelling(&ours, &theirs) {
             return Outcome::Agree;
         }
         if cases.len() < most || !needs_more(&ours, &theirs) {
@@ -122,6 +122,16 @@ pub fn compare(peer: &mut Peer, role: &str, policy: &Value, asking: &Asking, ran
         "{}\nours: {ours:?}\npeer: {worlds}\nclasses that fit, but do not explain it: {names:?}\n{}",
         asking.caller.name, policy
     ))
+}
+
+/// Keys that hold a truth value. How that is written as a text is documented nowhere, and the worlds have `true` and `false` alone.
+const TRUTH_VALUES: [&str; 2] = ["aws:multifactorauthpresent", "aws:securetransport"];
+
+/// Whether the evaluator leaves open, for the sake of other spellings of a truth value, what the peer answers in one way for both of these.
+fn hangs_on_spelling(ours: &Ours, theirs: &Theirs) -> bool {
+    let (Ours::Undecided(keys), Theirs::Answers(answers)) = (ours, theirs) else { return false };
+    let is_truth_value = |key: &String| TRUTH_VALUES.iter().any(|known| key.eq_ignore_ascii_case(known));
+    keys.iter().all(is_truth_value) && answers.windows(2).all(|pair| pair[0] == pair[1])
 }
 
 /// Whether further worlds may show what these do not: an answer that is neither the same for all nor forbidden for one.

@@ -138,8 +138,8 @@ fn others(policy: &Value, random: &mut Rng) -> Vec<Caller> {
     }
     for name in statements(policy).iter().flat_map(|statement| texts(&statement["Principal"]["Federated"])) {
         let issuer = name.split_once(":oidc-provider/").map_or("", |(_, issuer)| issuer);
-        // One that differs from the pod's in capitals alone is a slip: an issuer of EKS has one spelling.
-        if !issuer.is_empty() && !bare(ISSUER).eq_ignore_ascii_case(issuer) {
+        // One that differs from the pod's in capitals, a scheme or a slash alone is a slip: IAM has no such provider of EKS.
+        if !issuer.is_empty() && !bare(ISSUER).eq_ignore_ascii_case(bare(issuer).trim_end_matches('/')) {
             others.push(Caller::token(issuer, "shop", "checkout", AUDIENCES[0], name.clone()));
         }
     }
