@@ -112,8 +112,11 @@ pub const CLASSES: &[Class] = &[
             rewrite::conditions(case, |condition| {
                 let any = condition.values.iter().any(|value| value.contains("${"));
                 any.then(|| {
-                    // The peer takes ${$} for a dollar sign under operators with wildcards alone.
-                    let like = condition.operator.replace("Equals", "Like").replace("LikeIgnoreCase", "EqualsIgnoreCase");
+                    // The peer takes ${$} for a dollar sign under operators with wildcards alone. None of them ignores capitals, and no value
+                    // of a request is written like a variable but in other capitals.
+                    let all = condition.values.iter().all(|value| value.contains("${"));
+                    let exact = if all { condition.operator.replace("EqualsIgnoreCase", "Equals") } else { condition.operator.to_owned() };
+                    let like = exact.replace("Equals", "Like").replace("LikeIgnoreCase", "EqualsIgnoreCase");
                     let wild = condition.operator.contains("Like");
                     let escaped = |value: &String| {
                         let value = value.replace("${", "\0{");
