@@ -95,7 +95,7 @@ impl Edit {
     }
 }
 
-/// The statement that lets in this pod and nobody else; `None` where the pod is not known well enough.
+/// The statement that lets in this pod alone; `None` where the pod is not known well enough.
 ///
 /// For EKS Pod Identity AWS's own statement has no condition, because associations say whose the role is. In a role that others use, too, the
 /// session tags keep it to this pod (EKS user guide, "Grant Pods access to AWS resources based on tags").

@@ -82,7 +82,7 @@ pub struct Evaluation {
     /// What was taken for granted of the request, one sentence each: it can be otherwise, and is not seen from here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assumptions: Vec<&'static str>,
-    /// An addition after which the policy allows the request, and nobody else whom it does not name.
+    /// An addition after which the policy allows the request. It lets in no other caller whom the policy does not name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
     /// Where it does not allow and no edit is proposed: why, and what to look at.

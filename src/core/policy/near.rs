@@ -1,4 +1,4 @@
-//! Near misses: values that stand for the pod's own and can be nobody else's.
+//! Near misses: values that stand for the pod's own and can belong to no other pod.
 //!
 //! Kubernetes' names have no capitals and no white space ("Object Names and IDs"), and a service account's subject is always
 //! `system:serviceaccount:NAMESPACE:NAME` (docs/facts.md#projected-token), so that what only looks like one is no token's.
