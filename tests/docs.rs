@@ -6,6 +6,10 @@
 mod fixes;
 #[path = "docs/generated.rs"]
 mod generated;
+#[path = "support/live.rs"]
+mod live;
+#[path = "docs/sdks.rs"]
+mod sdks;
 
 use irsa_probe::core::catalogue::{Code, Step};
 use irsa_probe::core::check::report::{Report, RunTimes, Verdict, report};

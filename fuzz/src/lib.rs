@@ -344,7 +344,7 @@ pub fn env_file(data: &[u8]) {
     let predictions: Vec<_> = SdkFamily::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
     harmless(&json::sdks("", &predictions));
     harmless(&sdks::table("", &predictions, Style::default()));
-    predictions.iter().for_each(|one| harmless(&sdks::one("", one, Style::default())));
+    predictions.iter().for_each(|one| harmless(&sdks::one("", one.sdk.into(), one, Style::default())));
 }
 
 /// `HTTPS_PROXY`, `NO_PROXY` and a host, a line each.

@@ -2,9 +2,9 @@
 
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, output};
-use super::values::{set_sdk, set_text};
+use super::values::{set_sdk_version, set_text};
 use super::{Command, Usage};
-use crate::core::sdk::SdkFamily;
+use crate::core::sdk::{Assumptions, Sdk};
 
 /// `sdks`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,9 @@ pub struct SdksOptions {
     /// `--env`: a file with an environment, or `-` for standard input.
     pub env: Option<String>,
     /// `--sdk`: the only one to answer for.
-    pub sdk: Option<SdkFamily>,
+    pub sdk: Option<Sdk>,
+    /// `--assume`: the results that calls are taken to have.
+    pub assume: Assumptions,
 }
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -39,15 +41,22 @@ impl CommandOptions for SdksOptions {
             name: "env",
             short: None,
             value: Some("FILE|-"),
-            help: "Predict for the environment in this file (as env, export -p or /proc/PID/environ have it) instead of this process's; - reads standard input",
+            help: "Predict for the environment in this file (as env, export -p or /proc/PID/environ print it), not for this process; - reads standard input",
             set: |sdks, v| set_text(&mut sdks.env, v),
         },
         FlagRow {
             name: "sdk",
             short: None,
-            value: Some("NAME"),
-            help: "Answer for this SDK alone",
-            set: |sdks, v| set_sdk(&mut sdks.sdk, v),
+            value: Some("NAME[@VERSION]"),
+            help: "Answer for this SDK only, in this version or in the current one: java-v2, botocore@1.30.0",
+            set: |sdks, v| set_sdk_version(&mut sdks.sdk, v),
+        },
+        FlagRow {
+            name: "assume",
+            short: None,
+            value: Some("KEY=VALUE,…"),
+            help: "Predict what happens if a service answers like this: sts=ok|rejected|denied|unavailable|unreachable, agent=ok|not-found|refused|failing|unreachable, imds=role|role-v1|no-role|silent|absent|refused|refused-v1",
+            set: |sdks, v| sdks.assume.add(v),
         },
     ];
     const SHARED: &'static [&'static [FlagRow<SdksOptions>]] = &[&log()];
@@ -66,7 +75,10 @@ mod tests {
     #[test]
     fn every_flag_reaches_its_field() {
         let Ok(Command::Sdks(options)) = run(&["sdks", "--env", "file", "--sdk", "java-v2", "--output", "json"], &[]) else { panic!() };
-        assert_eq!((options.env.as_deref(), options.sdk.map(SdkFamily::id), options.output), (Some("file"), Some("java-v2"), Output::Json));
+        assert_eq!(
+            (options.env.as_deref(), options.sdk.map(|sdk| sdk.family.id()), options.output),
+            (Some("file"), Some("java-v2"), Output::Json)
+        );
         assert!(run(&["sdks", "--sdk", "cobol"], &[]).unwrap_err().contains("botocore"));
         assert!(run(&["sdks", "--output", "evidence"], &[]).unwrap_err().contains("text, json"));
     }

@@ -100,6 +100,7 @@ fn value(flag: &str) -> &'static str {
         "listen" => ":80",
         "app-sdk" | "sdk" => "java-v2",
         "pid" => "1",
+        "assume" => "sts=denied",
         _ => "true",
     }
 }

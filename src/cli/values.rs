@@ -1,7 +1,7 @@
 //! The parsers of flags' values. An error says what is wrong with the value.
 
 use crate::core::aws::arn::RoleArn;
-use crate::core::sdk::SdkFamily;
+use crate::core::sdk::{Sdk, SdkFamily};
 use crate::core::text::duration;
 use std::time::Duration;
 
@@ -38,6 +38,12 @@ pub(super) fn set_role(target: &mut Option<RoleArn>, value: &str) -> Result<(), 
     let role =
         RoleArn::parse(value).map_err(|error| format!("{value:?} is not a role's ARN: {error}; write arn:aws:iam::ACCOUNT:role/NAME"))?;
     *target = Some(role);
+    Ok(())
+}
+
+/// An SDK's name, with or without a version.
+pub(super) fn set_sdk_version(target: &mut Option<Sdk>, value: &str) -> Result<(), String> {
+    *target = Some(Sdk::parse(value)?);
     Ok(())
 }
 

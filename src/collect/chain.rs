@@ -56,6 +56,10 @@ fn reason_to_skip(world: &World, plan: &Plan) -> Option<SkipReason> {
         return Some(SkipReason::PlanFailed);
     }
     let environment = &world.inputs.environment;
+    let in_file = world.inputs.profile.sections.iter().any(|section| section.empty_url);
+    if in_file || environment.endpoint_url.is_empty() || environment.endpoint_url_sts.is_empty() {
+        return Some(SkipReason::EmptyUrl);
+    }
     let files = [&environment.token_file, &environment.container_token_file];
     let names_unsafe_file = || files.into_iter().filter_map(|var| var.raw()).any(|path| environment::is_unsafe(&world.root, path));
     (world.unsafe_files || names_unsafe_file()).then_some(SkipReason::UnsafeFile)

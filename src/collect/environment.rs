@@ -3,16 +3,17 @@
 use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
 use super::process::{Environ, ProcessError, TargetProcess};
+use super::shared_file;
 use crate::core::evidence::{FileFailure, FileFailureKind};
 use crate::core::plan::inputs::{Inputs, Settings};
 use crate::core::pod::environment::Environment;
-use crate::core::pod::profile::{Profile, ProfileCredentials};
+use crate::core::pod::profile::{FileFault, Profile, ProfileSection, SharedFile};
 use crate::core::pod::proxy::Proxies;
-use crate::core::text::secrets::{InputUrl, InputValue, Secrets};
+use crate::core::text::secrets::{InputValue, Secrets};
 use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_runtime::env_config::section::{EnvConfigSections, Profile as Section};
+use aws_runtime::env_config::section::EnvConfigSections;
 use aws_types::os_shim_internal::{Env, Fs};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use zeroize::Zeroizing;
 
 /// What a round needs from the process besides the inputs; may hold a proxy's password.
@@ -75,14 +76,23 @@ impl Unread {
 
 /// Reads this process's environment and the files that it names.
 pub async fn read(settings: Settings) -> World {
-    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     // Only files of another process can be undecided.
-    read_world(settings, &lookup, Root::Own).await.0
+    read_from(settings, &variable).await
+}
+
+/// A variable of this process.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// Reads an environment that is given, and the files that it names.
+pub async fn read_from(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>) -> World {
+    read_world(settings, lookup, Root::Own).await.0
 }
 
 /// Reads this process's environment alone. That takes neither a file nor a thread.
 pub fn read_variables() -> Environment {
-    Environment::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    Environment::from_lookup(variable)
 }
 
 /// Reads another process's environment and the files that it names.
@@ -160,84 +170,135 @@ async fn read_shared_config(environment: &Environment, root: &Root, pid: Option<
         Some(rest) if !home.is_empty() => format!("{home}/{rest}"),
         _ => path.to_owned(),
     };
-    let config = environment.config_file.raw().unwrap_or("~/.aws/config");
-    let credentials = environment.shared_credentials_file.raw().unwrap_or("~/.aws/credentials");
+    let config = expand(environment.config_file.raw().unwrap_or("~/.aws/config"));
+    let credentials = expand(environment.shared_credentials_file.raw().unwrap_or("~/.aws/credentials"));
     let name = environment.profile.raw().unwrap_or("default").to_owned();
     let profile = Profile { name: name.as_str().into(), ..Profile::default() };
-    let mut shared = SharedConfig { profile, unsafe_files: false, files: vec![expand(config), expand(credentials)] };
-    let mut contents: HashMap<String, Vec<u8>> = HashMap::new();
-    for path in &shared.files {
-        match file::read(root, path, CONFIG_CAP) {
+    let mut shared = SharedConfig { profile, unsafe_files: false, files: vec![config.clone(), credentials.clone()] };
+    let mut found: Vec<(SharedFile, EnvConfigSections)> = Vec::new();
+    let mut not_parsed = false;
+    let mut unprefixed = None;
+    let mut capitals: Vec<(SharedFile, String)> = Vec::new();
+    for (file, path) in [(SharedFile::Config, config), (SharedFile::Credentials, credentials)] {
+        match file::read(root, &path, CONFIG_CAP) {
             Ok(content) => {
                 shared.profile.files.push(path.as_str().into());
-                contents.insert(path.clone(), content.bytes.to_vec());
+                shared.profile.repeats |= shared_file::repeats(&content.bytes);
+                shared.profile.has_credentials_file |= file == SharedFile::Credentials;
+                if file == SharedFile::Credentials && shared_file::has_services(&content.bytes) {
+                    shared.profile.fault.get_or_insert(FileFault::ServicesInCredentials);
+                }
+                capitals.extend(shared_file::with_capital_keys(&content.bytes).into_iter().map(|name| (file, name)));
+                if let Some(prefixed) = shared_file::with_prefixes(&content.bytes).filter(|_| file == SharedFile::Config) {
+                    unprefixed = parse(file, &path, prefixed).await.ok();
+                }
+                match parse(file, &path, content.bytes.to_vec()).await {
+                    Ok(sections) => found.push((file, sections)),
+                    // The parser's texts name file and line, never a value.
+                    Err(error) => {
+                        not_parsed = true;
+                        shared.profile.fault.get_or_insert(FileFault::NotParsed);
+                        shared.profile.error.get_or_insert(error);
+                    }
+                }
             }
             Err(failure) if failure.kind == FileFailureKind::Missing => {}
             Err(failure) => {
                 shared.unsafe_files |= would_hang(&failure);
                 let path = InputValue::from(path.as_str());
                 unread.note(&path, &failure);
+                let fault = if failure.kind == FileFailureKind::NotRegular { FileFault::NotAFile } else { FileFault::Unreadable };
+                shared.profile.fault.get_or_insert(fault);
                 shared.profile.error.get_or_insert_with(|| format!("{path}: {}", describe_failure(&failure, pid)));
             }
         }
     }
-    if contents.is_empty() {
-        shared.profile.missing = environment.profile.value().is_some();
-        return shared;
+    fill_profile(&mut shared.profile, environment, &found);
+    if let Some(sections) = &unprefixed {
+        add_unprefixed(&mut shared.profile, environment, &found, sections);
     }
-    let vars = [
-        ("HOME", home),
-        ("AWS_CONFIG_FILE", environment.config_file.raw().unwrap_or_default()),
-        ("AWS_SHARED_CREDENTIALS_FILE", environment.shared_credentials_file.raw().unwrap_or_default()),
-        ("AWS_PROFILE", name.as_str()),
-    ];
-    let vars: HashMap<String, String> =
-        vars.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    #[allow(deprecated, reason = "the only public way to the SDK's parser with a given environment")]
-    let sections = aws_config::profile::load(&Fs::from_map(contents), &Env::from(vars), &EnvConfigFiles::default(), None).await;
-    match sections {
-        Ok(sections) => {
-            match sections.get_profile(&name) {
-                Some(section) => fill_profile(&mut shared.profile, section, &sections),
-                None => shared.profile.missing = environment.profile.value().is_some(),
-            }
-            // A profile can name a token file of its own, which the SDK would read.
-            let tokens = sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file"));
-            let tokens: Vec<String> = tokens.map(str::to_owned).collect();
-            for path in &tokens {
-                let read = file::read(root, path, CONFIG_CAP);
-                shared.unsafe_files |= read.as_ref().is_err_and(would_hang);
-            }
-            shared.files.extend(tokens);
+    for section in &mut shared.profile.sections {
+        section.capital_keys = capitals.iter().any(|(file, name)| *file == section.file && name == section.name.raw());
+    }
+    let is_known = found.iter().any(|(_, sections)| sections.get_profile(&name).is_some());
+    shared.profile.missing = environment.profile.value().is_some() && !is_known && !not_parsed;
+    // A profile can name a token file of its own, which the SDK would read.
+    for (_, sections) in &found {
+        for path in sections.profiles().filter_map(|name| sections.get_profile(name)?.get("web_identity_token_file")) {
+            shared.unsafe_files |= file::read(root, path, CONFIG_CAP).as_ref().is_err_and(would_hang);
+            shared.files.push(path.to_owned());
         }
-        // The parser's texts name file and line, never a value.
-        Err(error) => shared.profile.error = Some(InputValue::from(super::sts::describe_error(&error)).to_string()),
     }
     shared
 }
 
-fn fill_profile(profile: &mut Profile, section: &Section, sections: &EnvConfigSections) {
-    let get = |key: &str| section.get(key).map(str::trim).filter(|value| !value.is_empty());
-    let is_true = |key: &str| get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    profile.region = get("region").map(InputValue::from);
-    profile.endpoint_url = get("services")
-        .and_then(|services| service_endpoint(sections, services))
-        .or_else(|| get("endpoint_url").map(str::to_owned))
-        .map(InputUrl::from);
-    profile.sts_regional_endpoints = get("sts_regional_endpoints").map(InputValue::from);
-    profile.use_fips = is_true("use_fips_endpoint");
-    profile.use_dual_stack = is_true("use_dualstack_endpoint");
-    // The order in which the Rust SDK decides (aws-config `profile/credentials/repr.rs`).
-    profile.credentials = [
-        (get("web_identity_token_file").is_some(), ProfileCredentials::WebIdentity),
-        (get("role_arn").is_some(), ProfileCredentials::RoleArn),
-        (get("sso_session").or(get("sso_start_url")).is_some(), ProfileCredentials::Sso),
-        (get("login_session").is_some(), ProfileCredentials::Login),
-        (get("credential_process").is_some(), ProfileCredentials::Process),
-        (get("aws_access_key_id").is_some() && get("aws_secret_access_key").is_some(), ProfileCredentials::StaticKeys),
-    ]
-    .into_iter()
-    .find_map(|(has, kind)| has.then_some(kind));
+/// The sections of one file.
+async fn parse(file: SharedFile, path: &str, content: Vec<u8>) -> Result<EnvConfigSections, String> {
+    let variable = match file {
+        SharedFile::Config => "AWS_CONFIG_FILE",
+        SharedFile::Credentials => "AWS_SHARED_CREDENTIALS_FILE",
+    };
+    let vars = HashMap::from([(variable.to_owned(), path.to_owned())]);
+    let content = HashMap::from([(path.to_owned(), content)]);
+    #[allow(deprecated, reason = "the only public way to the SDK's parser with a given environment")]
+    let sections = aws_config::profile::load(&Fs::from_map(content), &Env::from(vars), &EnvConfigFiles::default(), None).await;
+    sections.map_err(|error| InputValue::from(super::sts::describe_error(&error)).to_string())
+}
+
+/// What the sections say. Where both files have a key, that of the credentials file counts.
+fn fill_profile(profile: &mut Profile, environment: &Environment, found: &[(SharedFile, EnvConfigSections)]) {
+    // Some SDKs read a second variable, and some remove white space.
+    let others = [environment.profile.raw().map(str::trim), environment.default_profile.raw()];
+    let mut names: Vec<String> = vec![profile.name.raw().to_owned()];
+    for name in others.into_iter().flatten() {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    let mut next = 0;
+    while let Some(name) = names.get(next).cloned() {
+        next += 1;
+        for (file, sections) in found {
+            let Some(section) = sections.get_profile(&name) else { continue };
+            let services = section.get("services").map(str::trim);
+            let url = services.and_then(|services| found.iter().find_map(|(_, sections)| service_endpoint(sections, services)));
+            let section = shared_file::section(&name, *file, section, url);
+            if let Some(source) =
+                section.source_profile.as_ref().map(|source| source.raw().to_owned()).filter(|source| !names.contains(source))
+            {
+                names.push(source);
+            }
+            profile.sections.push(section);
+        }
+    }
+    let own = profile.sections.iter().filter(|section| section.name.raw() == profile.name.raw()).rev();
+    let Some(own) = own.cloned().reduce(|first, other| first.and(&other)) else { return };
+    let is_true = |value: &Option<InputValue>| value.as_ref().is_some_and(|value| value.raw().eq_ignore_ascii_case("true"));
+    profile.credentials = own.credentials();
+    profile.use_fips = is_true(&own.use_fips);
+    profile.use_dual_stack = is_true(&own.use_dual_stack);
+    profile.region = own.region;
+    profile.endpoint_url = own.endpoint_url_sts.or(own.endpoint_url);
+    profile.sts_regional_endpoints = own.sts_regional_endpoints;
+}
+
+/// Adds the sections that stand in the configuration file without the word `profile`: of the profiles that variables name, and of their sources.
+fn add_unprefixed(
+    profile: &mut Profile,
+    environment: &Environment,
+    found: &[(SharedFile, EnvConfigSections)],
+    sections: &EnvConfigSections,
+) {
+    let named = [Some(profile.name.raw()), environment.profile.raw().map(str::trim), environment.default_profile.raw()];
+    let sources = profile.sections.iter().filter_map(|section| section.source_profile.as_ref().map(|source| source.raw()));
+    let names: BTreeSet<String> = named.into_iter().flatten().chain(sources).map(str::to_owned).collect();
+    for name in names {
+        let is_known = found.iter().any(|(file, sections)| *file == SharedFile::Config && sections.get_profile(&name).is_some());
+        if let Some(section) = sections.get_profile(&name).filter(|_| !is_known) {
+            let section = shared_file::section(&name, SharedFile::Config, section, None);
+            profile.sections.push(ProfileSection { unprefixed: true, ..section });
+        }
+    }
 }
 
 /// `endpoint_url` of `sts` in the `[services NAME]` section.

@@ -11,9 +11,11 @@ pub mod http;
 pub mod imds;
 pub mod issuer;
 pub mod lack;
+pub mod local;
 mod memory;
 pub mod process;
 pub mod root;
+mod shared_file;
 pub mod sts;
 pub mod token;
 
@@ -111,7 +113,7 @@ pub fn without_means(settings: Settings, other: bool, lack: &str) -> Evidence {
     evidence_of_lack(Inputs { environment, settings, ..Inputs::default() }, lack, now())
 }
 
-fn now() -> Timestamp {
-    // A clock before 1970 is read as 1970. Diagnosis finds the skew.
+/// The time by this machine's clock. A clock before 1970 is read as 1970. Diagnosis finds the skew.
+pub fn now() -> Timestamp {
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64))
 }

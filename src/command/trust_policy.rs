@@ -5,6 +5,7 @@
 
 use super::input::{self, InputText};
 use crate::cli::{Output, TrustPolicyOptions};
+use crate::collect;
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::trust_policy::{TrustStatement, provider_arn};
@@ -12,10 +13,8 @@ use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{Claims, decode};
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
 use crate::core::text::printable::is_object_name;
-use crate::core::text::time::Timestamp;
 use crate::render::{json, policy as text};
 use std::io::IsTerminal;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The largest policy that is read: IAM takes 4,096 characters at most, URL-encoding makes three of one, `aws iam get-role` adds some.
 const POLICY_CAP: usize = 64 * 1024;
@@ -88,18 +87,15 @@ fn evaluate(options: &TrustPolicyOptions, path: &str) -> Result<u8, String> {
 fn request(options: &TrustPolicyOptions, document: &Document) -> Result<Request, String> {
     if options.pod_identity {
         let (namespace, account) = PodToken::from_options(options)?.names(options);
-        return Ok(Request::pod_identity(namespace.as_deref(), account.as_deref(), role(options, Some(document)).ok().as_ref()).at(now()));
+        return Ok(
+            Request::pod_identity(namespace.as_deref(), account.as_deref(), role(options, Some(document)).ok().as_ref()).at(collect::now())
+        );
     }
     let asked = RoleUse::from_options(options, Some(document))?;
     if asked.audience.len() > 1 {
         super::print_error(&format!("{SEVERAL}, whatever the policy says"));
     }
-    Ok(Request::irsa(&asked.issuer, &asked.subject, asked.audience, &asked.role).at(now()))
-}
-
-/// The time that limits of time are compared with. A clock before 1970 is read as 1970.
-fn now() -> Timestamp {
-    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64))
+    Ok(Request::irsa(&asked.issuer, &asked.subject, asked.audience, &asked.role).at(collect::now()))
 }
 
 /// Where a policy cannot be read, and why: `policy.json:4:12: malformed JSON: trailing comma, in this line: "}"`.

@@ -21,6 +21,7 @@ pub(super) fn healthy() -> Value {
             "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/checkout",
             "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
             "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
             "POD_NAME": "checkout-5d8f7c9b4-x2k8p"
         }},
         "token": {"known": {

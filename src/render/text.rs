@@ -271,8 +271,13 @@ node
 ----
 √ the node's role is out of this pod's reach: the hop limit keeps IMDSv2 from pods
 
-- skipped: issuer, application – it was not asked for; pod-identity – the injected provider has no
-  use for it; redundancy – one region only (--sts-region adds more)
+application
+-----------
+√ every SDK reads the settings of this pod alike
+- skipped: app-sdk – it was not asked for
+
+- skipped: issuer – it was not asked for; pod-identity – the injected provider has no use for it;
+  redundancy – one region only (--sts-region adds more)
 
 PASS  this pod is arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe (irsa)
 ";
@@ -304,9 +309,14 @@ node
 ----
 √ the node's role is out of this pod's reach: the hop limit keeps IMDSv2 from pods
 
-- skipped: issuer, application – it was not asked for; assume-role, pod-identity, identity, chain –
-  because of connect-timeout; clock – STS's clock was not seen; redundancy – one region only
-  (--sts-region adds more)
+application
+-----------
+√ every SDK reads the settings of this pod alike
+- skipped: app-sdk – it was not asked for
+
+- skipped: issuer – it was not asked for; assume-role, pod-identity, identity, chain – because of
+  connect-timeout; clock – STS's clock was not seen; redundancy – one region only (--sts-region adds
+  more)
 
 UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS within the deadline
 ";

@@ -1,5 +1,6 @@
 //! What is generated: one list of (file, section, function). `UPDATE_DOCS=1 cargo test --test docs` writes it, otherwise it is compared.
 
+use super::sdks::sdks_markdown;
 use irsa_probe::cli;
 use irsa_probe::core::catalogue::commands::CommandEffect;
 use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
@@ -39,6 +40,7 @@ const README: &str = "README.md";
 
 const GENERATED: &[(&str, Section, Made)] = &[
     ("docs/findings.md", Whole, Text(findings_markdown)),
+    ("docs/sdks.md", Whole, Text(sdks_markdown)),
     (README, Output("irsa-probe --help"), Text(|| help(&["--help"]))),
     (README, Output("irsa-probe check --help"), Text(|| help(&["check", "--help"]))),
     (README, Output("irsa-probe serve --help"), Text(|| help(&["serve", "--help"]))),

@@ -6,7 +6,7 @@ use irsa_probe::core::aws::partition::Region;
 use irsa_probe::core::evidence::{self, Evidence, Fact, SkipReason};
 use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::pod::environment::Environment;
-use irsa_probe::core::pod::profile::{Profile, ProfileCredentials};
+use irsa_probe::core::pod::profile::{Profile, ProfileCredentials, ProfileSection, SharedFile};
 use irsa_probe::core::sdk::SdkFamily;
 use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
@@ -82,18 +82,38 @@ fn profile() -> impl Strategy<Value = Profile> {
     let kinds = [RoleArn, WebIdentity, Sso, StaticKeys, Process, Login];
     let texts =
         (foreign::text(), vec(foreign::text(), 0..3), foreign::maybe(), option::of(value()), option::of(value()), option::of(value()));
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (texts, option::of(select(kinds.to_vec())), flags).prop_map(|(texts, credentials, flags)| Profile {
+    let flags = any::<[bool; 5]>();
+    (texts, option::of(select(kinds.to_vec())), flags, vec(section(), 0..3)).prop_map(|(texts, credentials, flags, sections)| Profile {
         name: texts.0.into(),
         files: texts.1.into_iter().map(Into::into).collect(),
         error: texts.2,
-        missing: flags.0,
+        not_read: flags[3],
+        missing: flags[0],
         credentials,
+        sections,
+        repeats: flags[4],
         region: texts.3.map(Into::into),
         endpoint_url: texts.4.map(Into::into),
         sts_regional_endpoints: texts.5.map(Into::into),
-        use_fips: flags.1,
-        use_dual_stack: flags.2,
+        use_fips: flags[1],
+        use_dual_stack: flags[2],
+        ..Profile::default()
+    })
+}
+
+fn section() -> impl Strategy<Value = ProfileSection> {
+    let texts = (foreign::text(), option::of(value()), option::of(value()), option::of(value()), option::of(value()));
+    (texts, any::<[bool; 6]>()).prop_map(|(texts, flags)| ProfileSection {
+        key_id: flags[1],
+        secret_key: flags[2],
+        process: flags[3],
+        sso: flags[4],
+        login: flags[5],
+        role_arn: texts.1.map(Into::into),
+        web_identity_token_file: texts.2.map(Into::into),
+        source_profile: texts.3.map(Into::into),
+        credential_source: texts.4.map(Into::into),
+        ..ProfileSection::new(&texts.0, if flags[0] { SharedFile::Config } else { SharedFile::Credentials })
     })
 }
 

@@ -19,7 +19,7 @@ fn judged(evidence: &Evidence) -> Report {
 
 /// The checks that mean the same whatever failed before them.
 fn rests_on_nothing(check: Option<&str>) -> bool {
-    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk"))
+    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk" | "sdk-settings"))
 }
 
 /// docs/report.v1.schema.json: the verdict follows from the findings, and the root cause stands first.

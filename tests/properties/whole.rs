@@ -178,7 +178,7 @@ proptest! {
             let profile = Profile { name: environment.profile.value().unwrap().clone(), ..Profile::default() };
             let situation = Surroundings::assumed(&environment, &profile);
             let all: Vec<_> = SdkFamily::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
-            let one = all.iter().map(|one| sdks::one("", one, Style::default()));
+            let one = all.iter().map(|one| sdks::one("", one.sdk.into(), one, Style::default()));
             [json::sdks("", &all), sdks::table("", &all, Style::default())].into_iter().chain(one).collect()
         };
         names.are_treated_as_plain(all)?;

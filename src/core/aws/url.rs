@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// Whether SDKs call this full URI at all (docs/facts.md#container-uri, docs/facts.md#row-36).
+/// Whether SDKs call this full URI at all (docs/facts.md#container-uri, docs/facts.md#agent-uri-http).
 pub fn agent_uri_may_be_called(uri: &str) -> bool {
     url_host(uri).is_some_and(|host| !is_plain_http(uri) || may_be_called_by_plain_http(&host))
 }
@@ -20,6 +20,11 @@ pub fn may_be_called_by_plain_http(host: &str) -> bool {
         Ok(ip) => ip.is_loopback() || known.iter().any(|k| k.parse() == Ok(ip)),
         Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
+}
+
+/// Whether a host is loopback: an address of it, or `localhost`.
+pub fn is_loopback(host: &str) -> bool {
+    host.parse::<IpAddr>().map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
 /// Host of an absolute http(s) URL, without brackets. `None` for a URL with a user name and password. No SDK can call such a URL. This

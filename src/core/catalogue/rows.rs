@@ -935,7 +935,7 @@ codes! {
     }
 
     // Step `application`: what the application, its SDK, its controller or a person meets beyond the identity itself. `check` sees none of it, but for
-    // `sdk-falls-through`; `explain` reads it from logs.
+    // `sdk-falls-through` and `sdk-differs`; `explain` reads it from logs.
 
     PermissionMissing = "permission-missing" {
         step: Application, check: None, weight: PERMANENT,
@@ -1055,6 +1055,18 @@ codes! {
             the application itself is not looked at.",
         fix: "Name the web identity or container provider explicitly in the application instead of the default chain, take away what comes \
             before it, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).",
+        commands: &[read("irsa-probe sdks")],
+    }
+
+    SdkDiffers = "sdk-differs" {
+        step: Application, check: Some("sdk-settings"), weight: INFO,
+        title: "some SDKs read a setting of this pod differently from the rest",
+        cause: "SDKs disagree about what is empty, has white space around it, has an old name, or names the region by one of its two \
+            variables alone. So the same pod is the injected role to one program and something else to another: static keys, the node, \
+            nothing, or the same role by the global STS endpoint. Found only where it makes some SDK families do something else than \
+            the rest. It is a prediction from the SDKs' chains, with calls that work: the application itself is not looked at.",
+        fix: "Write the settings as every SDK reads them: unset what is empty and the old names, remove the white space, and set \
+            AWS_REGION and AWS_DEFAULT_REGION to the same region. The finding names the variables.",
         commands: &[read("irsa-probe sdks")],
     }
 

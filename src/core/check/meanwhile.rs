@@ -33,7 +33,7 @@ pub(super) fn meanwhile(context: &CheckContext<'_>) -> Option<Meanwhile> {
         match predict(family, &surroundings).outcome {
             ChainEnd::NodeRole => found.use_node_role.push(family),
             ChainEnd::None | ChainEnd::Error => found.stop.push(family),
-            ChainEnd::Static | ChainEnd::Profile => found.use_others.push(family),
+            ChainEnd::Static | ChainEnd::Profile | ChainEnd::Container => found.use_others.push(family),
             ChainEnd::Irsa | ChainEnd::PodIdentity => found.use_injected.push(family),
         }
     }

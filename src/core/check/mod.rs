@@ -3,6 +3,7 @@
 pub mod attempts;
 mod calls;
 pub mod checks;
+mod differs;
 mod meanwhile;
 mod predicted;
 mod proven;
@@ -163,7 +164,10 @@ mod tests {
         let of_checks = || Code::ALL.iter().copied().filter(|code| code.is_of_check());
         let free = |code: &Code| Step::ALL.into_iter().all(|step| !rests_on(*code, step));
         let names: Vec<&str> = of_checks().filter(|code| free(code) && code.step() > Step::Identity).map(Code::id).collect();
-        assert_eq!(names, ["node-role-reachable", "node-role-reachable-v1", "secondary-region-failing", "sdk-falls-through"]);
+        assert_eq!(
+            names,
+            ["node-role-reachable", "node-role-reachable-v1", "secondary-region-failing", "sdk-falls-through", "sdk-differs"]
+        );
         for root in of_checks() {
             for consequence in of_checks().filter(|code| *code != root && free(code)) {
                 let root = Finding { severity: Severity::Fail, ..Finding::new(root, "the root cause") };

@@ -25,6 +25,8 @@ pub fn predicted_chain(evidence: &Evidence) -> Option<PredictedChain> {
         ChainEnd::Static => ChainProvider::Env,
         ChainEnd::Profile => ChainProvider::Profile,
         ChainEnd::NodeRole => ChainProvider::Node,
+        // aws-config calls every address of a container alike.
+        ChainEnd::Container => ChainProvider::PodIdentity,
         ChainEnd::None | ChainEnd::Error => ChainProvider::None,
     };
     Some(PredictedChain { provider, error: (provider == ChainProvider::None).then_some(prediction.why) })
@@ -52,6 +54,19 @@ pub(super) fn chain_link(provider: ChainProvider) -> &'static str {
         ChainProvider::PodIdentity => "EKS Pod Identity",
         ChainProvider::Node => "the node's role",
         ChainProvider::None => "a provider without a name",
+    }
+}
+
+/// The credentials at the end of an SDK's chain, for a person.
+pub(super) fn describe_end(outcome: ChainEnd) -> &'static str {
+    match outcome {
+        ChainEnd::Irsa => "IRSA",
+        ChainEnd::PodIdentity => "EKS Pod Identity",
+        ChainEnd::Container => "the credentials of another address than the agent's",
+        ChainEnd::Static => "the static keys in the environment",
+        ChainEnd::Profile => "the selected profile",
+        ChainEnd::NodeRole => "the node's role",
+        ChainEnd::None | ChainEnd::Error => "nothing",
     }
 }
 

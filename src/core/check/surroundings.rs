@@ -5,6 +5,7 @@ use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Code, Operation};
 use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, SkipReason, Token, TokenContent};
 use crate::core::plan::{Plan, Provider};
+use crate::core::pod::environment::Var;
 use crate::core::pod::token::TokenDefect;
 use crate::core::sdk::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
 
@@ -13,21 +14,25 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     let inputs = &evidence.inputs;
     let mut surroundings = Surroundings::assumed(&inputs.environment, &inputs.profile);
     let file = evidence.token.known().map_or(TokenFile::Good, token_file);
-    let plan = Plan::from_inputs(inputs);
-    match plan.provider {
-        Provider::PodIdentity => surroundings.container_token = file,
-        Provider::Irsa => surroundings.token = file,
+    match Plan::from_inputs(inputs).provider {
+        Provider::PodIdentity => {
+            surroundings.container_token = file;
+            surroundings.trimmed_container_token =
+                if is_trimmed(&inputs.environment.container_token_file) { file } else { TokenFile::Good };
+        }
+        Provider::Irsa => {
+            surroundings.token = file;
+            surroundings.trimmed_token = if is_trimmed(&inputs.environment.token_file) { file } else { TokenFile::Good };
+        }
         Provider::None => {}
     }
-    // With these defects the check makes no call, but an application does.
-    for defect in &plan.defects {
-        match defect.code {
-            Code::RoleArnMalformed | Code::PartitionMismatch => surroundings.sts = StsCall::Denied,
-            Code::RegionMalformed => surroundings.sts = StsCall::Unreachable,
-            _ => {}
-        }
-    }
+    // Nothing answers there on EKS.
+    surroundings.ecs = Some(AgentCall::Unreachable);
+    // Only a person's own log-in caches a token of SSO. The check does not look for one.
+    surroundings.sso_token = false;
+    surroundings.now = Some(evidence.taken_at);
     if let Some(call) = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()) {
+        // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
         surroundings.sts = sts_call(call);
     }
     if let Some(call) = evidence.agent.known() {
@@ -42,6 +47,11 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     surroundings
 }
 
+/// Whether no white space stands around the path. The check did not read the path without it.
+fn is_trimmed(path: &Var) -> bool {
+    path.raw().is_some_and(|path| path.trim() == path)
+}
+
 /// A token file, as SDKs see it.
 pub fn token_file(token: &Token) -> TokenFile {
     match &token.file {
@@ -49,9 +59,8 @@ pub fn token_file(token: &Token) -> TokenFile {
             FileFailureKind::Missing => TokenFile::Missing,
             // The probe did not read the file. This says nothing about the file.
             FileFailureKind::Undecided | FileFailureKind::OutOfResources => TokenFile::Good,
-            FileFailureKind::Denied | FileFailureKind::NotRegular | FileFailureKind::TooLarge | FileFailureKind::Other => {
-                TokenFile::Unreadable
-            }
+            FileFailureKind::NotRegular => TokenFile::NotAFile,
+            FileFailureKind::Denied | FileFailureKind::TooLarge | FileFailureKind::Other => TokenFile::Unreadable,
         },
         FileFact::Read { content: TokenContent::Defect(TokenDefect::Empty), .. } => TokenFile::Empty,
         FileFact::Read { content: TokenContent::Defect(_), .. } => TokenFile::NotAToken,
@@ -72,9 +81,8 @@ fn sts_call<T>(call: &Call<T>) -> StsCall {
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => StsCall::Works,
         // SDKs decide by AWS's own error code here. It is the same for every fault of a token.
-        Ok(ServiceAnswer::Error(error)) if matches!(error.code.as_deref(), Some("InvalidIdentityToken" | "ExpiredTokenException")) => {
-            StsCall::TokenRejected
-        }
+        Ok(ServiceAnswer::Error(error)) if error.code.as_deref() == Some("InvalidIdentityToken") => StsCall::TokenRejected,
+        Ok(ServiceAnswer::Error(error)) if error.code.as_deref() == Some("ExpiredTokenException") => StsCall::TokenExpired,
         Ok(ServiceAnswer::Error(error)) => match Code::from_error(Operation::AssumeRoleWithWebIdentity, error) {
             Code::Throttled | Code::StsUnavailable => StsCall::Unavailable,
             _ if error.status >= 500 || error.status == 429 => StsCall::Unavailable,
@@ -89,9 +97,11 @@ fn agent_call<T>(call: &Call<T>) -> AgentCall {
         Ok(ServiceAnswer::Success(_)) => AgentCall::Works,
         Ok(ServiceAnswer::Error(error)) => match error.status {
             404 => AgentCall::NotFound,
-            429 | 500.. => AgentCall::Failing,
+            429 => AgentCall::Throttled,
+            500.. => AgentCall::Failing,
             _ => AgentCall::Refused,
         },
-        Ok(ServiceAnswer::Alien(_)) | Err(_) => AgentCall::Unreachable,
+        Ok(ServiceAnswer::Alien(_)) => AgentCall::Alien,
+        Err(_) => AgentCall::Unreachable,
     }
 }

@@ -96,6 +96,8 @@ pub enum SkipReason {
     ImdsDisabled,
     /// A file that the SDK would read did not pass this program's check. The SDK reads without a size limit and blocks on a FIFO.
     UnsafeFile,
+    /// An endpoint URL is empty, on which the SDK would end this process.
+    EmptyUrl,
     /// It is done only in the first round and when a file has changed.
     NotThisRound,
     /// No option asked for it.
@@ -114,6 +116,7 @@ impl SkipReason {
             SkipReason::EarlierFailure => "the step before it failed",
             SkipReason::NoImds => "--no-imds was given",
             SkipReason::ImdsDisabled => "AWS_EC2_METADATA_DISABLED is true",
+            SkipReason::EmptyUrl => "a configured endpoint URL is empty, on which the Rust SDK ends the process",
             SkipReason::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
             SkipReason::NotThisRound => "nothing has changed since it was last looked at",
             SkipReason::NotAsked => "it was not asked for",
@@ -162,7 +165,7 @@ pub enum FileFact {
     Read {
         /// When it was last written.
         modified: Option<Timestamp>,
-        /// There is white space after the token. The kubelet writes none. The SDKs send it with the token (docs/facts.md#row-21).
+        /// There is white space after the token. The kubelet writes none. The SDKs send it with the token (docs/facts.md#agent-token-line-break).
         trailing_whitespace: bool,
         /// What it holds.
         content: TokenContent,

@@ -88,6 +88,7 @@ const WITHOUT_TEXT: &[(Code, &str)] = &[
     (Code::NodeRoleReachableV1, "IMDS answers, which is no error"),
     (Code::SecondaryRegionFailing, "the probe's own second region"),
     (Code::SdkFallsThrough, "a prediction; the SDK says nothing"),
+    (Code::SdkDiffers, "a prediction; the SDK says nothing"),
     (Code::AnnotationMissing, "seen by doctor; the pod's text is no-credentials-found or node-role-fallback"),
     (Code::AnnotationMisspelt, "seen by doctor"),
     (Code::PodPredatesAnnotation, "seen by doctor"),

@@ -4,16 +4,16 @@ use super::{Defects, Provider};
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
 use crate::core::plan::inputs::{Inputs, ProviderChoice};
-use crate::core::pod::environment::{Environment, Secret, Var};
+use crate::core::pod::environment::{Environment, HeldToken, Var};
 use crate::core::pod::profile::ProfileCredentials;
 use crate::core::text::secrets::{InputValue, Shown};
 
-/// Which provider was injected, by docs/facts.md#chain-matrix, rows 06 to 10, 15, 22 and 23.
+/// Which provider was injected, as most SDKs see it (docs/facts.md#chain-matrix).
 pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
     let env = &inputs.environment;
     let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
     let pod_identity_uri = env.container_full_uri.value().is_some();
-    let pod_identity = pod_identity_uri && (env.container_token_file.value().is_some() || env.container_token == Secret::Present);
+    let pod_identity = pod_identity_uri && (env.container_token_file.value().is_some() || env.container_token.has_value());
     let provider = match inputs.settings.provider {
         ProviderChoice::Irsa if irsa => Provider::Irsa,
         ProviderChoice::PodIdentity if pod_identity => Provider::PodIdentity,
@@ -41,8 +41,8 @@ pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
 
 /// The text of the finding, where only half of an identity is injected and that changes what an SDK does.
 ///
-/// A role ARN alone beside a complete Pod Identity changes nothing: SDKs fall through (docs/facts.md#row-07). A token file alone stops boto3
-/// and Go (docs/facts.md#row-06). An empty token file stops Rust (docs/facts.md#row-08).
+/// A role ARN alone beside a complete Pod Identity changes nothing: SDKs fall through (docs/facts.md#token-path-unset). A token file alone
+/// stops boto3 and Go (docs/facts.md#role-unset). An empty token file stops Rust (docs/facts.md#token-path-empty).
 fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
     if irsa {
         return None; // IRSA comes first in the chain, so nothing after it is asked.
@@ -55,7 +55,7 @@ fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Pr
     if pod_identity || provider != Provider::None {
         return None;
     }
-    let token = env.container_token_file.is_set() || env.container_token != Secret::Unset;
+    let token = env.container_token_file.is_set() || env.container_token != HeldToken::Unset;
     (env.container_full_uri.is_set() || token).then(|| {
         format!(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI is {}, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is {}.",
@@ -106,7 +106,7 @@ pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> 
 }
 
 /// Adds a defect for each other source of credentials that some or all SDKs would take instead of the injected identity
-/// (docs/facts.md#row-25, docs/facts.md#row-26, docs/facts.md#row-32).
+/// (docs/facts.md#keys-and-irsa, docs/facts.md#key-id-alone, docs/facts.md#credentials-file-and-irsa).
 pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects) {
     if inputs.environment.has_static_keys() {
         defects.add(

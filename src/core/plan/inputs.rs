@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderChoice {
-    /// The provider that was injected. When both were injected it is IRSA, as in most SDKs (docs/facts.md#row-23).
+    /// The provider that was injected. When both were injected it is IRSA, as in most SDKs (docs/facts.md#both-work).
     #[default]
     Auto,
     /// IAM roles for service accounts.

@@ -1,11 +1,12 @@
 //! A typed view of every environment variable that decides credentials, region, endpoints and proxies.
 
+use super::untidy::{Tidy, Untidy};
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A variable that may be shown. Unset and empty are different, because SDKs disagree about what empty means (docs/facts.md#chain-matrix,
-/// rows 06 to 09).
+/// A variable that may be shown. Unset and empty are different, because SDKs disagree about what empty means
+/// (docs/facts.md#role-empty, docs/facts.md#token-path-empty).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Var<V = InputValue> {
@@ -70,6 +71,8 @@ pub enum Secret {
     Unset,
     /// Set to the empty string.
     Empty,
+    /// Set to white space alone.
+    Blank,
     /// Set.
     Present,
 }
@@ -77,14 +80,115 @@ pub enum Secret {
 impl Secret {
     /// Does nothing, because the value was not kept.
     fn hide(self, _: &Secrets) {}
+
+    /// Whether it is set to something, as most SDKs see it. Some take white space for nothing.
+    pub fn has_value(self) -> bool {
+        matches!(self, Secret::Blank | Secret::Present)
+    }
 }
 
 impl From<Option<String>> for Secret {
     fn from(value: Option<String>) -> Secret {
-        match value.as_deref() {
+        match value.map(Zeroizing::new).as_deref().map(String::as_str) {
             None => Secret::Unset,
             Some("") => Secret::Empty,
+            Some(value) if value.trim().is_empty() => Secret::Blank,
             Some(_) => Secret::Present,
+        }
+    }
+}
+
+/// A variable whose value is a token for the agent. The value is never kept. Only its form is kept, because EKS's agent refuses what is no JWT.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldToken {
+    /// Not in the environment.
+    #[default]
+    Unset,
+    /// Set to the empty string.
+    Empty,
+    /// It has the form of a JWT.
+    Present,
+    /// White space stands before or after the JWT.
+    Padded,
+    /// It has another form.
+    NotAToken,
+    /// It has another form, and white space stands before or after it.
+    PaddedNotAToken,
+}
+
+impl HeldToken {
+    /// Does nothing, because the value was not kept.
+    fn hide(self, _: &Secrets) {}
+
+    /// Whether it is set to something.
+    pub fn has_value(self) -> bool {
+        !matches!(self, HeldToken::Unset | HeldToken::Empty)
+    }
+}
+
+impl From<Option<String>> for HeldToken {
+    fn from(value: Option<String>) -> HeldToken {
+        let Some(value) = value.map(Zeroizing::new) else { return HeldToken::Unset };
+        let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
+        let trimmed = value.trim();
+        let is_jwt = trimmed.split('.').count() == 3 && trimmed.split('.').all(is_part);
+        match (value.is_empty(), is_jwt, trimmed.len() == value.len()) {
+            (true, ..) => HeldToken::Empty,
+            (_, true, true) => HeldToken::Present,
+            (_, true, false) => HeldToken::Padded,
+            (_, false, true) => HeldToken::NotAToken,
+            (_, false, false) => HeldToken::PaddedNotAToken,
+        }
+    }
+}
+
+impl<V: Shown + Clone + From<String>> Tidy for Var<V> {
+    fn untidy(&self) -> Option<Untidy> {
+        match self {
+            Var::Unset => None,
+            Var::Set(value) => Untidy::of(value.raw()),
+        }
+    }
+
+    fn tidied(&self) -> Var<V> {
+        match (self.untidy(), self.raw()) {
+            (Some(Untidy::Padded), Some(raw)) => Var::Set(raw.trim().to_owned().into()),
+            (Some(_), _) => Var::Unset,
+            (None, _) => self.clone(),
+        }
+    }
+}
+
+impl Tidy for Secret {
+    fn untidy(&self) -> Option<Untidy> {
+        match self {
+            Secret::Empty => Some(Untidy::Empty),
+            Secret::Blank => Some(Untidy::Blank),
+            Secret::Unset | Secret::Present => None,
+        }
+    }
+
+    fn tidied(&self) -> Secret {
+        if self.untidy().is_some() { Secret::Unset } else { *self }
+    }
+}
+
+impl Tidy for HeldToken {
+    fn untidy(&self) -> Option<Untidy> {
+        match self {
+            HeldToken::Empty => Some(Untidy::Empty),
+            HeldToken::Padded | HeldToken::PaddedNotAToken => Some(Untidy::Padded),
+            HeldToken::Unset | HeldToken::Present | HeldToken::NotAToken => None,
+        }
+    }
+
+    fn tidied(&self) -> HeldToken {
+        match self {
+            HeldToken::Empty => HeldToken::Unset,
+            HeldToken::Padded => HeldToken::Present,
+            HeldToken::PaddedNotAToken => HeldToken::NotAToken,
+            other => *other,
         }
     }
 }
@@ -104,8 +208,14 @@ macro_rules! environment {
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
             /// The names of the variables whose value is a secret.
-            pub const SECRETS: [&'static str; 4] =
-                ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+            pub const SECRETS: [&'static str; 6] = [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                "AWS_ACCESS_KEY",
+                "AWS_SECRET_KEY",
+            ];
 
             /// Reads the variables through `lookup`. If another variable holds the value of a secret too, that value is not printed there either.
             pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Environment {
@@ -113,6 +223,22 @@ macro_rules! environment {
                 Environment::SECRETS.iter().filter_map(|name| lookup(name).map(Zeroizing::new)).for_each(|secret| secrets.learn(&secret));
                 let mut environment = Environment { $($field: lookup($name).into(),)* };
                 $(environment.$field.hide(&secrets);)*
+                environment
+            }
+
+            /// The variables that are untidy.
+            pub fn untidy(&self) -> Vec<(&'static str, Untidy)> {
+                [$(($name, self.$field.untidy())),*].into_iter().filter_map(|(name, untidy)| Some((name, untidy?))).collect()
+            }
+
+            /// The same environment with this variable tidied.
+            #[must_use]
+            pub fn tidied(&self, name: &str) -> Environment {
+                let mut environment = self.clone();
+                match name {
+                    $($name => environment.$field = self.$field.tidied(),)*
+                    _ => {}
+                }
                 environment
             }
         }
@@ -133,24 +259,34 @@ environment! {
     session_name: Var = "AWS_ROLE_SESSION_NAME";
     /// Pod Identity (and ECS): the URL that gives the credentials.
     container_full_uri: UrlVar = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-    /// ECS: a path on ECS's address. It has precedence over the full URI in every SDK.
+    /// ECS: a path on ECS's address. It has precedence over the full URI in every SDK but Go v1.
     container_relative_uri: UrlVar = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
     /// Pod Identity: the projected token's path.
     container_token_file: Var = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
     /// The token itself, for hand-made set-ups.
-    container_token: Secret = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+    container_token: HeldToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     /// The pod's region.
     region: Var = "AWS_REGION";
-    /// The older name of `AWS_REGION`. `AWS_REGION` has precedence.
+    /// The older name of `AWS_REGION`. Most SDKs prefer `AWS_REGION` (docs/sdks.md).
     default_region: Var = "AWS_DEFAULT_REGION";
-    /// Static credentials, first in every chain.
+    /// Static credentials, first in every chain. JavaScript v3 does not read them while `AWS_PROFILE` is set.
     access_key_id: Secret = "AWS_ACCESS_KEY_ID";
     /// See `access_key_id`.
     secret_access_key: Secret = "AWS_SECRET_ACCESS_KEY";
     /// Part of temporary credentials, with the two keys.
     session_token: Secret = "AWS_SESSION_TOKEN";
+    /// An older name of `AWS_ACCESS_KEY_ID`, which some SDKs still read.
+    old_access_key: Secret = "AWS_ACCESS_KEY";
+    /// An older name of `AWS_SECRET_ACCESS_KEY`, which some SDKs still read.
+    old_secret_key: Secret = "AWS_SECRET_KEY";
+    /// When the static credentials end. botocore and the CLIs read it.
+    credential_expiration: Var = "AWS_CREDENTIAL_EXPIRATION";
     /// The selected profile.
     profile: Var = "AWS_PROFILE";
+    /// Another name of `AWS_PROFILE`, which botocore and the CLIs read.
+    default_profile: Var = "AWS_DEFAULT_PROFILE";
+    /// Makes Go v1 and JavaScript v2 read the configuration file.
+    load_config: Var = "AWS_SDK_LOAD_CONFIG";
     /// Path of the configuration file.
     config_file: Var = "AWS_CONFIG_FILE";
     /// Path of the credentials file.
@@ -189,6 +325,10 @@ environment! {
     http_proxy: UrlVar = "HTTP_PROXY";
     /// See `http_proxy`.
     http_proxy_lower: UrlVar = "http_proxy";
+    /// Proxy for all URLs, which few SDKs read.
+    all_proxy: UrlVar = "ALL_PROXY";
+    /// See `all_proxy`.
+    all_proxy_lower: UrlVar = "all_proxy";
     /// Hosts that are called without the proxy.
     no_proxy: Var = "NO_PROXY";
     /// See `no_proxy`.
@@ -210,9 +350,9 @@ impl Environment {
         [&self.pod_name, &self.my_pod_name, &self.k8s_pod_name].into_iter().find_map(Var::value)
     }
 
-    /// Whether both static keys are set. A key id without the secret key shadows nothing (docs/facts.md#row-26).
+    /// Whether both static keys are set. A key id without the secret key shadows nothing (docs/facts.md#key-id-alone).
     pub fn has_static_keys(&self) -> bool {
-        self.access_key_id == Secret::Present && self.secret_access_key == Secret::Present
+        self.access_key_id.has_value() && self.secret_access_key.has_value()
     }
 }
 
@@ -245,5 +385,39 @@ mod tests {
         let with = |names: &[&str]| Environment::from_lookup(|name| names.contains(&name).then(|| "x".to_owned()));
         assert!(!with(&["AWS_ACCESS_KEY_ID"]).has_static_keys());
         assert!(with(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).has_static_keys());
+    }
+
+    /// Each variable with each kind of untidiness: it alone is named, and tidied it is as if it had been written well.
+    #[test]
+    fn every_variable_is_tidied_to_what_was_meant() {
+        let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2ln";
+        let held = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+        for name in Environment::NAMES {
+            let with = |value: Option<&str>| Environment::from_lookup(|n| value.filter(|_| n == *name).map(str::to_owned));
+            for (written, untidy, meant) in [
+                ("", Some(Untidy::Empty), None),
+                (" \t\n", Some(Untidy::Blank), None),
+                (" eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2ln", Some(Untidy::Padded), Some(jwt)),
+                ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2ln\n", Some(Untidy::Padded), Some(jwt)),
+                (jwt, None, Some(jwt)),
+            ] {
+                let (untidy, meant) = match untidy {
+                    // Of a key it is not kept whether white space stands around it.
+                    Some(Untidy::Padded) if Environment::SECRETS.contains(name) && *name != held => (None, Some(written)),
+                    // A held token is kept as one of few forms. White space alone is no token.
+                    Some(Untidy::Blank) if *name == held => (Some(Untidy::Padded), Some("no token")),
+                    _ => (untidy, meant),
+                };
+                let environment = with(Some(written));
+                assert_eq!(
+                    environment.untidy(),
+                    untidy.map(|untidy| (*name, untidy)).into_iter().collect::<Vec<_>>(),
+                    "{name}: {written:?}"
+                );
+                assert_eq!(environment.tidied(name), with(meant), "{name}: {written:?}");
+                assert_eq!(environment.tidied("HOSTNAME"), environment);
+            }
+        }
+        assert_eq!(Environment::default().untidy(), []);
     }
 }

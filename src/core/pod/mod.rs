@@ -9,3 +9,4 @@ pub mod precedence;
 pub mod profile;
 pub mod proxy;
 pub mod token;
+pub mod untidy;

@@ -1,19 +1,26 @@
 //! The AWS SDK families: which credentials each family ends up with in given surroundings, and which STS endpoint it calls.
 //!
-//! Each family is a row of data (`families`). The row holds the family's default chain (`chain`). One small engine follows the chain (`predict`,
-//! `links`). Nothing is called. The surroundings hold the results that the calls would have.
+//! Each family is a row of data (`families`). The row holds the default chain of each version (`rules`). One small engine follows the chain
+//! (`predict`, `links`). Nothing is called. The surroundings hold the results that the calls would have.
 
-mod chain;
+mod assume;
 mod endpoint;
 mod families;
 mod links;
+mod outcome;
 mod predict;
+mod proxies;
+mod rules;
+mod settings;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod version;
 
+pub use assume::Assumptions;
 pub use endpoint::StsEndpoint;
-pub use families::SdkFamily;
-pub use links::ChainEnd;
-pub use predict::{Minimum, OnFailure, Prediction, predict};
-pub use surroundings::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
+pub use families::{Basis, Sdk, SdkFamily};
+pub use outcome::{ChainEnd, OnFailure};
+pub use predict::{Minimum, Prediction, predict};
+pub use surroundings::{AgentCall, ImdsView, StsCall, StsHosts, Surroundings, TokenFile};
+pub use version::SdkVersion;

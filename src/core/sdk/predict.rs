@@ -1,10 +1,15 @@
 //! The engine. It follows a family's chain in given surroundings, and says where the chain ends and why.
 
-use super::chain::{Failing, MissingProfile};
-use super::endpoint::{EndpointReason, StsEndpoint, configured_url, predict_endpoint};
-use super::families::{Basis, FamilyRow, NoRegion, SdkFamily};
-use super::links::{ChainEnd, LinkResult, NO_PROFILE, Notes, add_sentence, try_link};
+use super::endpoint::{Endpoint, EndpointReason, StsEndpoint, endpoint, has_bad_flag};
+use super::families::{Basis, FamilyRow, Sdk, SdkFamily, VersionRow};
+use super::links::profile::first_failure;
+use super::links::{LinkResult, Notes, add_sentence, try_link};
+use super::outcome::{ChainEnd, OnFailure};
+use super::proxies;
+use super::rules::{Chain, Failing, FlagReading, NoRegion, Repeats};
 use super::surroundings::{AgentCall, StsCall, Surroundings};
+use super::version::SdkVersion;
+use crate::core::text::secrets::{InputUrl, InputValue};
 use serde::Serialize;
 
 /// The first versions of an SDK that support a provider, as AWS lists them. `None` where AWS lists no version.
@@ -17,26 +22,19 @@ pub struct Minimum {
     pub pod_identity: Option<&'static str>,
 }
 
-/// What a failed exchange does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnFailure {
-    /// The application gets an error.
-    Stops,
-    /// The chain goes on with its next link.
-    FallsThrough,
-    /// It was not verified.
-    Unknown,
-}
-
 /// What an SDK does in given surroundings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Prediction {
     /// The family.
     pub sdk: SdkFamily,
+    /// Its name for people.
+    pub name: &'static str,
     /// Where its default chain ends.
     pub outcome: ChainEnd,
+    /// The ARN of the role that it gets, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arn: Option<InputValue>,
     /// The STS endpoint that it calls.
     pub endpoint: StsEndpoint,
     /// What it does when the injected identity's exchange fails.
@@ -46,9 +44,8 @@ pub struct Prediction {
     pub falls_to: Option<ChainEnd>,
     /// The first versions that support the providers.
     pub minimum: Minimum,
-    /// The prediction uses facts that were not verified. `why` names them.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub unverified: bool,
+    /// How well the prediction is known.
+    pub basis: Basis,
     /// Why, in sentences.
     pub why: String,
     /// The part of `why` that the surroundings decide.
@@ -62,120 +59,216 @@ pub struct Prediction {
     pub regional_since: Option<&'static str>,
 }
 
-/// Predicts what this family's default chain does in these surroundings. Total: all surroundings have an answer.
-pub fn predict(sdk: SdkFamily, surroundings: &Surroundings<'_>) -> Prediction {
-    let family = sdk.row();
-    let (outcome, reason) = follow(family, surroundings);
-    let (endpoint, endpoint_reason) = predict_endpoint(family, surroundings);
-    let exchanged = matches!(outcome, ChainEnd::Irsa | ChainEnd::PodIdentity);
-    let falls_to = (exchanged && family.chain.failing == Failing::GoesOn).then(|| follow(family, &failed(surroundings, outcome)).0);
-    let regional_since = match endpoint_reason {
-        EndpointReason::Since(version) if outcome == ChainEnd::Irsa => Some(version),
-        _ => None,
-    };
+/// Predicts what this SDK's default chain does in these surroundings. Total: all surroundings have an answer.
+pub fn predict(sdk: impl Into<Sdk>, surroundings: &Surroundings<'_>) -> Prediction {
+    let sdk: Sdk = sdk.into();
+    let family = sdk.family.row();
+    let (row, basis) = sdk.family.version_row(sdk.version);
+    let chain = &Chain { has_sts: !sdk.lacks_sts, ..row.chain };
+    let Followed { end, arn, mut notes } = follow(chain, surroundings);
+    let endpoint = endpoint(chain, surroundings);
+    let exchanged = matches!(end, ChainEnd::Irsa | ChainEnd::PodIdentity);
+    let falls_to = (exchanged && chain.failing == Failing::GoesOn).then(|| follow(chain, &failed(surroundings, end)).end);
+    // With the setting `regional`, all versions call the regional endpoint.
+    let is_new = end == ChainEnd::Irsa && endpoint.reason == EndpointReason::Plain && regional_only_now(surroundings, &endpoint);
+    let regional_since = family.regional_since.filter(|_| is_new && sdk.version.is_none());
     let mut note = String::new();
-    if outcome == ChainEnd::Irsa {
-        add_endpoint_note(&mut note, family, surroundings, (endpoint, endpoint_reason));
+    if end == ChainEnd::Irsa {
+        add_endpoint_note(&mut note, chain, &endpoint, regional_since);
     }
     add_sentence(&mut note, &[family.note]);
-    let basis = match family.basis {
-        Basis::Measured(_) | Basis::SameCodeAs(_) => "",
-        Basis::Source => "Not verified by a run, only read in its source.",
-        Basis::Unverified => "Unverified: neither was its source read nor was it run.",
-    };
-    let mut why = reason.text.clone();
+    if let Some(first) = minimum_not_met(family, sdk, end).filter(|_| basis != Basis::Measured) {
+        notes.add_unverified(&format!("AWS lists {first} as the first version that supports this."));
+    }
+    let basis = if notes.unverified { Basis::Unverified } else { basis };
+    let mut why = notes.text.clone();
     add_sentence(&mut why, &[&note]);
-    add_sentence(&mut why, &[basis]);
+    add_sentence(&mut why, &[&describe_basis(basis, sdk, row)]);
     Prediction {
-        sdk,
-        outcome,
-        endpoint,
-        on_failure: match family.chain.failing {
+        sdk: sdk.family,
+        name: family.short_name,
+        outcome: end,
+        arn,
+        endpoint: endpoint.kind,
+        on_failure: match chain.failing {
             Failing::Stops => OnFailure::Stops,
             Failing::GoesOn => OnFailure::FallsThrough,
             Failing::Unknown => OnFailure::Unknown,
         },
         falls_to,
-        minimum: Minimum { irsa: family.irsa, pod_identity: family.pod_identity },
-        unverified: reason.unverified || family.basis == Basis::Unverified,
+        minimum: minimum(family),
+        basis,
         why,
-        reason: reason.text,
+        reason: notes.text,
         note,
         regional_since,
     }
 }
 
+/// The first version that supports this end, if the asked version is older.
+fn minimum_not_met(family: &FamilyRow, sdk: Sdk, end: ChainEnd) -> Option<&'static str> {
+    let first = match end {
+        ChainEnd::Irsa => family.irsa,
+        ChainEnd::PodIdentity => family.pod_identity,
+        _ => None,
+    }?;
+    let version = sdk.version?;
+    let ran_older = sdk.family.measured_versions().filter_map(SdkVersion::parse).any(|run| run <= version);
+    (SdkVersion::parse(first).is_some() && !version.is_at_least(first) && !ran_older).then_some(first)
+}
+
+fn minimum(family: &FamilyRow) -> Minimum {
+    Minimum { irsa: family.irsa, pod_identity: family.pod_identity }
+}
+
+/// How the prediction is known, in a sentence.
+fn describe_basis(basis: Basis, sdk: Sdk, row: &VersionRow) -> String {
+    let package = sdk.family.package();
+    match basis {
+        Basis::Measured => format!("Measured with {package} {}.", row.measured.join(" and ")),
+        Basis::Documented => match sdk.version.filter(|_| sdk.family.measured_versions().next().is_some()) {
+            Some(version) => {
+                let runs: Vec<&str> = sdk.family.measured_versions().collect();
+                format!("Not measured with {package} {version}, but with {}.", runs.join(", "))
+            }
+            None => "Not verified by a run, only read in its source.".to_owned(),
+        },
+        Basis::Unverified => "Unverified: it was neither read in a source nor run.".to_owned(),
+    }
+}
+
+/// Whether older versions would call the global endpoint here: the setting does not say `regional`, and the region has a global endpoint.
+fn regional_only_now(surroundings: &Surroundings<'_>, endpoint: &Endpoint) -> bool {
+    use crate::core::aws::partition::Region;
+    use crate::core::pod::precedence;
+    let (environment, profile) = (surroundings.environment, surroundings.profile);
+    let is_regional = precedence::sts_regional_endpoints(environment, profile) == Some("regional");
+    let is_variant = precedence::is_fips(environment, profile) || precedence::is_dual_stack(environment, profile);
+    let region = endpoint.host.as_deref().and_then(|host| host.split('.').nth(1)).and_then(|region| Region::parse(region).ok());
+    !is_regional && !is_variant && region.is_some_and(|region| region.is_legacy_global())
+}
+
 /// Adds why the exchange goes to this endpoint, where a reader needs to know it.
-fn add_endpoint_note(
-    note: &mut String,
-    family: &FamilyRow,
-    surroundings: &Surroundings<'_>,
-    (endpoint, reason): (StsEndpoint, EndpointReason),
-) {
-    match reason {
-        EndpointReason::Since(version) => {
-            add_sentence(note, &["It calls the regional endpoint since ", version, "; before, the global one."]);
+fn add_endpoint_note(note: &mut String, chain: &Chain, endpoint: &Endpoint, regional_since: Option<&'static str>) {
+    let is_global = endpoint.kind == StsEndpoint::Global;
+    match endpoint.reason {
+        EndpointReason::Plain => {
+            if let Some(version) = regional_since {
+                add_sentence(note, &["It calls the regional endpoint since ", version, "; before, the global one."]);
+            }
         }
         EndpointReason::Default => add_sentence(note, &["It calls the global endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional."]),
         EndpointReason::Setting => add_sentence(note, &["AWS_STS_REGIONAL_ENDPOINTS sends it to the global endpoint."]),
-        EndpointReason::NoRegion if endpoint == StsEndpoint::Global => {
-            add_sentence(note, &["Without a region it calls the global endpoint."])
+        EndpointReason::Never => add_sentence(note, &["This version calls the global endpoint in every region."]),
+        EndpointReason::UnknownRegion => add_sentence(note, &["It does not know the region, and calls the global endpoint."]),
+        EndpointReason::RegionNotRead if is_global => {
+            add_sentence(note, &["It reads another variable for the region than the one that is set, and calls the global endpoint."]);
         }
-        EndpointReason::NoRegion if family.no_region == NoRegion::UsEast1 => {
+        EndpointReason::RegionNotRead if chain.region.none == NoRegion::UsEast1 => {
+            add_sentence(note, &["It reads another variable for the region than the one that is set, and calls us-east-1."]);
+        }
+        EndpointReason::NoRegion if is_global => add_sentence(note, &["Without a region it calls the global endpoint."]),
+        EndpointReason::NoRegion if chain.region.none == NoRegion::UsEast1 => {
             add_sentence(note, &["Without a region it calls that of us-east-1."]);
         }
         EndpointReason::Url => {
-            let url = configured_url(family, surroundings).map(ToString::to_string).unwrap_or_default();
+            // The URL may hold a user name and password, and its query may hold a token.
+            let url = endpoint.url.as_deref().unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+            let url = InputUrl::from(url).to_string();
             add_sentence(note, &["A URL is configured for STS: ", &url, "."]);
-            if surroundings.environment.ignore_endpoint_urls.is_true() {
+            if chain.endpoint.ignore_urls == FlagReading::NotRead {
                 add_sentence(note, &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS does not reach the client that makes the exchange."]);
             }
         }
-        EndpointReason::Plain | EndpointReason::Region | EndpointReason::NoRegion => {}
+        EndpointReason::Region | EndpointReason::RegionNotRead | EndpointReason::NoRegion => {}
     }
 }
 
 /// The same surroundings, but the call that gave the credentials fails.
 fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'a> {
     match gave {
-        ChainEnd::Irsa => Surroundings { sts: StsCall::Denied, ..*surroundings },
+        ChainEnd::Irsa => Surroundings { sts: StsCall::Denied, sts_at_url: None, ..*surroundings },
         _ => Surroundings { agent: AgentCall::Failing, ..*surroundings },
     }
 }
 
-/// Where the chain ends, and why.
-fn follow(family: &FamilyRow, surroundings: &Surroundings<'_>) -> (ChainEnd, Notes) {
+/// Where a chain ends.
+struct Followed {
+    end: ChainEnd,
+    arn: Option<InputValue>,
+    notes: Notes,
+}
+
+fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
     let mut notes = Notes::default();
     let profile = surroundings.profile;
-    if profile.missing && family.chain.missing_profile == MissingProfile::StopsFirst {
-        notes.add(NO_PROFILE);
-        return (ChainEnd::Error, notes);
+    let ends = |end, notes| Followed { end, arn: None, notes };
+    if let Some(failure) = first_failure(chain, surroundings) {
+        notes.add(failure);
+        return ends(ChainEnd::Error, notes);
     }
-    if profile.error.is_some() {
-        notes.add_unverified("A shared configuration file cannot be read; what this SDK makes of that is not verified.");
+    if profile.repeats && chain.profile.repeats == Repeats::Fail {
+        notes.add("A shared configuration file has a section or a key twice, which is an error in this SDK.");
+        return ends(ChainEnd::Error, notes);
+    }
+    if proxies::lacks_scheme(chain, surroundings.environment) {
+        let why = "The proxy that HTTPS_PROXY names has no scheme, with which this SDK makes no call.";
+        // It was measured with the web identity alone.
+        let is_measured = !surroundings.environment.has_static_keys() && profile.sections.is_empty();
+        if is_measured {
+            notes.add(why)
+        } else {
+            notes.add_unverified(why)
+        }
+        return ends(ChainEnd::None, notes);
+    }
+    if chain.bad_flag_stops && has_bad_flag(chain, surroundings) {
+        notes.add("A variable that is true or false has another value, which is an error in this SDK.");
+        return ends(ChainEnd::Error, notes);
+    }
+    let endpoint = endpoint(chain, surroundings);
+    if let Some(failure) = endpoint.failure.filter(|_| endpoint.stops) {
+        notes.add(failure);
+        return ends(ChainEnd::Error, notes);
+    }
+    match (profile.fault, chain.profile.bad_file) {
+        (Some(fault), Some(ends_by)) => {
+            if let Some((_, end)) = ends_by.iter().find(|(known, _)| *known == fault) {
+                notes.add("A shared configuration file cannot be used, and this SDK does not pass over it.");
+                return ends(*end, notes);
+            }
+        }
+        (Some(_), None) => {
+            notes.add_unverified("A shared configuration file cannot be used; what this SDK makes of that is not verified.");
+        }
+        (None, _) => {}
     }
     let mut failed = false;
-    for link in family.chain.links {
-        match try_link(family, *link, surroundings, &mut notes) {
+    for link in chain.links {
+        match try_link(chain, *link, surroundings, &mut notes) {
             LinkResult::Passes => {}
-            LinkResult::Gives(outcome, why) => {
-                match (failed, outcome) {
+            LinkResult::Gives { end, why, arn } => {
+                match (failed, end) {
                     (true, _) => notes.add("It goes on in its chain."),
                     (false, ChainEnd::NodeRole) => notes.add("Nothing before IMDS has credentials."),
                     _ => {}
                 }
                 notes.add(&why);
-                return (outcome, notes);
+                return Followed { end, arn, notes };
             }
             LinkResult::Fails(why) => {
                 notes.add(why);
-                if family.chain.failing != Failing::GoesOn {
-                    return (ChainEnd::Error, notes);
+                if chain.failing != Failing::GoesOn {
+                    return ends(ChainEnd::Error, notes);
                 }
                 failed = true;
+            }
+            LinkResult::Ends(end, why) => {
+                notes.add(why);
+                return ends(end, notes);
             }
         }
     }
     notes.add(if failed { "It goes on in its chain, which ends without credentials." } else { "No link of its chain has credentials." });
-    (ChainEnd::None, notes)
+    ends(ChainEnd::None, notes)
 }

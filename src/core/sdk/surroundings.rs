@@ -1,11 +1,9 @@
 //! What decides where an SDK's chain ends: the process's environment and profile, and the results that the chain's calls would have.
 
-use crate::core::aws::arn::RoleArn;
 use crate::core::aws::imds::ImdsReach;
-use crate::core::aws::partition::Region;
 use crate::core::pod::environment::Environment;
-use crate::core::pod::precedence;
 use crate::core::pod::profile::Profile;
+use crate::core::text::time::Timestamp;
 
 /// The state of a token file, as SDKs distinguish it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +14,8 @@ pub enum TokenFile {
     Missing,
     /// It exists and cannot be read.
     Unreadable,
+    /// It is a folder, or anything else that is no file.
+    NotAFile,
     /// It is empty.
     Empty,
     /// There is white space after the token.
@@ -24,19 +24,36 @@ pub enum TokenFile {
     NotAToken,
 }
 
-/// The result that AssumeRoleWithWebIdentity would have.
+/// The result that a call to STS would have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StsCall {
     /// It gives credentials.
     Works,
-    /// STS rejects the token (InvalidIdentityToken, ExpiredTokenException).
+    /// STS rejects the token (InvalidIdentityToken).
     TokenRejected,
+    /// STS says that the token has expired (ExpiredTokenException).
+    TokenExpired,
+    /// STS cannot reach the issuer (IDPCommunicationError).
+    IssuerUnreachable,
     /// STS refuses for another reason (AccessDenied, ValidationError).
     Denied,
     /// STS cannot answer now (5xx, throttling).
     Unavailable,
-    /// STS is not reached, or something else answers.
+    /// Something else answers as if the call had worked.
+    Alien,
+    /// STS is not reached, or something else refuses.
     Unreachable,
+}
+
+/// At which of the hosts that SDKs call STS answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StsHosts {
+    /// At those that AWS has today.
+    OfToday,
+    /// Also at FIPS and dual-stack hosts that AWS does not have today, in the regions that it has.
+    OfEachKind,
+    /// At each host.
+    All,
 }
 
 /// The result that the call to the Pod Identity agent would have.
@@ -48,9 +65,15 @@ pub enum AgentCall {
     NotFound,
     /// Any other refusal (4xx).
     Refused,
-    /// It cannot answer now (5xx, throttling).
+    /// It cannot answer now (5xx).
     Failing,
-    /// It is not reached, or something else answers.
+    /// It answers that there were too many calls (429).
+    Throttled,
+    /// It gives credentials that have ended already.
+    Expired,
+    /// Something else than the agent's JSON answers.
+    Alien,
+    /// It is not reached.
     Unreachable,
 }
 
@@ -68,6 +91,8 @@ pub enum ImdsView {
         /// The instance has a role.
         role: bool,
     },
+    /// It names a role, and its document of the role holds no keys.
+    WithoutKeys,
 }
 
 impl ImdsView {
@@ -86,38 +111,63 @@ pub struct Surroundings<'a> {
     pub profile: &'a Profile,
     /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names.
     pub token: TokenFile,
+    /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names without the white space around the path. Some SDKs remove it.
+    pub trimmed_token: TokenFile,
     /// The file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names.
     pub container_token: TokenFile,
-    /// The exchange at STS.
+    /// The same without the white space around the path.
+    pub trimmed_container_token: TokenFile,
+    /// The file that the selected profile's `web_identity_token_file` names, or that of its source profile.
+    pub profile_token: TokenFile,
+    /// The calls to STS.
     pub sts: StsCall,
+    /// The calls to a configured URL, where their result differs from that of the calls to AWS's own hosts.
+    pub sts_at_url: Option<StsCall>,
+    /// The first call to STS, where its result differs from that of the others.
+    pub sts_first: Option<StsCall>,
+    /// At which hosts STS answers.
+    pub hosts: StsHosts,
     /// The agent.
     pub agent: AgentCall,
+    /// The calls to ECS's address, where their result differs from that of the calls to the agent.
+    pub ecs: Option<AgentCall>,
+    /// The first call to the agent, where its result differs from that of the others.
+    pub agent_first: Option<AgentCall>,
     /// IMDS.
     pub imds: ImdsView,
+    /// The `credential_process` of a profile gives credentials.
+    pub process_works: bool,
+    /// A token of SSO is cached.
+    pub sso_token: bool,
+    /// The proxy that `HTTPS_PROXY` names lets calls through.
+    pub proxy_works: bool,
+    /// The time. `None` where it is not known.
+    pub now: Option<Timestamp>,
 }
 
 impl<'a> Surroundings<'a> {
-    /// The surroundings of an environment alone. Files and calls are assumed to work, unless STS is certain to refuse. IMDS is assumed to be
-    /// reachable.
+    /// The surroundings of an environment alone. Files are assumed to be good, and each call to work. IMDS is assumed to be reachable.
     pub fn assumed(environment: &'a Environment, profile: &'a Profile) -> Surroundings<'a> {
-        let refused = refused_for_certain(environment, profile).is_some();
         Surroundings {
             environment,
             profile,
             token: TokenFile::Good,
+            trimmed_token: TokenFile::Good,
             container_token: TokenFile::Good,
-            sts: if refused { StsCall::Denied } else { StsCall::Works },
+            trimmed_container_token: TokenFile::Good,
+            profile_token: TokenFile::Good,
+            sts: StsCall::Works,
+            sts_at_url: None,
+            sts_first: None,
+            hosts: StsHosts::OfToday,
             agent: AgentCall::Works,
+            ecs: None,
+            agent_first: None,
             imds: ImdsView::REACHABLE,
+            process_works: true,
+            sso_token: true,
+            proxy_works: true,
+            now: None,
         }
     }
-}
-
-/// Why STS is certain to refuse the role, whatever the trust policy allows, in a sentence. STS refuses a text that is no role's ARN, and a role
-/// of another partition than STS's own.
-pub(super) fn refused_for_certain(environment: &Environment, profile: &Profile) -> Option<&'static str> {
-    let Ok(role) = RoleArn::parse(environment.role_arn.raw()?) else { return Some("AWS_ROLE_ARN is no role's ARN, and STS refuses it.") };
-    let (_, region) = precedence::region(environment, profile)?;
-    let region = Region::parse(region.raw()).ok()?;
-    (role.partition != region.partition()).then_some("The role belongs to another partition than the region, whose STS refuses it.")
 }

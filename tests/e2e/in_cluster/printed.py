@@ -129,7 +129,9 @@ def fenced(program, where, language, lines):
         return
     for line in lines:
         # What a terminal showed: what follows a prompt, or a command on a line of its own, which the program printed or a comment has.
+        # A table may begin with "aws cli v1", which is no command.
         shown = re.match(rf" *\$ +(.*\b{program.name} .*)", line) or re.match(rf" *(?:# +)?({program.name} .*)", line)
+        shown = shown if shown and (line.lstrip().startswith("$") or program.begins(shown[1])) else None
         strings = [string for string in re.findall(r'"((?:[^"\\]|\\.)*)"', line) if program.begins(string)]
         if shown:
             yield Printed(where, (shown[1],))

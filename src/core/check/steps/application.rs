@@ -2,12 +2,14 @@
 
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::Code;
-use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
+use crate::core::check::differs::{Difference, differences};
+use crate::core::check::predicted::describe_end;
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, pass_with, skip};
 use crate::core::check::{Finding, surroundings};
 use crate::core::evidence::{Evidence, SkipReason};
 use crate::core::plan::{Plan, Provider};
 use crate::core::pod::profile::ProfileCredentials;
-use crate::core::sdk::{AgentCall, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
+use crate::core::sdk::{AgentCall, Basis, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
 
 /// Whether the application's SDK uses the injected identity.
 enum SdkVerdict {
@@ -19,24 +21,47 @@ enum SdkVerdict {
     Undecided(String),
 }
 
-pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
-    id: "app-sdk",
-    title: "the application's SDK uses this identity, and stops when it fails",
-    rests_on: NOTHING,
-    state: |context, _| match context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk)) {
-        None => skip(SkipReason::NotAsked.describe()),
-        Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => pass_with(detail),
-        Some(SdkVerdict::Undecided(because)) => skip(because),
+pub(super) const CHECKS: &[CheckRow] = &[
+    CheckRow {
+        id: "app-sdk",
+        title: "the application's SDK uses this identity, and stops when it fails",
+        rests_on: NOTHING,
+        state: |context, _| match context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk)) {
+            None => skip(SkipReason::NotAsked.describe()),
+            Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => pass_with(detail),
+            Some(SdkVerdict::Undecided(because)) => skip(because),
+        },
     },
-}];
+    CheckRow {
+        id: "sdk-settings",
+        title: "every SDK reads the settings of this pod alike",
+        rests_on: NOTHING,
+        state: |context, findings| match differences(context).iter().find_map(|difference| said_already(context, findings, difference)) {
+            Some(code) => skip(["see ", code.id()].concat()),
+            None => CheckState::Passed(None),
+        },
+    },
+];
 
-/// A finding, if the SDK may end up with other credentials.
+/// A finding if the application's SDK may end up with other credentials, and one for the settings that not every SDK reads alike.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let verdict = context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk));
-    match verdict {
+    let mut findings = match verdict {
         Some(SdkVerdict::Wrong(detail)) => vec![Finding::new(Code::SdkFallsThrough, detail)],
         Some(SdkVerdict::Right(_) | SdkVerdict::Undecided(_)) | None => Vec::new(),
+    };
+    let unsaid = differences(context).into_iter().filter(|difference| said_already(context, &findings, difference).is_none());
+    let sentences: Vec<String> = unsaid.map(|difference| difference.sentence).collect();
+    if !sentences.is_empty() {
+        findings.push(Finding::new(Code::SdkDiffers, sentences.join(" ")));
     }
+    findings
+}
+
+/// The finding that names the variables already: a failure of what was injected, or the one on the application's SDK.
+fn said_already(context: &CheckContext<'_>, findings: &[Finding], difference: &Difference) -> Option<Code> {
+    let of_sdk = findings.iter().find(|finding| finding.code == Code::SdkFallsThrough && difference.is_said_in(&finding.detail));
+    difference.said_by(context).or(of_sdk.map(|finding| finding.code))
 }
 
 /// Which credentials this SDK takes while everything works, and when the exchange fails.
@@ -54,7 +79,7 @@ fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
     }
     // The plan has a failure that may stop this SDK too, which is not verified. The failure is a finding already. "Uses the identity"
     // would contradict it.
-    if let Some(failure) = plan.failure().filter(|_| well.unverified && well.on_failure == OnFailure::Stops) {
+    if let Some(failure) = plan.failure().filter(|_| well.basis == Basis::Unverified && well.on_failure == OnFailure::Stops) {
         return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
     }
     let uses = |rest: &str| [id, " uses ", provider, rest].concat();
@@ -93,8 +118,10 @@ fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
 /// The same surroundings with a token and an exchange that work.
 fn all_well(now: Surroundings<'_>, provider: Provider) -> Surroundings<'_> {
     match provider {
-        Provider::PodIdentity => Surroundings { container_token: TokenFile::Good, agent: AgentCall::Works, ..now },
-        _ => Surroundings { token: TokenFile::Good, sts: StsCall::Works, ..now },
+        Provider::PodIdentity => {
+            Surroundings { container_token: TokenFile::Good, trimmed_container_token: TokenFile::Good, agent: AgentCall::Works, ..now }
+        }
+        _ => Surroundings { token: TokenFile::Good, trimmed_token: TokenFile::Good, sts: StsCall::Works, sts_at_url: None, ..now },
     }
 }
 
@@ -116,16 +143,5 @@ fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str)
 }
 
 fn doubt(prediction: &Prediction) -> &'static str {
-    if prediction.unverified { " This rests on something that is not verified." } else { "" }
-}
-
-fn describe_end(outcome: ChainEnd) -> &'static str {
-    match outcome {
-        ChainEnd::Irsa => "IRSA",
-        ChainEnd::PodIdentity => "EKS Pod Identity",
-        ChainEnd::Static => "the static keys in the environment",
-        ChainEnd::Profile => "the selected profile",
-        ChainEnd::NodeRole => "the node's role",
-        ChainEnd::None | ChainEnd::Error => "nothing",
-    }
+    if prediction.basis == Basis::Unverified { " This rests on something that is not verified." } else { "" }
 }

@@ -112,7 +112,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
 }
 
 /// The finding for white space around the token. SDKs refuse to send a line break in the agent's Authorization header
-/// (docs/facts.md#row-21). To STS they send it. There it is a cause only when STS finds no JWT.
+/// (docs/facts.md#agent-token-line-break). To STS they send it. There it is a cause only when STS finds no JWT.
 fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> {
     let what = "white space or a line break stands around the token";
     let consequence = match plan.provider {

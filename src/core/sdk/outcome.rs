@@ -1,0 +1,37 @@
+//! What a chain ends with.
+
+use serde::Serialize;
+
+/// Where a chain ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChainEnd {
+    /// The injected role, by AssumeRoleWithWebIdentity.
+    Irsa,
+    /// The associated role, by the agent.
+    PodIdentity,
+    /// The credentials of another address than the agent's: ECS's, or an https URL.
+    Container,
+    /// Static keys in the environment.
+    Static,
+    /// The selected profile.
+    Profile,
+    /// The node's role, by IMDS.
+    NodeRole,
+    /// No link has credentials.
+    None,
+    /// A link fails, and the chain ends with an error.
+    Error,
+}
+
+/// What a failed exchange does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// The application gets an error.
+    Stops,
+    /// The chain goes on with its next link.
+    FallsThrough,
+    /// It was not verified.
+    Unknown,
+}
