@@ -260,7 +260,7 @@ impl<'a> EndpointSettings<'a> {
             Err(error) => {
                 let why = match error {
                     RegionError::AvailabilityZone(_) => "The region is an availability zone, for which there is no STS endpoint.",
-                    _ => "The region is none of AWS's, and there is no STS endpoint for it.",
+                    _ => "AWS has no such region, and no STS endpoint for it.",
                 };
                 let missing_host = Some((why, StsHosts::All));
                 let called = if self.chain.region.unknown_is_global { global(EndpointReason::UnknownRegion) } else { REGIONAL };

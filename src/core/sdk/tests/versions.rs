@@ -48,7 +48,7 @@ fn the_chain_of_a_version_is_that_of_the_newest_row_that_is_not_newer() {
     assert!(at("botocore@1.41.0", IRSA).why.contains("Not measured with botocore 1.41.0, but with 1.44.8, 1.39.17"));
 }
 
-/// The minimum of AWS's table and the rows say the same of each version.
+/// The minimum in AWS's table and the rows say the same of each version.
 #[test]
 fn pod_identity_works_from_the_minimum_on() {
     for sdk in SdkFamily::ALL {
