@@ -74,7 +74,7 @@ pub fn predict(sdk: impl Into<Sdk>, surroundings: &Surroundings<'_>) -> Predicti
     let regional_since = family.regional_since.filter(|_| is_new && sdk.version.is_none());
     let mut note = String::new();
     if end == ChainEnd::Irsa {
-        add_endpoint_note(&mut note, chain, &endpoint, regional_since);
+        add_endpoint_note(&mut note, chain, &endpoint, regional_since, surroundings);
     }
     add_sentence(&mut note, &[family.note]);
     if let Some(first) = minimum_not_met(family, sdk, end).filter(|_| basis != Basis::Measured) {
@@ -133,7 +133,7 @@ fn describe_basis(basis: Basis, sdk: Sdk, row: &VersionRow) -> String {
             }
             None => "Not verified by a run, only read in its source.".to_owned(),
         },
-        Basis::Unverified => "Unverified: it was neither read in a source nor run.".to_owned(),
+        Basis::Unverified => "Unverified: this case was neither read in a source nor run.".to_owned(),
     }
 }
 
@@ -149,7 +149,13 @@ fn regional_only_now(surroundings: &Surroundings<'_>, endpoint: &Endpoint) -> bo
 }
 
 /// Adds why the exchange goes to this endpoint, where a reader needs to know it.
-fn add_endpoint_note(note: &mut String, chain: &Chain, endpoint: &Endpoint, regional_since: Option<&'static str>) {
+fn add_endpoint_note(
+    note: &mut String,
+    chain: &Chain,
+    endpoint: &Endpoint,
+    regional_since: Option<&'static str>,
+    surroundings: &Surroundings<'_>,
+) {
     let is_global = endpoint.kind == StsEndpoint::Global;
     match endpoint.reason {
         EndpointReason::Plain => {
@@ -176,7 +182,7 @@ fn add_endpoint_note(note: &mut String, chain: &Chain, endpoint: &Endpoint, regi
             let url = endpoint.url.as_deref().unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
             let url = InputUrl::from(url).to_string();
             add_sentence(note, &["A URL is configured for STS: ", &url, "."]);
-            if chain.endpoint.ignore_urls == FlagReading::NotRead {
+            if chain.endpoint.ignore_urls == FlagReading::NotRead && surroundings.environment.ignore_endpoint_urls.is_true() {
                 add_sentence(note, &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS does not reach the client that makes the exchange."]);
             }
         }

@@ -22,6 +22,15 @@ fn a_url_is_named_where_it_is_called() {
     }
 }
 
+/// The sentence is only about a variable that is set.
+#[test]
+fn a_flag_that_is_not_read_is_named_where_it_is_set() {
+    let url = [&[("AWS_ENDPOINT_URL_STS", "https://sts.us-west-2.amazonaws.com")], IRSA].concat();
+    let ignoring = [&[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")], url.as_slice()].concat();
+    let names_it = |vars: &[(&str, &str)]| predicted(SdkFamily::Rust, vars, |_| {}).why.contains("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    assert!(names_it(&ignoring) && !names_it(&url));
+}
+
 #[test]
 fn the_change_of_the_default_is_said_where_it_matters() {
     let say = |vars: &[(&str, &str)]| predicted(SdkFamily::Botocore, vars, |_| {}).why;
