@@ -2,10 +2,10 @@
 
 use super::agent;
 use super::http::{Client, Limits};
-use super::sts::{Keys, Sts};
+use super::environment::ExternalIds;
+use super::sts::{Keys, OWN_SESSION, Sts};
 use crate::core::evidence::{AgentCredentials, Call, EndpointFacts, Fact, SkipReason};
 use crate::core::plan::{Plan, PlannedEndpoint, Provider};
-use crate::core::pod::environment::Environment;
 
 /// What the direct calls found.
 pub struct DirectCalls {
@@ -48,22 +48,22 @@ fn skipped_endpoints(plan: &Plan, because: SkipReason) -> Vec<EndpointFacts> {
         region: planned.region.clone(),
         host: planned.host.clone(),
         assume_role: Fact::NotAttempted(because),
+        hops: Vec::new(),
         caller_identity: Fact::NotAttempted(because),
     };
     plan.endpoints.iter().map(skipped).collect()
 }
 
 /// Calls the injected provider. Each endpoint gets a client of its own from `new_client`.
-pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, environment: &Environment, token: Option<&str>) -> DirectCalls {
+pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, external_ids: &ExternalIds, token: Option<&str>) -> DirectCalls {
     if plan.failure().is_some() {
         return DirectCalls::skipped(plan, SkipReason::PlanFailed);
     }
     let Some(token) = token else { return DirectCalls::skipped(plan, SkipReason::NoToken) };
     match (plan.provider, &plan.role, &plan.agent_url) {
         (Provider::Irsa, Some(role), _) => {
-            let role = role.to_string();
-            let session = session_name(environment);
-            let calls = plan.endpoints.iter().map(|planned| by_web_identity(new_client(), planned, &role, &session, token));
+            let chain = RoleChain { plan, role: &role.to_string(), external_ids, token };
+            let calls = plan.endpoints.iter().map(|planned| by_web_identity(new_client(), planned, &chain));
             DirectCalls { endpoints: join_all(calls).await, agent: Fact::NotAttempted(SkipReason::NotThisProvider) }
         }
         (Provider::PodIdentity, _, Some(url)) if token.trim() == token => {
@@ -83,14 +83,32 @@ pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, environment: &En
     }
 }
 
-async fn by_web_identity(client: Client, planned: &PlannedEndpoint, role: &str, session: &str, token: &str) -> EndpointFacts {
+/// The roles to obtain, the first by the token.
+struct RoleChain<'a> {
+    plan: &'a Plan,
+    role: &'a str,
+    external_ids: &'a ExternalIds,
+    token: &'a str,
+}
+
+async fn by_web_identity(client: Client, planned: &PlannedEndpoint, chain: &RoleChain<'_>) -> EndpointFacts {
     let sts = Sts::new(client, planned);
-    let (assume_role, keys) = sts.assume_role(role, session, token).await;
+    // The session's name as the application's SDK would set it, or our own.
+    let session = chain.plan.session_name.as_ref().map_or(OWN_SESSION, |name| name.raw());
+    let (assume_role, mut keys) = sts.assume_role_with_web_identity(chain.role, session, chain.token).await;
+    let mut hops = Vec::new();
+    for hop in &chain.plan.hops {
+        let Some(before) = keys else { break };
+        let (call, next) = sts.assume_role(&before, hop, chain.external_ids.of(&hop.profile)).await;
+        hops.push(call);
+        keys = next;
+    }
     let caller_identity = match keys {
         Some(keys) => Fact::Known(sts.caller_identity(&keys).await),
         None => Fact::NotAttempted(SkipReason::EarlierFailure),
     };
-    EndpointFacts { region: planned.region.clone(), host: planned.host.clone(), assume_role: Fact::Known(assume_role), caller_identity }
+    let (region, host) = (planned.region.clone(), planned.host.clone());
+    EndpointFacts { region, host, assume_role: Fact::Known(assume_role), hops, caller_identity }
 }
 
 async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> EndpointFacts {
@@ -98,6 +116,7 @@ async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> Endp
         region: planned.region.clone(),
         host: planned.host.clone(),
         assume_role: Fact::NotAttempted(SkipReason::NotThisProvider),
+        hops: Vec::new(),
         caller_identity: Fact::Known(Sts::new(client, planned).caller_identity(keys).await),
     }
 }
@@ -106,11 +125,6 @@ async fn warm(client: &Client, planned: &PlannedEndpoint) {
     if let Ok(url) = planned.url.raw().parse() {
         client.warm(&url, Limits::default()).await;
     }
-}
-
-/// The session's name as the application's SDK would set it, or our own, so that CloudTrail tells the two apart.
-fn session_name(environment: &Environment) -> String {
-    environment.session_name.raw().map_or_else(|| "irsa-probe".to_owned(), str::to_owned)
 }
 
 /// Runs futures side by side and keeps their order.

@@ -4,6 +4,7 @@ use super::file::{self, CONFIG_CAP, Root};
 use super::http::Roots;
 use super::process::{Environ, ProcessError, TargetProcess};
 use super::shared_file;
+use crate::core::aws::arn::Account;
 use crate::core::evidence::{FileFailure, FileFailureKind};
 use crate::core::plan::inputs::{Inputs, Settings};
 use crate::core::pod::environment::Environment;
@@ -28,6 +29,8 @@ pub struct World {
     pub root: Root,
     /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`: the token itself.
     pub container_token: Option<Zeroizing<String>>,
+    /// The `external_id` of each profile that has one.
+    pub external_ids: ExternalIds,
     /// The credentials in the environment, and those that an attempt learns.
     pub secrets: Secrets,
     /// The SDK would read a file that blocks or floods it, so that the default chain must not be followed.
@@ -47,11 +50,42 @@ impl World {
             proxies: Proxies::default(),
             root: Root::Own,
             container_token: None,
+            external_ids: ExternalIds::default(),
             secrets: Secrets::default(),
             unsafe_files: false,
             files: Vec::new(),
             lack: Some(lack),
         }
+    }
+}
+
+/// The `external_id` of each profile that has one. It is part of an agreement with the role's owner, so that no output shows it.
+#[derive(Default)]
+pub struct ExternalIds(HashMap<String, Zeroizing<String>>);
+
+impl ExternalIds {
+    /// That of a profile.
+    pub fn of(&self, profile: &InputValue) -> Option<&str> {
+        self.0.get(profile.raw()).map(|id| id.as_str())
+    }
+
+    fn read(found: &[(SharedFile, EnvConfigSections)]) -> ExternalIds {
+        let mut ids = ExternalIds::default();
+        // The credentials file comes last, and its value counts.
+        for (_, sections) in found {
+            for name in sections.profiles() {
+                let id = sections.get_profile(name).and_then(|section| section.get("external_id")).map(str::trim);
+                if let Some(id) = id.filter(|id| !id.is_empty()) {
+                    ids.0.insert(name.to_owned(), Zeroizing::new(id.to_owned()));
+                }
+            }
+        }
+        ids
+    }
+
+    /// Has them redacted. The number of an account is often taken for one. It is no secret, and stands in many texts.
+    fn learn(&self, secrets: &Secrets) {
+        self.0.values().filter(|id| Account::parse(id).is_none()).for_each(|id| secrets.learn(id));
     }
 }
 
@@ -108,7 +142,7 @@ async fn read_world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>,
     let environment = Environment::from_lookup(lookup);
     let mut unread = Unread::default();
     let pid = settings.pid;
-    let SharedConfig { profile, unsafe_files, mut files } = read_shared_config(&environment, &root, pid, &mut unread).await;
+    let SharedConfig { profile, unsafe_files, mut files, external_ids } = read_shared_config(&environment, &root, pid, &mut unread).await;
     let named = [&environment.token_file, &environment.container_token_file, &environment.ca_bundle, &environment.ssl_cert_file];
     files.extend(named.into_iter().filter_map(|var| var.raw()).map(str::to_owned));
     let proxies = Proxies::from_env(Environment::NAMES.iter().filter_map(|name| Some((*name, lookup(name)?))));
@@ -118,8 +152,13 @@ async fn read_world(settings: Settings, lookup: &dyn Fn(&str) -> Option<String>,
     let secrets = credentials_in(lookup, &proxies);
     let names = [&environment.role_arn, &environment.session_name, &environment.profile, &environment.token_file];
     names.into_iter().filter_map(|var| var.raw()).for_each(|name| secrets.spare(name));
+    for section in &profile.sections {
+        let given = [&section.role_arn, &section.role_session_name, &section.web_identity_token_file, &section.source_profile];
+        given.into_iter().flatten().chain([&section.name]).for_each(|name| secrets.spare(name.raw()));
+    }
+    external_ids.learn(&secrets);
     let inputs = Inputs { environment, profile, settings };
-    (World { roots, proxies, root, container_token, secrets, unsafe_files, files, lack, inputs }, undecided)
+    (World { roots, proxies, root, container_token, external_ids, secrets, unsafe_files, files, lack, inputs }, undecided)
 }
 
 /// The credentials in the environment. All others are learned where they are read or sent.
@@ -161,6 +200,7 @@ struct SharedConfig {
     unsafe_files: bool,
     /// The two files, and the token files that profiles name.
     files: Vec<String>,
+    external_ids: ExternalIds,
 }
 
 /// The selected profile, read by the SDK's own parser from files that passed our check.
@@ -174,7 +214,12 @@ async fn read_shared_config(environment: &Environment, root: &Root, pid: Option<
     let credentials = expand(environment.shared_credentials_file.raw().unwrap_or("~/.aws/credentials"));
     let name = environment.profile.raw().unwrap_or("default").to_owned();
     let profile = Profile { name: name.as_str().into(), ..Profile::default() };
-    let mut shared = SharedConfig { profile, unsafe_files: false, files: vec![config.clone(), credentials.clone()] };
+    let mut shared = SharedConfig {
+        profile,
+        unsafe_files: false,
+        files: vec![config.clone(), credentials.clone()],
+        external_ids: ExternalIds::default(),
+    };
     let mut found: Vec<(SharedFile, EnvConfigSections)> = Vec::new();
     let mut not_parsed = false;
     let mut unprefixed = None;
@@ -213,6 +258,7 @@ async fn read_shared_config(environment: &Environment, root: &Root, pid: Option<
             }
         }
     }
+    shared.external_ids = ExternalIds::read(&found);
     fill_profile(&mut shared.profile, environment, &found);
     if let Some(sections) = &unprefixed {
         add_unprefixed(&mut shared.profile, environment, &found, sections);

@@ -55,7 +55,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
     let issuer_call = memory.decide_issuer(inputs.settings.check_issuer, &plan, claims);
 
     // Side by side, so that the others cost time only where they are slower than STS.
-    let direct = direct::call(client, &plan, &inputs.environment, text);
+    let direct = direct::call(client, &plan, &world.external_ids, text);
     let imds = imds::collect(client().until(until(chain::CUT)), imds_call);
     let issuer = issuer::collect(client().until(until(issuer::CUT)), issuer_call);
     let chain = async {

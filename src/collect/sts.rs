@@ -6,7 +6,7 @@ use crate::core::aws::arn::Account;
 use crate::core::aws::sts_body::parse_error;
 use crate::core::evidence::exchange::{Exchange, Failure, FailureKind, Phase};
 use crate::core::evidence::{AssumedRole, Call, CallerIdentity};
-use crate::core::plan::PlannedEndpoint;
+use crate::core::plan::{PlannedEndpoint, PlannedHop};
 use crate::core::text::printable::cap;
 use crate::core::text::secrets::Secrets;
 use crate::core::text::time::Timestamp;
@@ -14,14 +14,17 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Config, Region, StalledStreamProtectionConfig};
 use aws_sdk_sts::error::SdkError;
-use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityOutput;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use aws_sdk_sts::types;
 use zeroize::Zeroizing;
 
 /// The SDK's behaviour version with which everything here was measured.
 pub fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
+
+/// The name of a session for which none is given. CloudTrail tells the probe's sessions from the application's by it.
+pub const OWN_SESSION: &str = "irsa-probe";
 
 /// Credentials of a session, wiped when dropped.
 #[derive(Clone)]
@@ -41,7 +44,7 @@ impl Keys {
     }
 }
 
-/// One endpoint's client: AssumeRoleWithWebIdentity and GetCallerIdentity share its connection.
+/// One endpoint's client. All its calls share one connection.
 pub struct Sts {
     recorder: Recorder,
     config: Builder,
@@ -64,23 +67,46 @@ impl Sts {
     }
 
     /// Exchanges the token.
-    pub async fn assume_role(&self, role_arn: &str, session: &str, token: &str) -> (Call<AssumedRole>, Option<Keys>) {
+    pub async fn assume_role_with_web_identity(&self, role_arn: &str, session: &str, token: &str) -> (Call<AssumedRole>, Option<Keys>) {
         let client = aws_sdk_sts::Client::from_conf(self.config.clone().build());
         let request = client.assume_role_with_web_identity().role_arn(role_arn).role_session_name(session).web_identity_token(token);
         let result = request.send().await;
-        let keys = result.as_ref().ok().and_then(AssumeRoleWithWebIdentityOutput::credentials).map(|c| Keys {
+        let keys = self.keys(result.as_ref().ok().and_then(|output| output.credentials()));
+        (self.call(result, |output, secrets| assumed_role(output.credentials(), output.assumed_role_user(), secrets)), keys)
+    }
+
+    /// Assumes a role of the profile with the keys of the role before it.
+    pub async fn assume_role(&self, keys: &Keys, hop: &PlannedHop, external_id: Option<&str>) -> (Call<AssumedRole>, Option<Keys>) {
+        let client = self.signing_client(keys);
+        let request = client
+            .assume_role()
+            .role_arn(hop.role.to_string())
+            .role_session_name(hop.session_name.as_ref().map_or(OWN_SESSION, |name| name.raw()))
+            .set_duration_seconds(hop.duration_seconds)
+            .set_external_id(external_id.map(str::to_owned));
+        let result = request.send().await;
+        let keys = self.keys(result.as_ref().ok().and_then(|output| output.credentials()));
+        (self.call(result, |output, secrets| assumed_role(output.credentials(), output.assumed_role_user(), secrets)), keys)
+    }
+
+    /// The keys of an answer. They are redacted from now on.
+    fn keys(&self, credentials: Option<&types::Credentials>) -> Option<Keys> {
+        let keys = credentials.map(|c| Keys {
             access_key_id: Zeroizing::new(c.access_key_id().to_owned()),
             secret_access_key: Zeroizing::new(c.secret_access_key().to_owned()),
             session_token: Zeroizing::new(c.session_token().to_owned()),
-        });
-        if let Some(keys) = &keys {
-            keys.learn(self.recorder.secrets());
-        }
-        (self.call(result, assumed_role), keys)
+        })?;
+        keys.learn(self.recorder.secrets());
+        Some(keys)
     }
 
     /// Asks whose the keys are.
     pub async fn caller_identity(&self, keys: &Keys) -> Call<CallerIdentity> {
+        let result = self.signing_client(keys).get_caller_identity().send().await;
+        self.call(result, caller_identity)
+    }
+
+    fn signing_client(&self, keys: &Keys) -> aws_sdk_sts::Client {
         let credentials = Credentials::new(
             keys.access_key_id.as_str(),
             keys.secret_access_key.as_str(),
@@ -88,9 +114,7 @@ impl Sts {
             None,
             "irsa-probe",
         );
-        let client = aws_sdk_sts::Client::from_conf(self.config.clone().credentials_provider(credentials).build());
-        let result = client.get_caller_identity().send().await;
-        self.call(result, caller_identity)
+        aws_sdk_sts::Client::from_conf(self.config.clone().credentials_provider(credentials).build())
     }
 
     fn call<O, E, T>(&self, result: Result<O, SdkError<E>>, success: fn(&O, &Secrets) -> Option<T>) -> Call<T>
@@ -159,9 +183,12 @@ fn classify_response<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> 
 /// The longest text that is kept of an answer, in bytes. No ARN is longer (IAM, "IAM identifiers").
 const TEXT_CAP: usize = 2048;
 
-fn assumed_role(output: &AssumeRoleWithWebIdentityOutput, secrets: &Secrets) -> Option<AssumedRole> {
-    let credentials = output.credentials()?;
-    let user = output.assumed_role_user();
+fn assumed_role(
+    credentials: Option<&types::Credentials>,
+    user: Option<&types::AssumedRoleUser>,
+    secrets: &Secrets,
+) -> Option<AssumedRole> {
+    let credentials = credentials?;
     let bounded = |text: &str| cap(&secrets.redact_name(text), TEXT_CAP).into_owned();
     Some(AssumedRole {
         arn: user.map(|user| bounded(user.arn())),

@@ -63,8 +63,7 @@ fn log_round(report: &Report, trigger: Trigger) {
         return tracing::debug!(?trigger, verdict = ?Verdict::Pass, duration_ms = report.duration_ms, "round ended");
     };
     let endpoint = report.endpoints.first();
-    let failed =
-        endpoint.and_then(|endpoint| [&endpoint.assume_role, &endpoint.caller_identity].into_iter().flatten().find(|call| !call.ok));
+    let failed = endpoint.and_then(|endpoint| endpoint.calls().map(|(_, call)| call).find(|call| !call.ok));
     let region = endpoint.map(|endpoint| endpoint.region.as_str()).unwrap_or_default();
     let request_id = failed.and_then(|call| call.request_id.as_deref()).unwrap_or_default();
     tracing::warn!(

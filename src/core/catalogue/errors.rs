@@ -19,7 +19,7 @@ impl Code {
 /// What an error is that no row describes.
 fn unknown(operation: Operation) -> Code {
     match operation {
-        Operation::AssumeRoleWithWebIdentity | Operation::GetCallerIdentity => Code::StsError,
+        Operation::AssumeRoleWithWebIdentity | Operation::AssumeRole | Operation::GetCallerIdentity => Code::StsError,
         Operation::AssumeRoleForPodIdentity => Code::AgentError,
     }
 }

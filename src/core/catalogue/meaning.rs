@@ -10,6 +10,8 @@ use crate::core::aws::answer::ServiceError;
 pub enum Operation {
     /// STS: the exchange of a web identity token for credentials (IRSA).
     AssumeRoleWithWebIdentity,
+    /// STS: one role's credentials for those of the next role.
+    AssumeRole,
     /// STS: who the caller is.
     GetCallerIdentity,
     /// EKS Auth, by the Pod Identity agent of the node.
@@ -18,8 +20,12 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 3] =
-        [Operation::AssumeRoleWithWebIdentity, Operation::GetCallerIdentity, Operation::AssumeRoleForPodIdentity];
+    pub const ALL: [Operation; 4] = [
+        Operation::AssumeRoleWithWebIdentity,
+        Operation::AssumeRole,
+        Operation::GetCallerIdentity,
+        Operation::AssumeRoleForPodIdentity,
+    ];
 }
 
 /// Errors that mean a row's code.
@@ -44,6 +50,16 @@ pub(super) const fn web_identity(codes: &'static [&'static str], texts: &'static
     meaning(&[Operation::AssumeRoleWithWebIdentity], codes, texts)
 }
 
+/// Errors of both calls that give a role's credentials.
+pub(super) const fn any_role(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
+    meaning(&[Operation::AssumeRoleWithWebIdentity, Operation::AssumeRole], codes, texts)
+}
+
+/// Errors of both calls that are signed with a session's keys. Messages: docs/facts.md#caller-identity-errors.
+pub(super) const fn signed(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
+    meaning(&[Operation::AssumeRole, Operation::GetCallerIdentity], codes, texts)
+}
+
 /// Errors of GetCallerIdentity. Messages: docs/facts.md#caller-identity-errors.
 pub(super) const fn caller_identity(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
     meaning(&[Operation::GetCallerIdentity], codes, texts)
@@ -51,7 +67,7 @@ pub(super) const fn caller_identity(codes: &'static [&'static str], texts: &'sta
 
 /// Errors of STS that mean the same whichever operation meets them.
 pub(super) const fn sts(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
-    meaning(&[Operation::AssumeRoleWithWebIdentity, Operation::GetCallerIdentity], codes, texts)
+    meaning(&[Operation::AssumeRoleWithWebIdentity, Operation::AssumeRole, Operation::GetCallerIdentity], codes, texts)
 }
 
 /// Errors of the Pod Identity agent, and of EKS Auth behind it. Messages: docs/facts.md#agent-errors, docs/facts.md#eks-auth-errors (eks-pod-identity-agent v0.1.37).

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod errors;
 mod meaning;
 pub mod remedy;
+pub mod wording;
 
 use commands::FixCommand;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! A code is permanent: it is never renamed and never reused. Within a step the more basic finding stands first.
 
 use super::commands::*;
-use super::meaning::{agent, caller_identity, sts, web_identity};
+use super::meaning::{agent, any_role, caller_identity, signed, sts, web_identity};
 use super::weight::{INFO, PERMANENT, SETTLING, TRANSIENT, WARN, WARN_PASSING};
 use super::{CodeRow, RemedyDocument, Step};
 use serde::{Deserialize, Serialize};
@@ -538,8 +538,8 @@ codes! {
         doctor: true,
         means: &[
             // A role's resource-based policy is its trust policy.
-            web_identity(ACCESS_DENIED, &["no resource-based policy allows", "explicit deny in a resource-based policy"]),
-            web_identity(ACCESS_DENIED, &[]),
+            any_role(ACCESS_DENIED, &["no resource-based policy allows", "explicit deny in a resource-based policy"]),
+            any_role(ACCESS_DENIED, &[]),
         ],
     }
 
@@ -552,8 +552,8 @@ codes! {
             {roleArn} alone.",
         commands: &[STS_ENDPOINTS],
         means: &[
-            web_identity(ACCESS_DENIED, &["explicit deny"]),
-            web_identity(ACCESS_DENIED, ABOVE_THE_ROLE),
+            any_role(ACCESS_DENIED, &["explicit deny"]),
+            any_role(ACCESS_DENIED, ABOVE_THE_ROLE),
             // No IAM permission is needed for this call; only an endpoint or organisation policy denies it.
             caller_identity(ACCESS_DENIED, &[]),
         ],
@@ -567,7 +567,7 @@ codes! {
         fix: "Correct the annotation eks.amazonaws.com/role-arn of service account {namespace}/{serviceAccount} and recreate the pod. If \
             the annotation is right, look at the endpoint that was called.",
         commands: &[GET_ACCOUNT],
-        means: &[web_identity(VALIDATION, &["request arn is invalid", "'rolearn'"])],
+        means: &[any_role(VALIDATION, &["request arn is invalid", "'rolearn'"])],
     }
 
     RequestRejected = "request-rejected" {
@@ -577,8 +577,8 @@ codes! {
             digits and _+=,.@-).",
         fix: "Correct the value that AWS's text names, or unset AWS_ROLE_SESSION_NAME.",
         means: &[
-            web_identity(VALIDATION, &[]),
-            web_identity(
+            any_role(VALIDATION, &[]),
+            any_role(
                 &[
                     "MalformedInput",
                     "MalformedQueryString",
@@ -612,7 +612,7 @@ codes! {
                 "everyone who assumes role {roleName}: their sessions may last as long",
             ),
         ],
-        means: &[web_identity(VALIDATION, &["maxsessionduration", "1 hour session limit"])],
+        means: &[any_role(VALIDATION, &["maxsessionduration", "1 hour session limit"])],
     }
 
     StsRegionDisabled = "sts-region-disabled" {
@@ -843,7 +843,7 @@ codes! {
             region; for an SDK that calls the global endpoint set AWS_STS_REGIONAL_ENDPOINTS=regional, which the annotation below injects; \
             or drop the endpoint URL.",
         commands: &[GET_ACCOUNT, ANNOTATE_REGIONAL],
-        means: &[caller_identity(BAD_SIGNATURE, &["credential should be scoped"])],
+        means: &[signed(BAD_SIGNATURE, &["credential should be scoped"])],
     }
 
     ClockSkew = "clock-skew" {
@@ -857,8 +857,8 @@ codes! {
         // `apimachinery/lease/controller.go`).
         commands: &[read("kubectl -n kube-node-lease get lease {node} -o yaml")],
         means: &[
-            caller_identity(BAD_SIGNATURE, &["signature expired", "not yet current"]),
-            caller_identity(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[]),
+            signed(BAD_SIGNATURE, &["signature expired", "not yet current"]),
+            signed(&["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"], &[]),
         ],
     }
 
@@ -869,8 +869,8 @@ codes! {
             not the one that was signed for.",
         fix: "Remove the proxy or mesh filter that rewrites requests to {host}.",
         means: &[
-            caller_identity(BAD_SIGNATURE, &[]),
-            caller_identity(&["IncompleteSignature", "MissingAuthenticationToken", "AuthFailure"], &[]),
+            signed(BAD_SIGNATURE, &[]),
+            signed(&["IncompleteSignature", "MissingAuthenticationToken", "AuthFailure"], &[]),
         ],
     }
 
@@ -881,7 +881,7 @@ codes! {
             of the global endpoint (version 1 tokens) are used in an opt-in region.",
         fix: "Check that role {roleArn} still exists; use the regional STS endpoint.",
         commands: &[GET_ROLE],
-        means: &[caller_identity(&["InvalidClientTokenId", "UnrecognizedClientException"], &[])],
+        means: &[signed(&["InvalidClientTokenId", "UnrecognizedClientException"], &[])],
     }
 
     SessionExpired = "session-expired" {
@@ -891,7 +891,7 @@ codes! {
             hours.",
         fix: "Check the clock of node {node}. If the Pod Identity agent handed the credentials out, restart the agent's pod on that node \
             alone: other pods there get none until it is back.",
-        means: &[caller_identity(EXPIRED, &[])],
+        means: &[signed(EXPIRED, &[])],
     }
 
     ChainDisagrees = "chain-disagrees" {
@@ -1056,6 +1056,31 @@ codes! {
         fix: "Name the web identity or container provider explicitly in the application instead of the default chain, take away what comes \
             before it, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).",
         commands: &[read("irsa-probe sdks")],
+    }
+
+    ProfileMissing = "profile-missing" {
+        step: Application, check: Some("profile"), weight: WARN,
+        title: "AWS_PROFILE names a profile that no file has",
+        cause: "The profile is in neither of the two shared configuration files of this container: the volume with the file is not \
+            mounted, AWS_CONFIG_FILE leads elsewhere, the name is misspelt, or the section in the configuration file lacks the word \
+            profile. boto3, the AWS CLI and Go 2 then end with an error, whatever else is injected. The other SDKs go on in their chain. \
+            It is the root cause where nothing else is injected.",
+        fix: "Mount the configuration file that has the profile, correct AWS_PROFILE, or unset it. In the configuration file the section \
+            is [profile NAME], in the credentials file [NAME].",
+        commands: &[GET_POD],
+        at_once: true,
+    }
+
+    ProfileBroken = "profile-broken" {
+        step: Application, check: Some("profile"), weight: WARN,
+        title: "the selected profile can give no credentials",
+        cause: "The profile has a role and nothing that could assume it, half a key pair, a token file without a role, or a source that \
+            does not exist, has no credentials or leads back to it. Some SDKs then end with an error, whatever else is injected. Others go \
+            on in their chain. It is the root cause where nothing else is injected.",
+        fix: "Complete the profile as the detail says. For a service account's token it needs role_arn and web_identity_token_file. For a \
+            further role it needs role_arn and source_profile. Or remove the profile from the file.",
+        commands: &[GET_POD],
+        at_once: true,
     }
 
     SdkDiffers = "sdk-differs" {

@@ -26,7 +26,8 @@ pub(super) fn skew_words(skew: i64) -> String {
 fn exchanges(endpoint: &EndpointFacts) -> impl Iterator<Item = &Exchange> {
     let assume_role = endpoint.assume_role.known().and_then(|call| call.exchange.as_ref());
     let caller_identity = endpoint.caller_identity.known().and_then(|call| call.exchange.as_ref());
-    assume_role.into_iter().chain(caller_identity)
+    let hops = endpoint.hops.iter().filter_map(|call| call.exchange.as_ref());
+    assume_role.into_iter().chain(hops).chain(caller_identity)
 }
 
 /// How a call failed: the code, and a sentence with the answer or the failure. `None` when it succeeded.

@@ -59,7 +59,7 @@ fn check(step: Step, row: &CheckRow, context: &CheckContext<'_>, diagnosis: &Dia
     let state = (row.state)(context, &diagnosis.findings);
     // The probe lacked a resource to read what the pod was given. So no check was made.
     let nothing_known = context.evidence.lack.is_some();
-    let hidden = |root: &&Finding| nothing_known || row.rests_on.contains(&root.code.step());
+    let hidden = |root: &&Finding| nothing_known || row.rests_on.contains(&root.at);
     match (state, diagnosis.root_cause().filter(hidden)) {
         (CheckState::Unlisted, _) => None,
         (_, Some(root)) => Some(Check { because: Some(format!("skipped because of {}", root.code)), ..untouched }),

@@ -63,7 +63,7 @@ pub(super) fn differences(context: &CheckContext<'_>) -> Vec<Difference> {
     let now = effects(context, found, found.environment);
     let differs = |setting: &Setting| {
         let tidy = effects(context, found, &setting.tidy);
-        let groups = differing(context.plan.provider, &now, &tidy);
+        let groups = differing(context.plan.chain_end(), &now, &tidy);
         let known: Vec<SdkFamily> = SdkFamily::ALL.into_iter().zip(&now).filter_map(|(family, now)| now.map(|_| family)).collect();
         let said: Vec<String> = groups.iter().map(|(effect, families)| describe(context, *effect, families, &known)).collect();
         let sentence = format!("{}: {}; {}.", setting.state, said.join("; "), setting.fix);
@@ -157,14 +157,9 @@ impl Behaviour {
 
 /// The families that behave differently because of the setting, grouped by behaviour. Nothing where the setting changes none or all of them, and no
 /// family that the fix would harm.
-fn differing(provider: Provider, now: &[Option<Behaviour>], tidy: &[Option<Behaviour>]) -> Vec<(Behaviour, Vec<SdkFamily>)> {
+fn differing(wanted: Option<ChainEnd>, now: &[Option<Behaviour>], tidy: &[Option<Behaviour>]) -> Vec<(Behaviour, Vec<SdkFamily>)> {
     let known = || SdkFamily::ALL.into_iter().zip(now).zip(tidy).filter_map(|((family, now), tidy)| Some((family, (*now)?, (*tidy)?)));
     let rest: Vec<Behaviour> = known().filter(|(_, now, tidy)| now == tidy).map(|(_, now, _)| now).collect();
-    let wanted = match provider {
-        Provider::Irsa => Some(ChainEnd::Irsa),
-        Provider::PodIdentity => Some(ChainEnd::PodIdentity),
-        Provider::None => None,
-    };
     let has_it = |effect: Behaviour| Some(effect.end) == wanted;
     let mut groups: Vec<(Behaviour, Vec<SdkFamily>)> = Vec::new();
     for (family, now, tidy) in known().filter(|(_, now, tidy)| now != tidy) {

@@ -31,6 +31,7 @@ pub(super) fn meanwhile(context: &CheckContext<'_>) -> Option<Meanwhile> {
     let mut found = Meanwhile::of(role);
     for family in SdkFamily::ALL {
         match predict(family, &surroundings).outcome {
+            end if Some(end) == context.plan.chain_end() => found.use_injected.push(family),
             ChainEnd::NodeRole => found.use_node_role.push(family),
             ChainEnd::None | ChainEnd::Error => found.stop.push(family),
             ChainEnd::Static | ChainEnd::Profile | ChainEnd::Container => found.use_others.push(family),

@@ -12,10 +12,12 @@ mod row;
 mod steps;
 pub mod surroundings;
 mod values;
+pub mod wordings;
 
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::evidence::Evidence;
-use crate::core::plan::Plan;
+use crate::core::catalogue::wording::Wording;
+use crate::core::plan::{IdentitySource, Plan};
 use row::{CheckContext, CheckRow};
 use steps::STEPS;
 use steps::identity::prove;
@@ -35,13 +37,17 @@ pub struct Finding {
     pub class: Class,
     /// What was seen, in sentences.
     pub detail: String,
+    /// Its place in the order of the steps. It is the code's own step, or that of the check that cannot be made because of it.
+    pub at: Step,
+    /// Words in place of the catalogue's, where the code is met in another place than its row speaks of.
+    pub wording: Option<&'static Wording>,
 }
 
 impl Finding {
     /// A finding with the catalogue's severity and class.
     pub fn new(code: Code, detail: impl Into<String>) -> Finding {
         let row = code.row();
-        Finding { code, severity: row.severity, class: row.class, detail: detail.into() }
+        Finding { code, severity: row.severity, class: row.class, detail: detail.into(), at: row.step, wording: None }
     }
 
     /// The same finding as a failure of the given class, for a warning that turned out to be the cause.
@@ -89,6 +95,11 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         findings.extend(found);
     }
     attribute(&mut findings);
+    if plan.source == IdentitySource::Profile {
+        for finding in &mut findings {
+            finding.wording = finding.wording.or_else(|| wordings::of_profile(finding.code));
+        }
+    }
     if evidence.inputs.settings.strict {
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warn) {
             finding.severity = Severity::Fail;
@@ -134,14 +145,15 @@ fn attribute(findings: &mut Vec<Finding>) {
 /// Findings whose check rests on the root cause's step are removed, because that step failed. A consequence that a person must see is kept (the cell
 /// `consequence_of`): applications get the node's role because nothing was injected.
 fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let place = |finding: &Finding| (finding.code.step(), finding.code);
+    let place = |finding: &Finding| (finding.at, finding.code);
     findings.sort_by_key(place);
     findings.dedup_by_key(|finding| finding.code);
-    let root = findings.iter().find(|finding| finding.severity == Severity::Fail).map(|finding| finding.code);
-    if let Some(root) = root {
-        findings.retain(|finding| !rests_on(finding.code, root.step()) || finding.code.row().consequence_of == Some(root.step()));
+    let root = findings.iter().find(|finding| finding.severity == Severity::Fail).map(|finding| (finding.code, finding.at));
+    if let Some((_, step)) = root {
+        findings.retain(|finding| !rests_on(finding.code, step) || finding.code.row().consequence_of == Some(step));
     }
-    findings.sort_by_key(|finding| (Some(finding.code) != root, finding.severity, place(finding)));
+    let root = root.map(|(code, _)| code);
+    findings.sort_by_key(|finding| (Some(finding.code) != root, finding.severity, finding.code.step(), finding.code));
     findings
 }
 
@@ -166,7 +178,15 @@ mod tests {
         let names: Vec<&str> = of_checks().filter(|code| free(code) && code.step() > Step::Identity).map(Code::id).collect();
         assert_eq!(
             names,
-            ["node-role-reachable", "node-role-reachable-v1", "secondary-region-failing", "sdk-falls-through", "sdk-differs"]
+            [
+                "node-role-reachable",
+                "node-role-reachable-v1",
+                "secondary-region-failing",
+                "sdk-falls-through",
+                "profile-missing",
+                "profile-broken",
+                "sdk-differs"
+            ]
         );
         for root in of_checks() {
             for consequence in of_checks().filter(|code| *code != root && free(code)) {

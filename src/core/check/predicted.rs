@@ -3,7 +3,6 @@
 
 use super::surroundings;
 use crate::core::evidence::{ChainProvider, Evidence};
-use crate::core::plan::Provider;
 use crate::core::sdk::{ChainEnd, SdkFamily, predict};
 
 /// A prediction for the SDK whose chain the check would otherwise follow.
@@ -34,10 +33,12 @@ pub fn predicted_chain(evidence: &Evidence) -> Option<PredictedChain> {
 
 impl PredictedChain {
     /// The text of the check `chain`. `Ok` when the injected provider would give the credentials.
-    pub(super) fn compare(self, injected: Provider) -> Result<String, String> {
+    pub(super) fn compare(self, injected: Option<ChainEnd>) -> Result<String, String> {
         match (self.provider, self.error, injected) {
             (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),
-            (ChainProvider::Irsa, _, Provider::Irsa) | (ChainProvider::PodIdentity, _, Provider::PodIdentity) => {
+            (ChainProvider::Irsa, _, Some(ChainEnd::Irsa))
+            | (ChainProvider::PodIdentity, _, Some(ChainEnd::PodIdentity))
+            | (ChainProvider::Profile, _, Some(ChainEnd::Profile)) => {
                 Ok(format!("predicted for the Rust SDK, not followed: {}", chain_link(self.provider)))
             }
             (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", chain_link(provider))),

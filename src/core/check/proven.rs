@@ -12,7 +12,7 @@ pub struct Proven {
     pub account: Option<Account>,
     /// Its user id.
     pub user_id: Option<String>,
-    /// True when GetCallerIdentity answered it. False when it is the AssumedRoleUser of AssumeRoleWithWebIdentity.
+    /// True when GetCallerIdentity answered it. False when it is the AssumedRoleUser of the call that gave the credentials.
     pub confirmed: bool,
 }
 
@@ -27,7 +27,8 @@ impl Proven {
     }
 
     pub(super) fn by_assumed_role(endpoint: &EndpointFacts) -> Option<Proven> {
-        let assumed = endpoint.assume_role.known()?.success()?;
+        let first = endpoint.assume_role.known()?;
+        let assumed = endpoint.hops.last().unwrap_or(first).success()?;
         let arn = assumed.arn.clone()?;
         let account = AssumedRoleArn::parse(&arn).map(|arn| arn.account);
         Some(Proven { arn, account, user_id: assumed.assumed_role_id.clone(), confirmed: false })

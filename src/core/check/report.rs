@@ -9,8 +9,8 @@ use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::check::values::values;
-use crate::core::evidence::{Call, ChainProvider, Evidence, Fact, SkipReason};
-use crate::core::plan::Provider;
+use crate::core::evidence::{Call, ChainProvider, EndpointFacts, Evidence, Fact, SkipReason};
+use crate::core::plan::{IdentitySource, Plan, Provider};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -121,8 +121,17 @@ pub struct Subject {
 pub struct Expected {
     /// The injected provider.
     pub provider: Provider,
+    /// What names the identity.
+    #[serde(default)]
+    pub source: IdentitySource,
+    /// The profile that names it, if a profile does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The role that the proven identity is compared with.
     pub role_arn: Option<String>,
+    /// The roles of a profile that are obtained one after the other. The last one is expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<String>,
     /// The primary region.
     pub region: Option<String>,
 }
@@ -199,8 +208,20 @@ pub struct ReportedEndpoint {
     pub phases_ms: Phases,
     /// AssumeRoleWithWebIdentity.
     pub assume_role: Option<ReportedCall>,
+    /// AssumeRole for the further roles of a profile, in their order, up to the first that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<ReportedCall>,
     /// GetCallerIdentity.
     pub caller_identity: Option<ReportedCall>,
+}
+
+impl ReportedEndpoint {
+    /// The calls that were made, in their order, each with its operation.
+    pub fn calls(&self) -> impl Iterator<Item = (&'static str, &ReportedCall)> {
+        let first = self.assume_role.iter().map(|call| ("AssumeRoleWithWebIdentity", call));
+        let hops = self.hops.iter().map(|call| ("AssumeRole", call));
+        first.chain(hops).chain(self.caller_identity.iter().map(|call| ("GetCallerIdentity", call)))
+    }
 }
 
 /// Milliseconds by phase. `null` for a phase that did not happen.
@@ -302,7 +323,10 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         subject: subject(evidence),
         expected: Expected {
             provider: diagnosis.plan.provider,
+            source: diagnosis.plan.source,
+            profile: diagnosis.plan.profile.as_ref().map(ToString::to_string),
             role_arn: expected_role(evidence, &diagnosis),
+            hops: roles_of_chain(&diagnosis.plan),
             region: diagnosis.plan.region().map(ToString::to_string),
         },
         identity: identity(&diagnosis),
@@ -322,18 +346,29 @@ pub(crate) fn cause(finding: &Finding, values: &Values) -> Cause {
         code: finding.code,
         step: row.step,
         class: finding.class,
-        title: row.title.to_owned(),
+        title: finding.wording.map_or(row.title, |wording| wording.title).to_owned(),
         detail: finding.detail.clone(),
-        remedy: values.remedy(row),
+        remedy: finding.wording.map_or_else(|| values.remedy(row), |wording| values.fix(wording.fix, wording.commands)),
         docs: finding.code.docs(),
     }
 }
 
 /// The role as it was given, even where it is malformed, because the reader will search for that text.
 fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
-    let given = evidence.inputs.environment.role_arn.value();
-    let malformed = given.filter(|arn| RoleArn::parse(arn.raw()).is_err()).map(ToString::to_string);
+    let inputs = &evidence.inputs;
+    let of_profile = || inputs.profile.role_chain().ok().flatten().and_then(|chain| chain.last_role().cloned());
+    let given = match diagnosis.plan.source {
+        IdentitySource::Environment => inputs.environment.role_arn.value().cloned(),
+        IdentitySource::Profile => of_profile(),
+    };
+    let malformed = given.filter(|arn| RoleArn::parse(arn.raw()).is_err()).map(|arn| arn.to_string());
     diagnosis.plan.expected_role.as_ref().map(ToString::to_string).or(malformed)
+}
+
+/// All roles of a chain. Empty where there is only one.
+fn roles_of_chain(plan: &Plan) -> Vec<String> {
+    let roles = plan.role.iter().chain(plan.hops.iter().map(|hop| &hop.role));
+    if plan.hops.is_empty() { Vec::new() } else { roles.map(ToString::to_string).collect() }
 }
 
 fn subject(evidence: &Evidence) -> Subject {
@@ -399,12 +434,14 @@ fn token(evidence: &Evidence) -> Option<ReportedToken> {
 }
 
 fn credentials(evidence: &Evidence) -> Option<Credentials> {
-    let assumed = evidence.endpoints.first().and_then(|e| e.assume_role.known()).and_then(|call| call.success()).map(|a| a.expires_at);
+    // Those of the last role count: the roles before it are means only.
+    let last = |endpoint: &EndpointFacts| endpoint.hops.last().or(endpoint.assume_role.known())?.success().map(|role| role.expires_at);
+    let assumed = evidence.endpoints.first().and_then(last);
     let given = || evidence.agent.known().and_then(|call| call.success()).map(|a| a.expires_at);
     assumed.or_else(given).map(|expires_at| Credentials { expires_at })
 }
 
-fn endpoint(endpoint: &crate::core::evidence::EndpointFacts) -> ReportedEndpoint {
+fn endpoint(endpoint: &EndpointFacts) -> ReportedEndpoint {
     let first = exchange(&endpoint.assume_role).or_else(|| exchange(&endpoint.caller_identity));
     let connection = first.map(|exchange| &exchange.connection);
     // Through a proxy, the addresses are those of the proxy, not of the endpoint.
@@ -418,8 +455,9 @@ fn endpoint(endpoint: &crate::core::evidence::EndpointFacts) -> ReportedEndpoint
         phases_ms: connection
             .map(|c| Phases { resolve: rounded(c.resolve_ms), connect: rounded(c.connect_ms), tls: rounded(c.tls_ms) })
             .unwrap_or_default(),
-        assume_role: call(&endpoint.assume_role, Operation::AssumeRoleWithWebIdentity),
-        caller_identity: call(&endpoint.caller_identity, Operation::GetCallerIdentity),
+        assume_role: endpoint.assume_role.known().map(|made| call(made, Operation::AssumeRoleWithWebIdentity)),
+        hops: endpoint.hops.iter().map(|made| call(made, Operation::AssumeRole)).collect(),
+        caller_identity: endpoint.caller_identity.known().map(|made| call(made, Operation::GetCallerIdentity)),
     }
 }
 
@@ -427,8 +465,7 @@ fn exchange<T>(fact: &Fact<Call<T>>) -> Option<&crate::core::evidence::exchange:
     fact.known().and_then(|call| call.exchange.as_ref())
 }
 
-fn call<T>(fact: &Fact<Call<T>>, operation: Operation) -> Option<ReportedCall> {
-    let call = fact.known()?;
+fn call<T>(call: &Call<T>, operation: Operation) -> ReportedCall {
     let exchange = call.exchange.as_ref();
     let id = |code: Code| Some(code.id().to_owned());
     let (finding, code, message, request_id) = match &call.answer {
@@ -444,14 +481,14 @@ fn call<T>(fact: &Fact<Call<T>>, operation: Operation) -> Option<ReportedCall> {
             (Some(finding), id(finding), Some(failure.text.clone()), None)
         }
     };
-    Some(ReportedCall {
+    ReportedCall {
         ok: call.success().is_some(),
         code,
         message,
         request_id: request_id.or_else(|| exchange.and_then(|x| x.request_id.clone())),
         ms: exchange.and_then(|x| rounded(Some(x.ms))).unwrap_or_default(),
         finding,
-    })
+    }
 }
 
 /// Milliseconds, rounded to two decimals. Further decimals are below the precision of the measurement.

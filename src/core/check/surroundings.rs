@@ -4,7 +4,7 @@ use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Code, Operation};
 use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, SkipReason, Token, TokenContent};
-use crate::core::plan::{Plan, Provider};
+use crate::core::plan::{IdentitySource, Plan, Provider};
 use crate::core::pod::environment::Var;
 use crate::core::pod::token::TokenDefect;
 use crate::core::sdk::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
@@ -14,17 +14,24 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     let inputs = &evidence.inputs;
     let mut surroundings = Surroundings::assumed(&inputs.environment, &inputs.profile);
     let file = evidence.token.known().map_or(TokenFile::Good, token_file);
-    match Plan::from_inputs(inputs).provider {
+    let plan = Plan::from_inputs(inputs);
+    match plan.provider {
         Provider::PodIdentity => {
             surroundings.container_token = file;
             surroundings.trimmed_container_token =
                 if is_trimmed(&inputs.environment.container_token_file) { file } else { TokenFile::Good };
         }
-        Provider::Irsa => {
+        Provider::Irsa if plan.source == IdentitySource::Environment => {
             surroundings.token = file;
             surroundings.trimmed_token = if is_trimmed(&inputs.environment.token_file) { file } else { TokenFile::Good };
         }
-        Provider::None => {}
+        Provider::Irsa | Provider::None => {}
+    }
+    // The selected profile names the same token file.
+    let chain = inputs.profile.role_chain().ok().flatten();
+    let named = chain.as_ref().and_then(|chain| chain.web_identity()).map(|root| root.token_file.raw());
+    if named.is_some() && named == plan.token_path.as_ref().map(|path| path.raw()) {
+        surroundings.profile_token = file;
     }
     // Nothing answers there on EKS.
     surroundings.ecs = Some(AgentCall::Unreachable);
@@ -35,6 +42,7 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
         // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
         surroundings.sts = sts_call(call);
     }
+    surroundings.hop = evidence.endpoints.first().and_then(|primary| primary.hops.last()).map(sts_call);
     if let Some(call) = evidence.agent.known() {
         surroundings.agent = agent_call(call);
     }

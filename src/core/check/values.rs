@@ -1,16 +1,25 @@
 //! The values that fill the catalogue's templates in a pod's report.
 
+use super::steps::hop::role_before;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::remedy::Values;
 use crate::core::evidence::Evidence;
 use crate::core::plan::Plan;
+
+/// The place of the further role that was refused. A finding speaks of it and of the role before it then.
+fn failed_hop(evidence: &Evidence) -> Option<usize> {
+    evidence.endpoints.first()?.hops.iter().position(|call| call.success().is_none())
+}
 
 /// The values of this pod, as evidence and plan name them.
 pub(super) fn values(evidence: &Evidence, plan: &Plan) -> Values {
     let claims = evidence.token.known().and_then(|token| token.claims());
     let default_claims = evidence.default_token.known().and_then(|token| token.claims());
     let who = claims.or(default_claims);
-    let role = plan.role.as_ref().or(plan.expected_role.as_ref());
+    let failed = failed_hop(evidence);
+    let obtained = failed.map_or(plan.role.as_ref(), |at| role_before(plan, at));
+    let refusing = failed.and_then(|at| plan.hops.get(at)).map(|hop| &hop.role);
+    let role = obtained.or(plan.expected_role.as_ref());
     let env = &evidence.inputs.environment;
     let mut known = Vec::new();
     let mut set = |name, value: Option<String>| {
@@ -27,7 +36,9 @@ pub(super) fn values(evidence: &Evidence, plan: &Plan) -> Values {
     set("audience", claims.and_then(|c| c.audience.first().cloned()).or(Some(plan.audience.to_owned())));
     set("roleArn", role.map(ToString::to_string));
     set("roleName", role.map(|role| role.name.clone()));
-    set("account", role.map(|role| role.account.to_string()));
+    set("account", refusing.or(role).map(|role| role.account.to_string()));
+    set("resource", refusing.map(ToString::to_string));
+    set("resourceName", refusing.map(|role| role.name.clone()));
     set("partition", role.map(|role| role.partition).or_else(|| plan.region().map(|r| r.partition())).map(|p| p.id().to_owned()));
     let of_issuer = who.and_then(|c| Region::of_issuer(c.issuer.as_deref()?));
     set("clusterRegion", of_issuer.as_ref().or(plan.region().filter(|region| !region.is_global())).map(ToString::to_string));

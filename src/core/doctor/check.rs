@@ -4,8 +4,8 @@ use super::found::Found;
 use super::pod::PodOwner;
 use super::question::Question;
 use super::state::Unknown;
-use super::wordings::Wording;
 use crate::core::catalogue::Code;
+use crate::core::catalogue::wording::Wording;
 use crate::core::check::Finding;
 
 /// What a check comes to.

@@ -1,19 +1,9 @@
 //! Words in place of the catalogue's, where `doctor` meets a code in another place than a pod does.
 
 use crate::core::catalogue::commands::{
-    EDIT_AWS_AUTH, EVERY_POD, FixCommand, GET_ACCOUNT, GET_AWS_AUTH, OVERWRITE_ROLE, PODS_OF_ACCOUNT, shared,
+    EDIT_AWS_AUTH, EVERY_POD, GET_ACCOUNT, GET_AWS_AUTH, OVERWRITE_ROLE, PODS_OF_ACCOUNT, shared,
 };
-
-/// Headline, fix and commands of a finding. The detail tells the cause then.
-#[derive(Debug)]
-pub struct Wording {
-    /// The headline.
-    pub title: &'static str,
-    /// What to do.
-    pub fix: &'static str,
-    /// The commands that do it or show more.
-    pub commands: &'static [FixCommand],
-}
+use crate::core::catalogue::wording::Wording;
 
 /// Each wording by its name, and all of them in [`ALL`].
 macro_rules! wordings {

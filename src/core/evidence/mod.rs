@@ -283,11 +283,14 @@ pub struct EndpointFacts {
     pub host: String,
     /// AssumeRoleWithWebIdentity.
     pub assume_role: Fact<Call<AssumedRole>>,
+    /// AssumeRole for the further roles of a profile, in their order, up to the first that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<Call<AssumedRole>>,
     /// GetCallerIdentity with the credentials of the injected provider.
     pub caller_identity: Fact<Call<CallerIdentity>>,
 }
 
-/// AssumeRoleWithWebIdentity's success, without the credentials.
+/// The success of AssumeRoleWithWebIdentity or AssumeRole, without the credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssumedRole {

@@ -1,27 +1,27 @@
 //! What was injected, and what shadows it.
 
-use super::{Defects, Provider};
+use super::{Defects, Provider, profile};
 use crate::core::aws::arn::RoleArn;
-use crate::core::catalogue::Code;
+use crate::core::catalogue::{Code, Severity};
 use crate::core::plan::inputs::{Inputs, ProviderChoice};
 use crate::core::pod::environment::{Environment, HeldToken, Var};
 use crate::core::pod::profile::ProfileCredentials;
-use crate::core::text::secrets::{InputValue, Shown};
+use crate::core::pod::profile_chain::{ProfileChain, ProfileFault};
+use crate::core::text::secrets::Shown;
 
-/// Which provider was injected, as most SDKs see it (docs/facts.md#chain-matrix).
-pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
-    let env = &inputs.environment;
-    let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
-    let pod_identity_uri = env.container_full_uri.value().is_some();
-    let pod_identity = pod_identity_uri && (env.container_token_file.value().is_some() || env.container_token.has_value());
-    let provider = match inputs.settings.provider {
-        ProviderChoice::Irsa if irsa => Provider::Irsa,
-        ProviderChoice::PodIdentity if pod_identity => Provider::PodIdentity,
-        ProviderChoice::Auto if irsa => Provider::Irsa,
-        ProviderChoice::Auto if pod_identity => Provider::PodIdentity,
-        _ => Provider::None,
-    };
-    if irsa && pod_identity_uri {
+/// What is to be proven: the provider, and the profile that names it. Without a profile the variables name it.
+///
+/// A profile counts where the variables inject nothing. Where both are there and the person expects the profile's role, the profile counts too.
+pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Option<ProfileChain>) {
+    let found = Variables::of(inputs);
+    let chain = inputs.profile.role_chain();
+    let web_identity = chain.as_ref().ok().and_then(|chain| chain.as_ref()).filter(|chain| chain.web_identity().is_some());
+    let is_asked = inputs.settings.provider != ProviderChoice::PodIdentity;
+    if let Some(chain) = web_identity.filter(|chain| is_asked && (found.is_nothing() || is_expected_of(chain, inputs, &found))) {
+        return (Provider::Irsa, Some(chain.clone()));
+    }
+    let Variables { irsa, pod_identity, provider, half } = found;
+    if irsa && inputs.environment.container_full_uri.value().is_some() {
         defects.add(
             Code::BothInjected,
             format!(
@@ -30,13 +30,55 @@ pub(super) fn provider(inputs: &Inputs, defects: &mut Defects) -> Provider {
             ),
         );
     }
-    let half = half_injected(env, irsa, pod_identity, provider);
     match (provider, half) {
         (_, Some(detail)) => defects.add(Code::HalfInjected, detail),
-        (Provider::None, None) => defects.add(Code::NotInjected, not_injected(inputs, irsa, pod_identity)),
+        (Provider::None, None) => {
+            let fault = profile::fault(inputs, &chain).filter(|_| !irsa && !pod_identity);
+            let (code, why) = fault.unwrap_or_else(|| (Code::NotInjected, no_provider(inputs, irsa, pod_identity).to_owned()));
+            defects.add_as(code, Severity::Fail, why + &left(inputs, &chain));
+        }
         _ => {}
     }
-    provider
+    (provider, None)
+}
+
+/// What the variables inject, as most SDKs see it (docs/facts.md#chain-matrix).
+struct Variables {
+    irsa: bool,
+    pod_identity: bool,
+    provider: Provider,
+    /// Only half of an identity is there. The text says which.
+    half: Option<String>,
+}
+
+impl Variables {
+    fn of(inputs: &Inputs) -> Variables {
+        let env = &inputs.environment;
+        let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
+        let has_token = env.container_token_file.value().is_some() || env.container_token.has_value();
+        let pod_identity = env.container_full_uri.value().is_some() && has_token;
+        let provider = match inputs.settings.provider {
+            ProviderChoice::Irsa if irsa => Provider::Irsa,
+            ProviderChoice::PodIdentity if pod_identity => Provider::PodIdentity,
+            ProviderChoice::Auto if irsa => Provider::Irsa,
+            ProviderChoice::Auto if pod_identity => Provider::PodIdentity,
+            _ => Provider::None,
+        };
+        Variables { irsa, pod_identity, provider, half: half_injected(env, irsa, pod_identity, provider) }
+    }
+
+    /// The variables inject neither an identity nor half of one.
+    fn is_nothing(&self) -> bool {
+        !self.irsa && !self.pod_identity && self.half.is_none()
+    }
+}
+
+/// Whether the person expects the role at the end of this chain, and the variables name another one or none.
+fn is_expected_of(chain: &ProfileChain, inputs: &Inputs, found: &Variables) -> bool {
+    let Some(expected) = &inputs.settings.expect_role_arn else { return false };
+    let is_expected = |arn: &str| RoleArn::parse(arn).is_ok_and(|role| role.same_role(expected));
+    let of_variables = inputs.environment.role_arn.raw().filter(|_| found.irsa);
+    found.half.is_none() && chain.last_role().is_some_and(|role| is_expected(role.raw())) && !of_variables.is_some_and(is_expected)
 }
 
 /// The text of the finding, where only half of an identity is injected and that changes what an SDK does.
@@ -74,57 +116,60 @@ pub(super) fn state<V: Shown>(var: &Var<V>) -> &'static str {
     }
 }
 
-fn not_injected(inputs: &Inputs, irsa: bool, pod_identity: bool) -> String {
-    let env = &inputs.environment;
-    let mut detail = match inputs.settings.provider {
+/// Why there is no provider to prove.
+fn no_provider(inputs: &Inputs, irsa: bool, pod_identity: bool) -> &'static str {
+    match inputs.settings.provider {
         ProviderChoice::Irsa if pod_identity => {
             "IRSA was asked for, and this container has EKS Pod Identity only (the webhook prefers an association to the annotation)."
-                .to_owned()
         }
-        ProviderChoice::PodIdentity if irsa => "EKS Pod Identity was asked for, and this container has IRSA only.".to_owned(),
-        _ => "None of AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI is set.".to_owned(),
-    };
-    if env.container_relative_uri.value().is_some() {
-        detail.push_str(" AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set, which means something on ECS only.");
+        ProviderChoice::PodIdentity if irsa => "EKS Pod Identity was asked for, and this container has IRSA only.",
+        _ => "None of AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI is set.",
     }
-    if env.has_static_keys() {
-        detail.push_str(" Static keys are in the environment.");
-    }
-    detail
 }
 
-/// The injected role, if `AWS_ROLE_ARN` is the ARN of a role.
-pub(super) fn role(env: &Environment, defects: &mut Defects) -> Option<RoleArn> {
-    let text = env.role_arn.value()?;
-    match RoleArn::parse(text.raw()) {
-        Ok(role) => Some(role),
-        Err(error) => {
-            defects.add(Code::RoleArnMalformed, format!("AWS_ROLE_ARN is {text:?}: {error}."));
-            None
-        }
+/// What SDKs find beside an identity that is not injected.
+fn left(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> String {
+    let env = &inputs.environment;
+    let mut said = String::new();
+    if env.container_relative_uri.value().is_some() {
+        said.push_str(" AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set, which means something on ECS only.");
     }
+    if env.has_static_keys() {
+        said.push_str(" Static keys are in the environment.");
+    }
+    if let Ok(Some(chain)) = chain {
+        said.push_str(&profile::describe(&inputs.profile, chain));
+    }
+    said
 }
 
 /// Adds a defect for each other source of credentials that some or all SDKs would take instead of the injected identity
 /// (docs/facts.md#keys-and-irsa, docs/facts.md#key-id-alone, docs/facts.md#credentials-file-and-irsa).
-pub(super) fn shadows(inputs: &Inputs, provider: Provider, defects: &mut Defects) {
-    if inputs.environment.has_static_keys() {
-        defects.add(
-            Code::ShadowedByEnvKeys,
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set: every SDK uses them instead of the injected role.".to_owned(),
-        );
+pub(super) fn shadows(inputs: &Inputs, provider: Provider, by_profile: bool, defects: &mut Defects) {
+    let env = &inputs.environment;
+    if env.has_static_keys() {
+        let set = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set";
+        let detail = match by_profile {
+            false => format!("{set}: every SDK uses them instead of the injected role."),
+            // docs/facts.md#profile-name-hides-keys
+            true if env.profile.value().is_some() => {
+                format!("{set}: every SDK but JavaScript 3 uses them instead of the profile's role. JavaScript 3 does so without AWS_PROFILE.")
+            }
+            true => format!("{set}: every SDK uses them instead of the profile's role."),
+        };
+        defects.add(Code::ShadowedByEnvKeys, detail);
     }
     let profile = &inputs.profile;
+    // The profile is the identity itself, or it can give no credentials, which has a code of its own.
+    if by_profile || profile.role_chain().is_err() {
+        return;
+    }
     // A web identity profile usually names the injected token, and then it gives the same identity.
     if let Some(kind) = profile.credentials.filter(|kind| *kind != ProfileCredentials::WebIdentity) {
         let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
         defects.add(
             Code::ShadowedByProfile,
-            format!("Profile {:?} in {} gives credentials by {}; {who}.", profile.name, list(&profile.files), kind.describe()),
+            format!("Profile {:?} in {} gives credentials by {}; {who}.", profile.name, profile::list(&profile.files), kind.describe()),
         );
     }
-}
-
-fn list(files: &[InputValue]) -> String {
-    files.iter().map(InputValue::to_string).collect::<Vec<_>>().join(", ")
 }

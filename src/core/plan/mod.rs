@@ -3,17 +3,23 @@
 
 mod agent;
 mod endpoints;
+mod identity;
 mod injection;
 pub mod inputs;
+mod profile;
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::{Code, Severity};
 use crate::core::pod::precedence;
+use crate::core::sdk::ChainEnd;
 use crate::core::text::secrets::{InputUrl, InputValue};
 use agent::agent_url;
 use endpoints::{endpoints, global_endpoint, regions};
-use injection::{provider, role, shadows};
+use identity::ProvenIdentity;
+pub use identity::{IdentitySource, PlannedHop};
+use injection::{injected, shadows};
+pub use profile::profile_fault;
 use inputs::Inputs;
 use serde::{Deserialize, Serialize};
 
@@ -85,8 +91,16 @@ pub struct Plan {
     pub provider: Provider,
     /// What the inputs alone prove.
     pub defects: Vec<Defect>,
-    /// The injected role, if `AWS_ROLE_ARN` is a role's ARN and IRSA is to be proven.
+    /// What names the identity to prove.
+    pub source: IdentitySource,
+    /// The profile that names it, if a profile does.
+    pub profile: Option<InputValue>,
+    /// The role for which the token is exchanged, if its ARN is a role's and IRSA is to be proven.
     pub role: Option<RoleArn>,
+    /// The roles of the profile that are assumed after it, in their order.
+    pub hops: Vec<PlannedHop>,
+    /// The name of the token's session, if one is given.
+    pub session_name: Option<InputValue>,
     /// The role that the proven identity is compared with.
     pub expected_role: Option<RoleArn>,
     /// The token file of the provider.
@@ -110,24 +124,30 @@ impl Plan {
     pub fn from_inputs(inputs: &Inputs) -> Plan {
         let env = &inputs.environment;
         let mut defects = Defects::default();
-        let provider = provider(inputs, &mut defects);
-        let role = if provider == Provider::Irsa { role(env, &mut defects) } else { None };
+        let (provider, source) = injected(inputs, &mut defects);
+        let identity = match provider {
+            Provider::Irsa => ProvenIdentity::of(inputs, &source, &mut defects),
+            _ => ProvenIdentity::default(),
+        };
         // When IRSA is injected but Pod Identity is to be proven, AWS_ROLE_ARN is IRSA's and says nothing about Pod Identity's role.
         let of_irsa = provider == Provider::PodIdentity && env.token_file.value().is_some();
-        let injected_role = env.role_arn.raw().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok());
+        let injected_role = match &source {
+            Some(_) => identity.last_role().cloned(),
+            None => env.role_arn.raw().filter(|_| !of_irsa).and_then(|arn| RoleArn::parse(arn).ok()),
+        };
         let expected_role = inputs.settings.expect_role_arn.clone().or(injected_role);
-        if let (Some(role), Some(expected)) = (&role, &inputs.settings.expect_role_arn)
+        if let (Some(role), Some(expected)) = (identity.last_role(), &inputs.settings.expect_role_arn)
             && !role.same_role(expected)
         {
-            defects.add(Code::RoleDiffersFromExpected, format!("AWS_ROLE_ARN is {role}, expected is {expected}."));
+            let given = identity.describe_last(&source);
+            defects.add(Code::RoleDiffersFromExpected, format!("{given} is {role}, expected is {expected}."));
         }
         let fips = precedence::is_fips(env, &inputs.profile);
         let dual_stack = precedence::is_dual_stack(env, &inputs.profile);
         let regions = regions(inputs, provider, &mut defects);
         let endpoints = endpoints(inputs, &regions, fips, dual_stack, &mut defects);
-        if let (Some(arn), Some(region)) = (&role, regions.first())
-            && arn.partition != region.partition()
-        {
+        let other = |region: &Region| identity.roles().find(|arn| arn.partition != region.partition()).cloned();
+        if let Some((arn, region)) = regions.first().and_then(|region| Some((other(region)?, region))) {
             let (role_partition, region_partition) = (arn.partition, region.partition());
             defects.add(
                 Code::PartitionMismatch,
@@ -135,21 +155,27 @@ impl Plan {
             );
         }
         if provider != Provider::None {
-            shadows(inputs, provider, &mut defects);
+            shadows(inputs, provider, source.is_some(), &mut defects);
         }
         global_endpoint(inputs, regions.first(), &endpoints, &mut defects);
         let agent_url = if provider == Provider::PodIdentity { agent_url(env, &mut defects) } else { None };
         defects.0.sort_by_key(|defect| defect.code);
+        let token_path = match (provider, source.as_ref().and_then(|chain| chain.web_identity())) {
+            (Provider::Irsa, Some(root)) => Some(root.token_file.clone()),
+            (Provider::Irsa, None) => env.token_file.value().cloned(),
+            (Provider::PodIdentity, _) => env.container_token_file.value().cloned(),
+            (Provider::None, _) => None,
+        };
         Plan {
             provider,
             defects: defects.0,
-            role,
+            source: if source.is_some() { IdentitySource::Profile } else { IdentitySource::Environment },
+            profile: source.is_some().then(|| inputs.profile.name.clone()),
+            role: identity.role,
+            hops: identity.hops,
+            session_name: identity.session_name,
             expected_role,
-            token_path: match provider {
-                Provider::Irsa => env.token_file.value().cloned(),
-                Provider::PodIdentity => env.container_token_file.value().cloned(),
-                Provider::None => None,
-            },
+            token_path,
             audience: if provider == Provider::PodIdentity { "pods.eks.amazonaws.com" } else { "sts.amazonaws.com" },
             endpoints,
             agent_url,
@@ -162,6 +188,21 @@ impl Plan {
     /// The first defect that is a failure. With a failure, nothing is exchanged.
     pub fn failure(&self) -> Option<&Defect> {
         self.defects.iter().find(|defect| defect.severity == Severity::Fail)
+    }
+
+    /// The role at the end of the chain: that of the last hop, or the token's own.
+    pub fn last_role(&self) -> Option<&RoleArn> {
+        self.hops.last().map(|hop| &hop.role).or(self.role.as_ref())
+    }
+
+    /// Where the chain of an SDK ends that uses this identity. `None` where there is none to prove.
+    pub fn chain_end(&self) -> Option<ChainEnd> {
+        match (self.provider, self.source) {
+            (Provider::Irsa, IdentitySource::Environment) => Some(ChainEnd::Irsa),
+            (Provider::Irsa, IdentitySource::Profile) => Some(ChainEnd::Profile),
+            (Provider::PodIdentity, _) => Some(ChainEnd::PodIdentity),
+            (Provider::None, _) => None,
+        }
     }
 
     /// The primary region.

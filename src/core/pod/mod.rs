@@ -7,6 +7,7 @@ pub mod env_file;
 pub mod environment;
 pub mod precedence;
 pub mod profile;
+pub mod profile_chain;
 pub mod proxy;
 pub mod token;
 pub mod untidy;

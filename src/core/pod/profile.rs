@@ -99,6 +99,18 @@ pub struct ProfileSection {
     /// `credential_source`: where the credentials that assume the role come from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub credential_source: Option<InputValue>,
+    /// `role_session_name`: the name of the role's session.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub role_session_name: Option<InputValue>,
+    /// `duration_seconds`: how long the role's session is asked for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub duration_seconds: Option<InputValue>,
+    /// It has an `external_id`. The value is never kept here.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub external_id: bool,
+    /// It has an `mfa_serial`: the role asks for a code that a person types.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mfa_serial: bool,
     /// `region`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub region: Option<InputValue>,
@@ -209,6 +221,10 @@ impl ProfileSection {
             role_arn: None,
             source_profile: None,
             credential_source: None,
+            role_session_name: None,
+            duration_seconds: None,
+            external_id: false,
+            mfa_serial: false,
             region: None,
             endpoint_url_sts: None,
             endpoint_url: None,
@@ -231,11 +247,15 @@ impl ProfileSection {
         self.process |= other.process;
         self.sso |= other.sso;
         self.login |= other.login;
+        self.external_id |= other.external_id;
+        self.mfa_serial |= other.mfa_serial;
         for (own, others) in [
             (&mut self.web_identity_token_file, &other.web_identity_token_file),
             (&mut self.role_arn, &other.role_arn),
             (&mut self.source_profile, &other.source_profile),
             (&mut self.credential_source, &other.credential_source),
+            (&mut self.role_session_name, &other.role_session_name),
+            (&mut self.duration_seconds, &other.duration_seconds),
             (&mut self.region, &other.region),
             (&mut self.ignore_endpoint_urls, &other.ignore_endpoint_urls),
             (&mut self.sts_regional_endpoints, &other.sts_regional_endpoints),

@@ -125,6 +125,8 @@ pub struct Surroundings<'a> {
     pub sts_at_url: Option<StsCall>,
     /// The first call to STS, where its result differs from that of the others.
     pub sts_first: Option<StsCall>,
+    /// The calls of AssumeRole for a profile's further roles, where their result differs from that of the others.
+    pub hop: Option<StsCall>,
     /// At which hosts STS answers.
     pub hosts: StsHosts,
     /// The agent.
@@ -159,6 +161,7 @@ impl<'a> Surroundings<'a> {
             sts: StsCall::Works,
             sts_at_url: None,
             sts_first: None,
+            hop: None,
             hosts: StsHosts::OfToday,
             agent: AgentCall::Works,
             ecs: None,

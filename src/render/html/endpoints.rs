@@ -37,7 +37,13 @@ fn row(html: &mut Html, endpoint: &ReportedEndpoint) {
             html.leaf("small", "", &endpoint.host);
         });
         cell(html, COLUMNS[1], |html| connection(html, endpoint));
-        cell(html, COLUMNS[2], |html| call(html, endpoint.assume_role.as_ref()));
+        cell(html, COLUMNS[2], |html| {
+            call(html, endpoint.assume_role.as_ref());
+            for (place, hop) in endpoint.hops.iter().enumerate() {
+                html.leaf("small", "", &format!("AssumeRole of role {}:", place + 2));
+                call(html, Some(hop));
+            }
+        });
         cell(html, COLUMNS[3], |html| call(html, endpoint.caller_identity.as_ref()));
     });
 }

@@ -63,12 +63,8 @@ impl Metrics {
         }
         for endpoint in &report.endpoints {
             let Ok(region) = Region::parse(&endpoint.region) else { continue };
-            for (operation, call) in
-                [("AssumeRoleWithWebIdentity", &endpoint.assume_role), ("GetCallerIdentity", &endpoint.caller_identity)]
-            {
-                if let Some(call) = call {
-                    self.count_call(&[operation.into(), region.clone().into()], call);
-                }
+            for (operation, call) in endpoint.calls() {
+                self.count_call(&[operation.into(), region.clone().into()], call);
             }
         }
         self.counted = encode(&self.registry.gather());

@@ -281,9 +281,8 @@ fn region(endpoint: &ReportedEndpoint) -> Option<Label> {
 }
 
 /// An endpoint that answers, but refuses, is not up for this pod: what counts is whether it would do for the application. So all of the
-/// calls count that were made: AssumeRoleWithWebIdentity and GetCallerIdentity for IRSA, the second alone for EKS Pod Identity.
+/// calls count that were made: AssumeRoleWithWebIdentity, AssumeRole for further roles, and GetCallerIdentity for IRSA, the second alone for EKS Pod Identity.
 fn is_up(endpoint: &ReportedEndpoint) -> Option<bool> {
-    let calls = || [&endpoint.assume_role, &endpoint.caller_identity].into_iter().flatten();
-    calls().next()?;
-    Some(calls().all(|call| call.ok))
+    endpoint.calls().next()?;
+    Some(endpoint.calls().all(|(_, call)| call.ok))
 }

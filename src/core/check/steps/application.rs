@@ -1,5 +1,6 @@
 //! Step `application`: what the application's own SDK (`--app-sdk`) makes of what was injected. A prediction, not a proof.
 
+use super::profile;
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::Code;
 use crate::core::check::differs::{Difference, differences};
@@ -7,7 +8,7 @@ use crate::core::check::predicted::describe_end;
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, pass_with, skip};
 use crate::core::check::{Finding, surroundings};
 use crate::core::evidence::{Evidence, SkipReason};
-use crate::core::plan::{Plan, Provider};
+use crate::core::plan::{IdentitySource, Plan, Provider};
 use crate::core::pod::profile::ProfileCredentials;
 use crate::core::sdk::{AgentCall, Basis, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
 
@@ -32,6 +33,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
             Some(SdkVerdict::Undecided(because)) => skip(because),
         },
     },
+    profile::CHECK,
     CheckRow {
         id: "sdk-settings",
         title: "every SDK reads the settings of this pod alike",
@@ -50,6 +52,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
         Some(SdkVerdict::Wrong(detail)) => vec![Finding::new(Code::SdkFallsThrough, detail)],
         Some(SdkVerdict::Right(_) | SdkVerdict::Undecided(_)) | None => Vec::new(),
     };
+    findings.extend(profile::find(context));
     let unsaid = differences(context).into_iter().filter(|difference| said_already(context, &findings, difference).is_none());
     let sentences: Vec<String> = unsaid.map(|difference| difference.sentence).collect();
     if !sentences.is_empty() {
@@ -66,13 +69,12 @@ fn said_already(context: &CheckContext<'_>, findings: &[Finding], difference: &D
 
 /// Which credentials this SDK takes while everything works, and when the exchange fails.
 fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
-    let (wanted, provider) = match plan.provider {
-        Provider::Irsa => (ChainEnd::Irsa, "IRSA"),
-        Provider::PodIdentity => (ChainEnd::PodIdentity, "EKS Pod Identity"),
-        Provider::None => return SdkVerdict::Undecided("nothing is injected that it could use".to_owned()),
+    let Some(wanted) = plan.chain_end() else {
+        return SdkVerdict::Undecided("nothing is injected that it could use".to_owned());
     };
+    let provider = describe_end(wanted);
     let now = surroundings::from_evidence(evidence);
-    let well = predict(sdk, &all_well(now, plan.provider));
+    let well = predict(sdk, &all_well(now, plan));
     let id = sdk.id();
     if well.outcome != wanted {
         return not_used(evidence, plan, &well, provider);
@@ -116,9 +118,12 @@ fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
 }
 
 /// The same surroundings with a token and an exchange that work.
-fn all_well(now: Surroundings<'_>, provider: Provider) -> Surroundings<'_> {
-    match provider {
-        Provider::PodIdentity => {
+fn all_well<'a>(now: Surroundings<'a>, plan: &Plan) -> Surroundings<'a> {
+    match (plan.provider, plan.source) {
+        (_, IdentitySource::Profile) => {
+            Surroundings { profile_token: TokenFile::Good, sts: StsCall::Works, sts_at_url: None, hop: None, ..now }
+        }
+        (Provider::PodIdentity, _) => {
             Surroundings { container_token: TokenFile::Good, trimmed_container_token: TokenFile::Good, agent: AgentCall::Works, ..now }
         }
         _ => Surroundings { token: TokenFile::Good, trimmed_token: TokenFile::Good, sts: StsCall::Works, sts_at_url: None, ..now },
@@ -134,7 +139,7 @@ fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str)
         return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
     }
     // A web identity in a profile is usually the injected one. If it is not, the check of the default chain shows it.
-    if well.outcome == ChainEnd::Profile && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
+    if well.outcome == ChainEnd::Profile && plan.source == IdentitySource::Environment && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
         return SdkVerdict::Undecided([id, " takes the web identity that the profile names; see the default chain"].concat());
     }
     let takes = if stops { " gets an error" } else { " takes " };

@@ -1,13 +1,13 @@
-//! Step `assume-role`: what STS answers to AssumeRoleWithWebIdentity.
+//! Step `assume-role`: what STS answers to AssumeRoleWithWebIdentity, and to AssumeRole for the further roles of a profile.
 
-use super::token;
+use super::{hop, token};
 use crate::core::aws::partition::GLOBAL;
 use crate::core::catalogue::{Code, Operation, Step};
 use crate::core::check::Finding;
 use crate::core::check::calls::{failed_call, skew_words};
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, skip, skip_without};
 use crate::core::evidence::{EndpointFacts, Fact};
-use crate::core::plan::Plan;
+use crate::core::plan::{IdentitySource, Plan};
 use crate::core::pod::token::Claims;
 
 /// Seconds of clock skew from which on it can be the reason why STS rejected a token.
@@ -18,9 +18,18 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     title: "STS exchanges the token for the role's credentials",
     rests_on: earlier(Step::AssumeRole),
     state: |context, _| match context.evidence.endpoints.first().map(|endpoint| &endpoint.assume_role) {
-        Some(Fact::Known(call)) => {
-            CheckState::Passed(call.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}")))
-        }
+        Some(Fact::Known(call)) => match hop::failed(context) {
+            Some((_, _, code)) => skip(["see ", code.id()].concat()),
+            None => {
+                let last = context.evidence.endpoints.first().and_then(|endpoint| endpoint.hops.last()).unwrap_or(call);
+                let through = match context.plan.hops.len() {
+                    0 => String::new(),
+                    1 => ", through 1 role before the last".to_owned(),
+                    more => format!(", through {more} roles before the last"),
+                };
+                CheckState::Passed(last.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}{through}")))
+            }
+        },
         Some(other) => skip_without(other),
         None => skip("nothing is called"),
     },
@@ -37,7 +46,7 @@ pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option
     let CheckContext { evidence, plan, clock_skew, .. } = *context;
     let primary = evidence.endpoints.first()?;
     let call = primary.assume_role.known()?;
-    let (code, said) = failed_call(primary, call, Operation::AssumeRoleWithWebIdentity)?;
+    let Some((code, said)) = failed_call(primary, call, Operation::AssumeRoleWithWebIdentity) else { return hop::find(context) };
     if code == Code::TokenAudienceMultiple {
         return Some(token::audience_multiple(said));
     }
@@ -75,6 +84,7 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
         Code::IssuerKeysUnavailable => {
             format!(" The issuer {issuer} is not hosted by EKS: STS must be able to fetch its documents from the internet.")
         }
+        Code::RoleArnRejected if plan.source == IdentitySource::Profile => format!(" The profile's role_arn is {role}."),
         Code::RoleArnRejected => format!(" AWS_ROLE_ARN is {role}."),
         Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
         Code::TokenExpiredAtSts => claims.expires_at.map(|exp| format!(" The token's exp is {exp}.")).unwrap_or_default(),

@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
                 (None, Some(is), Some(code)) if !becomes_proven(is, context.proven) => skip(format!("it becomes {}; see {code}", is.arn)),
                 (None, ..) => CheckState::Passed(None),
             },
-            other => match predicted_chain(context.evidence).map(|predicted| predicted.compare(context.plan.provider)) {
+            other => match predicted_chain(context.evidence).map(|predicted| predicted.compare(context.plan.chain_end())) {
                 Some(Ok(good_as)) => pass_with(good_as),
                 Some(Err(because)) => skip(because),
                 None => skip_without(other),

@@ -1,26 +1,30 @@
 //! Step `injection`: what the pod was given. The plan is made from the same inputs, so it already holds the defects.
 
-use crate::core::catalogue::Step;
+use crate::core::catalogue::{Severity, Step};
 use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip};
-use crate::core::plan::Provider;
+use crate::core::plan::{Defect, Plan, Provider};
 
 pub(super) const CHECKS: &[CheckRow] = &[
     CheckRow {
         id: "injected",
         title: "an AWS identity is injected into this container",
         rests_on: earlier(Step::Injection),
-        state: |context, _| match context.plan.provider {
-            Provider::Irsa => pass_with("IRSA"),
-            Provider::PodIdentity => pass_with("EKS Pod Identity"),
-            Provider::None => CheckState::Passed(None),
+        state: |context, _| match (context.plan.provider, &context.plan.profile) {
+            (Provider::Irsa, Some(profile)) => pass_with(format!("IRSA, by profile {profile:?}")),
+            (Provider::Irsa, None) => pass_with("IRSA"),
+            (Provider::PodIdentity, _) => pass_with("EKS Pod Identity"),
+            (Provider::None, _) => match of_profile(context.plan) {
+                Some(defect) => skip(["see ", defect.code.id()].concat()),
+                None => CheckState::Passed(None),
+            },
         },
     },
     CheckRow {
         id: "role-arn",
-        title: "AWS_ROLE_ARN is the ARN of the expected role",
+        title: "AWS_ROLE_ARN, or the profile's role_arn, is the ARN of the expected role",
         rests_on: earlier(Step::Injection),
-        state: |context, _| match &context.plan.role {
+        state: |context, _| match context.plan.last_role() {
             Some(role) => pass_with(role),
             None => skip("IRSA is not injected"),
         },
@@ -51,8 +55,19 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
 ];
 
+/// What is wrong with the selected profile, where that is why nothing is injected.
+fn of_profile(plan: &Plan) -> Option<&Defect> {
+    let is_fault = |defect: &&Defect| defect.code.step() == Step::Application && defect.severity == Severity::Fail;
+    plan.defects.iter().find(is_fault)
+}
+
 /// The plan's defects.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let defects = context.plan.defects.iter();
-    defects.map(|defect| Finding { severity: defect.severity, ..Finding::new(defect.code, defect.detail.clone()) }).collect()
+    let of = |defect: &Defect| Finding {
+        severity: defect.severity,
+        at: Step::Injection,
+        ..Finding::new(defect.code, defect.detail.clone())
+    };
+    defects.map(of).collect()
 }

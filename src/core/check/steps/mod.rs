@@ -2,11 +2,13 @@
 
 pub mod application;
 pub mod assume_role;
+pub(in crate::core::check) mod hop;
 pub mod identity;
 pub mod injection;
 pub mod issuer;
 pub mod network;
 pub mod node;
+mod profile;
 pub mod pod_identity;
 pub mod redundancy;
 pub mod token;

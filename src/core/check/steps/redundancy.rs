@@ -39,9 +39,10 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
 fn failing_regions(evidence: &Evidence) -> Option<Finding> {
     let mut failing = evidence.endpoints.iter().skip(1).filter_map(|endpoint| {
         let assume_role = endpoint.assume_role.known().and_then(|call| failed_call(endpoint, call, Operation::AssumeRoleWithWebIdentity));
+        let hop = || endpoint.hops.iter().find_map(|call| failed_call(endpoint, call, Operation::AssumeRole));
         let identity = || endpoint.caller_identity.known().and_then(|call| failed_call(endpoint, call, Operation::GetCallerIdentity));
         // A resource that the probe lacked says nothing about the region.
-        let failed = assume_role.or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
+        let failed = assume_role.or_else(hop).or_else(identity).filter(|(code, _)| *code != Code::ProbeOutOfResources);
         failed.map(|(code, said)| (endpoint, code, said))
     });
     let (endpoint, code, said) = failing.next()?;
@@ -52,8 +53,10 @@ fn failing_regions(evidence: &Evidence) -> Option<Finding> {
 
 /// Whether the probe itself lacked the resources to call this endpoint.
 fn probe_lacked_resources(endpoint: &EndpointFacts) -> bool {
-    fn is_out_of_resources<T>(fact: &Fact<Call<T>>) -> bool {
-        fact.known().and_then(|call| call.answer.as_ref().err()).is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
+    fn is_out_of_resources<T>(call: &Call<T>) -> bool {
+        call.answer.as_ref().err().is_some_and(|failure| failure.kind == FailureKind::OutOfResources)
     }
-    is_out_of_resources(&endpoint.assume_role) || is_out_of_resources(&endpoint.caller_identity)
+    endpoint.assume_role.known().is_some_and(is_out_of_resources)
+        || endpoint.hops.iter().any(is_out_of_resources)
+        || endpoint.caller_identity.known().is_some_and(is_out_of_resources)
 }

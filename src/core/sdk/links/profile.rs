@@ -129,7 +129,8 @@ fn credentials(
         Some(_) => return Ok(None),
         None => return Err(Broken::SourceWithoutCredentials),
     };
-    exchange(chain, surroundings, &RoleRequest { role: role.raw(), session_name: false }, notes).map_err(Broken::Exchange)?;
+    let is_hop = section.web_identity_token_file.is_none();
+    exchange(chain, surroundings, &RoleRequest { role: role.raw(), session_name: false, is_hop }, notes).map_err(Broken::Exchange)?;
     Ok(Some(role.clone()))
 }
 

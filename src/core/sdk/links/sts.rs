@@ -14,6 +14,8 @@ pub(super) struct RoleRequest<'a> {
     pub(super) role: &'a str,
     /// `AWS_ROLE_SESSION_NAME` names the session.
     pub(super) session_name: bool,
+    /// It is a further role, which is assumed with the credentials before it.
+    pub(super) is_hop: bool,
 }
 
 /// Why the exchange gives no credentials.
@@ -52,7 +54,8 @@ pub(super) fn exchange(
     }
     let first = surroundings.sts_first.filter(|first| !is_repeated(chain, *first));
     let at_url = surroundings.sts_at_url.filter(|_| endpoint.url.is_some());
-    match first.or(at_url).unwrap_or(surroundings.sts) {
+    let hop = surroundings.hop.filter(|_| request.is_hop);
+    match hop.or(first).or(at_url).unwrap_or(surroundings.sts) {
         StsCall::Works => Ok(()),
         StsCall::TokenRejected => Err("STS rejects the token."),
         StsCall::TokenExpired => Err("STS says that the token has expired."),

@@ -37,7 +37,7 @@ pub(super) fn try_web_identity(chain: &Chain, surroundings: &Surroundings<'_>, n
     }
     let role = env.role_arn.raw().unwrap_or_default();
     let role = if rules.trims_role { role.trim() } else { role };
-    match exchange(chain, surroundings, &RoleRequest { role, session_name: true }, notes) {
+    match exchange(chain, surroundings, &RoleRequest { role, session_name: true, is_hop: false }, notes) {
         Ok(()) => LinkResult::Gives {
             end: ChainEnd::Irsa,
             why: "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set.".into(),

@@ -1,0 +1,74 @@
+//! The further roles of a profile: which of them was refused, and whose trust is asked for.
+
+use crate::core::aws::arn::RoleArn;
+use crate::core::catalogue::{Code, Operation};
+use crate::core::check::calls::{failed_call, skew_words};
+use crate::core::check::row::CheckContext;
+use crate::core::check::{Finding, wordings};
+use crate::core::plan::{Plan, PlannedHop};
+
+/// The first hop that failed at the primary endpoint: its place, what was said, and the code.
+pub(super) fn failed(context: &CheckContext<'_>) -> Option<(usize, String, Code)> {
+    let primary = context.evidence.endpoints.first()?;
+    let calls = primary.hops.iter().enumerate();
+    calls.filter_map(|(at, call)| failed_call(primary, call, Operation::AssumeRole).map(|(code, said)| (at, said, code))).next()
+}
+
+/// The finding for the first hop that failed.
+pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
+    let CheckContext { plan, clock_skew, .. } = *context;
+    let (at, said, code) = failed(context)?;
+    let hop = plan.hops.get(at)?;
+    let before = role_before(plan, at)?;
+    let place = format!(
+        "The token was exchanged. Role {} of {}, {} of profile {:?}, is assumed with the credentials of {before}.",
+        at + 2,
+        plan.hops.len() + 1,
+        hop.role,
+        hop.profile
+    );
+    let skew = clock_skew.filter(|_| code == Code::ClockSkew).map(skew_words).unwrap_or_default();
+    let detail = format!("{place} {said}{}{skew}", own_values(code, hop, before));
+    Some(Finding { wording: wordings::of_hop(code), ..Finding::new(code, detail) })
+}
+
+/// The role whose credentials assume the hop at this place.
+pub(in crate::core::check) fn role_before(plan: &Plan, at: usize) -> Option<&RoleArn> {
+    match at.checked_sub(1) {
+        Some(before) => plan.hops.get(before).map(|hop| &hop.role),
+        None => plan.role.as_ref(),
+    }
+}
+
+/// What to add to STS's message from the profile's own values.
+fn own_values(code: Code, hop: &PlannedHop, before: &RoleArn) -> String {
+    let (role, profile) = (&hop.role, &hop.profile);
+    match code {
+        Code::TrustPolicyDenied => {
+            let agree = match role.account == before.account {
+                true => format!(
+                    " Its trust policy has to name {before} as principal, or its account where a policy of {before} allows sts:AssumeRole on it."
+                ),
+                false => format!(
+                    " Its trust policy, in account {}, has to name {before} as principal. A policy of {before} has to allow sts:AssumeRole on it, too.",
+                    role.account
+                ),
+            };
+            let id = match hop.external_id {
+                true => format!(" The external_id of profile {profile:?} was sent: a condition on sts:ExternalId has to name the same."),
+                false => format!(" No ExternalId was sent, because profile {profile:?} has no external_id."),
+            };
+            format!("{agree}{id} A role that does not exist looks the same.")
+        }
+        Code::SessionTooLong => match hop.duration_seconds {
+            Some(seconds) => format!(" Profile {profile:?} asks for duration_seconds = {seconds}."),
+            None => String::new(),
+        },
+        Code::RequestRejected => match &hop.session_name {
+            Some(name) => format!(" Profile {profile:?} has role_session_name = {name}."),
+            None => String::new(),
+        },
+        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,26 @@
+//! The selected profile beside an identity in the variables. Where nothing is injected, the plan has its fault already.
+
+use crate::core::check::Finding;
+use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, pass_with, skip};
+use crate::core::plan::profile_fault;
+
+pub(super) const CHECK: CheckRow = CheckRow {
+    id: "profile",
+    title: "the selected profile is there and complete",
+    rests_on: NOTHING,
+    state: |context, _| {
+        let profile = &context.evidence.inputs.profile;
+        match profile.sections.iter().any(|section| section.name.raw() == profile.name.raw()) {
+            true => pass_with(format!("{:?}", profile.name)),
+            false if context.evidence.inputs.environment.profile.value().is_none() => skip("no profile is selected"),
+            false => CheckState::Passed(None),
+        }
+    },
+};
+
+/// What is wrong with the selected profile. It is a warning here, because the identity does not rest on it.
+pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
+    let (code, detail) = profile_fault(&context.evidence.inputs)?;
+    let is_said = context.plan.defects.iter().any(|defect| defect.code == code);
+    (!is_said).then(|| Finding::new(code, detail))
+}

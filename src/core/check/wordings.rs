@@ -1,0 +1,179 @@
+//! Words in place of the catalogue's: for an identity that a profile names, and for the further roles of a profile.
+//!
+//! The rows speak of what the webhook injects. Nothing of that helps where a file names the identity.
+
+use crate::core::catalogue::Code;
+use crate::core::catalogue::commands::{FixCommand, GET_POD, read};
+use crate::core::catalogue::wording::Wording;
+
+/// Where a profile names the identity.
+pub static OF_PROFILE: &[(Code, Wording)] = &[
+    (
+        Code::RoleArnMalformed,
+        Wording {
+            title: "role_arn of the profile is not the ARN of a role",
+            fix: "Correct role_arn in the configuration file that is mounted: arn:{partition}:iam::ACCOUNT:role/NAME.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::RoleDiffersFromExpected,
+        Wording {
+            title: "the profile's role is not the expected one",
+            fix: "Correct role_arn in the configuration file that is mounted, AWS_PROFILE, or the expectation.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::RegionMissing,
+        Wording {
+            title: "no AWS region is set",
+            fix: "Set AWS_REGION in the container's env, or region in the profile.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::PartitionMismatch,
+        Wording {
+            title: "role and region belong to different partitions",
+            fix: "Use roles of the region's partition in the profile, or correct the region.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::TokenMissing,
+        Wording {
+            title: "the token file does not exist",
+            fix: "Mount a projected service account token with audience {audience} at {tokenPath}, or correct web_identity_token_file in the \
+                profile.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::TokenOversized,
+        Wording {
+            title: "the token file is larger than STS accepts",
+            fix: "Let web_identity_token_file in the profile name a projected service account token. It names {tokenPath}.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::TokenMalformed,
+        Wording {
+            title: "the token file does not hold a service account token",
+            fix: "Let web_identity_token_file in the profile name a projected service account token, without a copy. It names {tokenPath}.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::TokenAudienceUnexpected,
+        Wording {
+            title: "the token is not meant for AWS",
+            fix: "Project the token at {tokenPath} with audience sts.amazonaws.com. If another audience is meant, it has to be a client id of \
+                the OIDC provider and stand in the trust policy.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::TokenRejected,
+        Wording {
+            title: "STS does not accept the token",
+            fix: "Let web_identity_token_file in the profile name a projected service account token. It names {tokenPath}.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::RoleArnRejected,
+        Wording {
+            title: "STS does not take this as a role ARN",
+            fix: "Correct role_arn in the profile. If it is right, look at the endpoint that was called.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::RequestRejected,
+        Wording {
+            title: "STS rejects a parameter of the request",
+            fix: "Correct the key of the profile whose value AWS's text names; most often role_session_name (2–64 characters of letters, \
+                digits and _+=,.@-).",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::ChainDisagrees,
+        Wording {
+            title: "the SDK's default chain does not become the profile's identity",
+            fix: "Remove what leads the chain astray, as the detail says: endpoint settings, or AWS_* variables beside the profile.",
+            commands: &[GET_POD],
+        },
+    ),
+];
+
+/// The trust policy of the role that refuses. It is in that role's account.
+const TRUST_OF_NEXT: FixCommand = read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument");
+
+/// Where a further role of a profile is refused. `roleArn` is the role that was obtained, `resource` the one that was not.
+pub static OF_HOP: &[(Code, Wording)] = &[
+    (
+        Code::TrustPolicyDenied,
+        Wording {
+            title: "a further role of the profile refuses the role before it",
+            fix: "Look first at both sides: the trust policy of {resource}, in account {account}, and the policies of role {roleName}. Add \
+                a statement with Principal {roleArn} to that trust policy, and allow sts:AssumeRole on {resource} in a policy of role \
+                {roleName}. Where the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
+                update-assume-role-policy replaces the whole policy.",
+            commands: &[
+                TRUST_OF_NEXT,
+                read("aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}"),
+            ],
+        },
+    ),
+    (
+        Code::ExplicitlyDenied,
+        Wording {
+            title: "a policy denies the role its further role",
+            fix: "Read in AWS's text which kind of policy denies. Such a policy holds for others, too: ask its owner to allow {roleArn} \
+                sts:AssumeRole on {resource}.",
+            commands: &[
+                read("aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}"),
+            ],
+        },
+    ),
+    (
+        Code::RoleArnRejected,
+        Wording {
+            title: "STS does not take the further role's ARN as one",
+            fix: "Correct role_arn of the further role in the profile: {resource}.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::SessionTooLong,
+        Wording {
+            title: "the profile asks for a longer session than a further role can have",
+            // IAM user guide, "Roles terms and concepts", role chaining: one hour at most.
+            fix: "Set duration_seconds of the profile to 3600 or less, or remove it. A role that another role assumes gets one hour at most, \
+                whatever it allows.",
+            commands: &[GET_POD],
+        },
+    ),
+];
+
+/// The words for a code where a profile names the identity.
+pub(super) fn of_profile(code: Code) -> Option<&'static Wording> {
+    find(OF_PROFILE, code)
+}
+
+/// The words for a code where a further role of a profile is refused.
+pub(super) fn of_hop(code: Code) -> Option<&'static Wording> {
+    find(OF_HOP, code)
+}
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static Wording> {
+    OF_PROFILE.iter().chain(OF_HOP).map(|(_, wording)| wording)
+}
+
+fn find(words: &'static [(Code, Wording)], code: Code) -> Option<&'static Wording> {
+    words.iter().find(|(known, _)| *known == code).map(|(_, wording)| wording)
+}

@@ -1,0 +1,56 @@
+//! The selected profile beside the variables: what is wrong with it, and what it would give where that is not proven.
+
+use super::inputs::Inputs;
+use crate::core::catalogue::Code;
+use crate::core::pod::profile::{Profile, SharedFile};
+use crate::core::pod::profile_chain::{ProfileChain, ProfileFault};
+use crate::core::text::secrets::InputValue;
+
+/// What is wrong with the selected profile, if anything is: the code and a text.
+pub fn profile_fault(inputs: &Inputs) -> Option<(Code, String)> {
+    fault(inputs, &inputs.profile.role_chain())
+}
+
+pub(super) fn fault(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> Option<(Code, String)> {
+    let profile = &inputs.profile;
+    if profile.missing {
+        return Some((Code::ProfileMissing, format!("AWS_PROFILE is {:?}. {}", profile.name, looked_at(inputs))));
+    }
+    let fault = chain.as_ref().err()?;
+    Some((Code::ProfileBroken, format!("{} {}", fault.describe(), looked_at(inputs))))
+}
+
+/// Whose files were looked at, and which there are.
+fn looked_at(inputs: &Inputs) -> String {
+    let profile = &inputs.profile;
+    let whose = inputs.settings.pid.map_or_else(|| "this container's own".to_owned(), |pid| format!("those of process {pid}"));
+    let mut said = match profile.files.as_slice() {
+        [] => format!("The files looked at are {whose}, and there is none."),
+        files => format!("The files looked at are {whose}: {}.", list(files)),
+    };
+    if let Some(error) = &profile.error {
+        said.push_str(&format!(" {}.", error.trim_end_matches('.')));
+    }
+    let unprefixed = |file: SharedFile| profile.sections.iter().any(|section| section.file == file && section.unprefixed);
+    if profile.missing && unprefixed(SharedFile::Config) {
+        let name = &profile.name;
+        said.push_str(&format!(" The configuration file has [{name}] instead of [profile {name}], which most SDKs do not read."));
+    }
+    said
+}
+
+/// What SDKs get from a profile that this check does not prove.
+pub(super) fn describe(profile: &Profile, chain: &ProfileChain) -> String {
+    let (name, root) = (&profile.name, chain.root.describe());
+    match chain.last_role() {
+        Some(role) if chain.web_identity().is_none() => {
+            format!(" SDKs that read profile {name:?} assume {role} with {root}; this check does not prove that.")
+        }
+        Some(role) => format!(" SDKs that read profile {name:?} get {role} by {root}."),
+        None => format!(" SDKs that read profile {name:?} use {root}; this check does not prove that."),
+    }
+}
+
+pub(super) fn list(files: &[InputValue]) -> String {
+    files.iter().map(InputValue::to_string).collect::<Vec<_>>().join(", ")
+}
