@@ -1,8 +1,8 @@
 //! The direct calls: the injected provider by itself, without the SDK's default chain, in every region side by side.
 
 use super::agent;
-use super::http::{Client, Limits};
 use super::environment::ExternalIds;
+use super::http::{Client, Limits};
 use super::sts::{Keys, OWN_SESSION, Sts};
 use crate::core::evidence::{AgentCredentials, Call, EndpointFacts, Fact, SkipReason};
 use crate::core::plan::{Plan, PlannedEndpoint, Provider};

@@ -183,11 +183,7 @@ fn classify_response<T>(exchange: &Exchange, body: &[u8], secrets: &Secrets) -> 
 /// The longest text that is kept of an answer, in bytes. No ARN is longer (IAM, "IAM identifiers").
 const TEXT_CAP: usize = 2048;
 
-fn assumed_role(
-    credentials: Option<&types::Credentials>,
-    user: Option<&types::AssumedRoleUser>,
-    secrets: &Secrets,
-) -> Option<AssumedRole> {
+fn assumed_role(credentials: Option<&types::Credentials>, user: Option<&types::AssumedRoleUser>, secrets: &Secrets) -> Option<AssumedRole> {
     let credentials = credentials?;
     let bounded = |text: &str| cap(&secrets.redact_name(text), TEXT_CAP).into_owned();
     Some(AssumedRole {

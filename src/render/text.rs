@@ -274,7 +274,7 @@ node
 application
 -----------
 √ every SDK reads the settings of this pod alike
-- skipped: app-sdk – it was not asked for
+- skipped: app-sdk – it was not asked for; profile – no profile is selected
 
 - skipped: issuer – it was not asked for; pod-identity – the injected provider has no use for it;
   redundancy – one region only (--sts-region adds more)
@@ -312,7 +312,7 @@ node
 application
 -----------
 √ every SDK reads the settings of this pod alike
-- skipped: app-sdk – it was not asked for
+- skipped: app-sdk – it was not asked for; profile – no profile is selected
 
 - skipped: issuer – it was not asked for; assume-role, pod-identity, identity, chain – because of
   connect-timeout; clock – STS's clock was not seen; redundancy – one region only (--sts-region adds

@@ -1,9 +1,10 @@
-//! What the commands of fixes change: every command of the catalogue and of doctor's wordings is read as a shell would, and what it does has to be
+//! What the commands of fixes change: every command of the catalogue and of the wordings is read as a shell would, and what it does has to be
 //! what its row says.
 
 use irsa_probe::core::catalogue::commands::{CommandEffect, FixCommand};
+use irsa_probe::core::catalogue::wording::Wording;
 use irsa_probe::core::catalogue::{self, Code};
-use irsa_probe::core::doctor::wordings;
+use irsa_probe::core::{check, doctor};
 
 /// The words of `aws` operations that only read (AWS's naming of operations; `simulate` evaluates policies and stores nothing).
 const AWS_READS: [&str; 4] = ["get-", "list-", "describe-", "simulate-"];
@@ -37,10 +38,15 @@ const KUBECTL_CHANGES: [&str; 22] = [
 /// Commands of irsa-probe itself that only read.
 const PROBE_READS: [&str; 5] = ["check", "doctor", "explain", "sdks", "trust-policy"];
 
+/// Doctor's words in place of the catalogue's, and those of a check.
+fn all_wordings() -> impl Iterator<Item = &'static Wording> {
+    doctor::wordings::ALL.iter().copied().chain(check::wordings::all())
+}
+
 /// All commands that a fix may print, each with whose it is.
 fn commands() -> Vec<(String, FixCommand)> {
     let rows = catalogue::rows().map(|row| (row.code.to_string(), row.commands));
-    let wordings = wordings::ALL.iter().map(|wording| (wording.title.to_owned(), wording.commands));
+    let wordings = all_wordings().map(|wording| (wording.title.to_owned(), wording.commands));
     rows.chain(wordings).flat_map(|(whose, commands)| commands.iter().map(move |command| (whose.clone(), *command))).collect()
 }
 
@@ -118,7 +124,7 @@ fn commands_about_a_region_name_it() {
 #[test]
 fn no_fix_s_sentences_have_a_pipe() {
     let fixes = catalogue::rows().map(|row| (row.code.to_string(), row.fix));
-    for (whose, fix) in fixes.chain(wordings::ALL.iter().map(|wording| (wording.title.to_owned(), wording.fix))) {
+    for (whose, fix) in fixes.chain(all_wordings().map(|wording| (wording.title.to_owned(), wording.fix))) {
         assert!(!fix.contains('|'), "{whose}: {fix}");
     }
 }
@@ -131,7 +137,7 @@ fn only_doctor_knows_that_a_change_is_the_pod_s_own() {
 
 #[test]
 fn commands_that_read_come_first() {
-    let lists = catalogue::rows().map(|row| row.commands).chain(wordings::ALL.iter().map(|wording| wording.commands));
+    let lists = catalogue::rows().map(|row| row.commands).chain(all_wordings().map(|wording| wording.commands));
     for list in lists {
         assert!(list.is_sorted_by_key(|command| command.effect != CommandEffect::Read), "{list:?}");
     }
@@ -168,9 +174,9 @@ fn no_fix_of_check_or_doctor_gives_the_node_s_role_a_permission() {
         .iter()
         .filter(|code| code.is_of_check() || code.row().doctor)
         .map(|code| (code.id(), code.row().fix, code.row().commands));
-    let by_doctor = wordings::ALL.iter().map(|wording| (wording.title, wording.fix, wording.commands));
+    let by_wordings = all_wordings().map(|wording| (wording.title, wording.fix, wording.commands));
     let mut looked_at = 0;
-    for (whose, fix, commands) in by_check.chain(by_doctor) {
+    for (whose, fix, commands) in by_check.chain(by_wordings) {
         let texts = std::iter::once(fix)
             .chain(commands.iter().filter(|command| command.effect != CommandEffect::Read).map(|command| command.template));
         for text in texts {

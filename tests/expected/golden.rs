@@ -30,7 +30,8 @@ fn patterns() -> Vec<(Regex, &'static str)> {
         (r"\b\d+(ms| ms)\b", "<n>$1"),
         (r"\b\d+(\.\d+)? s\b", "<n> s"),
         (r"\b(\d+d \d+h|\d+h \d+m|\d+[dhms])\b", "<span>"),
-        (r"web-identity-token-\d+", "web-identity-token-<n>"),
+        (r"web-identity-token(-profile)?-\d+", "web-identity-token$1-<n>"),
+        (r"assume-role-from-profile-\d+", "assume-role-from-profile-<n>"),
         (r"\(\d+ attempts?\)", "(<n> attempts)"),
         (r"in \d+ attempts?", "in <n> attempts"),
     ]

@@ -244,8 +244,8 @@ fn endpoint() -> BoxedStrategy<EndpointFacts> {
     let assumed = (option::weighted(0.9, arn()), maybe(), option::of(time()))
         .prop_map(|(arn, assumed_role_id, expires_at)| AssumedRole { arn, assumed_role_id, expires_at })
         .boxed();
-    (pod::region(), text(), fact(call(assumed)), fact(call(caller_identity())))
-        .prop_map(|(region, host, assume_role, caller_identity)| EndpointFacts { region, host, assume_role, caller_identity })
+    (pod::region(), text(), fact(call(assumed.clone())), vec(call(assumed), 0..3), fact(call(caller_identity())))
+        .prop_map(|(region, host, assume_role, hops, caller_identity)| EndpointFacts { region, host, assume_role, hops, caller_identity })
         .boxed()
 }
 

@@ -83,8 +83,10 @@ fn profile() -> impl Strategy<Value = Profile> {
     let texts =
         (foreign::text(), vec(foreign::text(), 0..3), foreign::maybe(), option::of(value()), option::of(value()), option::of(value()));
     let flags = any::<[bool; 5]>();
-    (texts, option::of(select(kinds.to_vec())), flags, vec(section(), 0..3)).prop_map(|(texts, credentials, flags, sections)| Profile {
-        name: texts.0.into(),
+    let sections = prop_oneof![2 => vec(section(), 0..3), 1 => chained(), 1 => chained()];
+    (texts, option::of(select(kinds.to_vec())), flags, sections).prop_map(|(texts, credentials, flags, sections)| Profile {
+        // A chain is read from the profile that is selected.
+        name: if sections.first().is_some_and(|section| section.name.raw() == SELECTED) { SELECTED.into() } else { texts.0.into() },
         files: texts.1.into_iter().map(Into::into).collect(),
         error: texts.2,
         not_read: flags[3],
@@ -101,9 +103,35 @@ fn profile() -> impl Strategy<Value = Profile> {
     })
 }
 
+const SELECTED: &str = "app";
+
+/// A selected profile with a web identity, or with one of its roles after another.
+fn chained() -> impl Strategy<Value = Vec<ProfileSection>> {
+    const ROLES: [&str; 4] = [ROLE, "arn:aws:iam::444455556666:role/target", "arn:aws-cn:iam::999999999999:role/other", "target"];
+    let names = [SELECTED, "mid", "base"];
+    let keys = (select(&ROLES[..]), any::<bool>(), option::of(foreign::text()), any::<[bool; 2]>());
+    (vec(keys, 1..=3), prop::bool::weighted(0.9)).prop_map(move |(sections, has_end)| {
+        let last = sections.len() - 1;
+        let section = |(at, (role, credentials, session, flags)): (usize, (&str, bool, Option<String>, [bool; 2]))| ProfileSection {
+            role_arn: Some(role.into()),
+            role_session_name: session.map(Into::into),
+            web_identity_token_file: (at == last && has_end).then(|| "/var/run/profile-token".into()),
+            source_profile: (at < last).then(|| names[at + 1].into()),
+            external_id: flags[0],
+            duration_seconds: flags[1].then(|| "3600".into()),
+            ..ProfileSection::new(names[at], if credentials { SharedFile::Credentials } else { SharedFile::Config })
+        };
+        sections.into_iter().enumerate().map(section).collect()
+    })
+}
+
 fn section() -> impl Strategy<Value = ProfileSection> {
     let texts = (foreign::text(), option::of(value()), option::of(value()), option::of(value()), option::of(value()));
-    (texts, any::<[bool; 6]>()).prop_map(|(texts, flags)| ProfileSection {
+    (texts, any::<[bool; 8]>()).prop_map(|(texts, flags)| ProfileSection {
+        external_id: flags[6],
+        mfa_serial: flags[7],
+        role_session_name: texts.4.clone().map(Into::into),
+        duration_seconds: texts.3.clone().map(Into::into),
         key_id: flags[1],
         secret_key: flags[2],
         process: flags[3],

@@ -190,8 +190,9 @@ proptest! {
 
     #[test]
     fn every_error_is_a_finding_of_its_step(error in any_evidence::service_error()) {
-        let [assume, identity, agent] = Operation::ALL.map(|operation| Code::from_error(operation, &error));
+        let [assume, hop, identity, agent] = Operation::ALL.map(|operation| Code::from_error(operation, &error));
         prop_assert!(matches!(assume.step(), Step::Token | Step::Network | Step::AssumeRole), "{}", assume);
+        prop_assert!(matches!(hop.step(), Step::Network | Step::AssumeRole | Step::Identity), "{}", hop);
         prop_assert!(matches!(identity.step(), Step::Network | Step::AssumeRole | Step::Identity), "{}", identity);
         prop_assert_eq!(agent.step(), Step::PodIdentity);
     }

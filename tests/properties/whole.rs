@@ -85,6 +85,7 @@ fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
         region: planned.region.clone(),
         host: planned.host.clone(),
         assume_role: call.clone(),
+        hops: Vec::new(),
         caller_identity: if passes { caller.clone() } else { Fact::NotAttempted(SkipReason::EarlierFailure) },
     };
     let chain = DefaultChain { provider: ChainProvider::Irsa, identity: Some(identity), error: None };

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use super::{
     jwt::Jwt,
+    state::Session,
     world::{Role, Trust, World},
 };
 
@@ -95,6 +96,56 @@ pub fn trusts(world: &World, role: &Role, arn: &RoleArn, jwt: &Jwt) -> bool {
     effect("Allow") && !effect("Deny")
 }
 
+/// Whether a session may assume the role: by its own role's policy, and by the role's trust policy with this ExternalId.
+///
+/// In one account a trust policy that names the role or the session is enough. One that names the account leaves it to the caller's own policy. In
+/// another account both are needed (STS API reference, AssumeRole; IAM user guide, "Cross-account policy evaluation logic").
+pub fn lets_in(world: &World, role: &Role, arn: &RoleArn, caller: &Session, external_id: Option<&str>) -> bool {
+    let allowed = || {
+        let own = caller.role.as_ref().and_then(|own| find_role(world, own));
+        let target = role.arn.as_ref().unwrap_or(&world.role);
+        own.is_some_and(|own| own.allows.iter().any(|pattern| like(pattern, target)))
+    };
+    let Some(policy) = role.policy.clone().or_else(|| role.trust.as_ref().map(|trust| document(world, arn, trust))) else { return false };
+    let statements = many(&policy["Statement"]);
+    if !statements.iter().all(|statement| is_storable(statement)) {
+        return false;
+    }
+    let of_account = [caller.account.clone(), format!("arn:{}:iam::{}:root", arn.partition, caller.account)];
+    let applies = |statement: &Value, names: &[String]| {
+        let covers = |patterns: &Value| many(patterns).iter().any(|action| like(&text(action).to_lowercase(), "sts:assumerole"));
+        let principals = many(&statement["Principal"]["AWS"]);
+        let is_named = principals.iter().any(|principal| names.iter().any(|name| name == text(principal)));
+        let conditions = statement["Condition"].as_object();
+        let met = |(operator, keys): (&String, &Value)| {
+            keys.as_object().is_some_and(|keys| keys.iter().all(|key| of_id(operator, key, external_id)))
+        };
+        covers(&statement["Action"]) && is_named && conditions.is_none_or(|conditions| conditions.iter().all(met))
+    };
+    let own_names = [Some(caller.arn.clone()), caller.role.clone(), Some("*".to_owned())].into_iter().flatten().collect::<Vec<_>>();
+    let any = |effect: &str, names: &[String]| {
+        statements.iter().filter(|statement| statement["Effect"] == effect).any(|statement| applies(statement, names))
+    };
+    if any("Deny", &own_names) || any("Deny", &of_account) {
+        return false;
+    }
+    match caller.account == arn.account {
+        true => any("Allow", &own_names) || (any("Allow", &of_account) && allowed()),
+        false => (any("Allow", &own_names) || any("Allow", &of_account)) && allowed(),
+    }
+}
+
+/// Whether a condition on `sts:ExternalId` is met. Any other key is unknown here, and is not met.
+fn of_id(operator: &str, (key, wanted): (&String, &Value), external_id: Option<&str>) -> bool {
+    let Some(id) = external_id.filter(|_| key.eq_ignore_ascii_case("sts:ExternalId")) else { return false };
+    let wanted: Vec<String> = many(wanted).into_iter().map(plain).collect();
+    match operator {
+        "StringEquals" => wanted.iter().any(|wanted| wanted == id),
+        "StringLike" => wanted.iter().any(|wanted| like(wanted, id)),
+        _ => false,
+    }
+}
+
 /// Forms of principals and actions that IAM stores (IAM user guide, "AWS JSON policy elements: Principal" and "… Action"); what is in none of
 /// them it refuses. Of other elements nothing is asked here.
 static FORMS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
@@ -125,6 +176,11 @@ fn is_storable(statement: &Value) -> bool {
 
 /// The short form as a policy document.
 pub fn document(world: &World, role: &RoleArn, trust: &Trust) -> Value {
+    if let Some(principal) = &trust.principal {
+        let condition = trust.external_id.as_ref().map_or(json!({}), |id| json!({"StringEquals": {"sts:ExternalId": id}}));
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole", "Condition": condition});
+        return json!({"Version": "2012-10-17", "Statement": [statement]});
+    }
     let keys = trust.keys.as_deref().unwrap_or_else(|| bare(&world.issuer));
     let federated = trust.federated.clone().unwrap_or_else(|| provider_arn(&role.partition, &role.account, &world.issuer));
     let mut conditions = json!({});

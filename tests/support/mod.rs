@@ -102,6 +102,13 @@ impl Sandbox {
                     state.secret(value);
                 }
             }
+            let contents = world.files.values().map(|file| match file {
+                world::File::Content(content) => content,
+                world::File::Full(full) => &full.content,
+            });
+            for id in contents.flat_map(|content| content.lines()).filter_map(|line| line.strip_prefix("external_id = ")) {
+                state.secret(id);
+            }
             pod::write_tokens(dir.path(), &mut state);
         }
         let services = Arc::new(Services { shared: shared.clone(), authorities: tls::Authorities::new() });

@@ -1,8 +1,9 @@
-//! STS: the query protocol, AssumeRoleWithWebIdentity and GetCallerIdentity, as strict as AWS.
+//! STS: the query protocol, AssumeRoleWithWebIdentity, AssumeRole and GetCallerIdentity, as strict as AWS.
 //!
 //! Order of checks. AssumeRoleWithWebIdentity: input constraints → role ARN and its partition → region active → JWT's form → provider in the role's
 //! account → key and signature → claims (audience, times) → role and trust policy → session duration.
-//! GetCallerIdentity: scope → key and token → HMAC → time.
+//! GetCallerIdentity: scope → key and token → HMAC → time. AssumeRole: the same → input constraints → role ARN and its partition → region active →
+//! role, trust policy and the caller's own policy → session duration.
 
 use std::collections::BTreeMap;
 
@@ -107,10 +108,11 @@ fn normal(state: &mut State, seen: &Seen, region: &str, action: &str, parameters
     let dispatch = |message: String| Err(Fault { namespace: DISPATCH, ..Fault::new(400, "InvalidAction", message) });
     let version = parameters.get("Version").map(String::as_str);
     let outcome = match action {
-        "AssumeRoleWithWebIdentity" | "GetCallerIdentity" if version != Some(VERSION) => {
+        "AssumeRoleWithWebIdentity" | "AssumeRole" | "GetCallerIdentity" if version != Some(VERSION) => {
             dispatch(format!("Could not find operation {action} for version {}", version.unwrap_or("NO_VERSION_SPECIFIED")))
         }
-        "AssumeRoleWithWebIdentity" => assume_role(state, region, parameters),
+        "AssumeRoleWithWebIdentity" => assume_role_with_web_identity(state, region, parameters),
+        "AssumeRole" => assume_role(state, seen, region, parameters),
         "GetCallerIdentity" => caller_identity(state, seen, region),
         other => dispatch(format!("Could not find operation {other} for version {}", version.unwrap_or("NO_VERSION_SPECIFIED"))),
     };
@@ -132,15 +134,9 @@ fn page(status: u16, request_id: &str, body: String) -> Page {
         .with("x-amz-sts-extended-request-id", "MTp1cy13ZXN0LTI6UzoxNjk5OTk5OTk5OTk5OlI6c2FuZGJveA==")
 }
 
-fn assume_role(state: &mut State, region: &str, parameters: &BTreeMap<String, String>) -> Outcome {
-    let get = |name: &str| parameters.get(name).map(String::as_str);
-    constraints(&get)?;
-    let (role_arn, session, token) = (get("RoleArn").unwrap(), get("RoleSessionName").unwrap(), get("WebIdentityToken").unwrap());
-    let duration: i64 = get("DurationSeconds")
-        .map_or(Ok(3600), str::parse)
-        .map_err(|_| Fault::new(400, "MalformedInput", "Could not parse DurationSeconds"))?;
-
-    let arn = RoleArn::parse(role_arn)
+/// A role's ARN, in a region where its account may use STS.
+fn known_arn(state: &State, region: &str, text: &str) -> Result<RoleArn, Fault> {
+    let arn = RoleArn::parse(text)
         .filter(|arn| arn.partition == partition_of(region))
         .ok_or_else(|| Fault::new(400, "ValidationError", "Request ARN is invalid"))?;
     if state.world.iam.disabled_regions.iter().any(|disabled| disabled == region) {
@@ -150,6 +146,71 @@ fn assume_role(state: &mut State, region: &str, parameters: &BTreeMap<String, St
         );
         return Err(Fault::new(403, "RegionDisabledException", message));
     }
+    Ok(arn)
+}
+
+fn duration(parameters: &BTreeMap<String, String>) -> Result<i64, Fault> {
+    let asked = parameters.get("DurationSeconds").map_or(Ok(3600), |seconds| seconds.parse());
+    asked.map_err(|_| Fault::new(400, "MalformedInput", "Could not parse DurationSeconds"))
+}
+
+const TOO_LONG: &str = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+/// IAM user guide, "Roles terms and concepts", role chaining.
+const CHAINED_TOO_LONG: &str = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
+
+/// AssumeRole with the keys of a session (docs/facts.md#assume-role-of-a-role).
+fn assume_role(state: &mut State, seen: &Seen, region: &str, parameters: &BTreeMap<String, String>) -> Outcome {
+    let caller = authenticated(state, seen, region)?.clone();
+    let get = |name: &str| parameters.get(name).map(String::as_str);
+    constraints(&get, &[ROLE_ARN, ROLE_SESSION_NAME])?;
+    let (role_arn, session) = (get("RoleArn").unwrap(), get("RoleSessionName").unwrap());
+    let duration = duration(parameters)?;
+    let arn = known_arn(state, region, role_arn)?;
+    let role = iam::find_role(&state.world, role_arn).filter(|role| iam::lets_in(&state.world, role, &arn, &caller, get("ExternalId")));
+    let Some(role) = role else {
+        let message = format!("User: {} is not authorized to perform: sts:AssumeRole on resource: {role_arn}", caller.arn);
+        return Err(Fault::new(403, "AccessDenied", message));
+    };
+    if caller.role.is_some() && duration > 3600 {
+        return Err(Fault::new(400, "ValidationError", CHAINED_TOO_LONG));
+    }
+    if duration > role.max_session_duration {
+        return Err(Fault::new(400, "ValidationError", TOO_LONG));
+    }
+    Ok(given(state, &arn, role_arn, session, duration))
+}
+
+/// The session and its keys, as both calls give them.
+fn given(state: &mut State, arn: &RoleArn, role_arn: &str, session: &str, duration: i64) -> String {
+    let role_id = state::unique_id("AROA", role_arn);
+    let session_arn = arn.session(session);
+    let seconds = state.world.sts.session_seconds.unwrap_or(duration);
+    let minted = state.mint(&arn.account, session_arn.clone(), format!("{role_id}:{session}"), Some(role_arn.to_owned()), seconds);
+    format!(
+        "    <AssumedRoleUser>
+      <AssumedRoleId>{role_id}:{session}</AssumedRoleId>
+      <Arn>{session_arn}</Arn>
+    </AssumedRoleUser>
+    <Credentials>
+      <AccessKeyId>{key}</AccessKeyId>
+      <SecretAccessKey>{secret}</SecretAccessKey>
+      <SessionToken>{token}</SessionToken>
+      <Expiration>{expiration}</Expiration>
+    </Credentials>
+",
+        key = minted.access_key,
+        secret = minted.secret,
+        token = minted.token,
+        expiration = state::iso(minted.expires),
+    )
+}
+
+fn assume_role_with_web_identity(state: &mut State, region: &str, parameters: &BTreeMap<String, String>) -> Outcome {
+    let get = |name: &str| parameters.get(name).map(String::as_str);
+    constraints(&get, &[ROLE_ARN, ROLE_SESSION_NAME, WEB_IDENTITY_TOKEN])?;
+    let (role_arn, session, token) = (get("RoleArn").unwrap(), get("RoleSessionName").unwrap(), get("WebIdentityToken").unwrap());
+    let duration = duration(parameters)?;
+    let arn = known_arn(state, region, role_arn)?;
     let jwt = Jwt::parse(token)
         .ok_or_else(|| invalid_token("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"))?;
     validate(state, &arn, &jwt)?;
@@ -160,46 +221,31 @@ fn assume_role(state: &mut State, region: &str, parameters: &BTreeMap<String, St
         return Err(denied());
     }
     if duration > role.max_session_duration {
-        return Err(Fault::new(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
+        return Err(Fault::new(400, "ValidationError", TOO_LONG));
     }
-    let role_id = state::unique_id("AROA", role_arn);
-    let session_arn = arn.session(session);
-    let seconds = state.world.sts.session_seconds.unwrap_or(duration);
-    let minted = state.mint(&arn.account, session_arn.clone(), format!("{role_id}:{session}"), Some(role_arn.to_owned()), seconds);
+    let given = given(state, &arn, role_arn, session, duration);
     let provider = iam::provider_arn(&arn.partition, &arn.account, jwt.text("iss").unwrap_or_default());
     Ok(format!(
         "    <Audience>{audience}</Audience>
-    <AssumedRoleUser>
-      <AssumedRoleId>{role_id}:{session}</AssumedRoleId>
-      <Arn>{session_arn}</Arn>
-    </AssumedRoleUser>
-    <Provider>{provider}</Provider>
-    <Credentials>
-      <AccessKeyId>{key}</AccessKeyId>
-      <SecretAccessKey>{secret}</SecretAccessKey>
-      <SessionToken>{token}</SessionToken>
-      <Expiration>{expiration}</Expiration>
-    </Credentials>
+{given}    <Provider>{provider}</Provider>
     <SubjectFromWebIdentityToken>{subject}</SubjectFromWebIdentityToken>
 ",
         audience = escape(jwt.audiences().first().unwrap_or(&"")),
         provider = escape(&provider),
-        key = minted.access_key,
-        secret = minted.secret,
-        token = minted.token,
-        expiration = state::iso(minted.expires),
         subject = escape(jwt.text("sub").unwrap_or_default()),
     ))
 }
 
+/// A parameter, its name in messages, its shortest and its longest length.
+type Bounds = (&'static str, &'static str, usize, usize);
+const ROLE_ARN: Bounds = ("RoleArn", "roleArn", 20, 2048);
+const ROLE_SESSION_NAME: Bounds = ("RoleSessionName", "roleSessionName", 2, 64);
+const WEB_IDENTITY_TOKEN: Bounds = ("WebIdentityToken", "webIdentityToken", 4, 20_000);
+
 /// Lengths and patterns of the service model, all violations in one message.
-fn constraints<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Result<(), Fault> {
+fn constraints<'a>(get: &impl Fn(&str) -> Option<&'a str>, needed: &[Bounds]) -> Result<(), Fault> {
     let mut wrong = Vec::new();
-    for (parameter, name, shortest, longest) in [
-        ("RoleArn", "roleArn", 20, 2048),
-        ("RoleSessionName", "roleSessionName", 2, 64),
-        ("WebIdentityToken", "webIdentityToken", 4, 20_000),
-    ] {
+    for &(parameter, name, shortest, longest) in needed {
         match get(parameter).map(|value| value.chars().count()) {
             None => wrong.push(format!("Value null at '{name}' failed to satisfy constraint: Member must not be null")),
             Some(length) if length < shortest => {
@@ -218,6 +264,17 @@ fn constraints<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Result<(), Fault> 
     let session = get("RoleSessionName").unwrap_or_default();
     if !session.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)) {
         wrong.push(format!("Value '{session}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"));
+    }
+    // STS service model, `externalIdType`.
+    if let Some(id) = get("ExternalId") {
+        if id.chars().count() < 2 {
+            wrong.push("Value at 'externalId' failed to satisfy constraint: Member must have length greater than or equal to 2".to_owned());
+        }
+        if !id.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c)) {
+            wrong.push(format!(
+                "Value '{id}' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*"
+            ));
+        }
     }
     if let Some(Ok(seconds)) = get("DurationSeconds").map(str::parse::<i64>) {
         for (bad, bound) in [(seconds < 900, "greater than or equal to 900"), (seconds > 43_200, "less than or equal to 43200")] {
@@ -289,6 +346,12 @@ fn invalid_token(message: &str) -> Fault {
 }
 
 fn caller_identity(state: &State, seen: &Seen, region: &str) -> Outcome {
+    let Session { arn, user_id, account, .. } = authenticated(state, seen, region)?;
+    Ok(format!("    <Arn>{}</Arn>\n    <UserId>{}</UserId>\n    <Account>{account}</Account>\n", escape(arn), escape(user_id)))
+}
+
+/// Whose keys signed the request.
+fn authenticated<'a>(state: &'a State, seen: &Seen, region: &str) -> Result<&'a Session, Fault> {
     let signed = Signed::read(seen).map_err(|unreadable| match unreadable {
         Unreadable::Missing => Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
         Unreadable::Incomplete(what) => Fault::new(400, "IncompleteSignature", what),
@@ -330,8 +393,7 @@ fn caller_identity(state: &State, seen: &Seen, region: &str) -> Outcome {
             state::amz(now + WINDOW)
         )));
     }
-    let Session { arn, user_id, account, .. } = session;
-    Ok(format!("    <Arn>{}</Arn>\n    <UserId>{}</UserId>\n    <Account>{account}</Account>\n", escape(arn), escape(user_id)))
+    Ok(session)
 }
 
 /// The session of that key, if its token is the right one and its role still exists.

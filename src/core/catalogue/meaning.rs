@@ -20,12 +20,8 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 4] = [
-        Operation::AssumeRoleWithWebIdentity,
-        Operation::AssumeRole,
-        Operation::GetCallerIdentity,
-        Operation::AssumeRoleForPodIdentity,
-    ];
+    pub const ALL: [Operation; 4] =
+        [Operation::AssumeRoleWithWebIdentity, Operation::AssumeRole, Operation::GetCallerIdentity, Operation::AssumeRoleForPodIdentity];
 }
 
 /// Errors that mean a row's code.

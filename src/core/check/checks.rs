@@ -1,9 +1,10 @@
 //! The list of checks. Every code belongs to one check. Each check passes, warns, fails, or is skipped for a reason.
 
 use super::row::{CheckContext, CheckRow, CheckState};
-use super::{Diagnosis, Finding, checks_of_all_steps};
+use super::{Diagnosis, Finding, checks_of_all_steps, wordings};
 use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::evidence::Evidence;
+use crate::core::plan::IdentitySource;
 use serde::{Deserialize, Serialize};
 
 /// How a check ended.
@@ -51,7 +52,8 @@ pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
 
 /// How one check ended. `None` where it is not listed.
 fn check(step: Step, row: &CheckRow, context: &CheckContext<'_>, diagnosis: &Diagnosis) -> Option<Check> {
-    let title = row.title.to_owned();
+    let by_profile = context.plan.source == IdentitySource::Profile;
+    let title = wordings::title_of_profile(row.id).filter(|_| by_profile).unwrap_or(row.title).to_owned();
     let untouched = Check { id: row.id.to_owned(), step, title, outcome: CheckOutcome::Skip, code: None, detail: None, because: None };
     if let Some(finding) = diagnosis.findings.iter().find(|finding| finding.code.row().check == Some(row.id)) {
         return Some(turned_by(finding, untouched));

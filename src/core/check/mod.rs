@@ -14,9 +14,9 @@ pub mod surroundings;
 mod values;
 pub mod wordings;
 
+use crate::core::catalogue::wording::Wording;
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::evidence::Evidence;
-use crate::core::catalogue::wording::Wording;
 use crate::core::plan::{IdentitySource, Plan};
 use row::{CheckContext, CheckRow};
 use steps::STEPS;

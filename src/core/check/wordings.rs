@@ -109,6 +109,9 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     ),
 ];
 
+/// The titles of checks where a profile names the identity, by the check's id.
+static TITLES: &[(&str, &str)] = &[("role-arn", "role_arn of the profile is the ARN of the expected role")];
+
 /// The trust policy of the role that refuses. It is in that role's account.
 const TRUST_OF_NEXT: FixCommand = read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument");
 
@@ -119,12 +122,13 @@ pub static OF_HOP: &[(Code, Wording)] = &[
         Wording {
             title: "a further role of the profile refuses the role before it",
             fix: "Look first at both sides: the trust policy of {resource}, in account {account}, and the policies of role {roleName}. Add \
-                a statement with Principal {roleArn} to that trust policy, and allow sts:AssumeRole on {resource} in a policy of role \
-                {roleName}. Where the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
+                a statement with Principal {roleArn} to that trust policy, and allow role {roleName} sts:AssumeRole on {resource}. Where the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
                 update-assume-role-policy replaces the whole policy.",
             commands: &[
                 TRUST_OF_NEXT,
-                read("aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}"),
+                read(
+                    "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}",
+                ),
             ],
         },
     ),
@@ -134,9 +138,9 @@ pub static OF_HOP: &[(Code, Wording)] = &[
             title: "a policy denies the role its further role",
             fix: "Read in AWS's text which kind of policy denies. Such a policy holds for others, too: ask its owner to allow {roleArn} \
                 sts:AssumeRole on {resource}.",
-            commands: &[
-                read("aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}"),
-            ],
+            commands: &[read(
+                "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}",
+            )],
         },
     ),
     (
@@ -158,6 +162,11 @@ pub static OF_HOP: &[(Code, Wording)] = &[
         },
     ),
 ];
+
+/// The title of a check where a profile names the identity.
+pub(super) fn title_of_profile(check: &str) -> Option<&'static str> {
+    TITLES.iter().find(|(id, _)| *id == check).map(|(_, title)| *title)
+}
 
 /// The words for a code where a profile names the identity.
 pub(super) fn of_profile(code: Code) -> Option<&'static Wording> {

@@ -1,8 +1,6 @@
 //! Words in place of the catalogue's, where `doctor` meets a code in another place than a pod does.
 
-use crate::core::catalogue::commands::{
-    EDIT_AWS_AUTH, EVERY_POD, GET_ACCOUNT, GET_AWS_AUTH, OVERWRITE_ROLE, PODS_OF_ACCOUNT, shared,
-};
+use crate::core::catalogue::commands::{EDIT_AWS_AUTH, EVERY_POD, GET_ACCOUNT, GET_AWS_AUTH, OVERWRITE_ROLE, PODS_OF_ACCOUNT, shared};
 use crate::core::catalogue::wording::Wording;
 
 /// Each wording by its name, and all of them in [`ALL`].

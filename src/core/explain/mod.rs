@@ -297,6 +297,8 @@ const BEFORE: Stage = Stage {
         Code::SdkModuleMissing,
         Code::SdkTooOld,
         Code::DnsPolicyDeadlock,
+        Code::ProfileMissing,
+        Code::ProfileBroken,
     ],
     name: "a missing piece",
 };

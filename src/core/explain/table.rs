@@ -34,7 +34,7 @@ impl Row {
 }
 
 /// Tables that do not speak of the same thing: a record can be in several, and in each the first row that fits counts.
-pub(super) const FAMILIES: &[&[Row]] = &[INJECTION, TOKEN, AGENT_URI, CHAIN, MODULE, WEBHOOK, KUBERNETES, CLUSTER, STORE];
+pub(super) const FAMILIES: &[&[Row]] = &[INJECTION, TOKEN, AGENT_URI, PROFILE, CHAIN, MODULE, WEBHOOK, KUBERNETES, CLUSTER, STORE];
 
 const INJECTION: &[Row] = &[
     // Java 2 lists what each provider of its chain said: neither pair of variables is there.
@@ -100,6 +100,15 @@ const AGENT_URI: &[Row] = &[
 const AGENT_URI_REFUSED: &str = "invalid full uri for ecs provider|only loopback hosts are allowed|can only retrieve metadata from these hosts|\
             has an invalid host. host|is not a valid container metadata service hostname|\
             uri did not refer to the loopback interface|contains an unsupported host|only loopback/ecs/eks hosts are allowed";
+
+/// Texts of botocore (`exceptions.py`, `credentials.py`) and of Go 2 (`config/shared_config.go`).
+const PROFILE: &[Row] = &[
+    row(Code::ProfileMissing, "the config profile (").with(") could not be found"),
+    row(Code::ProfileMissing, "failed to get shared config profile, "),
+    row(Code::ProfileBroken, "the source profile \"").with("\" referenced in the profile \""),
+    row(Code::ProfileBroken, "infinite loop in credential configuration detected"),
+    row(Code::ProfileBroken, "partial credentials found in shared-credentials-file|partial credentials found in config-file"),
+];
 
 const CHAIN: &[Row] = &[
     row(

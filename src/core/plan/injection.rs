@@ -153,7 +153,9 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, by_profile: bool, def
             false => format!("{set}: every SDK uses them instead of the injected role."),
             // docs/facts.md#profile-name-hides-keys
             true if env.profile.value().is_some() => {
-                format!("{set}: every SDK but JavaScript 3 uses them instead of the profile's role. JavaScript 3 does so without AWS_PROFILE.")
+                format!(
+                    "{set}: every SDK but JavaScript 3 uses them instead of the profile's role. JavaScript 3 does so without AWS_PROFILE."
+                )
             }
             true => format!("{set}: every SDK uses them instead of the profile's role."),
         };

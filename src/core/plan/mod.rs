@@ -19,8 +19,8 @@ use endpoints::{endpoints, global_endpoint, regions};
 use identity::ProvenIdentity;
 pub use identity::{IdentitySource, PlannedHop};
 use injection::{injected, shadows};
-pub use profile::profile_fault;
 use inputs::Inputs;
+pub use profile::profile_fault;
 use serde::{Deserialize, Serialize};
 
 /// The provider that was injected.

@@ -149,15 +149,15 @@ impl ProfileFault {
                 let names: Vec<String> = profiles.iter().map(|profile| format!("{profile:?}")).collect();
                 format!("The profiles {} name each other as their source_profile.", names.join(", "))
             }
-            ProfileFault::WithoutSource(profile) => format!(
-                "Profile {profile:?} has role_arn, but neither web_identity_token_file nor source_profile nor credential_source."
-            ),
+            ProfileFault::WithoutSource(profile) => {
+                format!("Profile {profile:?} has role_arn, but neither web_identity_token_file nor source_profile nor credential_source.")
+            }
             ProfileFault::BothSources(profile) => {
                 format!("Profile {profile:?} has both source_profile and credential_source. SDKs take one of the two only.")
             }
-            ProfileFault::UnknownSource { profile, word } => format!(
-                "Profile {profile:?} has credential_source {word:?}. SDKs know Environment, Ec2InstanceMetadata and EcsContainer."
-            ),
+            ProfileFault::UnknownSource { profile, word } => {
+                format!("Profile {profile:?} has credential_source {word:?}. SDKs know Environment, Ec2InstanceMetadata and EcsContainer.")
+            }
             ProfileFault::TokenWithoutRole(profile) => {
                 format!("Profile {profile:?} has web_identity_token_file, but no role_arn.")
             }

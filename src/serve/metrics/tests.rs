@@ -37,6 +37,7 @@ fn endpoint(region: &str, assume_role: Option<Code>, caller_identity: Option<Cod
         private: Some(true),
         phases_ms: Phases { resolve: Some(1.2), connect: Some(0.8), tls: Some(3.1) },
         assume_role: Some(call(assume_role, 41.7)),
+        hops: Vec::new(),
         caller_identity: assume_role.is_none().then(|| call(caller_identity, 12.5)),
     }
 }

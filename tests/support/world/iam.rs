@@ -50,11 +50,13 @@ pub struct Role {
     /// A whole trust policy document, instead of `trust`.
     pub policy: Option<Value>,
     pub max_session_duration: i64,
+    /// The roles that a policy of this role lets it assume, with `*` and `?`.
+    pub allows: Vec<String>,
 }
 
 impl Default for Role {
     fn default() -> Self {
-        Self { arn: None, trust: Some(Trust::default()), policy: None, max_session_duration: 3600 }
+        Self { arn: None, trust: Some(Trust::default()), policy: None, max_session_duration: 3600, allows: Vec::new() }
     }
 }
 
@@ -73,6 +75,10 @@ pub struct Trust {
     pub aud: Option<String>,
     pub aud_operator: String,
     pub action: String,
+    /// A role, a session or an account that may assume the role by AssumeRole, in the place of the cluster's tokens.
+    pub principal: Option<String>,
+    /// The ExternalId that has to come with it.
+    pub external_id: Option<String>,
 }
 
 impl Default for Trust {
@@ -85,6 +91,8 @@ impl Default for Trust {
             aud: None,
             aud_operator: "StringEquals".to_owned(),
             action: "sts:AssumeRoleWithWebIdentity".to_owned(),
+            principal: None,
+            external_id: None,
         }
     }
 }

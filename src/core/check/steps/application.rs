@@ -139,7 +139,10 @@ fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str)
         return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
     }
     // A web identity in a profile is usually the injected one. If it is not, the check of the default chain shows it.
-    if well.outcome == ChainEnd::Profile && plan.source == IdentitySource::Environment && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity) {
+    if well.outcome == ChainEnd::Profile
+        && plan.source == IdentitySource::Environment
+        && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity)
+    {
         return SdkVerdict::Undecided([id, " takes the web identity that the profile names; see the default chain"].concat());
     }
     let takes = if stops { " gets an error" } else { " takes " };

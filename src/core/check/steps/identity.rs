@@ -8,7 +8,8 @@ use crate::core::check::predicted::{chain_link, predicted_chain};
 use crate::core::check::proven::Proven;
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::{CallerIdentity, ChainErrorKind, ChainProvider, DefaultChain, Evidence, Fact};
-use crate::core::plan::Plan;
+use crate::core::plan::{Plan, profile_fault};
+use crate::core::pod::profile::ProfileCredentials;
 use crate::core::text::time::format_duration;
 
 /// The seconds by which the time of a signature may differ from STS's clock (AWS General Reference, "Troubleshooting Signature Version 4").
@@ -123,7 +124,7 @@ fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Op
         return Some(Finding::new(Code::NodeRoleFallback, describe_node_role(evidence, chain)));
     }
     let proven = proven?;
-    if explanation(so_far).is_some() {
+    if explanation(so_far).is_some() || is_explained_by_profile(evidence) {
         return None;
     }
     let detail = match (&chain.error, &chain.identity) {
@@ -159,8 +160,16 @@ fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Op
 
 /// The code of an earlier finding that already explains why the chain ends with another identity.
 fn explanation(findings: &[Finding]) -> Option<Code> {
-    let explains = |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected);
+    let explains =
+        |code: &Code| matches!(code, Code::ShadowedByEnvKeys | Code::ShadowedByProfile | Code::BothInjected | Code::ProfileBroken);
     findings.iter().map(|finding| finding.code).find(explains)
+}
+
+/// Whether the selected profile has a role, and can give no credentials. Then `profile-broken` is found, and says what SDKs make of it.
+fn is_explained_by_profile(evidence: &Evidence) -> bool {
+    let inputs = &evidence.inputs;
+    let has_role = inputs.profile.credentials.is_some_and(|kind| kind != ProfileCredentials::WebIdentity);
+    has_role && profile_fault(inputs).is_some_and(|(code, _)| code == Code::ProfileBroken)
 }
 
 /// Whether an identity of the default chain is the proven one.

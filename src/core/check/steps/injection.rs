@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "role-arn",
-        title: "AWS_ROLE_ARN, or the profile's role_arn, is the ARN of the expected role",
+        title: "AWS_ROLE_ARN is the ARN of the expected role",
         rests_on: earlier(Step::Injection),
         state: |context, _| match context.plan.last_role() {
             Some(role) => pass_with(role),
@@ -64,10 +64,7 @@ fn of_profile(plan: &Plan) -> Option<&Defect> {
 /// The plan's defects.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let defects = context.plan.defects.iter();
-    let of = |defect: &Defect| Finding {
-        severity: defect.severity,
-        at: Step::Injection,
-        ..Finding::new(defect.code, defect.detail.clone())
-    };
+    let of =
+        |defect: &Defect| Finding { severity: defect.severity, at: Step::Injection, ..Finding::new(defect.code, defect.detail.clone()) };
     defects.map(of).collect()
 }

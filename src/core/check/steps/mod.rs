@@ -8,8 +8,8 @@ pub mod injection;
 pub mod issuer;
 pub mod network;
 pub mod node;
-mod profile;
 pub mod pod_identity;
+mod profile;
 pub mod redundancy;
 pub mod token;
 
