@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "sandbox/assume_role.rs"]
+mod assume_role;
 #[path = "sandbox/client.rs"]
 mod client;
 #[path = "sandbox/pod.rs"]

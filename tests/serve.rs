@@ -87,6 +87,39 @@ fn a_healthy_pod_becomes_ready_and_says_nothing_more() {
     assert_eq!(messages, ["serving", "state changed", "draining"], "{log}");
 }
 
+/// A profile names the identity, and a further role is assumed with it. A trust policy that no longer lets the first role in is seen in a round.
+#[test]
+fn a_pod_whose_identity_comes_by_a_profile_becomes_ready() {
+    let target = "arn:aws:iam::444455556666:role/target";
+    let role = "arn:aws:iam::111122223333:role/apps/checkout";
+    let sandbox = sandbox(
+        &json!({
+            "env": {"AWS_ROLE_ARN": null, "AWS_WEB_IDENTITY_TOKEN_FILE": null, "AWS_PROFILE": "app"},
+            "iam": {"roles": [{"allows": [target]}, {"arn": target, "trust": {"principal": role}}]},
+            "files": {"home/.aws/config": format!(
+                "[profile app]\nrole_arn = {target}\nsource_profile = base\n\n[profile base]\nrole_arn = {role}\nweb_identity_token_file = {{token}}\n"
+            )}
+        })
+        .to_string(),
+    );
+    let serve = Serve::start(&sandbox, &["--interval", "1s"]);
+    let status = serve.until_state("ready");
+    assert_eq!((&status["report"]["identity"]["role"], &status["report"]["chain"]["provider"]), (&json!("target"), &json!("profile")));
+    assert_eq!(status["report"]["expected"]["hops"], json!([role, target]));
+    let hops = serve.get("/metrics").metric("irsa_probe_sts_requests_total{code=\"ok\",operation=\"AssumeRole\",region=\"us-west-2\"}");
+    assert!(hops.is_some_and(|hops| hops >= 1.0), "{hops:?}");
+    assert!(serve.get("/").body.contains("IRSA by profile app"));
+    sandbox.set_world(|world| {
+        if let Some(roles) = &mut world.iam.roles {
+            roles[1].trust = None;
+        }
+    });
+    let status = serve.until_state("degraded");
+    assert_eq!(status["report"]["rootCause"]["code"], "trust-policy-denied");
+    assert_eq!(serve.get("/readyz").status, 200);
+    serve.finish(&sandbox);
+}
+
 #[test]
 fn the_next_round_lies_within_one_interval() {
     let sandbox = sandbox("{}");

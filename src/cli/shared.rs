@@ -81,7 +81,7 @@ pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 4] {
             name: "expect-role-arn",
             short: None,
             value: Some("ARN"),
-            help: "The role that this pod must have [default: AWS_ROLE_ARN]",
+            help: "The role that this pod must have [default: AWS_ROLE_ARN, or the profile's]",
             set: |t, v| set_role(&mut t.as_mut().expect_role_arn, v),
         },
         FlagRow {

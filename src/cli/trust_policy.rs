@@ -90,7 +90,7 @@ impl CommandOptions for TrustPolicyOptions {
             name: "role-arn",
             short: None,
             value: Some("ARN"),
-            help: "The role whose trust policy it is [default: AWS_ROLE_ARN]",
+            help: "The role whose trust policy it is [default: AWS_ROLE_ARN, or the profile's]",
             set: |trust, v| set_role(&mut trust.role_arn, v),
         },
         FlagRow {

@@ -1,14 +1,18 @@
 //! `irsa-probe trust-policy`: prints the trust policy that the pod's role needs, or evaluates a given one.
 //!
 //! What flags leave open comes from the token: that of `AWS_WEB_IDENTITY_TOKEN_FILE` (with `--pod-identity` that of
-//! `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` first), else the pod's default token, which has the same issuer and subject.
+//! `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` first), or the one that the selected profile names. Else it comes from the pod's default token, which has
+//! the same issuer and subject.
 
 use super::input::{self, InputText};
 use crate::cli::{Output, TrustPolicyOptions};
 use crate::collect;
+use crate::collect::environment;
 use crate::collect::file::{self, Root, TOKEN_CAP};
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::trust_policy::{TrustStatement, provider_arn};
+use crate::core::plan::inputs::Settings;
+use crate::core::plan::{IdentitySource, Plan};
 use crate::core::pod::token::DEFAULT_TOKEN_PATH;
 use crate::core::pod::token::{Claims, decode};
 use crate::core::policy::{self, Decision, Document, Request, Unreadable};
@@ -146,6 +150,9 @@ fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<Rol
             hint: "",
         });
     }
+    if let Some(role) = of_profile().and_then(|plan| plan.role) {
+        return Ok(role);
+    }
     let why = match document {
         Some(_) => "AWS_ROLE_ARN is not set, and the input names no role, as the whole answer of aws iam get-role does",
         None => "AWS_ROLE_ARN is not set",
@@ -153,6 +160,13 @@ fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<Rol
     let pod_identity = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").is_some();
     let hint = if pod_identity { "; this container has EKS Pod Identity: --pod-identity" } else { "" };
     of.ok_or_else(|| MissingFlags { why: why.to_owned(), flags: vec!["--role-arn"], hint })
+}
+
+/// The plan of a check here, if the selected profile names the identity. Its first role is the one that takes the token.
+fn of_profile() -> Option<Plan> {
+    let world = super::runtime().ok()?.block_on(environment::read(Settings::default()));
+    let plan = Plan::from_inputs(&world.inputs);
+    (world.lack.is_none() && plan.source == IdentitySource::Profile).then_some(plan)
 }
 
 /// Whether no token is needed to know who asks.
@@ -238,6 +252,7 @@ impl PodToken {
         }
         let injected = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
         let path = injected.iter().skip(usize::from(!options.pod_identity)).find_map(|name| variable(name));
+        let path = path.or_else(|| of_profile()?.token_path.map(|path| path.raw().to_owned()));
         let default = path.is_none();
         let path = path.unwrap_or_else(|| DEFAULT_TOKEN_PATH.to_owned());
         let read = file::read(&Root::Own, &path, TOKEN_CAP).map_err(|failure| failure.text);

@@ -23,7 +23,7 @@ pub use page::Style;
 use crate::core::catalogue::RemedyDocument;
 use crate::core::catalogue::commands::CommandEffect;
 use crate::core::catalogue::remedy::RemedyCommand;
-use crate::core::check::report::Subject;
+use crate::core::check::report::{Expected, Subject};
 use crate::core::plan::Provider;
 
 /// A provider's name as AWS writes it.
@@ -33,6 +33,12 @@ fn provider(provider: Provider) -> &'static str {
         Provider::PodIdentity => "EKS Pod Identity",
         Provider::None => "no AWS identity injected",
     }
+}
+
+/// What was injected, and the profile that names it where a profile does.
+fn injected(expected: &Expected) -> String {
+    let provider = provider(expected.provider);
+    expected.profile.as_ref().map_or_else(|| provider.to_owned(), |profile| format!("{provider} by profile {profile}"))
 }
 
 /// The pod's namespace and service account, in short.

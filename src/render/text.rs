@@ -2,7 +2,7 @@
 //! above the next prompt.
 
 use super::page::{Page, Paint, Style};
-use super::{label, name, provider};
+use super::{injected, label, name, provider};
 use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{Report, ReportedFinding, Verdict};
@@ -47,7 +47,7 @@ fn header(page: &mut Page, report: &Report) {
     let unread = report.root_cause.as_ref().is_some_and(|cause| cause.code == Code::ProbeOutOfResources);
     about.push(match report.expected.provider {
         Provider::None if unread => "not looked at".to_owned(),
-        injected => provider(injected).to_owned(),
+        _ => injected(&report.expected),
     });
     about.extend(report.expected.region.clone());
     page.line(0, &[(Paint::Bold, &name(subject)), (Paint::Plain, "  "), (Paint::Dim, &about.join(", "))]);

@@ -6,7 +6,7 @@ use super::{cases, evidence as any_evidence};
 use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::catalogue::{Class, Code, Operation, Severity, Step};
 use irsa_probe::core::check::checks::{Check, CheckOutcome};
-use irsa_probe::core::check::report::{Report, ReportedFinding, RunTimes, Verdict, report};
+use irsa_probe::core::check::report::{Cause, Report, ReportedFinding, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::{CallerIdentity, ChainProvider, Evidence, Fact};
 use irsa_probe::render::{Style, json, termination, text};
 use proptest::prelude::*;
@@ -19,7 +19,18 @@ fn judged(evidence: &Evidence) -> Report {
 
 /// The checks that mean the same whatever failed before them.
 fn rests_on_nothing(check: Option<&str>) -> bool {
-    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk" | "sdk-settings"))
+    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk" | "profile" | "sdk-settings"))
+}
+
+/// The step at which a finding stands. A profile's fault stands in the place of `not-injected` where it is why nothing is injected.
+fn step_of(report: &Report, cause: &Cause) -> Step {
+    let is_of_profile = matches!(cause.code, Code::ProfileMissing | Code::ProfileBroken);
+    let injected = report.checks.iter().find(|check| check.id == "injected").and_then(|check| check.because.as_deref());
+    if is_of_profile && injected.is_some_and(|because| because == ["see ", cause.code.id()].concat()) {
+        Step::Injection
+    } else {
+        cause.step
+    }
 }
 
 /// docs/report.v1.schema.json: the verdict follows from the findings, and the root cause stands first.
@@ -33,10 +44,12 @@ fn is_decided(report: &Report) {
     assert!(report.findings.iter().skip(usize::from(failing)).map(|finding| finding.severity).is_sorted());
     if let Some(root) = root {
         for finding in &report.findings {
-            let fallback = root.step == Step::Injection && finding.cause.code == Code::NodeRoleFallback;
+            // A profile's fault stands in the place of `not-injected` where nothing is injected.
+            let fallback = matches!(step_of(report, root), Step::Injection) && finding.cause.code == Code::NodeRoleFallback;
             let consequence = fallback || rests_on_nothing(finding.cause.code.row().check);
-            assert!(finding.cause.step <= root.step || consequence, "{} after {}", finding.cause.code, root.code);
-            assert!(finding.severity != Severity::Fail || finding.cause.step >= root.step, "{} before {}", finding.cause.code, root.code);
+            let (step, of_root) = (step_of(report, &finding.cause), step_of(report, root));
+            assert!(step <= of_root || consequence, "{} after {}", finding.cause.code, root.code);
+            assert!(finding.severity != Severity::Fail || step >= of_root, "{} before {}", finding.cause.code, root.code);
         }
     }
 }

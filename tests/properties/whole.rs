@@ -294,8 +294,8 @@ proptest! {
         let listed = line.contains("{arn}") || line.contains("{name}");
         let names = PodNames { role: if listed { names.role.replace([',', '.'], "+") } else { names.role }, ..names };
         let names = PodNames { path: allowed::without_syntax(&names.path), ..names };
-        // In a log nothing tells `/run/password=x1` from a field of a path's.
-        let names = PodNames { file: names.file.replace('=', "-"), ..names };
+        // In a log nothing tells `/run/password=x1` from a field of a path's, nor a profile of such a name.
+        let names = PodNames { file: names.file.replace('=', "-"), profile: names.profile.replace('=', "-"), ..names };
         let understood = |names: &PodNames, what: [&str; 3]| -> (Vec<String>, Vec<String>) {
             let [object, request, host] = what;
             let fill = |text: &str| {

@@ -191,6 +191,29 @@ fn the_token_alone_is_enough_and_flags_come_before_it() {
     assert!(judged.out.contains(&world.role), "{}", judged.out);
 }
 
+/// Where the selected profile names role and token, they are the pod's. Of a chain it is the first role, which takes the token.
+#[test]
+fn a_profile_names_role_and_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::default();
+    std::fs::write(dir.path().join("token"), token_of(&world)).unwrap();
+    std::fs::create_dir(dir.path().join(".aws")).unwrap();
+    let home = dir.path().to_str().unwrap();
+    let web = format!("role_arn = {}\nweb_identity_token_file = {home}/token\n", world.role);
+    let write = |text: String| std::fs::write(dir.path().join(".aws/config"), text).unwrap();
+    let printed = |env: &[(&str, &str)]| run(&[&[("HOME", home)], env].concat(), &["--format", "json"], b"");
+    let variables = [("AWS_WEB_IDENTITY_TOKEN_FILE", &*format!("{home}/token")), ("AWS_ROLE_ARN", world.role.as_str())];
+    let wanted = run(&variables, &["--format", "json"], b"");
+    assert_eq!(wanted.code, 0, "{}", wanted.err);
+    write(format!("[default]\n{web}"));
+    assert_eq!(printed(&[]).out, wanted.out);
+    write(format!("[profile app]\nrole_arn = arn:aws:iam::444455556666:role/target\nsource_profile = base\n\n[profile base]\n{web}"));
+    assert_eq!(printed(&[("AWS_PROFILE", "app")]).out, wanted.out);
+    // A profile that names no token says nothing of the pod.
+    write("[default]\nregion = us-west-2\n".to_owned());
+    printed(&[]).complains("AWS_ROLE_ARN is not set");
+}
+
 #[test]
 fn what_is_missing_is_named() {
     let role = ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/checkout");

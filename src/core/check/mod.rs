@@ -145,7 +145,8 @@ fn attribute(findings: &mut Vec<Finding>) {
 /// Findings whose check rests on the root cause's step are removed, because that step failed. A consequence that a person must see is kept (the cell
 /// `consequence_of`): applications get the node's role because nothing was injected.
 fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let place = |finding: &Finding| (finding.at, finding.code);
+    // Within a step, what stands in for one of its codes comes first.
+    let place = |finding: &Finding| (finding.at, finding.at == finding.code.step(), finding.code);
     findings.sort_by_key(place);
     findings.dedup_by_key(|finding| finding.code);
     let root = findings.iter().find(|finding| finding.severity == Severity::Fail).map(|finding| (finding.code, finding.at));

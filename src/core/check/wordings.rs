@@ -27,7 +27,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     (
         Code::RegionMissing,
         Wording {
-            title: "no AWS region is set",
+            title: "neither the variables nor the profile name a region",
             fix: "Set AWS_REGION in the container's env, or region in the profile.",
             commands: &[GET_POD],
         },
@@ -43,7 +43,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     (
         Code::TokenMissing,
         Wording {
-            title: "the token file does not exist",
+            title: "the token file that the profile names does not exist",
             fix: "Mount a projected service account token with audience {audience} at {tokenPath}, or correct web_identity_token_file in the \
                 profile.",
             commands: &[GET_POD],
@@ -60,7 +60,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     (
         Code::TokenMalformed,
         Wording {
-            title: "the token file does not hold a service account token",
+            title: "the token file that the profile names holds no service account token",
             fix: "Let web_identity_token_file in the profile name a projected service account token, without a copy. It names {tokenPath}.",
             commands: &[GET_POD],
         },
@@ -93,7 +93,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     (
         Code::RequestRejected,
         Wording {
-            title: "STS rejects a parameter of the request",
+            title: "STS rejects a parameter that the profile gives",
             fix: "Correct the key of the profile whose value AWS's text names; most often role_session_name (2–64 characters of letters, \
                 digits and _+=,.@-).",
             commands: &[GET_POD],

@@ -10,7 +10,7 @@ mod profile;
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
-use crate::core::catalogue::{Code, Severity};
+use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::pod::precedence;
 use crate::core::sdk::ChainEnd;
 use crate::core::text::secrets::{InputUrl, InputValue};
@@ -159,7 +159,8 @@ impl Plan {
         }
         global_endpoint(inputs, regions.first(), &endpoints, &mut defects);
         let agent_url = if provider == Provider::PodIdentity { agent_url(env, &mut defects) } else { None };
-        defects.0.sort_by_key(|defect| defect.code);
+        // A profile's fault stands in the place of `not-injected`, which is the first code.
+        defects.0.sort_by_key(|defect| (defect.code.step() != Step::Application, defect.code));
         let token_path = match (provider, source.as_ref().and_then(|chain| chain.web_identity())) {
             (Provider::Irsa, Some(root)) => Some(root.token_file.clone()),
             (Provider::Irsa, None) => env.token_file.value().cloned(),

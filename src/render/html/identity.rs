@@ -1,6 +1,6 @@
 //! The pod's identity, the expected identity, and when token and credentials expire.
 
-use super::super::provider;
+use super::super::injected;
 use super::markup::Html;
 use super::{distance, entry, section, sign};
 use crate::core::check::report::{Report, ReportedChain};
@@ -15,7 +15,7 @@ pub(super) fn who(html: &mut Html, report: &Report) {
             proven(html, report);
             let expected = &report.expected;
             optional(html, "Expected role", expected.role_arn.as_deref());
-            entry(html, "Injected", |html| html.text(provider(expected.provider)));
+            entry(html, "Injected", |html| html.text(&injected(expected)));
             entry(html, "Default chain", |html| chain(html, &report.chain));
             optional(html, "Region", expected.region.as_deref());
             let subject = &report.subject;

@@ -1,6 +1,6 @@
 //! Step `injection`: what the pod was given. The plan is made from the same inputs, so it already holds the defects.
 
-use crate::core::catalogue::{Severity, Step};
+use crate::core::catalogue::Step;
 use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, CheckState, earlier, pass_with, skip};
 use crate::core::plan::{Defect, Plan, Provider};
@@ -57,14 +57,21 @@ pub(super) const CHECKS: &[CheckRow] = &[
 
 /// What is wrong with the selected profile, where that is why nothing is injected.
 fn of_profile(plan: &Plan) -> Option<&Defect> {
-    let is_fault = |defect: &&Defect| defect.code.step() == Step::Application && defect.severity == Severity::Fail;
-    plan.defects.iter().find(is_fault)
+    plan.defects.iter().find(|defect| is_of_profile(defect))
+}
+
+/// Whether it stands in the place of `not-injected`.
+fn is_of_profile(defect: &Defect) -> bool {
+    defect.code.step() == Step::Application
 }
 
 /// The plan's defects.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let defects = context.plan.defects.iter();
-    let of =
-        |defect: &Defect| Finding { severity: defect.severity, at: Step::Injection, ..Finding::new(defect.code, defect.detail.clone()) };
+    let of = |defect: &Defect| Finding {
+        severity: defect.severity,
+        at: if is_of_profile(defect) { Step::Injection } else { defect.code.step() },
+        ..Finding::new(defect.code, defect.detail.clone())
+    };
     defects.map(of).collect()
 }

@@ -69,3 +69,24 @@ fn how_well_it_is_known_is_said() {
     let found = predicted(SdkFamily::Dotnet, &vars, |_| {});
     assert!(found.basis == Basis::Unverified && found.why.contains("not verified"), "{}", found.why);
 }
+
+/// The token is exchanged, and the further role of the profile is refused.
+#[test]
+fn a_further_role_of_a_profile_is_a_call_of_its_own() {
+    let role = |name: &str| Some(format!("arn:aws:iam::111122223333:role/{name}").into());
+    let app =
+        ProfileSection { role_arn: role("target"), source_profile: Some("base".into()), ..ProfileSection::new("app", SharedFile::Config) };
+    let base = ProfileSection {
+        role_arn: role("base"),
+        web_identity_token_file: Some("/t".into()),
+        ..ProfileSection::new("base", SharedFile::Config)
+    };
+    let profile = Profile { name: "app".into(), credentials: app.credentials(), sections: vec![app, base], ..Profile::default() };
+    let environment = environment(&[REGION, ("AWS_PROFILE", "app")]);
+    let at = |sdk: SdkFamily, hop| predict(sdk, &Surroundings { hop, ..Surroundings::assumed(&environment, &profile) }).outcome;
+    for sdk in [SdkFamily::Botocore, SdkFamily::GoV2, SdkFamily::Rust] {
+        let ends = [None, Some(StsCall::Works), Some(StsCall::Denied)].map(|hop| at(sdk, hop));
+        assert_eq!(ends, [ChainEnd::Profile, ChainEnd::Profile, ChainEnd::Error], "{}", sdk.id());
+    }
+    assert_eq!(at(SdkFamily::JavaV2, Some(StsCall::Denied)), ChainEnd::NodeRole);
+}
