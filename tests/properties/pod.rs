@@ -108,11 +108,13 @@ const SELECTED: &str = "app";
 /// A selected profile with a web identity, or with one of its roles after another.
 fn chained() -> impl Strategy<Value = Vec<ProfileSection>> {
     const ROLES: [&str; 4] = [ROLE, "arn:aws:iam::444455556666:role/target", "arn:aws-cn:iam::999999999999:role/other", "target"];
+    /// A role, whether it stands in the credentials file, its session, and whether it has an ExternalId and a duration.
+    type Keys = (&'static str, bool, Option<String>, [bool; 2]);
     let names = [SELECTED, "mid", "base"];
     let keys = (select(&ROLES[..]), any::<bool>(), option::of(foreign::text()), any::<[bool; 2]>());
     (vec(keys, 1..=3), prop::bool::weighted(0.9)).prop_map(move |(sections, has_end)| {
         let last = sections.len() - 1;
-        let section = |(at, (role, credentials, session, flags)): (usize, (&str, bool, Option<String>, [bool; 2]))| ProfileSection {
+        let section = |(at, (role, credentials, session, flags)): (usize, Keys)| ProfileSection {
             role_arn: Some(role.into()),
             role_session_name: session.map(Into::into),
             web_identity_token_file: (at == last && has_end).then(|| "/var/run/profile-token".into()),

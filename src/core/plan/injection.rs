@@ -13,14 +13,14 @@ use crate::core::text::secrets::Shown;
 ///
 /// A profile counts where the variables inject nothing. Where both are there and the person expects the profile's role, the profile counts too.
 pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Option<ProfileChain>) {
-    let found = Variables::of(inputs);
+    let found = InjectedVariables::of(inputs);
     let chain = inputs.profile.role_chain();
     let web_identity = chain.as_ref().ok().and_then(|chain| chain.as_ref()).filter(|chain| chain.web_identity().is_some());
     let is_asked = inputs.settings.provider != ProviderChoice::PodIdentity;
     if let Some(chain) = web_identity.filter(|chain| is_asked && (found.is_nothing() || is_expected_of(chain, inputs, &found))) {
         return (Provider::Irsa, Some(chain.clone()));
     }
-    let Variables { irsa, pod_identity, provider, half } = found;
+    let InjectedVariables { irsa, pod_identity, provider, half } = found;
     if irsa && inputs.environment.container_full_uri.value().is_some() {
         defects.add(
             Code::BothInjected,
@@ -43,7 +43,7 @@ pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Opt
 }
 
 /// What the variables inject, as most SDKs see it (docs/facts.md#chain-matrix).
-struct Variables {
+struct InjectedVariables {
     irsa: bool,
     pod_identity: bool,
     provider: Provider,
@@ -51,8 +51,8 @@ struct Variables {
     half: Option<String>,
 }
 
-impl Variables {
-    fn of(inputs: &Inputs) -> Variables {
+impl InjectedVariables {
+    fn of(inputs: &Inputs) -> InjectedVariables {
         let env = &inputs.environment;
         let irsa = env.role_arn.value().is_some() && env.token_file.value().is_some();
         let has_token = env.container_token_file.value().is_some() || env.container_token.has_value();
@@ -64,7 +64,7 @@ impl Variables {
             ProviderChoice::Auto if pod_identity => Provider::PodIdentity,
             _ => Provider::None,
         };
-        Variables { irsa, pod_identity, provider, half: half_injected(env, irsa, pod_identity, provider) }
+        InjectedVariables { irsa, pod_identity, provider, half: half_injected(env, irsa, pod_identity, provider) }
     }
 
     /// The variables inject neither an identity nor half of one.
@@ -74,7 +74,7 @@ impl Variables {
 }
 
 /// Whether the person expects the role at the end of this chain, and the variables name another one or none.
-fn is_expected_of(chain: &ProfileChain, inputs: &Inputs, found: &Variables) -> bool {
+fn is_expected_of(chain: &ProfileChain, inputs: &Inputs, found: &InjectedVariables) -> bool {
     let Some(expected) = &inputs.settings.expect_role_arn else { return false };
     let is_expected = |arn: &str| RoleArn::parse(arn).is_ok_and(|role| role.same_role(expected));
     let of_variables = inputs.environment.role_arn.raw().filter(|_| found.irsa);
@@ -151,7 +151,7 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, by_profile: bool, def
         let set = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set";
         let detail = match by_profile {
             false => format!("{set}: every SDK uses them instead of the injected role."),
-            // docs/facts.md#profile-name-hides-keys
+            // docs/sdks.md#profile-missing-and-keys
             true if env.profile.value().is_some() => {
                 format!(
                     "{set}: every SDK but JavaScript 3 uses them instead of the profile's role. JavaScript 3 does so without AWS_PROFILE."

@@ -1,6 +1,6 @@
 //! How the selected profile gets its credentials: where the first ones come from, and the roles that are assumed with them one after the other.
 //!
-//! It is read as the Rust SDK reads it (aws-config 1.13.0, `profile/credentials/repr.rs`). Nothing is run and nothing is called.
+//! It is read as the Rust SDK reads it (docs/facts.md#profile-chains). Nothing is run and nothing is called.
 
 use super::profile::{Profile, ProfileSection};
 use crate::core::text::secrets::InputValue;
