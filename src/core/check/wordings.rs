@@ -100,6 +100,14 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         },
     ),
     (
+        Code::IdentityMismatch,
+        Wording {
+            title: "the credentials belong to another role than the profile's last one",
+            fix: "Look at the endpoint that was called: what answers there may not be AWS's STS. Or correct the expectation.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
         Code::ChainDisagrees,
         Wording {
             title: "the SDK's default chain does not become the profile's identity",
