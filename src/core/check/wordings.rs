@@ -128,7 +128,7 @@ pub static OF_HOP: &[(Code, Wording)] = &[
     (
         Code::TrustPolicyDenied,
         Wording {
-            title: "a further role of the profile refuses the role before it",
+            title: "the pod's role may not assume the next role of its profile",
             fix: "Look first at both sides: the trust policy of {resource}, in account {account}, and the policies of role {roleName}. Add \
                 a statement with Principal {roleArn} to that trust policy, and allow role {roleName} sts:AssumeRole on {resource}. Where the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
                 update-assume-role-policy replaces the whole policy.",

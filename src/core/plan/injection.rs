@@ -35,7 +35,10 @@ pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Opt
         (Provider::None, None) => {
             let fault = profile::fault(inputs, &chain).filter(|_| !irsa && !pod_identity);
             let (code, why) = fault.unwrap_or_else(|| (Code::NotInjected, no_provider(inputs, irsa, pod_identity).to_owned()));
-            defects.add_as(code, Severity::Fail, why + &left(inputs, &chain));
+            // The text of a profile's fault names the error already.
+            let unusable = inputs.profile.error.as_ref().filter(|_| code == Code::NotInjected);
+            let unusable = unusable.map(|error| format!(" A shared configuration file cannot be used: {}.", error.trim_end_matches('.')));
+            defects.add_as(code, Severity::Fail, why + &unusable.unwrap_or_default() + &left(inputs, &chain));
         }
         _ => {}
     }

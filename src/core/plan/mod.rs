@@ -246,6 +246,7 @@ mod tests {
     use super::*;
     use crate::core::plan::inputs::{ProviderChoice, Settings};
     use crate::core::pod::environment::Environment;
+    use crate::core::pod::profile::{Profile, ProfileSection, SharedFile};
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/apps/checkout";
 
@@ -356,6 +357,61 @@ mod tests {
         };
         assert_eq!(with("us-west-2"), ["global-endpoint-configured"]);
         assert!(with("eu-south-1").is_empty());
+    }
+
+    /// What a check proves, by what the variables and the profile name and by what is expected.
+    #[test]
+    fn a_profile_counts_where_the_variables_inject_nothing() {
+        const OTHER: &str = "arn:aws:iam::444455556666:role/other";
+        let (role, token, region) = (("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_REGION", "us-west-2"));
+        let agent = [
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials"),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/p"),
+        ];
+        let web = |role: &str| ProfileSection {
+            role_arn: Some(role.into()),
+            web_identity_token_file: Some("/profile-token".into()),
+            ..ProfileSection::new("app", SharedFile::Config)
+        };
+        let broken = ProfileSection { role_arn: Some(OTHER.into()), ..ProfileSection::new("app", SharedFile::Config) };
+        let plan = |vars: &[(&str, &str)], section: Option<&ProfileSection>, expected: Option<&str>, provider| {
+            let environment =
+                Environment::from_lookup(|name| vars.iter().chain([&region]).find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()));
+            let sections: Vec<ProfileSection> = section.cloned().into_iter().collect();
+            let credentials = section.and_then(ProfileSection::credentials);
+            let profile = Profile { name: "app".into(), missing: sections.is_empty(), credentials, sections, ..Profile::default() };
+            let expect_role_arn = expected.map(|role| RoleArn::parse(role).unwrap());
+            let settings = Settings { expect_role_arn, provider, ..Settings::default() };
+            let plan = Plan::from_inputs(&Inputs { environment, profile, settings });
+            let codes: Vec<&str> = plan.defects.iter().map(|defect| defect.code.id()).collect();
+            (plan.provider, plan.source, codes)
+        };
+        use IdentitySource::{Environment as Vars, Profile as File};
+        let (auto, irsa, agent_asked) = (ProviderChoice::Auto, ProviderChoice::Irsa, ProviderChoice::PodIdentity);
+        let other = web(OTHER);
+        for (vars, section, expected, provider, wanted) in [
+            (&[][..], Some(&other), None, auto, (Provider::Irsa, File, vec![])),
+            (&[], Some(&other), None, irsa, (Provider::Irsa, File, vec![])),
+            (&[], Some(&other), None, agent_asked, (Provider::None, Vars, vec!["not-injected"])),
+            (&[], Some(&other), Some(ROLE), auto, (Provider::Irsa, File, vec!["role-differs-from-expected"])),
+            (&[], Some(&broken), None, auto, (Provider::None, Vars, vec!["profile-broken"])),
+            (&[], None, None, auto, (Provider::None, Vars, vec!["profile-missing"])),
+            (&[role], Some(&other), None, auto, (Provider::None, Vars, vec!["half-injected"])),
+            (&[role], None, None, auto, (Provider::None, Vars, vec!["half-injected"])),
+            (&[role, token], Some(&other), None, auto, (Provider::Irsa, Vars, vec![])),
+            (&[role, token], Some(&other), Some(ROLE), auto, (Provider::Irsa, Vars, vec![])),
+            (&[role, token], Some(&other), Some(OTHER), auto, (Provider::Irsa, File, vec![])),
+            (&[role, token], Some(&web(ROLE)), Some(ROLE), auto, (Provider::Irsa, Vars, vec![])),
+            (&[role, token], Some(&broken), None, auto, (Provider::Irsa, Vars, vec![])),
+            (&[role, token], Some(&broken), None, agent_asked, (Provider::None, Vars, vec!["not-injected"])),
+            (&[role, token], None, None, auto, (Provider::Irsa, Vars, vec![])),
+            (&agent, Some(&other), None, auto, (Provider::PodIdentity, Vars, vec![])),
+            (&agent, Some(&other), Some(OTHER), auto, (Provider::Irsa, File, vec![])),
+            (&agent, Some(&other), Some(OTHER), agent_asked, (Provider::PodIdentity, Vars, vec![])),
+        ] {
+            let of = section.map(|section| &section.role_arn);
+            assert_eq!(plan(vars, section, expected, provider), wanted, "{vars:?}, {of:?}, expected {expected:?}, {provider:?}");
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
         hop.profile
     );
     let skew = clock_skew.filter(|_| code == Code::ClockSkew).map(skew_words).unwrap_or_default();
-    let detail = format!("{place} {said}{}{skew}", own_values(code, hop, before));
+    let detail = format!("{place} {said}{}{skew}", own_values(code, hop, before, &said));
     Some(Finding { wording: wordings::of_hop(code), ..Finding::new(code, detail) })
 }
 
@@ -41,9 +41,12 @@ pub(in crate::core::check) fn role_before(plan: &Plan, at: usize) -> Option<&Rol
 }
 
 /// What to add to STS's message from the profile's own values.
-fn own_values(code: Code, hop: &PlannedHop, before: &RoleArn) -> String {
+fn own_values(code: Code, hop: &PlannedHop, before: &RoleArn, said: &str) -> String {
     let (role, profile) = (&hop.role, &hop.profile);
     match code {
+        Code::TrustPolicyDenied if said.contains("no identity-based policy allows") => {
+            format!(" A policy of {before} has to allow sts:AssumeRole on it.")
+        }
         Code::TrustPolicyDenied => {
             let agree = match role.account == before.account {
                 true => format!(
