@@ -67,7 +67,8 @@ pub fn predict(sdk: impl Into<Sdk>, surroundings: &Surroundings<'_>) -> Predicti
     let chain = &Chain { has_sts: !sdk.lacks_sts, ..row.chain };
     let Followed { end, arn, mut notes } = follow(chain, surroundings);
     let endpoint = endpoint(chain, surroundings);
-    let exchanged = matches!(end, ChainEnd::Irsa | ChainEnd::PodIdentity);
+    // A profile's role comes by an exchange, too.
+    let exchanged = matches!(end, ChainEnd::Irsa | ChainEnd::PodIdentity) || (end == ChainEnd::Profile && arn.is_some());
     let falls_to = (exchanged && chain.failing == Failing::GoesOn).then(|| follow(chain, &failed(surroundings, end)).end);
     // With the setting `regional`, all versions call the regional endpoint.
     let is_new = end == ChainEnd::Irsa && endpoint.reason == EndpointReason::Plain && regional_only_now(surroundings, &endpoint);
@@ -193,7 +194,7 @@ fn add_endpoint_note(
 /// The same surroundings, but the call that gave the credentials fails.
 fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'a> {
     match gave {
-        ChainEnd::Irsa => Surroundings { sts: StsCall::Denied, sts_at_url: None, ..*surroundings },
+        ChainEnd::Irsa | ChainEnd::Profile => Surroundings { sts: StsCall::Denied, sts_at_url: None, hop: None, ..*surroundings },
         _ => Surroundings { agent: AgentCall::Failing, ..*surroundings },
     }
 }

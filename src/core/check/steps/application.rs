@@ -102,6 +102,7 @@ fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
     };
     let goes_on = match predict(sdk, &now).outcome == wanted {
         true => uses("; when that fails, it"),
+        false if wanted == ChainEnd::Profile => ["The selected profile fails now, upon which ", id].concat(),
         false => [provider, " fails now, upon which ", id].concat(),
     };
     SdkVerdict::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
