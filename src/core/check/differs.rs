@@ -139,7 +139,9 @@ fn effects(context: &CheckContext<'_>, found: Surroundings<'_>, environment: &En
         trimmed_token: TokenFile::Good,
         container_token: of(Provider::PodIdentity, &environment.container_token_file, found.container_token),
         trimmed_container_token: TokenFile::Good,
+        profile_token: TokenFile::Good,
         sts: StsCall::Works,
+        hop: None,
         agent: AgentCall::Works,
         ..found
     };

@@ -1,7 +1,7 @@
 //! The selected profile beside an identity in the variables. Where nothing is injected, the plan has its fault already.
 
 use crate::core::check::Finding;
-use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, pass_with, skip};
+use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
 use crate::core::plan::profile_fault;
 
 pub(super) const CHECK: CheckRow = CheckRow {
@@ -10,10 +10,12 @@ pub(super) const CHECK: CheckRow = CheckRow {
     rests_on: NOTHING,
     state: |context, _| {
         let profile = &context.evidence.inputs.profile;
-        match profile.sections.iter().any(|section| section.name.raw() == profile.name.raw()) {
-            true => pass_with(format!("{:?}", profile.name)),
-            false if context.evidence.inputs.environment.profile.value().is_none() => skip("no profile is selected"),
-            false => CheckState::Passed(None),
+        let is_there = profile.sections.iter().any(|section| section.name.raw() == profile.name.raw());
+        match &profile.error {
+            Some(error) => skip(error.clone()),
+            None if is_there => pass_with(format!("{:?}", profile.name)),
+            None if context.evidence.inputs.environment.profile.value().is_none() => skip("no profile is selected"),
+            None => skip("the files were not looked at"),
         }
     },
 };
