@@ -130,6 +130,37 @@ fn findings(report: &Value) -> Vec<&str> {
     report["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()
 }
 
+/// The process's own files name its identity, with a further role and an ExternalId.
+#[test]
+fn a_profile_of_the_process_names_its_identity() {
+    let (role, target) = ("arn:aws:iam::111122223333:role/apps/checkout", "arn:aws:iam::444455556666:role/target");
+    let config = format!(
+        "[profile app]\nrole_arn = {target}\nsource_profile = base\nexternal_id = shop-4711-partner\n\n\
+            [profile base]\nrole_arn = {role}\nweb_identity_token_file = {{token}}\n"
+    );
+    let sandbox = Sandbox::start(&world(json!({
+        "env": {"AWS_ROLE_ARN": null, "AWS_WEB_IDENTITY_TOKEN_FILE": null, "AWS_PROFILE": "app"},
+        "iam": {"roles": [{"allows": [target]}, {"arn": target, "trust": {"principal": role, "externalId": "shop-4711-partner"}}]},
+        "files": {"home/.aws/config": config}
+    })));
+    let process = Target::sleeping(&sandbox.env());
+    let (report, exit) = report_on(process.pid(), &[], &sandbox);
+    assert_eq!(
+        (exit, &report["identity"]["role"], &report["expected"]["source"]),
+        (Some(0), &json!("target"), &json!("profile")),
+        "{report}"
+    );
+    assert_eq!((&report["chain"]["provider"], &report["chain"]["predicted"]), (&json!("profile"), &json!(true)));
+
+    let mut env = sandbox.env();
+    env.insert("AWS_PROFILE".to_owned(), "ghost".to_owned());
+    let process = Target::sleeping(&env);
+    let (report, exit) = report_on(process.pid(), &[], &sandbox);
+    assert_eq!((exit, &report["rootCause"]["code"]), (Some(1), &json!("profile-missing")), "{report}");
+    let detail = report["rootCause"]["detail"].as_str().unwrap();
+    assert!(detail.contains(&format!("those of process {}", process.pid())), "{detail}");
+}
+
 #[test]
 fn the_other_process_is_proven_and_its_chain_predicted() {
     let sandbox = Sandbox::start(&world(json!({"imds": "v2"})));

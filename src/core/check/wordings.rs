@@ -130,13 +130,15 @@ pub static OF_HOP: &[(Code, Wording)] = &[
         Wording {
             title: "the pod's role may not assume the next role of its profile",
             fix: "Look first at both sides: the trust policy of {resource}, in account {account}, and the policies of role {roleName}. Add \
-                a statement with Principal {roleArn} to that trust policy, and allow role {roleName} sts:AssumeRole on {resource}. Where the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
+                a statement with Principal {roleArn} to that trust policy, and allow role {roleName} sts:AssumeRole on {resource}. Where \
+                the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
                 update-assume-role-policy replaces the whole policy.",
             commands: &[
                 TRUST_OF_NEXT,
                 read(
                     "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}",
                 ),
+                read("irsa-probe explain role-chain-denied"),
             ],
         },
     ),
