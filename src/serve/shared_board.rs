@@ -128,7 +128,7 @@ impl BoardState {
         if was == standing.state {
             return standing;
         }
-        let cause = self.board.report().and_then(|report| report.root_cause.as_ref());
+        let cause = self.board.report().and_then(|report| report.identity_failures().first().copied());
         let (code, step) = cause.map_or(("", ""), |cause| (cause.code.id(), cause.step.id()));
         let reason = standing.reason.describe(now.wall);
         let (was, state) = (was.id(), standing.state.id());

@@ -53,11 +53,13 @@ async fn run_round(
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let report = report::report(&evidence, RunTimes { duration_ms, attempts: 1 });
     log_round(&report, trigger);
-    let failure = report.root_cause.as_ref().map(|cause| cause.class);
+    // Another round changes nothing of what the application's SDK makes of a proven identity. So it is no failed round for the schedule.
+    let failure = report.identity_failures().first().map(|cause| cause.class);
     (failure, shared.end_round(report, trigger))
 }
 
-/// Logs one line for every round that failed. A healthy one is logged for debugging only.
+/// Logs one line for every round that failed. A healthy one is logged for debugging only. Where the identity was proven and the
+/// application's SDK fails with it, the line says so.
 fn log_round(report: &Report, trigger: Trigger) {
     let Some(cause) = &report.root_cause else {
         return tracing::debug!(?trigger, verdict = ?Verdict::Pass, duration_ms = report.duration_ms, "round ended");
@@ -66,6 +68,7 @@ fn log_round(report: &Report, trigger: Trigger) {
     let failed = endpoint.and_then(|endpoint| endpoint.calls().map(|(_, call)| call).find(|call| !call.ok));
     let region = endpoint.map(|endpoint| endpoint.region.as_str()).unwrap_or_default();
     let request_id = failed.and_then(|call| call.request_id.as_deref()).unwrap_or_default();
+    let proven = report.identity_failures().is_empty();
     tracing::warn!(
         code = cause.code.id(),
         step = cause.step.id(),
@@ -73,7 +76,8 @@ fn log_round(report: &Report, trigger: Trigger) {
         region = &*printable(region),
         request_id = &*printable(request_id),
         detail = &*printable(&shorten(&cause.detail, 300)),
-        "round failed"
+        "{}",
+        if proven { "identity proven, but the application fails" } else { "round failed" }
     );
 }
 

@@ -25,8 +25,11 @@ pub struct Round {
     pub duration_ms: u64,
     /// Why it was run.
     pub trigger: Trigger,
-    /// How it ended.
+    /// The verdict of its report.
     pub verdict: Verdict,
+    /// Whether it proved the identity. It can do so and fail, by what the application's SDK makes of the identity. Not in the JSON.
+    #[serde(skip)]
+    pub proven: bool,
     /// The root cause's code.
     pub code: Option<Code>,
     /// The root cause's class.
@@ -93,8 +96,9 @@ impl Board {
     pub fn end_round(&mut self, report: Report, trigger: Trigger, now: Moment) {
         self.heartbeat = Heartbeat::Asleep(now.awake);
         self.readiness.observe(&report, now);
-        self.consecutive_failures = if report.verdict == Verdict::Pass { 0 } else { self.consecutive_failures + 1 };
-        if report.verdict == Verdict::Pass {
+        let proven = report.identity_failures().is_empty();
+        self.consecutive_failures = if proven { 0 } else { self.consecutive_failures + 1 };
+        if proven {
             self.last_proof = Some(now.wall);
         }
         let cause = report.root_cause.as_ref();
@@ -104,6 +108,7 @@ impl Board {
             duration_ms: report.duration_ms,
             trigger,
             verdict: report.verdict,
+            proven,
             code: cause.map(|cause| cause.code),
             class: cause.map(|cause| cause.class),
             state: self.readiness.standing(now, None).state,
@@ -216,6 +221,18 @@ mod tests {
         assert_eq!((status.history.len(), status.state), (HISTORY, ReadinessState::Degraded));
         assert_eq!((status.history[0].code, status.history[1].code), (Some(Code::Throttled), None));
         assert_eq!((board.consecutive_failures(), board.last_proof()), (1, Some(at(58).wall)));
+    }
+
+    #[test]
+    fn a_round_in_which_only_the_application_fails_is_a_proof() {
+        let mut board = Board::new(None, at(0));
+        board.end_round(report(&[Code::Throttled], None), Trigger::Start, at(1));
+        board.end_round(report(&[Code::SdkFallsThrough], Some(3600)), Trigger::Interval, at(2));
+        let newest = &board.history()[0];
+        assert_eq!((newest.code, newest.proven, newest.state), (Some(Code::SdkFallsThrough), true, ReadinessState::Ready));
+        assert_eq!((board.consecutive_failures(), board.last_proof()), (0, Some(at(2).wall)));
+        board.end_round(report(&[Code::SdkFallsThrough], None), Trigger::Interval, at(3));
+        assert_eq!((board.consecutive_failures(), board.last_proof(), board.history()[0].proven), (1, Some(at(2).wall), false));
     }
 
     #[test]

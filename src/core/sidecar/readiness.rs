@@ -7,11 +7,11 @@
 //!
 //! The probe must never be the cause of an outage: what AWS refuses to renew is a warning for as long as the credentials proven
 //! last are good, because the application's own session is as good as they are. Another identity than the expected one is no
-//! matter of renewal: it counts at once.
+//! matter of renewal: it counts at once. What the application's SDK makes of a proven identity never counts: the report says it.
 
 use super::moment::Moment;
-use crate::core::catalogue::{Code, Severity};
-use crate::core::check::report::{Report, Verdict};
+use crate::core::catalogue::{Class, Code};
+use crate::core::check::report::Report;
 use crate::core::text::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -132,19 +132,17 @@ impl Readiness {
     /// A round has ended with this report.
     pub fn observe(&mut self, report: &Report, now: Moment) {
         let before = self.standing(now, None);
-        let failed = |finding: &&crate::core::check::report::ReportedFinding| finding.severity == Severity::Fail;
-        let wrong = report.findings.iter().filter(failed).map(|finding| finding.cause.code).find(|code| code.row().at_once);
-        self.last = match (&report.root_cause, wrong) {
-            (None, _) if report.verdict == Verdict::Pass => {
+        let failures = report.identity_failures();
+        let wrong = failures.iter().map(|cause| cause.code).find(|code| code.row().at_once);
+        self.last = match (failures.first(), wrong) {
+            (None, _) => {
                 self.proof = Some(proof_from(report, now));
                 LastRound::Proven
             }
             (_, Some(code)) => LastRound::Wrong(code),
             // Only a proof takes back what was said of the identity. A round that could not check it does not.
             (Some(_), None) if matches!(self.last, LastRound::Wrong(_)) => self.last,
-            (Some(cause), None) => LastRound::Failed { code: cause.code, definite: report.verdict == Verdict::Fail },
-            // A report that neither passes nor names a cause does not exist; if it did, it would prove nothing.
-            (None, None) => return,
+            (Some(cause), None) => LastRound::Failed { code: cause.code, definite: cause.class != Class::Transient },
         };
         let after = self.standing(now, None);
         self.since = if after.state == before.state { before.since } else { now.wall };

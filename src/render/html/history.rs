@@ -27,7 +27,7 @@ pub(super) fn drawn(html: &mut Html, rounds: &VecDeque<Round>) {
     }
     section(html, "", "history", "The last rounds", |html| {
         html.with("svg", &[("role", "img"), ("aria-labelledby", "drawing"), ("width", "100%"), ("height", HEIGHT)], |html| {
-            let proofs = rounds.iter().filter(|round| round.verdict == Verdict::Pass).count();
+            let proofs = rounds.iter().filter(|round| round.proven).count();
             let title = format!("{proofs} of the last {} rounds proved the identity", rounds.len());
             html.with("title", &[("id", "drawing")], |html| html.text(&title));
             line(html, MIDDLE, "axis");

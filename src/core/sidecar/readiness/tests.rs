@@ -1,5 +1,6 @@
 use super::*;
-use crate::core::catalogue::Class;
+use crate::core::catalogue::{Severity, Step};
+use crate::core::check::report::Verdict;
 use serde_json::json;
 
 const MINUTE: u64 = 60;
@@ -230,4 +231,48 @@ fn disabled_is_ready_and_says_so() {
     let standing = readiness.standing(at(86_400), Some(at(3).wall));
     assert_eq!((standing.state, standing.reason), (ReadinessState::Ready, ReadinessReason::Disabled("INC-42".to_owned())));
     assert!(readiness.is_started());
+}
+
+/// Two rounds with each code beside a failure of the application: the state is the same as without that failure. Both rounds got credentials, or
+/// the code says why not.
+#[test]
+fn the_application_never_changes_the_state() {
+    let is_application = |code: &&Code| code.step() == Step::Application;
+    let others: Vec<Option<Code>> = Code::ALL.iter().filter(|code| !is_application(code)).copied().map(Some).chain([None]).collect();
+    let reports = |beside: Option<Code>| -> Vec<Report> {
+        let codes = |other: &Option<Code>| -> Vec<Code> { other.iter().copied().chain(beside).collect() };
+        others.iter().map(|other| report(&codes(other), Some(SESSION))).collect()
+    };
+    let outcome = |rounds: [&Report; 2]| {
+        let mut readiness = new();
+        readiness.observe(rounds[0], at(10));
+        readiness.observe(rounds[1], at(20));
+        let standing = |seconds| readiness.standing(at(seconds), None);
+        (standing(21), standing(SESSION), readiness.is_started())
+    };
+    let without = reports(None);
+    for code in Code::ALL.iter().filter(is_application) {
+        let with = reports(Some(*code));
+        for (first, second) in (0..others.len()).flat_map(|first| (0..others.len()).map(move |second| (first, second))) {
+            let expected = outcome([&without[first], &without[second]]);
+            assert_eq!(outcome([&with[first], &with[second]]), expected, "{:?}, {:?} with {code}", others[first], others[second]);
+        }
+    }
+}
+
+/// Nothing is injected, and the application's profile is the reason: no credentials were given, and no other failure says why.
+#[test]
+fn without_an_identity_the_application_proves_nothing() {
+    for code in Code::ALL.iter().copied().filter(|code| code.step() == Step::Application) {
+        let mut readiness = new();
+        readiness.observe(&report(&[code], None), at(1));
+        assert!(!state(&readiness, 2).0.is_ready() && !readiness.is_started(), "{code}");
+        proven(&mut readiness, 3);
+        readiness.observe(&report(&[code], None), at(4));
+        assert_eq!(
+            (state(&readiness, 5).0 == ReadinessState::Ready, state(&readiness, 3 + SESSION).0),
+            (false, ReadinessState::NotReady),
+            "{code}"
+        );
+    }
 }
