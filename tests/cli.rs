@@ -350,6 +350,20 @@ fn a_flag_of_another_command_is_named_with_the_command() {
     }
 }
 
+/// One line names the code, whichever way it was given, before anything is checked or started. A known code is taken, also that of a failure.
+#[test]
+fn an_unknown_code_cannot_be_ignored() {
+    let why = "\"node-role\" is no code of the catalogue; irsa-probe explain --list shows the codes\n";
+    for command in [&["check"][..], &["serve"], &["exec", "--", "/no/such/program"]] {
+        let flag = [&["--ignore", "sdk-differs,node-role"], command].concat();
+        assert_eq!(ended(&flag, &[], ""), (Some(2), String::new(), format!("irsa-probe: --ignore: {why}")), "{command:?}");
+        let variable = [("IRSA_PROBE_IGNORE", "node-role")];
+        assert_eq!(ended(command, &variable, ""), (Some(2), String::new(), format!("irsa-probe: IRSA_PROBE_IGNORE: {why}")), "{command:?}");
+    }
+    let (code, out, err) = ended(&["check", "--ignore=not-injected,pods-refused", "--no-imds", "--termination-log=none"], &[], "");
+    assert!((code, err.as_str()) == (Some(1), "") && out.contains("\nFAIL  not-injected: "), "{out}{err}");
+}
+
 #[test]
 fn every_command_takes_the_flags_of_the_log() {
     let folder = tempfile::tempdir().unwrap();

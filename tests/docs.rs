@@ -290,7 +290,7 @@ fn reports_are_as_the_schema_says() {
 fn the_schema_refuses_what_is_no_report() {
     let (_, good) = published(trust_policy_denied());
     type Break = fn(&mut Value);
-    let broken: [(&str, Break); 12] = [
+    let broken: [(&str, Break); 14] = [
         ("a field too many", |r| r["surprise"] = json!(1)),
         ("a field too many, inside", |r| r["rootCause"]["remedy"]["surprise"] = json!(1)),
         ("a command without its effect", |r| drop(r["rootCause"]["remedy"]["commands"][0].as_object_mut().unwrap().remove("effect"))),
@@ -298,6 +298,8 @@ fn the_schema_refuses_what_is_no_report() {
         ("a reading command that touches somebody", |r| r["rootCause"]["remedy"]["commands"][0]["touches"] = json!("everyone")),
         ("a finding without its severity", |r| drop(r["findings"][0].as_object_mut().unwrap().remove("severity"))),
         ("a root cause with a severity", |r| r["rootCause"]["severity"] = json!("fail")),
+        ("a root cause that is ignored", |r| r["rootCause"]["ignored"] = json!(true)),
+        ("a finding that is not ignored, said so", |r| r["findings"][0]["ignored"] = json!(false)),
         ("a code that is not in the catalogue", |r| r["rootCause"]["code"] = json!("bad-luck")),
         ("an outcome that is none", |r| r["checks"][0]["outcome"] = json!("green")),
         ("a time that is none", |r| r["token"]["expiresAt"] = json!("tomorrow")),

@@ -209,6 +209,34 @@ fn a_failing_round_still_says_what_the_node_gives() {
     serve.finish(&sandbox);
 }
 
+/// What is ignored is no failure under --strict, and no metric has it. Report, page and ?verbose still name it.
+#[test]
+fn what_is_ignored_is_named_and_counts_nowhere() {
+    let sandbox = sandbox(r#"{"imds":"v2"}"#);
+    let strict = ["--interval", "1s", "--strict"];
+    let serve = Serve::start(&sandbox, &[&strict[..], &["--ignore", "node-role-reachable"]].concat());
+    let status = serve.until_state("ready");
+    let finding = &status["report"]["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["severity"], &finding["ignored"]),
+        (&json!("node-role-reachable"), &json!("warn"), &json!(true))
+    );
+    let verbose = serve.get("/readyz?verbose").body;
+    assert!(verbose.contains("[+]node-role ok, ignored: node-role-reachable"), "{verbose}");
+    assert!(serve.get("/").body.contains("ignored (--ignore)"));
+    let metrics = serve.get("/metrics");
+    assert_eq!(metrics.metric("irsa_probe_finding{code=\"node-role-reachable\",severity=\"warn\"}"), None);
+    assert_eq!(metrics.metric("irsa_probe_node_role_reachable{version=\"v2\"}"), None);
+    serve.finish(&sandbox);
+    // Another code is ignored.
+    let serve = Serve::start(&sandbox, &[&strict[..], &["--ignore", "node-role-reachable-v1"]].concat());
+    serve.until_state("not-ready");
+    let metrics = serve.get("/metrics");
+    assert_eq!(metrics.metric("irsa_probe_finding{code=\"node-role-reachable\",severity=\"fail\"}"), Some(1.0));
+    assert_eq!(metrics.metric("irsa_probe_node_role_reachable{version=\"v2\"}"), Some(1.0));
+    serve.finish(&sandbox);
+}
+
 #[test]
 fn another_identity_is_not_ready_at_once() {
     let sandbox = sandbox(r#"{"sts":{"reach":"override"}}"#);

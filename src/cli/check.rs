@@ -185,6 +185,7 @@ pub(super) const fn termination_log<T: AsMut<CheckOptions>>() -> FlagRow<T> {
 mod tests {
     use super::super::tests::run;
     use super::*;
+    use crate::core::catalogue::Code;
 
     fn check(args: &[&str], env: &[(&str, &str)]) -> CheckOptions {
         let args = [&["check"], args].concat();
@@ -202,6 +203,10 @@ mod tests {
         let options = check(&["--no-imds", "--advisory", "--termination-log=/tmp/log"], &[]);
         assert!(options.settings.no_imds && options.advisory);
         assert_eq!(options.termination_log, TerminationLog::Path("/tmp/log".into()));
+        let options =
+            check(&["--ignore", "sdk-differs, node-role-reachable", "--ignore=sdk-differs"], &[("IRSA_PROBE_IGNORE", "throttled")]);
+        assert_eq!(options.settings.ignore, [Code::SdkDiffers, Code::NodeRoleReachable]);
+        assert_eq!(check(&[], &[("IRSA_PROBE_IGNORE", "throttled,sdk-differs")]).settings.ignore, [Code::Throttled, Code::SdkDiffers]);
         assert_eq!(check(&["--termination-log", "none"], &[]).termination_log, TerminationLog::Off);
         assert_eq!(check(&[], &[]), CheckOptions::default());
     }

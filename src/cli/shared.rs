@@ -1,7 +1,7 @@
 //! The flags that several commands have in common: the groups of values, and a function for each group's rows.
 
 use super::row::FlagRow;
-use super::values::{one_of, set_role, set_switch};
+use super::values::{add_codes, items, one_of, set_role, set_switch};
 use crate::core::aws::partition::Region;
 use crate::core::plan::inputs::{ProviderChoice, Settings};
 use std::net::{Ipv6Addr, SocketAddr};
@@ -75,7 +75,7 @@ pub(super) const fn log<T: AsMut<LogOptions>>() -> [FlagRow<T>; 2] {
 }
 
 /// Which identity is to be proven, and how strictly: for commands that prove one.
-pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 4] {
+pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 5] {
     [
         FlagRow {
             name: "expect-role-arn",
@@ -103,7 +103,7 @@ pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 4] {
             value: Some("REGION"),
             help: "STS region to call, repeatable, the first is primary; aws-global is the global endpoint [default: the pod's region]",
             set: |t, v| {
-                for code in v.split(|c: char| c == ',' || c.is_whitespace()).filter(|code| !code.is_empty()) {
+                for code in items(v) {
                     let region = Region::parse(code).map_err(|error| format!("{code:?} is not a region: {error}"))?;
                     t.as_mut().sts_regions.push(region);
                 }
@@ -111,6 +111,13 @@ pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 4] {
             },
         },
         FlagRow { name: "strict", short: None, value: None, help: "Warnings fail", set: |t, v| set_switch(&mut t.as_mut().strict, v) },
+        FlagRow {
+            name: "ignore",
+            short: None,
+            value: Some("CODE"),
+            help: "Report this warning or information as ignored, repeatable; --strict and metrics do not count it; a failure stays one",
+            set: |t, v| add_codes(&mut t.as_mut().ignore, v),
+        },
     ]
 }
 

@@ -69,6 +69,8 @@ fn bad_input_gets_one_line_that_names_it() {
         (vec!["exec", "--listen", ":1", "--", "app"], vec![], "not a flag of exec"),
         (vec!["install", "--timeout", "5s", "dir"], vec![], "not a flag of install"),
         (vec!["check", "--output", "yaml"], vec![], "text, json, evidence"),
+        (vec!["check", "--ignore", "sdk-differs,node-role"], vec![], "--ignore: \"node-role\" is no code"),
+        (vec!["serve"], vec![("IRSA_PROBE_IGNORE", "Sdk-Differs")], "IRSA_PROBE_IGNORE: \"Sdk-Differs\" is no code"),
         (vec!["check", "-n", "shop"], vec![], "--namespace is not a flag of check"),
         (vec!["doctor", "-n"], vec![], "-n needs a value"),
         (vec!["check", "-x"], vec![], "-x"),
@@ -94,6 +96,7 @@ fn value(flag: &str) -> &'static str {
         "expect-role-arn" | "role-arn" => "arn:aws:iam::111122223333:role/checkout",
         "provider" => "irsa",
         "sts-region" => "us-west-2",
+        "ignore" => "node-role-reachable",
         "log-level" => "debug",
         "log-format" | "output" | "format" => "json",
         "timeout" | "interval" => "5s",
@@ -136,7 +139,7 @@ fn groups_of_flags_are_where_they_mean_something() {
     for name in ["log-level", "log-format"] {
         assert_eq!(takers(name).len(), COMMANDS.len(), "{name}");
     }
-    for name in ["expect-role-arn", "provider", "sts-region", "strict", "no-imds"] {
+    for name in ["expect-role-arn", "provider", "sts-region", "strict", "ignore", "no-imds"] {
         assert_eq!(takers(name), ["check", "serve", "exec"], "{name}");
     }
     assert_eq!(takers("output"), ["check", "exec", "explain", "trust-policy", "sdks", "doctor"]);

@@ -1,6 +1,7 @@
 //! The parsers of flags' values. An error says what is wrong with the value.
 
 use crate::core::aws::arn::RoleArn;
+use crate::core::catalogue::Code;
 use crate::core::sdk::{Sdk, SdkFamily};
 use crate::core::text::duration;
 use std::time::Duration;
@@ -51,5 +52,22 @@ pub(super) fn set_sdk_version(target: &mut Option<Sdk>, value: &str) -> Result<(
 pub(super) fn set_sdk(target: &mut Option<SdkFamily>, value: &str) -> Result<(), String> {
     let sdk = SdkFamily::parse(value).ok_or_else(|| format!("{value:?} is none of {}", SdkFamily::ALL.map(SdkFamily::id).join(", ")))?;
     *target = Some(sdk);
+    Ok(())
+}
+
+/// The items of a list with commas or white space between them.
+pub(super) fn items(value: &str) -> impl Iterator<Item = &str> {
+    value.split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty())
+}
+
+/// Adds codes of the catalogue, each of them once.
+pub(super) fn add_codes(target: &mut Vec<Code>, value: &str) -> Result<(), String> {
+    for id in items(value) {
+        let code =
+            Code::parse(id).ok_or_else(|| format!("{id:?} is no code of the catalogue; irsa-probe explain --list shows the codes"))?;
+        if !target.contains(&code) {
+            target.push(code);
+        }
+    }
     Ok(())
 }

@@ -19,7 +19,9 @@ other regions, the clock, and what the application's SDK makes of it. While the 
 finding of step `node` says which SDKs use that role now.
 
 The **severity** says how a finding counts: `fail` (the identity is not what it should be, or not proven), `warn` (it works, and
-something about it will bite; `--strict` makes it a failure) or `info` (worth knowing, never a failure).
+something about it will bite; `--strict` makes it a failure) or `info` (worth knowing, never a failure). `--strict` counts the warning of a
+new code from the next minor release on. `--ignore CODE` reports a warning or an information as ignored: it counts in no metric, and
+`--strict` does not count it. A failure cannot be ignored.
 
 The **class** says what time can do about a failure, and so what `irsa-probe check` does:
 

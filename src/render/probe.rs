@@ -1,6 +1,8 @@
 //! The answers to the kubelet's probes: one line, or with `?verbose` the checks in the style of the Kubernetes API server.
 
+use crate::core::catalogue::Step;
 use crate::core::check::checks::{Check, CheckOutcome};
+use crate::core::check::report::Report;
 use crate::core::sidecar::board::Board;
 use crate::core::sidecar::moment::Moment;
 use crate::core::sidecar::readiness::{ReadinessReason, ReadinessState};
@@ -75,14 +77,14 @@ impl Probe {
 fn checks(text: &mut String, board: &Board, now: Moment) {
     let standing = board.standing(now);
     let bearable = standing.state == ReadinessState::Degraded;
-    for check in board.report().map(|report| report.checks.as_slice()).unwrap_or_default() {
+    for (check, report) in board.report().into_iter().flat_map(|report| report.checks.iter().map(move |check| (check, report))) {
         match check.outcome {
             // A skipped check has neither + nor -, so that it does not look as if it passed.
             CheckOutcome::Skip => {
                 let because = check.because.as_deref().map(|text| text.trim_start_matches("skipped ")).unwrap_or_default();
                 let _ = writeln!(text, "[ ]{} skipped: {}", check.id, printable(because));
             }
-            _ => line(text, &check.id, judged(check, bearable)),
+            _ => line(text, &check.id, judged(check, report, bearable)),
         }
     }
     let about = standing.reason.describe(now.wall);
@@ -90,10 +92,14 @@ fn checks(text: &mut String, board: &Board, now: Moment) {
     line(text, &state, if standing.state.is_ready() { Ok(format!(": {about}")) } else { Err(about) });
 }
 
-fn judged(check: &Check, bearable: bool) -> Result<String, String> {
+fn judged(check: &Check, report: &Report, bearable: bool) -> Result<String, String> {
     let code = check.code.map(|code| code.id()).unwrap_or_default();
+    let ignored = || report.findings.iter().any(|finding| finding.ignored && Some(finding.cause.code) == check.code);
+    let counts = || report.identity_failures().iter().any(|cause| cause.step == check.step);
     match check.outcome {
+        CheckOutcome::Warn if ignored() => Ok(format!(", ignored: {code}")),
         CheckOutcome::Warn => Ok(format!(", warning: {code}")),
+        CheckOutcome::Fail if check.step == Step::Application && !counts() => Err(format!("{code} (this does not change the state)")),
         CheckOutcome::Fail if bearable => Err(format!("{code} (borne while the credentials proven last are good)")),
         CheckOutcome::Fail => Err(code.to_owned()),
         CheckOutcome::Pass | CheckOutcome::Skip => Ok(String::new()),
@@ -144,5 +150,29 @@ mod tests {
         let text = Probe::Ready.body(&board, at(901), true);
         assert!(text.contains("[-]state not-ready failed: identity-mismatch") && text.ends_with("readyz check failed\n"), "{text}");
         assert_eq!(Probe::Live.body(&board, at(901), true), "[+]worker ok\nlivez check passed\n");
+    }
+
+    /// The report of a pod whose identity is proven, while the application's SDK fails.
+    fn application_fails(ignore: &[Code]) -> Report {
+        let mut evidence = testing::warnings();
+        evidence["inputs"]["settings"] = serde_json::json!({"appSdk": "java-v2", "strict": true, "ignore": ignore});
+        testing::report(evidence, 41, 1)
+    }
+
+    #[test]
+    fn verbose_names_what_does_not_count() {
+        let verbose = |report: Report| {
+            let mut board = Board::new(None, at(0));
+            board.end_round(report, Trigger::Start, at(2));
+            board.sleep(at(10).awake, at(10).uptime);
+            Probe::Ready.body(&board, at(3), true)
+        };
+        let text = verbose(application_fails(&[Code::NodeRoleReachable]));
+        assert!(text.contains("\n[+]node-role ok, ignored: node-role-reachable\n"), "{text}");
+        assert!(text.contains("\n[-]app-sdk failed: sdk-falls-through (this does not change the state)\n"), "{text}");
+        assert!(text.ends_with("[+]state ready ok: the last round proved the identity\nreadyz check passed\n"), "{text}");
+        // A failure of the node's step does count under --strict.
+        let text = verbose(application_fails(&[]));
+        assert!(text.contains("\n[-]node-role failed: node-role-reachable\n") && text.ends_with("readyz check failed\n"), "{text}");
     }
 }

@@ -89,10 +89,16 @@ fn plain(page: &mut Page, check: &Check) {
     }
 }
 
+/// What is said of a finding that `--ignore` names.
+pub(super) const IGNORED: &str = "ignored (--ignore)";
+
 /// A finding. Its title replaces the check's title. An assertion that is not true is easily misread, even with a mark beside it.
 fn finding(page: &mut Page, finding: &ReportedFinding) {
     let cause = &finding.cause;
     match finding.severity {
+        _ if finding.ignored => {
+            page.prose(0, UNDER, &[(Paint::Dim, "- "), (Paint::Dim, &format!("{}: {}; {IGNORED}", cause.code, cause.title))]);
+        }
         Severity::Info => {
             page.prose(0, UNDER, &[(Paint::Dim, "- "), (Paint::Dim, &format!("{}: {}. {}", cause.code, cause.title, cause.detail))]);
         }
@@ -197,7 +203,8 @@ pub(super) fn who(report: &Report) -> String {
         None if expected == Provider::None => "nothing is injected, and nothing was expected".to_owned(),
         None => format!("{} hands out credentials, though whose was not confirmed", provider(expected)),
     };
-    let warnings: Vec<&str> = report.findings.iter().filter(|f| f.severity == Severity::Warn).map(|f| f.cause.code.id()).collect();
+    let warnings: Vec<&str> =
+        report.findings.iter().filter(|f| f.severity == Severity::Warn && !f.ignored).map(|f| f.cause.code.id()).collect();
     with_warnings(identity, &warnings)
 }
 
@@ -346,6 +353,16 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
     }
 
     #[test]
+    fn what_is_ignored_is_one_line_and_no_warning() {
+        let mut evidence = testing::warnings();
+        evidence["inputs"]["settings"] = serde_json::json!({"ignore": ["node-role-reachable", "endpoint-override"]});
+        let text = plain(evidence);
+        assert!(text.contains("\n- node-role-reachable: the node's role can be reached from this pod; ignored (--ignore)\n"), "{text}");
+        assert!(text.contains("\n- endpoint-override: an endpoint URL for STS is configured; ignored (--ignore)\n"), "{text}");
+        assert!(!text.contains("IMDSv2 names") && text.ends_with("checkout/irsa-probe (irsa)\n"), "{text}");
+    }
+
+    #[test]
     fn every_finding_is_shown_once_under_its_step() {
         for report_ in all() {
             let text = report(&report_, Style::default());
@@ -357,7 +374,7 @@ UNKNOWN  not proven in 60 s (2 attempts): connect-timeout: no connection to STS 
         }
         // A check names one code only. A second finding of the same check must not be lost.
         let mut two = all().remove(2);
-        two.findings.push(ReportedFinding { severity: Severity::Warn, cause: two.findings[0].cause.clone() });
+        two.findings.push(ReportedFinding { severity: Severity::Warn, cause: two.findings[0].cause.clone(), ignored: false });
         two.findings[1].cause.code = crate::core::catalogue::Code::Throttled;
         assert!(report(&two, Style::default()).contains("\n‼ throttled: "));
     }

@@ -3,6 +3,7 @@
 use super::{foreign, names};
 use irsa_probe::core::aws::arn::RoleArn;
 use irsa_probe::core::aws::partition::Region;
+use irsa_probe::core::catalogue::Code;
 use irsa_probe::core::evidence::{self, Evidence, Fact, SkipReason};
 use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::pod::environment::Environment;
@@ -152,14 +153,16 @@ fn settings() -> impl Strategy<Value = Settings> {
     let provider = prop_oneof![3 => Just(ProviderChoice::Auto), 1 => Just(ProviderChoice::Irsa), 1 => Just(ProviderChoice::PodIdentity)];
     let strict = prop::bool::weighted(0.2);
     let app_sdk = option::weighted(0.5, select(&SdkFamily::ALL[..]));
-    (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>(), app_sdk).prop_map(
-        |(role, provider, sts_regions, strict, no_imds, app_sdk)| Settings {
+    let ignore = prop_oneof![4 => Just(Vec::new()), 1 => vec(select(Code::ALL), 1..20), 1 => Just(Code::ALL.to_vec())];
+    (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>(), app_sdk, ignore).prop_map(
+        |(role, provider, sts_regions, strict, no_imds, app_sdk, ignore)| Settings {
             expect_role_arn: role.map(|role| RoleArn::parse(role).unwrap()),
             provider,
             sts_regions,
             strict,
             no_imds,
             app_sdk,
+            ignore,
             ..Settings::default()
         },
     )

@@ -124,7 +124,8 @@ fn strict_is_stricter(evidence: &Evidence) {
         judged(&evidence)
     };
     let (lax, strict) = (with(false), with(true));
-    assert!(strict.findings.iter().all(|finding| finding.severity != Severity::Warn));
+    let stays = |finding: &ReportedFinding| finding.ignored || !finding.cause.code.row().strict;
+    assert!(strict.findings.iter().all(|finding| finding.severity != Severity::Warn || stays(finding)));
     assert!(lax.verdict == Verdict::Pass || strict.verdict != Verdict::Pass);
     let last = strict.root_cause.as_ref().map_or(Step::Redundancy, |root| root.step);
     let infos = |report: &Report| -> Vec<Code> {
@@ -132,6 +133,38 @@ fn strict_is_stricter(evidence: &Evidence) {
         kept.map(|finding| finding.cause.code).collect()
     };
     assert_eq!(infos(&lax), infos(&strict));
+}
+
+/// `--ignore` marks what is no failure, and changes nothing else without `--strict`. With all codes ignored, `--strict` changes nothing.
+fn what_is_ignored_still_stands(evidence: &Evidence) {
+    let with = |strict, ignore: &[Code]| {
+        let mut evidence = evidence.clone();
+        evidence.inputs.settings.strict = strict;
+        evidence.inputs.settings.ignore = ignore.to_vec();
+        judged(&evidence)
+    };
+    let some = &evidence.inputs.settings.ignore;
+    for (strict, ignore) in [(false, some), (true, some), (false, &Code::ALL.to_vec())] {
+        for finding in &with(strict, ignore).findings {
+            let is_named = ignore.contains(&finding.cause.code);
+            assert_eq!(finding.ignored, is_named && finding.severity != Severity::Fail, "{finding:?}");
+        }
+    }
+    let unmarked = |mut report: Report| {
+        report.findings.iter_mut().for_each(|finding| finding.ignored = false);
+        report
+    };
+    assert_eq!(unmarked(with(false, some)), with(false, &[]));
+    assert_eq!(with(true, Code::ALL), with(false, Code::ALL));
+}
+
+/// What the sidecar goes by is the root cause, or a proof where the application alone fails.
+fn the_identity_s_failures_follow(report: &Report) {
+    let first = report.identity_failures().first().map(|cause| cause.code);
+    let root = report.root_cause.as_ref();
+    let is_proof = root.is_none() || first.is_none() && root.is_some_and(|root| root.step == Step::Application);
+    assert!(first == root.map(|root| root.code) || is_proof, "{first:?}, {root:?}");
+    assert!(report.verdict != Verdict::Pass || first.is_none());
 }
 
 static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
@@ -173,6 +206,8 @@ proptest! {
         no_fix_names_the_node_s_role(&evidence);
         checks_follow(&report);
         strict_is_stricter(&evidence);
+        what_is_ignored_still_stands(&evidence);
+        the_identity_s_failures_follow(&report);
     }
 }
 

@@ -158,6 +158,9 @@ pub struct CodeRow {
     pub at_once: bool,
     /// It says that its check could not be made. The check is skipped then; it does not pass.
     pub unverified: bool,
+    /// `--strict` makes a failure of its warning. A code that is new in a minor release has `false` there, so that it fails no check that
+    /// passed before. From the next minor release on it is counted.
+    pub strict: bool,
     /// It is shown beside a root cause of this step, although its check rests on the step: a consequence that a person must see.
     pub consequence_of: Option<Step>,
     /// What is wrong, as a headline.
@@ -249,6 +252,7 @@ impl CodeRow {
             class,
             at_once,
             unverified,
+            strict: true,
             consequence_of,
             title,
             cause,

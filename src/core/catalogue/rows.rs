@@ -1069,6 +1069,7 @@ codes! {
             is [profile NAME], in the credentials file [NAME].",
         commands: &[GET_POD],
         at_once: true,
+        strict: false,
     }
 
     ProfileBroken = "profile-broken" {
@@ -1081,6 +1082,7 @@ codes! {
             further role it needs role_arn and source_profile. Or remove the profile from the file.",
         commands: &[GET_POD],
         at_once: true,
+        strict: false,
     }
 
     SdkDiffers = "sdk-differs" {
@@ -1093,6 +1095,7 @@ codes! {
         fix: "Write the settings as every SDK reads them: unset what is empty and the old names, remove the white space, and set \
             AWS_REGION and AWS_DEFAULT_REGION to the same region. The finding names the variables.",
         commands: &[read("irsa-probe sdks")],
+        strict: false,
     }
 
     // Step `cluster`: what `doctor` sees from a workstation, in the cluster and in IAM.

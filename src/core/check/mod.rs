@@ -101,13 +101,18 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         }
     }
     if evidence.inputs.settings.strict {
-        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warn) {
+        for finding in findings.iter_mut().filter(|finding| counts_under_strict(finding, &evidence.inputs.settings.ignore)) {
             finding.severity = Severity::Fail;
         }
     }
     let findings = keep_cause_and_consequences(findings);
     let meanwhile = meanwhile::meanwhile(&context);
     Diagnosis { plan, findings, identity: proven, clock_skew, meanwhile }
+}
+
+/// Whether `--strict` makes a failure of this finding: a warning that `--ignore` does not name, unless its code is new.
+fn counts_under_strict(finding: &Finding, ignored: &[Code]) -> bool {
+    finding.severity == Severity::Warn && finding.code.row().strict && !ignored.contains(&finding.code)
 }
 
 /// Moves the cause to an earlier step: STS (or EKS Auth) rejected the token, and an earlier finding already warned of what it rejected.
@@ -196,6 +201,19 @@ mod tests {
                 assert_eq!(keep_cause_and_consequences(vec![other.clone(), root.clone()]), [root, other]);
             }
         }
+    }
+
+    #[test]
+    fn strict_counts_warnings_that_are_neither_new_nor_ignored() {
+        let counted = |code: Code, severity: Severity, ignored: &[Code]| {
+            counts_under_strict(&Finding { severity, ..Finding::new(code, "seen") }, ignored)
+        };
+        for &code in Code::ALL {
+            assert_eq!(counted(code, Severity::Warn, &[]), code.row().strict, "{code}");
+            assert!(!counted(code, Severity::Info, &[]) && !counted(code, Severity::Fail, &[]) && !counted(code, Severity::Warn, &[code]));
+        }
+        assert!(counted(Code::NodeRoleReachable, Severity::Warn, &[Code::NodeRoleReachableV1]));
+        assert!(!counted(Code::SdkDiffers, Severity::Warn, &[]));
     }
 
     #[test]

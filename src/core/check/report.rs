@@ -10,6 +10,7 @@ use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Operation, Severity, Step};
 use crate::core::check::values::values;
 use crate::core::evidence::{Call, ChainProvider, EndpointFacts, Evidence, Fact, SkipReason};
+use crate::core::plan::inputs::Settings;
 use crate::core::plan::{IdentitySource, Plan, Provider};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -98,6 +99,9 @@ pub struct ReportedFinding {
     pub cause: Cause,
     /// Its severity in this pod.
     pub severity: Severity,
+    /// `--ignore` names its code, and it is no failure: it is reported and counts nowhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignored: bool,
 }
 
 /// Who this pod is, as far as is known.
@@ -303,8 +307,7 @@ pub struct RunTimes {
 pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let diagnosis = diagnose(evidence);
     let values = values(evidence, &diagnosis.plan);
-    let findings: Vec<ReportedFinding> =
-        diagnosis.findings.iter().map(|f| ReportedFinding { cause: cause(f, &values), severity: f.severity }).collect();
+    let findings = diagnosis.findings.iter().map(|f| reported(f, &values, &evidence.inputs.settings)).collect();
     let root_cause = diagnosis.root_cause();
     Report {
         schema: SCHEMA.to_owned(),
@@ -338,6 +341,12 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         clock_skew_seconds: diagnosis.clock_skew,
         meanwhile: diagnosis.meanwhile,
     }
+}
+
+fn reported(finding: &Finding, values: &Values, settings: &Settings) -> ReportedFinding {
+    // The severity is the one of this pod: a warning that was made a failure cannot be ignored.
+    let ignored = finding.severity != Severity::Fail && settings.ignore.contains(&finding.code);
+    ReportedFinding { cause: cause(finding, values), severity: finding.severity, ignored }
 }
 
 pub(crate) fn cause(finding: &Finding, values: &Values) -> Cause {

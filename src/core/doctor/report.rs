@@ -151,7 +151,7 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
     if let Some(managed) = &finding.managed {
         cause.remedy.text.push_str(&format!(" {managed}"));
     }
-    ReportedFinding { severity: finding.finding.severity, cause }
+    ReportedFinding { severity: finding.finding.severity, cause, ignored: false }
 }
 
 /// Whether two JSON documents say the same.

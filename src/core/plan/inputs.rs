@@ -2,6 +2,7 @@
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::aws::partition::Region;
+use crate::core::catalogue::Code;
 use crate::core::pod::environment::{Environment, is_default};
 use crate::core::pod::profile::Profile;
 use crate::core::sdk::SdkFamily;
@@ -32,6 +33,9 @@ pub struct Settings {
     pub sts_regions: Vec<Region>,
     /// `--strict`.
     pub strict: bool,
+    /// `--ignore`: codes whose warning or information is reported as ignored.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ignore: Vec<Code>,
     /// `--no-imds`.
     pub no_imds: bool,
     /// `--check-issuer`.

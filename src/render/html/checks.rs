@@ -26,7 +26,9 @@ pub(super) fn list(html: &mut Html, report: &Report) {
 
 fn item(html: &mut Html, check: &Check, report: &Report) {
     let finding = report.findings.iter().find(|finding| Some(finding.cause.code) == check.code);
+    let ignored = finding.is_some_and(|finding| finding.ignored);
     let (class, mark, word) = match check.outcome {
+        CheckOutcome::Warn if ignored => ("sign info", "i", "ignored"),
         // The check passes with a remark.
         CheckOutcome::Pass if finding.is_some() => ("sign info", "i", "passed, with a remark"),
         CheckOutcome::Pass => ("sign pass", "√", "passed"),

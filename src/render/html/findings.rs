@@ -21,6 +21,9 @@ pub(super) fn root_cause(html: &mut Html, report: &Report) {
             html.text(" ");
             html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
         });
+        if report.identity_failures().is_empty() {
+            html.leaf("p", "", "The identity is proven. What the application makes of it does not change the state.");
+        }
         if let Some(line) = text::meanwhile(report, usize::MAX) {
             html.leaf("p", "", &line);
         }
@@ -38,17 +41,27 @@ pub(super) fn others(html: &mut Html, report: &Report) {
     section(html, "", "findings", "Also found", |html| {
         for finding in others {
             let (class, mark, word) = match finding.severity {
+                _ if finding.ignored => ("sign info", "i", "ignored"),
                 Severity::Fail => ("sign fail", "×", "failure"),
                 Severity::Warn => ("sign warn", WARN, "warning"),
                 Severity::Info => ("sign info", "i", "information"),
             };
-            html.block("article", finding.severity.id(), |html| {
+            let look = if finding.ignored { Severity::Info } else { finding.severity };
+            html.block("article", look.id(), |html| {
                 html.block("h3", "", |html| {
                     sign(html, class, mark, word);
                     html.text(&finding.cause.title);
                 });
-                html.block("p", "", |html| html.leaf("code", "", finding.cause.code.id()));
-                cause_details(html, &finding.cause, finding.severity == Severity::Fail);
+                html.block("p", "", |html| {
+                    html.leaf("code", "", finding.cause.code.id());
+                    if finding.ignored {
+                        html.text(" ");
+                        html.leaf("span", "dim", text::IGNORED);
+                    }
+                });
+                if !finding.ignored {
+                    cause_details(html, &finding.cause, finding.severity == Severity::Fail);
+                }
             });
         }
     });

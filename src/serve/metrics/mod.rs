@@ -99,7 +99,7 @@ fn encode(families: &[MetricFamily]) -> String {
     text
 }
 
-const ROUNDS: &str = "Rounds that have ended, by verdict: pass is a proof, fail is not the identity or none, unknown is not proven.";
+const ROUNDS: &str = "Rounds that have ended, by verdict: pass is a proof, fail is a definite failure, unknown is not proven.";
 const REQUESTS: &str = "Direct calls of STS by operation, region of the endpoint and result: ok or the code of the finding that the failure \
                         stands for. Calls of the SDK's default credential chain are not counted.";
 const DURATIONS: &str = "Seconds from sending a direct request to STS to the end of the answer, or to giving it up; without name lookup, \

@@ -64,10 +64,19 @@ const TABLE: &[MetricRow] = &[
     gauge("irsa_probe_state", &["state"], "1 for the present state, 0 for the others.", |view| {
         ReadinessState::ALL.iter().map(|state| (vec![state.id().into()], number(*state == view.standing.state))).collect()
     }),
-    gauge("irsa_probe_finding", &["code", "severity"], "1 for each finding of the last round; absent when it is not found.", |view| {
-        let findings = view.report().map(|report| report.findings.as_slice()).unwrap_or_default();
-        findings.iter().map(|finding| (vec![finding.cause.code.id().into(), finding.severity.id().into()], 1.0)).collect()
-    }),
+    gauge(
+        "irsa_probe_finding",
+        &["code", "severity"],
+        "1 for each finding of the last round; absent when it is not found, or ignored.",
+        |view| {
+            let findings = view.report().map(|report| report.findings.as_slice()).unwrap_or_default();
+            findings
+                .iter()
+                .filter(|finding| !finding.ignored)
+                .map(|finding| (vec![finding.cause.code.id().into(), finding.severity.id().into()], 1.0))
+                .collect()
+        },
+    ),
     // Alerts recognise a stuck worker by its absence: not ready, and no root cause.
     gauge(
         "irsa_probe_root_cause",
@@ -91,7 +100,7 @@ const TABLE: &[MetricRow] = &[
     gauge(
         "irsa_probe_node_role_reachable",
         &["version"],
-        "1 when IMDS of this version names the node's role to this pod, 0 when it does not; absent when it was not asked.",
+        "1 when IMDS of this version names the node's role to this pod, 0 when it does not; absent when it was not asked, or the finding is ignored.",
         |view| view.report().map(node_role_reachable).unwrap_or_default(),
     ),
     gauge(
@@ -235,11 +244,16 @@ fn node_role_active(report: &Report) -> bool {
         || report.findings.iter().any(|finding| finding.cause.code == Code::NodeRoleFallback)
 }
 
-/// As the findings `node-role-reachable…` have it: an IMDS that answers without naming a role gives nothing away.
+/// As the findings `node-role-reachable…` have it: an IMDS that answers without naming a role gives nothing away. An alert rests on this metric,
+/// so a finding that is ignored does not count here either.
 fn node_role_reachable(report: &Report) -> Vec<Series> {
     let node = &report.node;
-    let series = |(version, answers): (&'static str, Option<bool>)| Some((vec![version.into()], number(answers? && node.role.is_some())));
-    [("v1", node.v1), ("v2", node.v2)].into_iter().filter_map(series).collect()
+    let ignored = |code: Code| report.findings.iter().any(|finding| finding.ignored && finding.cause.code == code);
+    let versions = [("v1", node.v1, Code::NodeRoleReachableV1), ("v2", node.v2, Code::NodeRoleReachable)];
+    let series = |(version, answers, code): (&'static str, Option<bool>, Code)| {
+        (!ignored(code)).then_some((vec![version.into()], number(answers? && node.role.is_some())))
+    };
+    versions.into_iter().filter_map(series).collect()
 }
 
 fn identity_info(report: &Report) -> Option<Series> {

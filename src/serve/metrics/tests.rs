@@ -127,6 +127,27 @@ fn a_stuck_worker_has_no_root_cause() {
     assert_eq!(causes(page), 0);
 }
 
+/// What `--ignore` names counts in no metric. The alert on a node's role within reach rests on the second one.
+#[test]
+fn what_is_ignored_is_in_no_metric() {
+    let ignoring = |code: Code| {
+        let mut report = report(0, &[code], None, None);
+        (report.verdict, report.root_cause) = (Verdict::Pass, None);
+        (report.findings[0].severity, report.findings[0].ignored) = (Severity::Warn, true);
+        report.node = serde_json::from_value(json!({"imds": "reachable", "v1": true, "v2": true, "role": "eks-node"})).unwrap();
+        page(vec![report])
+    };
+    for (code, v1, v2) in [
+        (Code::NodeRoleReachable, Some(1.0), None),
+        (Code::NodeRoleReachableV1, None, Some(1.0)),
+        (Code::TokenRotationOverdue, Some(1.0), Some(1.0)),
+    ] {
+        let page = ignoring(code);
+        let reachable = |version: &str| value(&page, &format!("irsa_probe_node_role_reachable{{version=\"{version}\"}}"));
+        assert_eq!((reachable("v1"), reachable("v2"), page.contains("\nirsa_probe_finding{")), (v1, v2, false), "{page}");
+    }
+}
+
 /// What differs from build to build and from run to run, replaced by figures of the same shape.
 fn normalised(page: &str) -> String {
     let version = regex::Regex::new(r#"version="[^"]*",revision="[^"]*",rustc="[^"]*""#).unwrap();

@@ -182,6 +182,26 @@ fn every_round_is_drawn_with_its_story() {
     assert!(page.contains("2 rounds not proven: connect-timeout"), "{page}");
 }
 
+/// The identity is proven, and the application's SDK fails: the page says both, and counts the round as a proof.
+#[test]
+fn what_does_not_count_is_told_apart() {
+    let mut evidence = testing::warnings();
+    evidence["inputs"]["settings"] = serde_json::json!({"appSdk": "java-v2", "strict": true, "ignore": ["node-role-reachable"]});
+    let mut board = Board::new(None, at(0));
+    round(&mut board, &evidence, 0, 64);
+    let page = page(&board, at(10));
+    for words in [
+        "<title>ready – shop/checkout",
+        "<code>sdk-falls-through</code>",
+        "The identity is proven. What the application makes of it does not change the state.",
+        "1 of the last 1 rounds proved the identity",
+        "<code>node-role-reachable</code> <span class=\"dim\">ignored (--ignore)</span>",
+    ] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    assert!(!page_named("degraded").contains("The identity is proven."));
+}
+
 #[test]
 fn a_flapping_history_stays_short() {
     let mut board = Board::new(None, at(0));
