@@ -11,6 +11,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
 mod expected;
+#[path = "expected/sdks.rs"]
+mod predicted;
 mod support;
 
 use expected::{Expected, golden};
@@ -144,6 +146,7 @@ fn run(name: &str, folder: &Path) -> Result<(), Failed> {
         .map_err(|error| format!("no report on stdout: {error}\n{}{}", text_of(&json.output.stdout), text_of(&json.output.stderr)))?;
     judge(&situation, &json, &report)?;
     schema(&report)?;
+    predictions(&situation, &json.sandbox, &report)?;
     let plain = execute(&situation, "text");
     expect(plain.output.status.code() == Some(situation.expected.exit), || format!("text run: exit {:?}", plain.output.status.code()))?;
     record(&situation, name)?;
@@ -153,6 +156,25 @@ fn run(name: &str, folder: &Path) -> Result<(), Failed> {
         golden::hold(&whole, &golden::json(report, |text| json.normal(text)))?;
     }
     Ok(golden::hold(&folder.join("report.txt"), &golden::text(&json.normal(&plain.normal(&text_of(&plain.output.stdout)))))?)
+}
+
+/// The check's predictions are those of `sdks` in the same pod, given what was answered.
+fn predictions(situation: &Situation, sandbox: &Sandbox, report: &Value) -> Result<(), Failed> {
+    // The application's SDK is predicted in its own version. What a script answered at last is not what it answers first.
+    let is_plain = !situation.run.args.iter().any(|arg| arg.contains('@') || arg == "--sts-region");
+    let Some(assumed) = predicted::assumed(report).filter(|_| is_plain) else { return Ok(()) };
+    let mut command = program();
+    command.env_clear().envs(sandbox.env()).args(["sdks", "--output", "json"]);
+    if !assumed.is_empty() {
+        command.args(["--assume", &assumed]);
+    }
+    if situation.run.as_nobody && Sandbox::running_as_root() {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output()?;
+    let found: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("sdks: {error}: {}", text_of(&output.stderr)))?;
+    let differences = predicted::differences(&report["sdks"], &found["sdks"]);
+    expect(differences.is_empty(), || format!("with --assume {assumed}: {}", differences.join("; ")))
 }
 
 /// With `EVIDENCE=FOLDER`, what the probe saw is kept there, for `tests/replay.rs` and `examples/replay.rs`. This run's folder and key id are
@@ -179,13 +201,7 @@ fn execute(situation: &Situation, output: &str) -> Ran {
     let termination = sandbox.dir().join("termination-log");
     std::fs::write(&termination, "").unwrap();
     std::fs::set_permissions(&termination, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
-    let mut command = match std::env::var_os("IRSA_PROBE_RUNNER") {
-        Some(runner) => Command::new(runner),
-        None => Command::new(binary()),
-    };
-    if std::env::var_os("IRSA_PROBE_RUNNER").is_some() {
-        command.arg(binary());
-    }
+    let mut command = program();
     command.env_clear().envs(sandbox.env()).env("IRSA_PROBE_TERMINATION_LOG", &termination).stdin(Stdio::null());
     command.args(["check", "--output", output, "--log-level", "trace", "--log-format", "json"]);
     if !run.args.iter().any(|arg| arg == "--timeout") {
@@ -200,6 +216,18 @@ fn execute(situation: &Situation, output: &str) -> Ran {
     let ran = Ran { output, termination, sandbox };
     ran.hides_secrets();
     ran
+}
+
+/// The binary, by the runner where one is given.
+fn program() -> Command {
+    match std::env::var_os("IRSA_PROBE_RUNNER") {
+        Some(runner) => {
+            let mut command = Command::new(runner);
+            command.arg(binary());
+            command
+        }
+        None => Command::new(binary()),
+    }
 }
 
 impl Ran {

@@ -4,7 +4,7 @@ use super::Command;
 use super::Usage;
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, identity, log, no_imds};
-use super::values::{one_of, set_sdk, set_switch, set_timeout};
+use super::values::{one_of, set_app_sdk, set_switch, set_timeout};
 use crate::core::plan::inputs::Settings;
 use crate::core::pod::candidates::Target;
 use std::time::Duration;
@@ -151,9 +151,9 @@ pub(super) const fn app_sdk<T: AsMut<CheckOptions>>() -> FlagRow<T> {
     FlagRow {
         name: "app-sdk",
         short: None,
-        value: Some("NAME"),
-        help: "The application's SDK: warn when it would not use the identity, or fall through to another (names: irsa-probe sdks)",
-        set: |t, v| set_sdk(&mut t.as_mut().settings.app_sdk, v),
+        value: Some("NAME[@VERSION]|auto"),
+        help: "The application's SDK: fail when it does not get the identity, warn when it falls through [default: auto; names: irsa-probe sdks]",
+        set: |t, v| set_app_sdk(&mut t.as_mut().settings.app_sdk, v),
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
     fn every_flag_reaches_its_field() {
         let options = check(&["--timeout=2m", "--output", "evidence", "--check-issuer", "--app-sdk", "java-v2", "--pid", "auto"], &[]);
         assert_eq!((options.timeout, options.output, options.pid), (Duration::from_secs(120), CheckOutput::Evidence, Some(Target::Auto)));
-        assert_eq!((options.settings.check_issuer, options.settings.app_sdk.map(|sdk| sdk.id())), (true, Some("java-v2")));
+        assert_eq!((options.settings.check_issuer, options.settings.app_sdk.map(|sdk| sdk.family.id())), (true, Some("java-v2")));
         let options = check(&["--no-imds", "--advisory", "--termination-log=/tmp/log"], &[]);
         assert!(options.settings.no_imds && options.advisory);
         assert_eq!(options.termination_log, TerminationLog::Path("/tmp/log".into()));

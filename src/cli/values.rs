@@ -2,7 +2,7 @@
 
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
-use crate::core::sdk::{Sdk, SdkFamily};
+use crate::core::sdk::Sdk;
 use crate::core::text::duration;
 use std::time::Duration;
 
@@ -48,10 +48,12 @@ pub(super) fn set_sdk_version(target: &mut Option<Sdk>, value: &str) -> Result<(
     Ok(())
 }
 
-/// An SDK by its name or an alias.
-pub(super) fn set_sdk(target: &mut Option<SdkFamily>, value: &str) -> Result<(), String> {
-    let sdk = SdkFamily::parse(value).ok_or_else(|| format!("{value:?} is none of {}", SdkFamily::ALL.map(SdkFamily::id).join(", ")))?;
-    *target = Some(sdk);
+/// An SDK's name, with or without a version, or `auto`.
+pub(super) fn set_app_sdk(target: &mut Option<Sdk>, value: &str) -> Result<(), String> {
+    *target = match value {
+        "auto" => None,
+        name => Some(Sdk::parse(name)?),
+    };
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::agent;
 use super::environment::ExternalIds;
 use super::http::{Client, Limits};
 use super::sts::{Keys, OWN_SESSION, Sts};
-use crate::core::evidence::{AgentCredentials, Call, EndpointFacts, Fact, SkipReason};
+use crate::core::evidence::{AgentCredentials, AssumedRole, Call, EndpointFacts, Fact, SkipReason};
 use crate::core::plan::{Plan, PlannedEndpoint, Provider};
 
 /// What the direct calls found.
@@ -62,7 +62,7 @@ pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, external_ids: &E
     let Some(token) = token else { return DirectCalls::skipped(plan, SkipReason::NoToken) };
     match (plan.provider, &plan.role, &plan.agent_url) {
         (Provider::Irsa, Some(role), _) => {
-            let chain = RoleChain { plan, role: &role.to_string(), external_ids, token };
+            let chain = RoleChain { role: &role.to_string(), token, further: FurtherRoles { plan, external_ids } };
             let calls = plan.endpoints.iter().map(|planned| by_web_identity(new_client(), planned, &chain));
             DirectCalls { endpoints: join_all(calls).await, agent: Fact::NotAttempted(SkipReason::NotThisProvider) }
         }
@@ -75,7 +75,8 @@ pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, external_ids: &E
             let Some(keys) = keys else {
                 return DirectCalls { endpoints: skipped_endpoints(plan, SkipReason::EarlierFailure), agent: Fact::Known(agent) };
             };
-            let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_keys(client, planned, &keys));
+            let further = FurtherRoles { plan, external_ids };
+            let calls = plan.endpoints.iter().zip(clients).map(|(planned, client)| by_agent(client, planned, &further, keys.clone()));
             DirectCalls { endpoints: join_all(calls).await, agent: Fact::Known(agent) }
         }
         (Provider::PodIdentity, _, _) => DirectCalls::skipped(plan, SkipReason::NoToken),
@@ -85,40 +86,57 @@ pub async fn call(new_client: impl Fn() -> Client, plan: &Plan, external_ids: &E
 
 /// The roles to obtain, the first by the token.
 struct RoleChain<'a> {
-    plan: &'a Plan,
     role: &'a str,
-    external_ids: &'a ExternalIds,
     token: &'a str,
+    further: FurtherRoles<'a>,
+}
+
+/// The roles of a profile that are assumed after the first one.
+struct FurtherRoles<'a> {
+    plan: &'a Plan,
+    external_ids: &'a ExternalIds,
+}
+
+impl FurtherRoles<'_> {
+    /// Assumes one role after the other, up to the first failure. Returns the calls, and the credentials of the last role.
+    async fn assume(&self, sts: &Sts, mut keys: Option<Keys>) -> (Vec<Call<AssumedRole>>, Option<Keys>) {
+        let mut hops = Vec::new();
+        for hop in &self.plan.hops {
+            let Some(before) = keys else { break };
+            let (call, next) = sts.assume_role(&before, hop, self.external_ids.of(&hop.profile)).await;
+            hops.push(call);
+            keys = next;
+        }
+        (hops, keys)
+    }
 }
 
 async fn by_web_identity(client: Client, planned: &PlannedEndpoint, chain: &RoleChain<'_>) -> EndpointFacts {
     let sts = Sts::new(client, planned);
     // The session's name as the application's SDK would set it, or our own.
-    let session = chain.plan.session_name.as_ref().map_or(OWN_SESSION, |name| name.raw());
-    let (assume_role, mut keys) = sts.assume_role_with_web_identity(chain.role, session, chain.token).await;
-    let mut hops = Vec::new();
-    for hop in &chain.plan.hops {
-        let Some(before) = keys else { break };
-        let (call, next) = sts.assume_role(&before, hop, chain.external_ids.of(&hop.profile)).await;
-        hops.push(call);
-        keys = next;
-    }
+    let session = chain.further.plan.session_name.as_ref().map_or(OWN_SESSION, |name| name.raw());
+    let (assume_role, keys) = sts.assume_role_with_web_identity(chain.role, session, chain.token).await;
+    proven(&sts, planned, Fact::Known(assume_role), &chain.further, keys).await
+}
+
+async fn by_agent(client: Client, planned: &PlannedEndpoint, further: &FurtherRoles<'_>, keys: Keys) -> EndpointFacts {
+    proven(&Sts::new(client, planned), planned, Fact::NotAttempted(SkipReason::NotThisProvider), further, Some(keys)).await
+}
+
+/// Assumes the further roles, and asks whose the last credentials are.
+async fn proven(
+    sts: &Sts,
+    planned: &PlannedEndpoint,
+    assume_role: Fact<Call<AssumedRole>>,
+    further: &FurtherRoles<'_>,
+    keys: Option<Keys>,
+) -> EndpointFacts {
+    let (hops, keys) = further.assume(sts, keys).await;
     let caller_identity = match keys {
         Some(keys) => Fact::Known(sts.caller_identity(&keys).await),
         None => Fact::NotAttempted(SkipReason::EarlierFailure),
     };
-    let (region, host) = (planned.region.clone(), planned.host.clone());
-    EndpointFacts { region, host, assume_role: Fact::Known(assume_role), hops, caller_identity }
-}
-
-async fn by_keys(client: Client, planned: &PlannedEndpoint, keys: &Keys) -> EndpointFacts {
-    EndpointFacts {
-        region: planned.region.clone(),
-        host: planned.host.clone(),
-        assume_role: Fact::NotAttempted(SkipReason::NotThisProvider),
-        hops: Vec::new(),
-        caller_identity: Fact::Known(Sts::new(client, planned).caller_identity(keys).await),
-    }
+    EndpointFacts { region: planned.region.clone(), host: planned.host.clone(), assume_role, hops, caller_identity }
 }
 
 async fn warm(client: &Client, planned: &PlannedEndpoint) {

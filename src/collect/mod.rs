@@ -15,6 +15,7 @@ pub mod local;
 mod memory;
 pub mod process;
 pub mod root;
+mod sdk_files;
 mod shared_file;
 pub mod sts;
 pub mod token;
@@ -63,14 +64,15 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         // The cut ends the chain, not one of its phases: it says nothing about the network.
         chain::collect(client().until(end + chain::CUT), world, &plan, end).await
     };
-    let (direct, imds, issuer, followed) = if memory.asks_chain_at_once() {
+    let sdk_files = sdk_files::read(&world.root, inputs);
+    let (direct, imds, issuer, sdk_files, followed) = if memory.asks_chain_at_once() {
         // Biased, so that the direct calls go first where several have something to do: the verdict rests on them.
-        let (direct, imds, issuer, chain) = tokio::join!(biased; direct, imds, issuer, chain);
-        (direct, imds, issuer, Some(chain))
+        let (direct, imds, issuer, chain, sdk_files) = tokio::join!(biased; direct, imds, issuer, chain, sdk_files);
+        (direct, imds, issuer, sdk_files, Some(chain))
     } else {
-        let (direct, imds, issuer) = tokio::join!(biased; direct, imds, issuer);
+        let (direct, imds, issuer, sdk_files) = tokio::join!(biased; direct, imds, issuer, sdk_files);
         let followed = if memory.asks_chain(attempt, direct.result()) { Some(chain.await) } else { None };
-        (direct, imds, issuer, followed)
+        (direct, imds, issuer, sdk_files, followed)
     };
     let chain = memory.learn(&plan.imds, followed, &imds, &issuer);
 
@@ -81,6 +83,8 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         lack: None,
         default_token: token::read_stand_in(world, &plan).await,
         token,
+        sdk_files: Some(sdk_files.0),
+        profile_tokens: sdk_files.1,
         endpoints: direct.endpoints,
         agent: direct.agent,
         imds,
@@ -99,6 +103,8 @@ fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence
         lack: Some(lack.to_owned()),
         token: Fact::NotAttempted(because),
         default_token: Fact::NotAttempted(because),
+        sdk_files: None,
+        profile_tokens: Vec::new(),
         endpoints: Vec::new(),
         agent: Fact::NotAttempted(because),
         imds: Fact::NotAttempted(because),

@@ -28,7 +28,6 @@ pub fn section(name: &str, file: SharedFile, section: &Section, endpoint_url_sts
         role_session_name: get("role_session_name").map(InputValue::from),
         duration_seconds: get("duration_seconds").map(InputValue::from),
         external_id: has("external_id"),
-        mfa_serial: has("mfa_serial"),
         region: get("region").map(InputValue::from),
         empty_url: is_empty("endpoint_url") || endpoint_url_sts.as_ref().is_some_and(|url| url.trim().is_empty()),
         endpoint_url_sts: endpoint_url_sts.filter(|url| !url.trim().is_empty()).map(InputUrl::from),

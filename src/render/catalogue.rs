@@ -76,6 +76,9 @@ pub(super) fn behaviour(row: &CodeRow) -> &'static str {
         (Severity::Fail, Class::Permanent) => "nothing in this pod's life cures it; check fails at once (exit 1)",
         (Severity::Fail, Class::Settling) => "may be IAM still propagating; check retries until --timeout, then fails (exit 1)",
         (Severity::Fail, Class::Transient) => "time may cure it; check retries until --timeout, then gives up unproven (exit 3)",
+        (Severity::Warn | Severity::Info, _) if row.step == Step::Application && !row.strict => {
+            "check says it and passes (exit 0); it fails (exit 1) where the application's SDK is known to be concerned, or nothing else is injected"
+        }
         (Severity::Warn, _) if !row.strict => "check warns and passes (exit 0); --strict counts it from the next minor release on",
         (Severity::Warn, _) => "check warns and passes (exit 0); under --strict it fails",
         (Severity::Info, _) => "worth knowing; check passes (exit 0), under --strict too",

@@ -21,9 +21,17 @@ pub fn report(report: &Report, style: Style) -> String {
     for step in Step::ALL {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
         let findings: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.cause.step == step).collect();
-        if !findings.is_empty() || checks.iter().any(|check| check.outcome != CheckOutcome::Skip) {
+        let has_lines = step == Step::Application && !report.sdk_lines.is_empty();
+        if has_lines || !findings.is_empty() || checks.iter().any(|check| check.outcome != CheckOutcome::Skip) {
             heading(&mut page, step.id());
-            checked_step(&mut page, &checks, &findings);
+            if has_lines {
+                families(&mut page, report);
+                let (checks, findings): (Vec<_>, Vec<_>) =
+                    (of_others(checks), findings.into_iter().filter(|found| !is_of_families(found)).collect());
+                checked_step(&mut page, &checks, &findings);
+            } else {
+                checked_step(&mut page, &checks, &findings);
+            }
         } else {
             // The step stands for its checks where all have the same reason.
             let same = checks.windows(2).all(|pair| because(pair[0]) == because(pair[1]));
@@ -75,6 +83,30 @@ pub(super) fn checked_step(page: &mut Page, checks: &[&Check], findings: &[&Repo
     let silent = |check: &&&Check| check.outcome == CheckOutcome::Skip && check.code.is_none();
     let skipped: Vec<(&str, &str)> = checks.iter().filter(silent).map(|check| (check.id.as_str(), because(check))).collect();
     quietly(page, &skipped);
+}
+
+/// What the SDK families become, in one line for each group. It stands in the place of their check and its finding.
+fn families(page: &mut Page, report: &Report) {
+    let found = report.findings.iter().find(|found| is_of_families(found));
+    if let Some(ignored) = found.filter(|found| found.ignored) {
+        return finding(page, ignored);
+    }
+    if let Some(found) = found {
+        page.prose(0, UNDER, &[(Paint::Dim, "- "), (Paint::Dim, &format!("{}: {}", found.cause.code, found.cause.title))]);
+    }
+    let indent = if found.is_some() { UNDER } else { 0 };
+    for line in &report.sdk_lines {
+        let (paint, mark) = if line.wanted { (Paint::Green, "√") } else { (Paint::Dim, "-") };
+        page.prose(indent, indent + 2, &[(paint, mark), (Paint::Plain, &line.text)]);
+    }
+}
+
+fn is_of_families(found: &ReportedFinding) -> bool {
+    found.cause.code == Code::SdkDiffers
+}
+
+fn of_others(checks: Vec<&Check>) -> Vec<&Check> {
+    checks.into_iter().filter(|check| Code::SdkDiffers.row().check != Some(check.id.as_str())).collect()
 }
 
 fn plain(page: &mut Page, check: &Check) {
@@ -280,8 +312,9 @@ node
 
 application
 -----------
-√ every SDK reads the settings of this pod alike
-- skipped: app-sdk – it was not asked for; profile – no profile is selected
+√ all 16 SDK families become arn:aws:iam::111122223333:role/checkout
+- skipped: profile – no profile is selected; app-sdk – the application's SDK is not known (--app-sdk
+  names it)
 
 - skipped: issuer – it was not asked for; pod-identity – the injected provider has no use for it;
   redundancy – one region only (--sts-region adds more)
@@ -318,8 +351,9 @@ node
 
 application
 -----------
-√ every SDK reads the settings of this pod alike
-- skipped: app-sdk – it was not asked for; profile – no profile is selected
+- all 16 SDK families get no credentials: STS is not reached
+- skipped: profile – no profile is selected; app-sdk – the application's SDK is not known (--app-sdk
+  names it)
 
 - skipped: issuer – it was not asked for; assume-role, pod-identity, identity, chain – because of
   connect-timeout; clock – STS's clock was not seen; redundancy – one region only (--sts-region adds

@@ -66,6 +66,7 @@ const GENERATED: &[(&str, Section, Made)] = &[
     (DOCTOR, Names("$defs/verdict"), List(|| names(VERDICTS))),
     (DOCTOR, Names("properties/expected/properties/provider"), List(|| names(PROVIDERS))),
     ("docs/sdks.v1.schema.json", Names("$defs/prediction/properties/sdk"), List(|| names(SdkFamily::ALL))),
+    (REPORT, Names("$defs/family"), List(|| names(SdkFamily::ALL))),
     ("docs/status.v1.schema.json", Names("$defs/state"), List(|| names(ReadinessState::ALL))),
     ("docs/status.v1.schema.json", Names("$defs/round/properties/verdict"), List(|| names(VERDICTS))),
 ];

@@ -25,7 +25,7 @@ pub struct Baseline {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct BaselineCheck {
     id: String,
-    /// How it ends.
+    /// How it ends. `{role}` is the expected role.
     ends: String,
     #[serde(default)]
     rests_on: RestsOn,
@@ -92,7 +92,7 @@ impl BaselineCheck {
             Some((pointer, ends)) if report.pointer(pointer).is_none_or(Value::is_null) => ends,
             _ => &self.ends,
         };
-        ends.clone()
+        ends.replace("{role}", report["expected"]["roleArn"].as_str().unwrap_or_default())
     }
 
     /// How it ends where the root cause is in a step that it rests on.

@@ -76,12 +76,12 @@ fn ask(situation: &Situation, sdk: &Sdk) -> Result<Prediction, String> {
         path.is_some_and(|path| situation.files.get(path) == Some(&Content::Unreadable))
     };
     if is_unreadable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-        surroundings.container_token = TokenFile::Unreadable;
-        surroundings.trimmed_container_token = TokenFile::Unreadable;
+        surroundings.files.container_token = TokenFile::Unreadable;
+        surroundings.files.trimmed_container_token = TokenFile::Unreadable;
     }
     if is_unreadable("AWS_WEB_IDENTITY_TOKEN_FILE") {
-        surroundings.token = TokenFile::Unreadable;
-        surroundings.trimmed_token = TokenFile::Unreadable;
+        surroundings.files.token = TokenFile::Unreadable;
+        surroundings.files.trimmed_token = TokenFile::Unreadable;
     }
     match &situation.answers {
         Err(_) => apply(situation, &mut surroundings)?,

@@ -56,8 +56,8 @@ impl Fillings {
         let rows: &[(&'static [&'static str], &str)] = &[
             (&["ACCOUNT", "{account}", "111122223333"], account),
             (&["{partition}"], "aws"),
-            (&["ROLE_NAME", "RESOURCE_NAME", "{roleName}", "{}"], "checkout"),
-            (&["ROLE_ARN", "{roleArn}"], &format!("arn:aws:iam::{account}:role/apps/checkout")),
+            (&["ROLE_NAME", "RESOURCE_NAME", "{roleName}", "{resourceName}", "{}"], "checkout"),
+            (&["ROLE_ARN", "{roleArn}", "{resource}"], &format!("arn:aws:iam::{account}:role/apps/checkout")),
             (&["ISSUER_URL", "{issuer}"], &format!("https://{ISSUER}")),
             (&["ISSUER", "{issuerPath}"], ISSUER),
             (&["{audience}"], "sts.amazonaws.com"),

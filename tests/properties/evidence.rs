@@ -8,6 +8,7 @@ use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::evidence::exchange::{Connection, Exchange, Failure, FailureKind, Phase, Try};
 use irsa_probe::core::evidence::*;
 use irsa_probe::core::pod::token::{Claims, TokenDefect};
+use irsa_probe::core::sdk::{SdkFiles, TokenFile};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -18,19 +19,36 @@ use std::fmt::Debug;
 pub fn evidence() -> BoxedStrategy<Evidence> {
     let tokens = (fact(token()), fact(token()));
     let nodes = (fact(call(agent())), fact(imds()), fact(chain()), fact(issuer()));
-    (time(), (pod::inputs(), option::weighted(0.05, text())), tokens, vec(endpoint(), 0..4), nodes)
-        .prop_map(|(taken_at, (inputs, lack), tokens, endpoints, nodes)| Evidence {
+    let inputs = (pod::inputs(), option::weighted(0.05, text()), option::weighted(0.7, sdk_files()));
+    (time(), inputs, tokens, vec(endpoint(), 0..4), nodes)
+        .prop_map(|(taken_at, (inputs, lack, sdk_files), tokens, endpoints, nodes)| Evidence {
             schema: SCHEMA.to_owned(),
             taken_at,
             inputs,
             lack,
             token: tokens.0,
             default_token: tokens.1,
+            sdk_files,
+            profile_tokens: Vec::new(),
             endpoints,
             agent: nodes.0,
             imds: nodes.1,
             chain: nodes.2,
             issuer: nodes.3,
+        })
+        .boxed()
+}
+
+fn sdk_files() -> BoxedStrategy<SdkFiles> {
+    use TokenFile::*;
+    let file = || select(vec![Good, Missing, Unreadable, NotAFile, Empty, TrailingWhitespace, NotAToken]);
+    (file(), file(), file(), file(), any::<bool>())
+        .prop_map(|(token, trimmed_token, container_token, trimmed_container_token, sso_token)| SdkFiles {
+            token,
+            trimmed_token,
+            container_token,
+            trimmed_container_token,
+            sso_token,
         })
         .boxed()
 }

@@ -90,7 +90,7 @@ proptest! {
             let skipped_by = found.root_cause.as_ref().map(|root| format!("skipped because of {}", root.code));
             let hidden = found.checks.iter().filter(|check| check.because == skipped_by && skipped_by.is_some());
             for check in hidden {
-                prop_assert!(!matches!(check.id.as_str(), "clock" | "node-role" | "other-regions" | "app-sdk" | "sdk-settings"), "{}", check.id);
+                prop_assert!(!matches!(check.id.as_str(), "clock" | "node-role" | "other-regions" | "app-sdk" | "sdks"), "{}", check.id);
             }
             // What the applications become is said in the root cause's own block, and only there.
             let meanwhile = found.meanwhile.as_ref().is_some_and(|meanwhile| !meanwhile.use_node_role.is_empty());

@@ -8,7 +8,7 @@ use irsa_probe::core::evidence::{self, Evidence, Fact, SkipReason};
 use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::pod::environment::Environment;
 use irsa_probe::core::pod::profile::{Profile, ProfileCredentials, ProfileSection, SharedFile};
-use irsa_probe::core::sdk::SdkFamily;
+use irsa_probe::core::sdk::{Sdk, SdkFamily};
 use irsa_probe::core::text::time::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
@@ -132,7 +132,6 @@ fn section() -> impl Strategy<Value = ProfileSection> {
     let texts = (foreign::text(), option::of(value()), option::of(value()), option::of(value()), option::of(value()));
     (texts, any::<[bool; 8]>()).prop_map(|(texts, flags)| ProfileSection {
         external_id: flags[6],
-        mfa_serial: flags[7],
         role_session_name: texts.4.clone().map(Into::into),
         duration_seconds: texts.3.clone().map(Into::into),
         key_id: flags[1],
@@ -152,7 +151,11 @@ fn settings() -> impl Strategy<Value = Settings> {
     let role = select(&[ROLE, "arn:aws:iam::111122223333:role/checkout", "arn:aws-cn:iam::999999999999:role/other"][..]);
     let provider = prop_oneof![3 => Just(ProviderChoice::Auto), 1 => Just(ProviderChoice::Irsa), 1 => Just(ProviderChoice::PodIdentity)];
     let strict = prop::bool::weighted(0.2);
-    let app_sdk = option::weighted(0.5, select(&SdkFamily::ALL[..]));
+    let versions = SdkFamily::ALL.into_iter().flat_map(|family| {
+        let measured = family.measured_versions().map(move |version| format!("{}@{version}", family.id()));
+        [family.id().to_owned()].into_iter().chain(measured)
+    });
+    let app_sdk = option::weighted(0.5, select(versions.map(|text| Sdk::parse(&text).unwrap()).collect::<Vec<_>>()));
     let ignore = prop_oneof![4 => Just(Vec::new()), 1 => vec(select(Code::ALL), 1..20), 1 => Just(Code::ALL.to_vec())];
     (option::weighted(0.3, role), provider, vec(region(), 0..3), strict, any::<bool>(), app_sdk, ignore).prop_map(
         |(role, provider, sts_regions, strict, no_imds, app_sdk, ignore)| Settings {
@@ -177,6 +180,8 @@ pub fn untried(inputs: Inputs) -> Evidence {
         lack: None,
         token: Fact::NotAttempted(SkipReason::PlanFailed),
         default_token: Fact::NotAttempted(SkipReason::PlanFailed),
+        sdk_files: None,
+        profile_tokens: Vec::new(),
         endpoints: Vec::new(),
         agent: Fact::NotAttempted(SkipReason::PlanFailed),
         imds: Fact::NotAttempted(SkipReason::NotAsked),

@@ -19,7 +19,7 @@ fn judged(evidence: &Evidence) -> Report {
 
 /// The checks that mean the same whatever failed before them.
 fn rests_on_nothing(check: Option<&str>) -> bool {
-    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk" | "profile" | "sdk-settings"))
+    matches!(check, Some("clock" | "node-role" | "other-regions" | "app-sdk" | "profile" | "sdks"))
 }
 
 /// The step at which a finding stands. A profile's fault stands in the place of `not-injected` where it is why nothing is injected.
@@ -162,8 +162,10 @@ fn what_is_ignored_still_stands(evidence: &Evidence) {
 fn the_identity_s_failures_follow(report: &Report) {
     let first = report.identity_failures().first().map(|cause| cause.code);
     let root = report.root_cause.as_ref();
-    let is_proof = root.is_none() || first.is_none() && root.is_some_and(|root| root.step == Step::Application);
-    assert!(first == root.map(|root| root.code) || is_proof, "{first:?}, {root:?}");
+    let is_of_application = root.is_some_and(|root| root.step == Step::Application);
+    assert!(first == root.map(|root| root.code) || is_of_application, "{first:?}, {root:?}");
+    let is_given = report.identity.is_some() || report.credentials.is_some();
+    assert!(first.is_none() || is_given || first == root.map(|root| root.code), "{first:?}, {root:?}");
     assert!(report.verdict != Verdict::Pass || first.is_none());
 }
 

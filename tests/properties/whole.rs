@@ -95,6 +95,8 @@ fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
         lack: None,
         token: Fact::Known(Token { path: plan.token_path.clone().unwrap_or_default(), file }),
         default_token: Fact::NotAttempted(SkipReason::NotThisProvider),
+        sdk_files: None,
+        profile_tokens: Vec::new(),
         endpoints: plan.endpoints.iter().map(endpoint).collect(),
         agent: Fact::NotAttempted(SkipReason::NotThisProvider),
         imds: Fact::Known(Imds { v2: ImdsReach::Absent, v1: None, role: None, no_role: false, instance_id: None }),

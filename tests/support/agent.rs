@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     http::{Answer, Page, Seen},
-    iam::RoleArn,
+    iam::{self, RoleArn},
     jwt::{self, Jwt, Verified},
     state::{self, Service, Shared, State},
     world::{AgentMode, Keys},
@@ -99,7 +99,8 @@ fn credentials(state: &mut State, role: &str, arn: &RoleArn) -> Page {
     let session: String = format!("eks-{}-{}-{}", state.world.cluster, state.world.pod, state::uuid()).chars().take(64).collect();
     let user_id = format!("{}:{session}", state::unique_id("AROA", role));
     let seconds = state.world.sts.session_seconds.unwrap_or(SESSION);
-    let minted = state.mint(&arn.account, arn.session(&session), user_id, None, seconds);
+    let known = iam::find_role(&state.world, role).map(|_| role.to_owned());
+    let minted = state.mint(&arn.account, arn.session(&session), user_id, known, seconds);
     let expiration = state::iso(minted.expires).replace('Z', ".123456789Z");
     let body = json!({
         "AccessKeyId": minted.access_key, "SecretAccessKey": minted.secret, "Token": minted.token,

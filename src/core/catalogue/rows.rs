@@ -107,8 +107,8 @@ codes! {
     ShadowedByProfile = "shadowed-by-profile" {
         step: Injection, check: Some("unshadowed"), weight: WARN,
         title: "a profile with credentials of its own shadows the injected identity in some SDKs",
-        cause: "The selected profile of the shared configuration files gives credentials. The Rust and JavaScript SDKs prefer it to IRSA, \
-            boto3 and Go do not; for EKS Pod Identity all of them prefer the profile.",
+        cause: "The selected profile of the shared configuration files gives credentials. Some SDKs prefer it to IRSA, \
+            and most prefer it to EKS Pod Identity. The step application says which of them do here.",
         fix: "Remove the profile's credentials from the files in the image or volume, or unset AWS_PROFILE.",
         at_once: true,
     }
@@ -998,11 +998,12 @@ codes! {
     }
 
     SdkTooOld = "sdk-too-old" {
-        step: Application, check: None, weight: PERMANENT,
+        step: Application, check: Some("app-sdk"), weight: WARN,
         title: "the application's SDK is too old for this identity",
         cause: "An SDK from before IRSA or EKS Pod Identity does not look at the variables that were injected, goes on in its chain, and \
             ends with the node's role or with nothing.",
         fix: "Raise the AWS SDK to the version that irsa-probe sdks names, or a newer one, and rebuild the image.",
+        strict: false,
     }
 
     SdkModuleMissing = "sdk-module-missing" {
@@ -1047,21 +1048,20 @@ codes! {
 
     SdkFallsThrough = "sdk-falls-through" {
         step: Application, check: Some("app-sdk"), weight: WARN,
-        title: "the application's SDK would end up with other credentials, here or when the exchange fails",
-        cause: "The default chain of this SDK goes on after a failed exchange, or does not use the injected identity here at all (a \
-            profile comes before it, a variable stops it): an incident at STS, or a changed trust policy, then turns the application into \
-            the node, or into another identity, without a word. Found only where there is something to fall to, such as IMDS that answers \
-            with a role; a chain that goes on and finds nothing ends with an error, as it should. It is a prediction from the SDK's chain: \
-            the application itself is not looked at.",
-        fix: "Name the web identity or container provider explicitly in the application instead of the default chain, take away what comes \
-            before it, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).",
+        title: "the application's SDK takes other credentials when the exchange fails",
+        cause: "The default chain of this SDK goes on after a failed exchange. An incident at STS, or a changed trust policy, then turns the \
+            application into the node, or into another identity, without a word. Found only where there is something to fall to, such as IMDS \
+            that answers with a role; a chain that goes on and finds nothing ends with an error, as it should. It is a prediction from the \
+            SDK's chain: the application itself is not looked at.",
+        fix: "Name the web identity or container provider explicitly in the application instead of the default chain, take away the other \
+            credentials, and keep IMDS out of the pod's reach (hop limit 1 with IMDSv2 required).",
         commands: &[read("irsa-probe sdks")],
     }
 
     ProfileMissing = "profile-missing" {
         step: Application, check: Some("profile"), weight: WARN,
         title: "AWS_PROFILE names a profile that no file has",
-        cause: "The profile is in neither of the two shared configuration files of this container: the volume with the file is not \
+        cause: "The profile is in neither of the two shared configuration files that were read: the volume with the file is not \
             mounted, AWS_CONFIG_FILE leads elsewhere, the name is misspelt, or the section in the configuration file lacks the word \
             profile. boto3, the AWS CLI and Go 2 then end with an error, whatever else is injected. The other SDKs go on in their chain. \
             It is the root cause where nothing else is injected.",
@@ -1086,14 +1086,16 @@ codes! {
     }
 
     SdkDiffers = "sdk-differs" {
-        step: Application, check: Some("sdk-settings"), weight: INFO,
-        title: "some SDKs read a setting of this pod differently from the rest",
-        cause: "SDKs disagree about what is empty, has white space around it, has an old name, or names the region by one of its two \
-            variables alone. So the same pod is the injected role to one program and something else to another: static keys, the node, \
-            nothing, or the same role by the global STS endpoint. Found only where it makes some SDK families do something else than \
-            the rest. It is a prediction from the SDKs' chains, with calls that work: the application itself is not looked at.",
-        fix: "Write the settings as every SDK reads them: unset what is empty and the old names, remove the white space, and set \
-            AWS_REGION and AWS_DEFAULT_REGION to the same region. The finding names the variables.",
+        step: Application, check: Some("sdks"), weight: INFO,
+        title: "not every SDK does the same in this pod",
+        cause: "SDKs look for credentials in different places and orders. A selected profile, static keys under an old name, an empty variable, \
+            white space around a value, or one of the two names of the region alone is used by some of them and not by others. So the same pod \
+            can be the injected role to one program, and static keys, the node or nothing to another. It is a prediction from the SDKs' own \
+            chains, with the answers that this check got. Where the application's SDK is known (--app-sdk), only that SDK counts, and an \
+            outcome that was measured with its version is a failure.",
+        fix: "Name the application's SDK with --app-sdk, to learn whether it is concerned. Remove what the finding names: credentials and \
+            profiles beside the injected role, old names, empty variables and white space. Set AWS_REGION and AWS_DEFAULT_REGION to the same \
+            region.",
         commands: &[read("irsa-probe sdks")],
         strict: false,
     }

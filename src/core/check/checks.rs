@@ -46,7 +46,7 @@ pub struct Check {
 
 /// How every check ended. The checks that rest on the root cause's step are skipped because of it.
 pub fn checks(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Check> {
-    let context = CheckContext { evidence, plan: &diagnosis.plan, clock_skew: diagnosis.clock_skew, proven: diagnosis.identity.as_ref() };
+    let context = diagnosis.context(evidence);
     checks_of_all_steps().filter_map(|(step, row)| check(step, row, &context, diagnosis)).collect()
 }
 

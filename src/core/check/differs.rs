@@ -1,21 +1,25 @@
 //! Settings of a pod that not every SDK reads alike: empty variables, white space around a value, old names, one of the two names of the region
 //! alone. Each is compared with the same environment without it. What an SDK makes of either is predicted, with calls that all work.
 
-use super::predicted::describe_end;
 use super::row::CheckContext;
+use super::sdks::{describe_use, list};
 use super::surroundings;
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::{Code, Severity};
 use crate::core::plan::Provider;
 use crate::core::pod::environment::{Environment, Secret, Var};
 use crate::core::pod::untidy::Untidy;
-use crate::core::sdk::{AgentCall, Basis, ChainEnd, Prediction, SdkFamily, StsCall, StsEndpoint, Surroundings, TokenFile, predict};
+use crate::core::sdk::{
+    AgentCall, Basis, ChainEnd, Prediction, SdkFamily, SdkFiles, StsCall, StsEndpoint, Surroundings, TokenFile, predict,
+};
 
 /// A setting that some SDKs read otherwise than the rest, and what follows.
 pub(super) struct Difference {
     /// The variables.
     variables: Vec<&'static str>,
-    /// Who reads it so, what they do, and the fix.
+    /// What they do because of it, by family.
+    effects: Vec<(Behaviour, Vec<SdkFamily>)>,
+    /// Who reads it so, what they do, and the fix. Without a full stop.
     pub(super) sentence: String,
 }
 
@@ -46,8 +50,18 @@ impl Difference {
         failures.find(|defect| self.is_said_in(&defect.detail)).map(|defect| defect.code)
     }
 
+    /// Whether this family reads it otherwise than the rest.
+    pub(super) fn concerns(&self, family: SdkFamily) -> bool {
+        self.effects.iter().any(|(_, families)| families.contains(&family))
+    }
+
+    /// Whether this is why the family ends so.
+    pub(super) fn explains(&self, family: SdkFamily, end: ChainEnd) -> bool {
+        self.effects.iter().any(|(effect, families)| effect.end == end && families.contains(&family))
+    }
+
     /// Whether a text names one of the variables.
-    pub(super) fn is_said_in(&self, text: &str) -> bool {
+    fn is_said_in(&self, text: &str) -> bool {
         let words = || text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         self.variables.iter().any(|variable| words().any(|word| word == *variable))
     }
@@ -66,8 +80,8 @@ pub(super) fn differences(context: &CheckContext<'_>) -> Vec<Difference> {
         let groups = differing(context.plan.chain_end(), &now, &tidy);
         let known: Vec<SdkFamily> = SdkFamily::ALL.into_iter().zip(&now).filter_map(|(family, now)| now.map(|_| family)).collect();
         let said: Vec<String> = groups.iter().map(|(effect, families)| describe(context, *effect, families, &known)).collect();
-        let sentence = format!("{}: {}; {}.", setting.state, said.join("; "), setting.fix);
-        (!groups.is_empty()).then_some(Difference { variables: setting.variables.clone(), sentence })
+        let sentence = format!("{}: {}; {}", setting.state, said.join("; "), setting.fix);
+        (!groups.is_empty()).then_some(Difference { variables: setting.variables.clone(), sentence, effects: groups })
     };
     let found: Vec<(&Setting, Difference)> = settings.iter().filter_map(|setting| Some((setting, differs(setting)?))).collect();
     let filled: Vec<&str> = found.iter().filter_map(|(setting, _)| setting.filled).collect();
@@ -135,13 +149,16 @@ fn effects(context: &CheckContext<'_>, found: Surroundings<'_>, environment: &En
     };
     let well = Surroundings {
         environment,
-        token: of(Provider::Irsa, &environment.token_file, found.token),
-        trimmed_token: TokenFile::Good,
-        container_token: of(Provider::PodIdentity, &environment.container_token_file, found.container_token),
-        trimmed_container_token: TokenFile::Good,
-        profile_token: TokenFile::Good,
+        files: SdkFiles {
+            token: of(Provider::Irsa, &environment.token_file, found.files.token),
+            container_token: of(Provider::PodIdentity, &environment.container_token_file, found.files.container_token),
+            sso_token: found.files.sso_token,
+            ..SdkFiles::GOOD
+        },
         sts: StsCall::Works,
         hop: None,
+        profile_sts: None,
+        profile_tokens: &[],
         agent: AgentCall::Works,
         ..found
     };
@@ -150,7 +167,7 @@ fn effects(context: &CheckContext<'_>, found: Surroundings<'_>, environment: &En
 
 impl Behaviour {
     fn of(prediction: &Prediction) -> Option<Behaviour> {
-        let end = if prediction.outcome == ChainEnd::Error { ChainEnd::None } else { prediction.outcome };
+        let end = prediction.outcome.to_application();
         // The role is known where STS gives it.
         let endpoint = prediction.arn.as_ref().map(|_| prediction.endpoint);
         (prediction.basis != Basis::Unverified).then_some(Behaviour { end, endpoint })
@@ -187,24 +204,11 @@ fn describe(context: &CheckContext<'_>, effect: Behaviour, families: &[SdkFamily
     } else {
         (name(families), families.len() == 1)
     };
-    let verb = |stem: &str| [stem, if one { "s " } else { " " }].concat();
-    let role = || context.evidence.imds.known().and_then(|imds| imds.role.as_deref());
-    let what = match (effect.end, effect.endpoint, role()) {
-        (ChainEnd::None | ChainEnd::Error, ..) => verb("get") + "no credentials",
-        (ChainEnd::NodeRole, _, Some(role)) => verb("use") + "the node's role " + role,
-        (ChainEnd::NodeRole, _, None) => format!("{} on to IMDS for the node's role", if one { "goes" } else { "go" }),
-        (ChainEnd::Irsa, Some(StsEndpoint::Global), _) => verb("call") + "the global STS endpoint",
-        (end, ..) => verb("use") + describe_end(end),
+    let what = match (effect.end, effect.endpoint) {
+        (ChainEnd::Irsa, Some(StsEndpoint::Global)) => ["call", if one { "s" } else { "" }, " the global STS endpoint"].concat(),
+        (end, _) => describe_use(context, end, None, one),
     };
     format!("{who} {what}")
-}
-
-/// `a, b and c`.
-fn list(words: &[&str]) -> String {
-    match words {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => words.concat(),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! from its default chain (`sdk`), with the answers that this check got.
 
 use super::row::CheckContext;
-use super::surroundings;
-use crate::core::sdk::{ChainEnd, SdkFamily, predict};
+use crate::core::sdk::{ChainEnd, SdkFamily};
 
 /// The SDK families by what they become now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +26,10 @@ pub(super) fn meanwhile(context: &CheckContext<'_>) -> Option<Meanwhile> {
     if context.proven.is_some() {
         return None;
     }
-    let surroundings = surroundings::from_evidence(context.evidence);
     let mut found = Meanwhile::of(role);
-    for family in SdkFamily::ALL {
-        match predict(family, &surroundings).outcome {
+    for prediction in context.sdks {
+        let family = prediction.sdk;
+        match prediction.outcome {
             end if Some(end) == context.plan.chain_end() => found.use_injected.push(family),
             ChainEnd::NodeRole => found.use_node_role.push(family),
             ChainEnd::None | ChainEnd::Error => found.stop.push(family),

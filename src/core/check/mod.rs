@@ -1,5 +1,6 @@
 //! From evidence to findings. The first failing step holds the root cause. The checks of later steps are skipped because of it.
 
+pub mod app_sdk;
 pub mod attempts;
 mod calls;
 pub mod checks;
@@ -9,6 +10,8 @@ mod predicted;
 mod proven;
 pub mod report;
 mod row;
+pub mod sdk_lines;
+mod sdks;
 mod steps;
 pub mod surroundings;
 mod values;
@@ -18,6 +21,8 @@ use crate::core::catalogue::wording::Wording;
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::evidence::Evidence;
 use crate::core::plan::{IdentitySource, Plan};
+use crate::core::sdk::Prediction;
+use app_sdk::AppSdk;
 use row::{CheckContext, CheckRow};
 use steps::STEPS;
 use steps::identity::prove;
@@ -69,9 +74,18 @@ pub struct Diagnosis {
     pub clock_skew: Option<i64>,
     /// What the SDKs become while the identity is not proven and the node's role is in reach.
     pub meanwhile: Option<Meanwhile>,
+    /// What each SDK family becomes now.
+    pub sdks: Vec<Prediction>,
+    /// The application's SDK, where it is known.
+    app: Option<AppSdk>,
 }
 
 impl Diagnosis {
+    fn context<'a>(&'a self, evidence: &'a Evidence) -> CheckContext<'a> {
+        let proven = self.identity.as_ref();
+        CheckContext { evidence, plan: &self.plan, clock_skew: self.clock_skew, proven, app: self.app, sdks: &self.sdks }
+    }
+
     /// The failure that explains the others.
     pub fn root_cause(&self) -> Option<&Finding> {
         self.findings.first().filter(|finding| finding.severity == Severity::Fail)
@@ -84,11 +98,13 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     if let Some(lack) = &evidence.lack {
         // The inputs were not read, and the plan is made from them. So nothing in the plan can be relied on.
         let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
-        return Diagnosis { plan, findings, identity: None, clock_skew: None, meanwhile: None };
+        return Diagnosis { plan, findings, identity: None, clock_skew: None, meanwhile: None, sdks: Vec::new(), app: None };
     }
     let clock_skew = calls::clock_skew(evidence);
     let (proven, _) = prove(evidence, &plan, clock_skew);
-    let context = CheckContext { evidence, plan: &plan, clock_skew, proven: proven.as_ref() };
+    let app = AppSdk::of(evidence);
+    let sdks = sdks::predictions(evidence, app);
+    let context = CheckContext { evidence, plan: &plan, clock_skew, proven: proven.as_ref(), app, sdks: &sdks };
     let mut findings = Vec::new();
     for step in &STEPS {
         let found = (step.find)(&context, &findings);
@@ -107,7 +123,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     }
     let findings = keep_cause_and_consequences(findings);
     let meanwhile = meanwhile::meanwhile(&context);
-    Diagnosis { plan, findings, identity: proven, clock_skew, meanwhile }
+    Diagnosis { plan, findings, identity: proven, clock_skew, meanwhile, sdks, app }
 }
 
 /// Whether `--strict` makes a failure of this finding: a warning that `--ignore` does not name, unless its code is new.
@@ -188,6 +204,7 @@ mod tests {
                 "node-role-reachable",
                 "node-role-reachable-v1",
                 "secondary-region-failing",
+                "sdk-too-old",
                 "sdk-falls-through",
                 "profile-missing",
                 "profile-broken",

@@ -1,7 +1,10 @@
 //! The report: the JSON contract `irsa-probe/report/v1` (docs/report.v1.schema.json).
 
+use super::app_sdk::KnownBy;
 use super::checks::{self, Check};
 use super::predicted::predicted_chain;
+use super::sdk_lines::{self, SdkLine};
+use super::sdks;
 use super::{Diagnosis, Finding, Meanwhile, diagnose, is_private, network_code};
 use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn};
@@ -12,6 +15,7 @@ use crate::core::check::values::values;
 use crate::core::evidence::{Call, ChainProvider, EndpointFacts, Evidence, Fact, SkipReason};
 use crate::core::plan::inputs::Settings;
 use crate::core::plan::{IdentitySource, Plan, Provider};
+use crate::core::sdk::{Prediction, SdkFamily};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,10 +75,39 @@ pub struct Report {
     pub node: Node,
     /// Local clock minus STS's, in seconds.
     pub clock_skew_seconds: Option<i64>,
+    /// What each SDK family becomes here, with the answers that this check got.
+    #[serde(default)]
+    pub sdks: Vec<Prediction>,
+    /// The application's own SDK, as far as it is known.
+    #[serde(default)]
+    pub application: Application,
+    /// How many families do not become the proven identity. `None` where none is proven. Not in the JSON.
+    #[serde(skip)]
+    pub sdks_differing: Option<usize>,
+    /// What the families become, in sentences for a person, the worst first. Not in the JSON: `sdks` and the findings say it there.
+    #[serde(skip)]
+    pub sdk_lines: Vec<SdkLine>,
     /// What the SDKs become while the identity is not proven and the node's role is in reach. Not in the JSON: the node's finding says it there.
     #[serde(skip)]
     pub meanwhile: Option<Meanwhile>,
 }
+
+/// The application's own SDK.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// The family. `null` when it is not known.
+    pub sdk: Option<SdkFamily>,
+    /// How it is known.
+    pub by: Option<KnownBy>,
+    /// The SDKs that were found. Empty where nothing was looked at.
+    pub found: Vec<FoundSdk>,
+    /// How far was looked. `null` where nothing was looked at.
+    pub scan: Option<FoundSdk>,
+}
+
+/// An SDK that was found in files. A check looks at no files for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FoundSdk {}
 
 /// A finding as the root cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -309,6 +342,8 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let values = values(evidence, &diagnosis.plan);
     let findings = diagnosis.findings.iter().map(|f| reported(f, &values, &evidence.inputs.settings)).collect();
     let root_cause = diagnosis.root_cause();
+    let app = diagnosis.app;
+    let sdk_lines = sdk_lines::lines(&diagnosis.context(evidence));
     Report {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -339,6 +374,10 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         endpoints: evidence.endpoints.iter().map(endpoint).collect(),
         node: node(evidence),
         clock_skew_seconds: diagnosis.clock_skew,
+        application: Application { sdk: app.map(|app| app.sdk.family), by: app.map(|app| app.by), found: Vec::new(), scan: None },
+        sdks_differing: sdks::count_differing(&diagnosis.context(evidence)),
+        sdk_lines,
+        sdks: diagnosis.sdks,
         meanwhile: diagnosis.meanwhile,
     }
 }
@@ -377,6 +416,7 @@ fn expected_role(evidence: &Evidence, diagnosis: &Diagnosis) -> Option<String> {
 /// All roles of a chain. Empty where there is only one.
 fn roles_of_chain(plan: &Plan) -> Vec<String> {
     let roles = plan.role.iter().chain(plan.hops.iter().map(|hop| &hop.role));
+    // The role of an association is not known before the agent gives its credentials.
     if plan.hops.is_empty() { Vec::new() } else { roles.map(ToString::to_string).collect() }
 }
 
@@ -446,7 +486,9 @@ fn credentials(evidence: &Evidence) -> Option<Credentials> {
     // Those of the last role count: the roles before it are means only.
     let last = |endpoint: &EndpointFacts| endpoint.hops.last().or(endpoint.assume_role.known())?.success().map(|role| role.expires_at);
     let assumed = evidence.endpoints.first().and_then(last);
-    let given = || evidence.agent.known().and_then(|call| call.success()).map(|a| a.expires_at);
+    // The agent's, unless a further role was asked for with them.
+    let is_last = evidence.endpoints.first().is_none_or(|endpoint| endpoint.hops.is_empty());
+    let given = || evidence.agent.known().filter(|_| is_last).and_then(|call| call.success()).map(|a| a.expires_at);
     assumed.or_else(given).map(|expires_at| Credentials { expires_at })
 }
 

@@ -1,10 +1,12 @@
 //! The row of a step and the row of a check. The rows and the findings of a step are in its file below `steps`.
 
 use super::Finding;
+use super::app_sdk::AppSdk;
 use super::proven::Proven;
 use crate::core::catalogue::Step;
 use crate::core::evidence::{Evidence, Fact, SkipReason};
 use crate::core::plan::Plan;
+use crate::core::sdk::Prediction;
 
 /// What every step is evaluated on.
 pub(super) struct CheckContext<'a> {
@@ -16,6 +18,10 @@ pub(super) struct CheckContext<'a> {
     pub(super) clock_skew: Option<i64>,
     /// The identity proven for the injected provider.
     pub(super) proven: Option<&'a Proven>,
+    /// The application's SDK, where it is known.
+    pub(super) app: Option<AppSdk>,
+    /// What each SDK family becomes now. Empty where the environment could not be read.
+    pub(super) sdks: &'a [Prediction],
 }
 
 /// One step of a check.

@@ -1,50 +1,43 @@
 //! The surroundings of an SDK's chain, as a check found them: the environment, and the results of the calls that a chain would make.
 
-use crate::core::aws::answer::ServiceAnswer;
+use crate::core::aws::answer::{ServiceAnswer, ServiceError};
+use crate::core::aws::arn::RoleArn;
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Code, Operation};
-use crate::core::evidence::{Call, Evidence, Fact, FileFact, FileFailureKind, Imds, SkipReason, Token, TokenContent};
+use crate::core::evidence::{
+    AgentCredentials, Call, ChainErrorKind, Evidence, Fact, FileFact, FileFailureKind, Imds, SkipReason, Token, TokenContent,
+};
 use crate::core::plan::{IdentitySource, Plan, Provider};
 use crate::core::pod::environment::Var;
 use crate::core::pod::token::TokenDefect;
-use crate::core::sdk::{AgentCall, ImdsView, StsCall, Surroundings, TokenFile};
+use crate::core::sdk::{AgentCall, ImdsView, SdkFiles, StsCall, Surroundings, TokenFile};
+use crate::core::text::time::Timestamp;
 
 /// The surroundings that a check found. What the check did not try is assumed to work: the other provider, a call that was not made.
 pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     let inputs = &evidence.inputs;
-    let mut surroundings = Surroundings::assumed(&inputs.environment, &inputs.profile);
-    let file = evidence.token.known().map_or(TokenFile::Good, token_file);
     let plan = Plan::from_inputs(inputs);
-    match plan.provider {
-        Provider::PodIdentity => {
-            surroundings.container_token = file;
-            surroundings.trimmed_container_token =
-                if is_trimmed(&inputs.environment.container_token_file) { file } else { TokenFile::Good };
+    let mut surroundings = Surroundings {
+        files: evidence.sdk_files.unwrap_or_else(|| files_of_injected(evidence, &plan)),
+        profile_tokens: &evidence.profile_tokens,
+        // Nothing answers there on EKS.
+        ecs: Some(AgentCall::Unreachable),
+        now: Some(evidence.taken_at),
+        ..Surroundings::assumed(&inputs.environment, &inputs.profile)
+    };
+    // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
+    let asked = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()).map(sts_call);
+    match plan.source {
+        IdentitySource::Environment => {
+            surroundings.sts = asked.unwrap_or(surroundings.sts);
+            surroundings.profile_sts = profile_sts(evidence, &plan);
         }
-        Provider::Irsa if plan.source == IdentitySource::Environment => {
-            surroundings.token = file;
-            surroundings.trimmed_token = if is_trimmed(&inputs.environment.token_file) { file } else { TokenFile::Good };
-        }
-        Provider::Irsa | Provider::None => {}
-    }
-    // The selected profile names the same token file.
-    let chain = inputs.profile.role_chain().ok().flatten();
-    let named = chain.as_ref().and_then(|chain| chain.web_identity()).map(|root| root.token_file.raw());
-    if named.is_some() && named == plan.token_path.as_ref().map(|path| path.raw()) {
-        surroundings.profile_token = file;
-    }
-    // Nothing answers there on EKS.
-    surroundings.ecs = Some(AgentCall::Unreachable);
-    // Only a person's own log-in caches a token of SSO. The check does not look for one.
-    surroundings.sso_token = false;
-    surroundings.now = Some(evidence.taken_at);
-    if let Some(call) = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()) {
-        // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
-        surroundings.sts = sts_call(call);
+        // The check did not ask for the variables' role, if they name one.
+        IdentitySource::Profile => surroundings.profile_sts = asked,
     }
     surroundings.hop = evidence.endpoints.first().and_then(|primary| primary.hops.last()).map(sts_call);
     if let Some(call) = evidence.agent.known() {
-        surroundings.agent = agent_call(call);
+        surroundings.agent = agent_call(call, evidence.taken_at);
     }
     surroundings.imds = match &evidence.imds {
         Fact::Known(imds) => imds_view(imds),
@@ -55,9 +48,35 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     surroundings
 }
 
-/// Whether no white space stands around the path. The check did not read the path without it.
-fn is_trimmed(path: &Var) -> bool {
-    path.raw().is_some_and(|path| path.trim() == path)
+/// The calls to STS for the roles of a profile beside the variables. The default chain of the Rust SDK, which takes such a profile first, tells how
+/// they end. Where it was not followed, they are taken to work. `None` where the profile has the variables' role.
+fn profile_sts(evidence: &Evidence, plan: &Plan) -> Option<StsCall> {
+    let chain = evidence.inputs.profile.role_chain().ok().flatten()?;
+    let role = chain.last_role().and_then(|role| RoleArn::parse(role.raw()).ok());
+    let is_same = chain.hops.is_empty() && role.zip(plan.role.as_ref()).is_some_and(|(role, injected)| role.same_role(injected));
+    if is_same && plan.provider == Provider::Irsa {
+        return None;
+    }
+    let takes_profile = !evidence.inputs.environment.has_static_keys();
+    let followed = evidence.chain.known().filter(|_| takes_profile)?;
+    Some(match followed.error.as_ref().map(|error| &error.kind) {
+        Some(ChainErrorKind::Service(error)) => sts_error(error),
+        _ => StsCall::Works,
+    })
+}
+
+/// The files in evidence of an older version, which holds the injected provider's token alone.
+fn files_of_injected(evidence: &Evidence, plan: &Plan) -> SdkFiles {
+    let env = &evidence.inputs.environment;
+    let file = evidence.token.known().map_or(TokenFile::Good, token_file);
+    // Such a check did not read the path without the white space around it.
+    let trimmed = |path: &Var| if path.raw().is_some_and(|path| path.trim() == path) { file } else { TokenFile::Good };
+    let good = SdkFiles { sso_token: false, ..SdkFiles::GOOD };
+    match plan.provider {
+        Provider::PodIdentity => SdkFiles { container_token: file, trimmed_container_token: trimmed(&env.container_token_file), ..good },
+        Provider::Irsa => SdkFiles { token: file, trimmed_token: trimmed(&env.token_file), ..good },
+        Provider::None => good,
+    }
 }
 
 /// A token file, as SDKs see it.
@@ -88,20 +107,32 @@ fn imds_view(imds: &Imds) -> ImdsView {
 fn sts_call<T>(call: &Call<T>) -> StsCall {
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => StsCall::Works,
-        // SDKs decide by AWS's own error code here. It is the same for every fault of a token.
-        Ok(ServiceAnswer::Error(error)) if error.code.as_deref() == Some("InvalidIdentityToken") => StsCall::TokenRejected,
-        Ok(ServiceAnswer::Error(error)) if error.code.as_deref() == Some("ExpiredTokenException") => StsCall::TokenExpired,
-        Ok(ServiceAnswer::Error(error)) => match Code::from_error(Operation::AssumeRoleWithWebIdentity, error) {
-            Code::Throttled | Code::StsUnavailable => StsCall::Unavailable,
-            _ if error.status >= 500 || error.status == 429 => StsCall::Unavailable,
+        Ok(ServiceAnswer::Error(error)) => sts_error(error),
+        Ok(ServiceAnswer::Alien(alien)) => match alien.status {
+            200..300 => StsCall::Alien,
+            429 | 500.. => StsCall::Unavailable,
             _ => StsCall::Denied,
         },
-        Ok(ServiceAnswer::Alien(_)) | Err(_) => StsCall::Unreachable,
+        Err(_) => StsCall::Unreachable,
     }
 }
 
-fn agent_call<T>(call: &Call<T>) -> AgentCall {
+/// SDKs decide by AWS's own error code here.
+fn sts_error(error: &ServiceError) -> StsCall {
+    match (error.code.as_deref(), Code::from_error(Operation::AssumeRoleWithWebIdentity, error)) {
+        // It is the same for every fault of a token.
+        (Some("InvalidIdentityToken"), _) => StsCall::TokenRejected,
+        (Some("ExpiredTokenException"), _) => StsCall::TokenExpired,
+        (Some("IDPCommunicationError"), _) => StsCall::IssuerUnreachable,
+        (_, Code::Throttled | Code::StsUnavailable) => StsCall::Unavailable,
+        _ if error.status >= 500 || error.status == 429 => StsCall::Unavailable,
+        _ => StsCall::Denied,
+    }
+}
+
+fn agent_call(call: &Call<AgentCredentials>, now: Timestamp) -> AgentCall {
     match &call.answer {
+        Ok(ServiceAnswer::Success(given)) if given.expires_at.is_some_and(|end| end <= now) => AgentCall::Expired,
         Ok(ServiceAnswer::Success(_)) => AgentCall::Works,
         Ok(ServiceAnswer::Error(error)) => match error.status {
             404 => AgentCall::NotFound,

@@ -1,6 +1,8 @@
 //! The values that fill the catalogue's templates in a pod's report.
 
 use super::steps::hop::role_before;
+use crate::core::aws::answer::ServiceAnswer;
+use crate::core::aws::arn::{AssumedRoleArn, RoleArn};
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::remedy::Values;
 use crate::core::evidence::Evidence;
@@ -11,15 +13,26 @@ fn failed_hop(evidence: &Evidence) -> Option<usize> {
     evidence.endpoints.first()?.hops.iter().position(|call| call.success().is_none())
 }
 
+/// The role that STS's refusal names: the only place where that of an EKS Pod Identity association stands. It lacks the role's path.
+fn refused_role(evidence: &Evidence, at: usize) -> Option<RoleArn> {
+    let call = evidence.endpoints.first()?.hops.get(at)?;
+    let Ok(ServiceAnswer::Error(error)) = &call.answer else { return None };
+    let session = error.message.split_whitespace().find_map(AssumedRoleArn::parse)?;
+    RoleArn::parse(&format!("arn:{}:iam::{}:role/{}", session.partition.id(), session.account, session.role)).ok()
+}
+
 /// The values of this pod, as evidence and plan name them.
 pub(super) fn values(evidence: &Evidence, plan: &Plan) -> Values {
     let claims = evidence.token.known().and_then(|token| token.claims());
     let default_claims = evidence.default_token.known().and_then(|token| token.claims());
     let who = claims.or(default_claims);
     let failed = failed_hop(evidence);
-    let obtained = failed.map_or(plan.role.as_ref(), |at| role_before(plan, at));
     let refusing = failed.and_then(|at| plan.hops.get(at)).map(|hop| &hop.role);
-    let role = obtained.or(plan.expected_role.as_ref());
+    let of_text = failed.and_then(|at| refused_role(evidence, at));
+    let role = match failed {
+        Some(at) => role_before(plan, at).or(of_text.as_ref()),
+        None => plan.role.as_ref().or(plan.expected_role.as_ref()),
+    };
     let env = &evidence.inputs.environment;
     let mut known = Vec::new();
     let mut set = |name, value: Option<String>| {

@@ -1,4 +1,5 @@
-//! Words in place of the catalogue's: for an identity that a profile names, and for the further roles of a profile.
+//! Words in place of the catalogue's: for an identity that a profile names, for the further roles of a profile, and for an application
+//! whose SDK is known.
 //!
 //! The rows speak of what the webhook injects. Nothing of that helps where a file names the identity.
 
@@ -173,6 +174,17 @@ pub static OF_HOP: &[(Code, Wording)] = &[
     ),
 ];
 
+/// Where the application's SDK is known.
+pub static OF_APP: &[(Code, Wording)] = &[(
+    Code::SdkDiffers,
+    Wording {
+        title: "the application's SDK does not get this identity",
+        fix: "Remove the cause that the detail names: a variable, static keys, or a profile that is not meant. Where this SDK does not read the \
+            identity as it is given, give it by AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_REGION, or use a version that reads it.",
+        commands: &[read("irsa-probe sdks")],
+    },
+)];
+
 /// The title of a check where a profile names the identity.
 pub(super) fn title_of_profile(check: &str) -> Option<&'static str> {
     TITLES.iter().find(|(id, _)| *id == check).map(|(_, title)| *title)
@@ -188,9 +200,14 @@ pub(super) fn of_hop(code: Code) -> Option<&'static Wording> {
     find(OF_HOP, code)
 }
 
+/// The words for a code where the application's SDK is known.
+pub(super) fn of_app(code: Code) -> Option<&'static Wording> {
+    find(OF_APP, code)
+}
+
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Wording> {
-    OF_PROFILE.iter().chain(OF_HOP).map(|(_, wording)| wording)
+    OF_PROFILE.iter().chain(OF_HOP).chain(OF_APP).map(|(_, wording)| wording)
 }
 
 fn find(words: &'static [(Code, Wording)], code: Code) -> Option<&'static Wording> {

@@ -13,6 +13,7 @@ use crate::core::aws::partition::Region;
 use crate::core::evidence::exchange::{Exchange, Failure};
 use crate::core::plan::inputs::Inputs;
 use crate::core::pod::token::{Claims, TokenDefect};
+use crate::core::sdk::{ProfileToken, SdkFiles};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ pub struct Evidence {
     pub token: Fact<Token>,
     /// The default service account token. It is read when nothing was injected, because it names namespace, service account and issuer.
     pub default_token: Fact<Token>,
+    /// The files that SDKs read for their credentials. `None` in evidence of an older version, and where nothing was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdk_files: Option<SdkFiles>,
+    /// The token files that profiles name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profile_tokens: Vec<ProfileToken>,
     /// One entry per planned endpoint, the primary first.
     pub endpoints: Vec<EndpointFacts>,
     /// The Pod Identity agent's answer.

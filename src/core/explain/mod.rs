@@ -342,6 +342,11 @@ fn proves_identity(one: &Match) -> bool {
     known && matches!(one.code, Code::PermissionMissing | Code::PassRoleMissing | Code::RoleChainDenied | Code::ExplicitlyDenied)
 }
 
+/// Whether a text that means this code tells of a failure. What a check only warns of has stopped an application that logs it.
+fn is_failure(code: Code) -> bool {
+    code.row().severity == Severity::Fail || code.step() == Step::Application
+}
+
 /// The root first: failures before warnings, then by stage; what had passed when AWS knew the caller explains nothing after it.
 fn sort(matches: &mut [Match]) {
     let known_at = matches.iter().filter(|one| proves_identity(one)).filter_map(|one| one.line).min();
@@ -351,7 +356,7 @@ fn sort(matches: &mut [Match]) {
     };
     let rank = |one: &Match| {
         let within = Code::ALL.iter().position(|code| *code == one.code);
-        (one.code.row().severity != Severity::Fail, passed(one), stage(one).0, within, one.line)
+        (!is_failure(one.code), passed(one), stage(one).0, within, one.line)
     };
     // By insertion: they are few, and the library's sort would be the largest part of this module in the binary.
     for end in 1..matches.len() {
@@ -371,10 +376,10 @@ fn why(matches: &[Match]) -> Option<String> {
     let next = others.iter().map(|one| (stage(one), one)).min_by_key(|((at, _), _)| *at)?;
     let ((next_at, next_name), next) = next;
     Some(match () {
-        () if others.iter().all(|one| one.code.row().severity != Severity::Fail) && root.code.row().severity == Severity::Fail => {
+        () if others.iter().all(|one| !is_failure(one.code)) && is_failure(root.code) => {
             "it is the failure, the rest is worth knowing".to_owned()
         }
-        () if next_at < at && next.code.row().severity == Severity::Fail => {
+        () if next_at < at && is_failure(next.code) => {
             format!("{next_name} failed too, but had passed when AWS knew the caller")
         }
         () if next_at > at => format!("{name} comes before {next_name} on a credential's way: what fails first explains the rest"),

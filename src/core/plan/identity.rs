@@ -46,16 +46,20 @@ impl ProvenIdentity {
     /// The identity that the profile names, or the variables where `source` is none. Adds a defect for each text that is no role's ARN.
     pub(super) fn of(inputs: &Inputs, source: &Option<ProfileChain>, defects: &mut Defects) -> ProvenIdentity {
         let env = &inputs.environment;
-        let Some((chain, root)) = source.as_ref().and_then(|chain| Some((chain, chain.web_identity()?))) else {
+        let Some(chain) = source else {
             let role = env.role_arn.value().and_then(|text| parse(text, "AWS_ROLE_ARN", defects));
             return ProvenIdentity { role, hops: Vec::new(), session_name: env.session_name.raw().map(InputValue::from) };
         };
-        let role = parse(&root.role, &role_key(&root.profile), defects);
+        // With EKS Pod Identity as its root, the first role is that of the association, which no file names.
+        let root = chain.web_identity();
+        let role = root.map(|root| parse(&root.role, &role_key(&root.profile), defects));
         let parsed: Option<Vec<PlannedHop>> = chain.hops.iter().map(|hop| planned(hop, defects)).collect();
         // Without one of its roles the chain has no end that is known.
         match (role, parsed) {
-            (Some(role), Some(hops)) => ProvenIdentity { role: Some(role), hops, session_name: root.session_name.clone() },
-            _ => ProvenIdentity::default(),
+            (Some(None), _) | (_, None) => ProvenIdentity::default(),
+            (role, Some(hops)) => {
+                ProvenIdentity { role: role.flatten(), hops, session_name: root.and_then(|root| root.session_name.clone()) }
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::core::catalogue::{Code, Severity};
 use crate::core::plan::inputs::{Inputs, ProviderChoice};
 use crate::core::pod::environment::{Environment, HeldToken, Var};
 use crate::core::pod::profile::ProfileCredentials;
-use crate::core::pod::profile_chain::{ProfileChain, ProfileFault};
+use crate::core::pod::profile_chain::{ChainRoot, ProfileChain, ProfileFault};
 use crate::core::text::secrets::Shown;
 
 /// What is to be proven: the provider, and the profile that names it. Without a profile the variables name it.
@@ -15,10 +15,16 @@ use crate::core::text::secrets::Shown;
 pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Option<ProfileChain>) {
     let found = InjectedVariables::of(inputs);
     let chain = inputs.profile.role_chain();
-    let web_identity = chain.as_ref().ok().and_then(|chain| chain.as_ref()).filter(|chain| chain.web_identity().is_some());
-    let is_asked = inputs.settings.provider != ProviderChoice::PodIdentity;
-    if let Some(chain) = web_identity.filter(|chain| is_asked && (found.is_nothing() || is_expected_of(chain, inputs, &found))) {
-        return (Provider::Irsa, Some(chain.clone()));
+    if let Some(chain) = chain.as_ref().ok().and_then(|chain| chain.as_ref()) {
+        let is_asked = inputs.settings.provider != ProviderChoice::PodIdentity;
+        let counts = || found.is_nothing() || is_expected_of(chain, inputs, &found);
+        if chain.web_identity().is_some() && is_asked && counts() {
+            return (Provider::Irsa, Some(chain.clone()));
+        }
+        // The profile's role is assumed with the credentials of the association.
+        if chain.root == ChainRoot::EcsContainer && found.provider == Provider::PodIdentity && is_expected_of(chain, inputs, &found) {
+            return (Provider::PodIdentity, Some(chain.clone()));
+        }
     }
     let InjectedVariables { irsa, pod_identity, provider, half } = found;
     if irsa && inputs.environment.container_full_uri.value().is_some() {
@@ -38,7 +44,7 @@ pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Opt
             // The text of a profile's fault names the error already.
             let unusable = inputs.profile.error.as_ref().filter(|_| code == Code::NotInjected);
             let unusable = unusable.map(|error| format!(" A shared configuration file cannot be used: {}.", error.trim_end_matches('.')));
-            defects.add_as(code, Severity::Fail, why + &unusable.unwrap_or_default() + &left(inputs, &chain));
+            defects.add_as(code, Severity::Fail, why + &unusable.unwrap_or_default() + &other_sources(inputs, &chain));
         }
         _ => {}
     }
@@ -131,7 +137,7 @@ fn no_provider(inputs: &Inputs, irsa: bool, pod_identity: bool) -> &'static str 
 }
 
 /// What SDKs find beside an identity that is not injected.
-fn left(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> String {
+fn other_sources(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> String {
     let env = &inputs.environment;
     let mut said = String::new();
     if env.container_relative_uri.value().is_some() {
@@ -156,9 +162,7 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, by_profile: bool, def
             false => format!("{set}: every SDK uses them instead of the injected role."),
             // docs/sdks.md#profile-missing-and-keys
             true if env.profile.value().is_some() => {
-                format!(
-                    "{set}: every SDK but JavaScript 3 uses them instead of the profile's role. JavaScript 3 does so without AWS_PROFILE."
-                )
+                format!("{set}: every SDK uses them instead of the profile's role, except JavaScript 3 while AWS_PROFILE is set.")
             }
             true => format!("{set}: every SDK uses them instead of the profile's role."),
         };
@@ -171,7 +175,7 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, by_profile: bool, def
     }
     // A web identity profile usually names the injected token, and then it gives the same identity.
     if let Some(kind) = profile.credentials.filter(|kind| *kind != ProfileCredentials::WebIdentity) {
-        let who = if provider == Provider::PodIdentity { "every SDK prefers it" } else { "the Rust and JavaScript SDKs prefer it" };
+        let who = if provider == Provider::PodIdentity { "most SDKs prefer it" } else { "some SDKs prefer it" };
         defects.add(
             Code::ShadowedByProfile,
             format!("Profile {:?} in {} gives credentials by {}; {who}.", profile.name, profile::list(&profile.files), kind.describe()),

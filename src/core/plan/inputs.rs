@@ -5,7 +5,7 @@ use crate::core::aws::partition::Region;
 use crate::core::catalogue::Code;
 use crate::core::pod::environment::{Environment, is_default};
 use crate::core::pod::profile::Profile;
-use crate::core::sdk::SdkFamily;
+use crate::core::sdk::Sdk;
 use serde::{Deserialize, Serialize};
 
 /// Which provider to prove.
@@ -41,9 +41,9 @@ pub struct Settings {
     /// `--check-issuer`.
     #[serde(skip_serializing_if = "is_default")]
     pub check_issuer: bool,
-    /// `--app-sdk`.
+    /// `--app-sdk`. `None` for `auto`.
     #[serde(skip_serializing_if = "is_default")]
-    pub app_sdk: Option<SdkFamily>,
+    pub app_sdk: Option<Sdk>,
     /// `--pid`: the process to check instead of this one.
     #[serde(skip_serializing_if = "is_default")]
     pub pid: Option<u32>,

@@ -126,8 +126,9 @@ impl Plan {
         let mut defects = Defects::default();
         let (provider, source) = injected(inputs, &mut defects);
         let identity = match provider {
-            Provider::Irsa => ProvenIdentity::of(inputs, &source, &mut defects),
-            _ => ProvenIdentity::default(),
+            Provider::PodIdentity if source.is_none() => ProvenIdentity::default(),
+            Provider::None => ProvenIdentity::default(),
+            Provider::Irsa | Provider::PodIdentity => ProvenIdentity::of(inputs, &source, &mut defects),
         };
         // When IRSA is injected but Pod Identity is to be proven, AWS_ROLE_ARN is IRSA's and says nothing about Pod Identity's role.
         let of_irsa = provider == Provider::PodIdentity && env.token_file.value().is_some();
@@ -200,8 +201,8 @@ impl Plan {
     pub fn chain_end(&self) -> Option<ChainEnd> {
         match (self.provider, self.source) {
             (Provider::Irsa, IdentitySource::Environment) => Some(ChainEnd::Irsa),
-            (Provider::Irsa, IdentitySource::Profile) => Some(ChainEnd::Profile),
-            (Provider::PodIdentity, _) => Some(ChainEnd::PodIdentity),
+            (Provider::PodIdentity, IdentitySource::Environment) => Some(ChainEnd::PodIdentity),
+            (Provider::Irsa | Provider::PodIdentity, IdentitySource::Profile) => Some(ChainEnd::Profile),
             (Provider::None, _) => None,
         }
     }

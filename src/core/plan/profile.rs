@@ -36,6 +36,10 @@ fn looked_at(inputs: &Inputs) -> String {
         let name = &profile.name;
         said.push_str(&format!(" The configuration file has [{name}] instead of [profile {name}], which most SDKs do not read."));
     }
+    let trimmed = profile.name.raw().trim();
+    if profile.missing && trimmed != profile.name.raw() && profile.sections.iter().any(|section| section.name.raw() == trimmed) {
+        said.push_str(&format!(" A profile {trimmed:?} is there: remove the white space from AWS_PROFILE."));
+    }
     said
 }
 

@@ -108,9 +108,6 @@ pub struct ProfileSection {
     /// It has an `external_id`. The value is never kept here.
     #[serde(default, skip_serializing_if = "is_default")]
     pub external_id: bool,
-    /// It has an `mfa_serial`: the role asks for a code that a person types.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub mfa_serial: bool,
     /// `region`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub region: Option<InputValue>,
@@ -224,7 +221,6 @@ impl ProfileSection {
             role_session_name: None,
             duration_seconds: None,
             external_id: false,
-            mfa_serial: false,
             region: None,
             endpoint_url_sts: None,
             endpoint_url: None,
@@ -248,7 +244,6 @@ impl ProfileSection {
         self.sso |= other.sso;
         self.login |= other.login;
         self.external_id |= other.external_id;
-        self.mfa_serial |= other.mfa_serial;
         for (own, others) in [
             (&mut self.web_identity_token_file, &other.web_identity_token_file),
             (&mut self.role_arn, &other.role_arn),

@@ -99,8 +99,6 @@ pub enum ProfileFault {
         /// It is the key's id that is there.
         has_id: bool,
     },
-    /// A role that asks for a person's code.
-    NeedsPerson(InputValue),
 }
 
 impl ProfileChain {
@@ -167,9 +165,6 @@ impl ProfileFault {
             ProfileFault::HalfKeyPair { profile, has_id: false } => {
                 format!("Profile {profile:?} has aws_secret_access_key, but no aws_access_key_id.")
             }
-            ProfileFault::NeedsPerson(profile) => {
-                format!("Profile {profile:?} has mfa_serial: its role asks for a code that a person types. A pod has none.")
-            }
         }
     }
 }
@@ -194,9 +189,6 @@ impl Profile {
                     None => return Ok(None),
                 }
             };
-            if section.mfa_serial {
-                return Err(ProfileFault::NeedsPerson(section.name));
-            }
             hops.push(hop);
             match (&section.source_profile, &section.credential_source) {
                 (None, None) => return Err(ProfileFault::WithoutSource(section.name)),
@@ -205,7 +197,10 @@ impl Profile {
                 (Some(source), None) if source.raw() == section.name.raw() => {
                     break root(&section, true)?.ok_or(ProfileFault::SelfWithoutKeys(section.name))?;
                 }
-                (Some(source), None) if visited.iter().any(|name| name.raw() == source.raw()) => return Err(ProfileFault::Cycle(visited)),
+                (Some(source), None) if visited.iter().any(|name| name.raw() == source.raw()) => {
+                    let circle = visited.into_iter().skip_while(|name| name.raw() != source.raw());
+                    return Err(ProfileFault::Cycle(circle.collect()));
+                }
                 (Some(source), None) => match self.merged(source.raw()) {
                     Some(next) => section = next,
                     None => return Err(ProfileFault::SourceMissing { profile: section.name.clone(), source: source.clone() }),
@@ -299,7 +294,6 @@ mod tests {
                 sso: get("sso_session").is_some(),
                 process: get("credential_process").is_some(),
                 external_id: get("external_id").is_some(),
-                mfa_serial: get("mfa_serial").is_some(),
                 ..ProfileSection::new(name, SharedFile::Config)
             }
         };
@@ -370,7 +364,5 @@ mod tests {
         for (key, has_id) in [("aws_access_key_id", true), ("aws_secret_access_key", false)] {
             assert_eq!(fault(&[("app", &[(key, "x")])]), ProfileFault::HalfKeyPair { profile: app(), has_id });
         }
-        let person = [("role_arn", A), ("source_profile", "b"), ("mfa_serial", "arn:aws:iam::111122223333:mfa/x")];
-        assert_eq!(fault(&[("app", &person), ("b", WEB)]), ProfileFault::NeedsPerson(app()));
     }
 }

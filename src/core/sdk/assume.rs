@@ -63,6 +63,7 @@ impl Assumptions {
         Surroundings {
             sts: self.sts.unwrap_or(surroundings.sts),
             sts_at_url: surroundings.sts_at_url.filter(|_| self.sts.is_none()),
+            profile_sts: surroundings.profile_sts.filter(|_| self.sts.is_none()),
             // Who says that STS answers also says so of hosts that AWS does not have today.
             hosts: if self.sts.is_some() { StsHosts::All } else { surroundings.hosts },
             agent: self.agent.unwrap_or(surroundings.agent),

@@ -9,10 +9,10 @@ use crate::core::aws::partition::{Partition, Region, RegionError};
 use crate::core::aws::url::url_host;
 use crate::core::pod::environment::UrlVar;
 use crate::core::pod::profile::ProfileSection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The kind of STS endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StsEndpoint {
     /// The endpoint of the pod's region, or a configured endpoint.

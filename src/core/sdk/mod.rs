@@ -21,6 +21,6 @@ pub use assume::Assumptions;
 pub use endpoint::StsEndpoint;
 pub use families::{Basis, Sdk, SdkFamily};
 pub use outcome::{ChainEnd, OnFailure};
-pub use predict::{Minimum, Prediction, predict};
-pub use surroundings::{AgentCall, ImdsView, StsCall, StsHosts, Surroundings, TokenFile};
+pub use predict::{GOES_ON_TO_NOTHING, Minimum, Prediction, predict};
+pub use surroundings::{AgentCall, ImdsView, ProfileToken, SdkFiles, StsCall, StsHosts, Surroundings, TokenFile};
 pub use version::SdkVersion;

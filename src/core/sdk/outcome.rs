@@ -1,9 +1,9 @@
 //! What a chain ends with.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where a chain ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChainEnd {
     /// The injected role, by AssumeRoleWithWebIdentity.
@@ -24,8 +24,15 @@ pub enum ChainEnd {
     Error,
 }
 
+impl ChainEnd {
+    /// What the application has of it: an error is as little as nothing.
+    pub fn to_application(self) -> ChainEnd {
+        if self == ChainEnd::Error { ChainEnd::None } else { self }
+    }
+}
+
 /// What a failed exchange does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// The application gets an error.

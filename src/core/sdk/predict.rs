@@ -10,7 +10,7 @@ use super::rules::{Chain, Failing, FlagReading, NoRegion, Repeats};
 use super::surroundings::{AgentCall, StsCall, Surroundings};
 use super::version::SdkVersion;
 use crate::core::text::secrets::{InputUrl, InputValue};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The first versions of an SDK that support a provider, as AWS lists them. `None` where AWS lists no version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -57,6 +57,38 @@ pub struct Prediction {
     /// The version or time since when it calls the regional endpoint, if older versions call the global one.
     #[serde(skip)]
     pub regional_since: Option<&'static str>,
+}
+
+/// A prediction as it is read back. The family tells the rest.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PublishedPrediction {
+    sdk: SdkFamily,
+    outcome: ChainEnd,
+    #[serde(default)]
+    arn: Option<InputValue>,
+    endpoint: StsEndpoint,
+    on_failure: OnFailure,
+    #[serde(default)]
+    falls_to: Option<ChainEnd>,
+    basis: Basis,
+    why: String,
+}
+
+impl From<PublishedPrediction> for Prediction {
+    fn from(published: PublishedPrediction) -> Prediction {
+        let PublishedPrediction { sdk, outcome, arn, endpoint, on_failure, falls_to, basis, why } = published;
+        let row = sdk.row();
+        let (name, minimum) = (row.short_name, minimum(row));
+        let (reason, note) = (String::new(), String::new());
+        Prediction { sdk, name, outcome, arn, endpoint, on_failure, falls_to, minimum, basis, why, reason, note, regional_since: None }
+    }
+}
+
+impl<'de> Deserialize<'de> for Prediction {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Prediction, D::Error> {
+        PublishedPrediction::deserialize(source).map(Prediction::from)
+    }
 }
 
 /// Predicts what this SDK's default chain does in these surroundings. Total: all surroundings have an answer.
@@ -194,10 +226,16 @@ fn add_endpoint_note(
 /// The same surroundings, but the call that gave the credentials fails.
 fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'a> {
     match gave {
-        ChainEnd::Irsa | ChainEnd::Profile => Surroundings { sts: StsCall::Denied, sts_at_url: None, hop: None, ..*surroundings },
+        // An exchange that works stops to work when STS does, and then for each role.
+        ChainEnd::Irsa | ChainEnd::Profile => {
+            Surroundings { sts: StsCall::Denied, sts_at_url: None, hop: None, profile_sts: None, ..*surroundings }
+        }
         _ => Surroundings { agent: AgentCall::Failing, ..*surroundings },
     }
 }
+
+/// The sentence for a chain that goes on after a failure and finds nothing.
+pub const GOES_ON_TO_NOTHING: &str = "It goes on in its chain, which ends without credentials.";
 
 /// Where a chain ends.
 struct Followed {
@@ -276,6 +314,6 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
             }
         }
     }
-    notes.add(if failed { "It goes on in its chain, which ends without credentials." } else { "No link of its chain has credentials." });
+    notes.add(if failed { GOES_ON_TO_NOTHING } else { "No link of its chain has credentials." });
     ends(ChainEnd::None, notes)
 }

@@ -3,12 +3,16 @@
 use crate::core::aws::imds::ImdsReach;
 use crate::core::pod::environment::Environment;
 use crate::core::pod::profile::Profile;
+use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// The state of a token file, as SDKs distinguish it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TokenFile {
     /// It holds a token.
+    #[default]
     Good,
     /// It does not exist.
     Missing,
@@ -22,6 +26,43 @@ pub enum TokenFile {
     TrailingWhitespace,
     /// It holds something else than a token.
     NotAToken,
+}
+
+/// The files that the SDKs read, beside the shared configuration files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SdkFiles {
+    /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names.
+    pub token: TokenFile,
+    /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names without the white space around the path. Some SDKs remove it.
+    pub trimmed_token: TokenFile,
+    /// The file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names.
+    pub container_token: TokenFile,
+    /// The same without the white space around the path.
+    pub trimmed_container_token: TokenFile,
+    /// A token of SSO is cached.
+    pub sso_token: bool,
+}
+
+impl SdkFiles {
+    /// Each file is good.
+    pub const GOOD: SdkFiles = SdkFiles {
+        token: TokenFile::Good,
+        trimmed_token: TokenFile::Good,
+        container_token: TokenFile::Good,
+        trimmed_container_token: TokenFile::Good,
+        sso_token: true,
+    };
+}
+
+/// A token file that a profile names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileToken {
+    /// Its path, as `web_identity_token_file` has it.
+    pub path: InputValue,
+    /// Its state.
+    pub file: TokenFile,
 }
 
 /// The result that a call to STS would have.
@@ -109,16 +150,10 @@ pub struct Surroundings<'a> {
     pub environment: &'a Environment,
     /// The selected profile.
     pub profile: &'a Profile,
-    /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names.
-    pub token: TokenFile,
-    /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names without the white space around the path. Some SDKs remove it.
-    pub trimmed_token: TokenFile,
-    /// The file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names.
-    pub container_token: TokenFile,
-    /// The same without the white space around the path.
-    pub trimmed_container_token: TokenFile,
-    /// The file that the selected profile's `web_identity_token_file` names, or that of its source profile.
-    pub profile_token: TokenFile,
+    /// The token files, and the cache of SSO.
+    pub files: SdkFiles,
+    /// The token files that profiles name. A file that is not listed is taken to be good.
+    pub profile_tokens: &'a [ProfileToken],
     /// The calls to STS.
     pub sts: StsCall,
     /// The calls to a configured URL, where their result differs from that of the calls to AWS's own hosts.
@@ -127,6 +162,8 @@ pub struct Surroundings<'a> {
     pub sts_first: Option<StsCall>,
     /// The calls of AssumeRole for a profile's further roles, where their result differs from that of the others.
     pub hop: Option<StsCall>,
+    /// The calls to STS for the roles of a profile, where their result differs from that of the call for the variables' role.
+    pub profile_sts: Option<StsCall>,
     /// At which hosts STS answers.
     pub hosts: StsHosts,
     /// The agent.
@@ -139,8 +176,6 @@ pub struct Surroundings<'a> {
     pub imds: ImdsView,
     /// The `credential_process` of a profile gives credentials.
     pub process_works: bool,
-    /// A token of SSO is cached.
-    pub sso_token: bool,
     /// The proxy that `HTTPS_PROXY` names lets calls through.
     pub proxy_works: bool,
     /// The time. `None` where it is not known.
@@ -153,22 +188,19 @@ impl<'a> Surroundings<'a> {
         Surroundings {
             environment,
             profile,
-            token: TokenFile::Good,
-            trimmed_token: TokenFile::Good,
-            container_token: TokenFile::Good,
-            trimmed_container_token: TokenFile::Good,
-            profile_token: TokenFile::Good,
+            files: SdkFiles::GOOD,
+            profile_tokens: &[],
             sts: StsCall::Works,
             sts_at_url: None,
             sts_first: None,
             hop: None,
+            profile_sts: None,
             hosts: StsHosts::OfToday,
             agent: AgentCall::Works,
             ecs: None,
             agent_first: None,
             imds: ImdsView::REACHABLE,
             process_works: true,
-            sso_token: true,
             proxy_works: true,
             now: None,
         }

@@ -6,14 +6,15 @@ use crate::core::check::report::{Cause, Report};
 impl Report {
     /// The failures of this pod's identity, the one that explains the others first. Where there is none, the report is a proof.
     ///
-    /// A failure of step `application` says what an SDK makes of an identity that was proven, so it is not among them. It is the failure only
-    /// where nothing else failed and no credentials were given: then it is the reason why there is no identity.
+    /// A failure of step `application` says what an SDK makes of an identity that was proven, so it is not among them. It counts only where it
+    /// is the root cause and no credentials were given: then it is the reason why there is no identity.
     pub fn identity_failures(&self) -> Vec<&Cause> {
         let failures = || self.findings.iter().filter(|finding| finding.severity == Severity::Fail).map(|finding| &finding.cause);
         let outside: Vec<&Cause> = failures().filter(|cause| cause.step != Step::Application).collect();
         // Credentials whose identity could not be confirmed are given too: without the application's failure this report passes.
         let is_given = self.identity.is_some() || self.credentials.is_some();
-        if outside.is_empty() && !is_given { failures().collect() } else { outside }
+        let is_reason = !is_given && failures().next().is_some_and(|root| root.step == Step::Application);
+        if is_reason { failures().collect() } else { outside }
     }
 }
 
@@ -29,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_failure_counts_only_where_there_is_no_identity_and_no_other_failure() {
+    fn an_application_failure_counts_only_where_it_is_why_there_is_no_identity() {
         for &code in Code::ALL {
             let is_application = code.step() == Step::Application;
             assert_eq!(of(&[code], false), [code], "{code}");
@@ -42,6 +43,7 @@ mod tests {
                 }
             }
         }
+        assert_eq!(of(&[Code::ProfileMissing, Code::RegionMalformed], false), [Code::ProfileMissing, Code::RegionMalformed]);
         assert_eq!(of(&[], false), []);
         assert_eq!(of(&[], true), []);
         assert_eq!(of(&[Code::SdkFallsThrough, Code::SdkDiffers], false), [Code::SdkFallsThrough, Code::SdkDiffers]);

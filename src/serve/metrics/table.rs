@@ -104,6 +104,12 @@ const TABLE: &[MetricRow] = &[
         |view| view.report().map(node_role_reachable).unwrap_or_default(),
     ),
     gauge(
+        "irsa_probe_sdk_differing",
+        &[],
+        "How many SDK families would not become the identity that the last round proved; absent when it proved none.",
+        |view| optional(view.report().and_then(|report| report.sdks_differing).map(|families| families as f64)),
+    ),
+    gauge(
         "irsa_probe_identity_info",
         &["provider", "account", "role", "partition", "region"],
         "1, with the identity that the last round proved for the injected provider and the primary region; absent when it proved none.",

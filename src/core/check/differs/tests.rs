@@ -55,10 +55,9 @@ fn evidence(vars: &Vars, change: impl FnOnce(&mut Value)) -> Evidence {
 fn judged(evidence: &Evidence) -> (String, String) {
     let diagnosis = diagnose(evidence);
     let finding = diagnosis.findings.iter().find(|finding| finding.code == Code::SdkDiffers);
-    let check = checks(evidence, &diagnosis).into_iter().find(|check| check.id == "sdk-settings").unwrap();
+    let check = checks(evidence, &diagnosis).into_iter().find(|check| check.id == "sdks").unwrap();
     let end = match (check.outcome, check.code, check.because) {
-        (CheckOutcome::Pass, None, None) => "pass".to_owned(),
-        (CheckOutcome::Pass, Some(code), None) => code.to_string(),
+        (CheckOutcome::Pass | CheckOutcome::Fail, Some(code), None) => code.to_string(),
         (CheckOutcome::Skip, None, Some(because)) => because,
         other => panic!("{other:?}"),
     };
@@ -104,7 +103,7 @@ fn a_variable_is_named_where_some_families_read_it_otherwise() {
         ("none", regions(), ChainEnd::Irsa),
         ("both", both, ChainEnd::Irsa),
     ] {
-        assert_eq!(judged(&evidence(&base, |_| {})), (String::new(), "pass".to_owned()), "{pod}");
+        assert_eq!(judged(&evidence(&base, |_| {})), (String::new(), "the identity is not proven".to_owned()), "{pod}");
         for name in Environment::NAMES {
             let value = base.iter().find(|(n, _)| n == name).map_or(some_value(name), |(_, value)| value.as_str());
             for written in ["".to_owned(), format!(" {value}"), format!("{value} "), format!("{value}\n")] {
@@ -212,8 +211,8 @@ fn what_a_failure_says_already_is_not_repeated() {
     }
     let old = with(&with(&irsa(), "AWS_ACCESS_KEY", Some("AKIAIOSFODNN7EXAMPLE")), "AWS_SECRET_KEY", Some("hunter2hunter2hunter2"));
     let app_sdk = |sdk: &str| judged(&evidence(&old, |evidence| evidence["inputs"]["settings"]["appSdk"] = json!(sdk)));
-    assert_eq!(app_sdk("ruby"), (String::new(), "see sdk-falls-through".to_owned()));
-    assert_eq!(app_sdk("botocore").1, "sdk-differs");
+    assert_eq!(app_sdk("ruby").1, "sdk-differs");
+    assert_eq!(app_sdk("botocore"), (String::new(), "the identity is not proven".to_owned()));
 }
 
 /// It informs: no verdict depends on it, also not a strict one.

@@ -1,98 +1,174 @@
-//! Step `application`: what the application's own SDK (`--app-sdk`) makes of what was injected. A prediction, not a proof.
+//! Step `application`: what SDKs make of this pod, and the application's own SDK where it is known. Predictions, not proofs.
 
 use super::profile;
 use crate::core::aws::imds::ImdsReach;
-use crate::core::catalogue::Code;
-use crate::core::check::differs::{Difference, differences};
+use crate::core::catalogue::{Class, Code, Severity};
+use crate::core::check::app_sdk::{AppSdk, KnownBy};
+use crate::core::check::differs::differences;
 use crate::core::check::predicted::describe_end;
-use crate::core::check::row::{CheckContext, CheckRow, CheckState, NOTHING, pass_with, skip};
-use crate::core::check::{Finding, surroundings};
-use crate::core::evidence::{Evidence, SkipReason};
-use crate::core::plan::{IdentitySource, Plan, Provider};
-use crate::core::pod::profile::ProfileCredentials;
-use crate::core::sdk::{AgentCall, Basis, ChainEnd, ImdsView, OnFailure, Prediction, SdkFamily, StsCall, Surroundings, TokenFile, predict};
+use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
+use crate::core::check::sdk_lines::differing;
+use crate::core::check::sdks::{all_well, becomes, describe_use, groups, is_wanted};
+use crate::core::check::{Finding, surroundings, wordings};
+use crate::core::evidence::Evidence;
+use crate::core::plan::Provider;
+use crate::core::sdk::{Basis, ChainEnd, ImdsView, OnFailure, Prediction, SdkVersion, predict};
 
-/// Whether the application's SDK uses the injected identity.
-enum SdkVerdict {
-    /// It may end up with other credentials. The text says why.
-    Wrong(String),
-    /// It uses the injected identity. The text says what happens when the exchange fails.
+/// Whether the application's SDK gets the injected identity, while the exchange works and when it fails.
+enum AppVerdict {
+    /// It does not get it. The text says what it gets instead, and why.
+    Differs(String),
+    /// It gets it, and goes on to other credentials when the exchange fails.
+    FallsThrough(String),
+    /// It gets it, and gets an error when the exchange fails.
     Right(String),
     /// It is not known. The text says why.
     Undecided(String),
 }
 
 pub(super) const CHECKS: &[CheckRow] = &[
+    profile::CHECK,
+    CheckRow {
+        id: "sdks",
+        title: "the SDKs of this pod become this identity",
+        rests_on: NOTHING,
+        state: |context, _| {
+            let sdk_groups = groups(context);
+            let said = differences(context).iter().find_map(|difference| difference.said_by(context));
+            match (said, context.proven, &sdk_groups[..]) {
+                (Some(code), ..) => skip(["see ", code.id()].concat()),
+                (None, Some(_), _) if let Some(app) = context.app => {
+                    match sdk_groups.iter().find(|group| group.families.contains(&app.sdk.family)) {
+                        Some(own) if own.wanted => pass_with([&app.name(), " ", &becomes(context, true)].concat()),
+                        _ => skip("the application's SDK does not become it"),
+                    }
+                }
+                (None, Some(_), [all]) if all.wanted => pass_with(all.describe(context, false)),
+                // What the others become is not verified.
+                (None, Some(_), [.., most]) if most.wanted => pass_with(most.describe(context, false)),
+                _ => skip("the identity is not proven"),
+            }
+        },
+    },
     CheckRow {
         id: "app-sdk",
         title: "the application's SDK uses this identity, and stops when it fails",
         rests_on: NOTHING,
-        state: |context, _| match context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk)) {
-            None => skip(SkipReason::NotAsked.describe()),
-            Some(SdkVerdict::Right(detail) | SdkVerdict::Wrong(detail)) => pass_with(detail),
-            Some(SdkVerdict::Undecided(because)) => skip(because),
-        },
-    },
-    profile::CHECK,
-    CheckRow {
-        id: "sdk-settings",
-        title: "every SDK reads the settings of this pod alike",
-        rests_on: NOTHING,
-        state: |context, findings| match differences(context).iter().find_map(|difference| said_already(context, findings, difference)) {
-            Some(code) => skip(["see ", code.id()].concat()),
-            None => CheckState::Passed(None),
+        state: |context, _| match context.app.map(|app| evaluate(context, app)) {
+            None => skip("the application's SDK is not known (--app-sdk names it)"),
+            Some(AppVerdict::Differs(_)) => skip(["see ", Code::SdkDiffers.id()].concat()),
+            // With a finding, the check warns instead.
+            Some(AppVerdict::Right(detail) | AppVerdict::FallsThrough(detail)) => pass_with(detail),
+            Some(AppVerdict::Undecided(because)) => skip(because),
         },
     },
 ];
 
-/// A finding if the application's SDK may end up with other credentials, and one for the settings that not every SDK reads alike.
+/// What differs among the SDKs. Where the application's SDK is known, only what concerns it.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
-    let verdict = context.evidence.inputs.settings.app_sdk.map(|sdk| evaluate(context.evidence, context.plan, sdk));
-    let mut findings = match verdict {
-        Some(SdkVerdict::Wrong(detail)) => vec![Finding::new(Code::SdkFallsThrough, detail)],
-        Some(SdkVerdict::Right(_) | SdkVerdict::Undecided(_)) | None => Vec::new(),
+    let of_profile = profile::find(context);
+    let of_sdks = match context.app {
+        None => difference_of_families(context).into_iter().collect(),
+        Some(app) => of_app(context, app),
     };
-    findings.extend(profile::find(context));
-    let unsaid = differences(context).into_iter().filter(|difference| said_already(context, &findings, difference).is_none());
-    let sentences: Vec<String> = unsaid.map(|difference| difference.sentence).collect();
-    if !sentences.is_empty() {
-        findings.push(Finding::new(Code::SdkDiffers, sentences.join(" ")));
+    // Where the application's SDK is known to be concerned, the profile's fault is as certain as that.
+    let certain = of_sdks.iter().any(|finding| finding.code == Code::SdkDiffers && finding.severity == Severity::Fail);
+    let of_profile = of_profile.map(|finding| if certain { finding.escalated(Class::Permanent) } else { finding });
+    of_profile.into_iter().chain(of_sdks).collect()
+}
+
+/// The families that do not become the proven identity, and the settings that not every family reads alike.
+fn difference_of_families(context: &CheckContext<'_>) -> Option<Finding> {
+    let sentences = differing(context);
+    (!sentences.is_empty()).then(|| Finding::new(Code::SdkDiffers, sentences.join(". ") + "."))
+}
+
+/// What concerns the application's own SDK.
+fn of_app(context: &CheckContext<'_>, app: AppSdk) -> Vec<Finding> {
+    let (well, verdict) = (prediction_when_well(context, app), evaluate(context, app));
+    let known = |code: Code, detail: String| weigh(Finding::new(code, detail), app, &well);
+    let mut findings = Vec::new();
+    let differs = matches!(verdict, AppVerdict::Differs(_));
+    if let Some(detail) = too_old(context, app, &well).filter(|_| differs || well.basis == Basis::Unverified) {
+        findings.push(known(Code::SdkTooOld, detail));
+    }
+    let settings = differences(context);
+    let setting = settings.iter().find(|difference| difference.concerns(app.sdk.family) && difference.said_by(context).is_none());
+    match (&verdict, setting) {
+        (AppVerdict::Differs(detail), setting) => {
+            let explains = setting.filter(|setting| setting.explains(app.sdk.family, well.outcome.to_application()));
+            let detail = explains.map_or_else(|| detail.clone(), |setting| format!("{}.", setting.sentence));
+            findings.push(known(Code::SdkDiffers, detail));
+        }
+        // It gets the identity, by the global endpoint.
+        (_, Some(setting)) => {
+            findings.push(Finding { severity: Severity::Info, ..Finding::new(Code::SdkDiffers, format!("{}.", setting.sentence)) })
+        }
+        (_, None) => {}
+    }
+    if let AppVerdict::FallsThrough(detail) = verdict {
+        findings.push(Finding::new(Code::SdkFallsThrough, detail));
     }
     findings
 }
 
-/// The finding that names the variables already: a failure of what was injected, or the one on the application's SDK.
-fn said_already(context: &CheckContext<'_>, findings: &[Finding], difference: &Difference) -> Option<Code> {
-    let of_sdk = findings.iter().find(|finding| finding.code == Code::SdkFallsThrough && difference.is_said_in(&finding.detail));
-    difference.said_by(context).or(of_sdk.map(|finding| finding.code))
+/// The finding with the severity that the knowledge of the application's SDK gives it: a failure only where the executable or a person names the
+/// SDK, and where what it does was measured.
+fn weigh(finding: Finding, app: AppSdk, well: &Prediction) -> Finding {
+    let is_certain = app.by != KnownBy::Scan && well.basis == Basis::Measured;
+    let severity = if is_certain { Severity::Fail } else { Severity::Warn };
+    Finding { severity, class: Class::Permanent, wording: wordings::of_app(finding.code), ..finding }
 }
 
-/// Which credentials this SDK takes while everything works, and when the exchange fails.
-fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
+/// Why the application's SDK is older than the first version that supports the injected provider, by AWS's list. `None` where it is not.
+fn too_old(context: &CheckContext<'_>, app: AppSdk, well: &Prediction) -> Option<String> {
+    let (first, provider) = match context.plan.provider {
+        Provider::Irsa => (well.minimum.irsa?, "IRSA"),
+        Provider::PodIdentity => (well.minimum.pod_identity?, "EKS Pod Identity"),
+        Provider::None => return None,
+    };
+    let version = app.sdk.version.filter(|version| SdkVersion::parse(first).is_some_and(|first| *version < first))?;
+    let package = app.sdk.family.package();
+    let known = if well.basis == Basis::Measured { "measured" } else { "not measured" };
+    Some(format!("The application has {package} {version}; AWS lists {first} as the first version that supports {provider} ({known})."))
+}
+
+/// What the application's SDK does while the injected provider works.
+fn prediction_when_well(context: &CheckContext<'_>, app: AppSdk) -> Prediction {
+    predict(app.sdk, &all_well(surroundings::from_evidence(context.evidence), context.plan))
+}
+
+/// Which credentials the application's SDK takes while everything works, and when the exchange fails.
+fn evaluate(context: &CheckContext<'_>, app: AppSdk) -> AppVerdict {
+    let (evidence, plan) = (context.evidence, context.plan);
     let Some(wanted) = plan.chain_end() else {
-        return SdkVerdict::Undecided("nothing is injected that it could use".to_owned());
+        return AppVerdict::Undecided("nothing is injected that it could use".to_owned());
     };
     let provider = describe_end(wanted);
     let now = surroundings::from_evidence(evidence);
-    let well = predict(sdk, &all_well(now, plan));
-    let id = sdk.id();
-    if well.outcome != wanted {
-        return not_used(evidence, plan, &well, provider);
+    let well = prediction_when_well(context, app);
+    let name = app.name();
+    if !is_wanted(context, &well) {
+        return not_used(context, &name, &well, provider);
     }
     // The plan has a failure that may stop this SDK too, which is not verified. The failure is a finding already. "Uses the identity"
     // would contradict it.
     if let Some(failure) = plan.failure().filter(|_| well.basis == Basis::Unverified && well.on_failure == OnFailure::Stops) {
-        return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
+        return AppVerdict::Undecided(["see ", failure.code.id()].concat());
     }
-    let uses = |rest: &str| [id, " uses ", provider, rest].concat();
+    let uses = |rest: &str| [&name, " uses ", provider, rest].concat();
     let becomes = match (well.on_failure, well.falls_to) {
-        (OnFailure::Stops, _) => return SdkVerdict::Right(uses(", and gets an error when it fails")),
-        (OnFailure::Unknown, _) | (_, None) => return SdkVerdict::Undecided(uses("; what it does when that fails is not known")),
+        // The same role from another source. What a failure there leads to is not predicted.
+        _ if well.outcome != wanted && well.outcome == ChainEnd::Profile => {
+            return AppVerdict::Right([&name, " gets this identity by the selected profile"].concat());
+        }
+        (OnFailure::Stops, _) => return AppVerdict::Right(uses(", and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => return AppVerdict::Undecided(uses("; what it does when that fails is not known")),
         (_, Some(ChainEnd::None | ChainEnd::NodeRole)) if is_undecided(evidence, now.imds) => {
-            return SdkVerdict::Undecided(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
+            return AppVerdict::Undecided(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
         }
         (_, Some(ChainEnd::None | ChainEnd::Error)) => {
-            return SdkVerdict::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
+            return AppVerdict::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
         }
         (_, Some(ChainEnd::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
             Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
@@ -100,12 +176,12 @@ fn evaluate(evidence: &Evidence, plan: &Plan, sdk: SdkFamily) -> SdkVerdict {
         },
         (_, Some(other)) => describe_end(other),
     };
-    let goes_on = match predict(sdk, &now).outcome == wanted {
+    let goes_on = match is_wanted(context, &predict(app.sdk, &now)) {
         true => uses("; when that fails, it"),
-        false if wanted == ChainEnd::Profile => ["The selected profile fails now, upon which ", id].concat(),
-        false => [provider, " fails now, upon which ", id].concat(),
+        false if wanted == ChainEnd::Profile => ["The selected profile fails now, upon which ", &name].concat(),
+        false => [provider, " fails now, upon which ", &name].concat(),
     };
-    SdkVerdict::Wrong([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
+    AppVerdict::FallsThrough([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
 }
 
 /// Whether it is unknown what IMDS gives: it was not asked, or the time ran out before version 1 could answer.
@@ -118,37 +194,22 @@ fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
     !env.imds_disabled.is_true() && (view == ImdsView::Unknown || unheard)
 }
 
-/// The same surroundings with a token and an exchange that work.
-fn all_well<'a>(now: Surroundings<'a>, plan: &Plan) -> Surroundings<'a> {
-    match (plan.provider, plan.source) {
-        (_, IdentitySource::Profile) => {
-            Surroundings { profile_token: TokenFile::Good, sts: StsCall::Works, sts_at_url: None, hop: None, ..now }
-        }
-        (Provider::PodIdentity, _) => {
-            Surroundings { container_token: TokenFile::Good, trimmed_container_token: TokenFile::Good, agent: AgentCall::Works, ..now }
-        }
-        _ => Surroundings { token: TokenFile::Good, trimmed_token: TokenFile::Good, sts: StsCall::Works, sts_at_url: None, ..now },
-    }
-}
-
 /// The verdict on an SDK that does not use the injected identity even while everything works.
-fn not_used(evidence: &Evidence, plan: &Plan, well: &Prediction, provider: &str) -> SdkVerdict {
-    let id = well.sdk.id();
+fn not_used(context: &CheckContext<'_>, name: &str, well: &Prediction, provider: &str) -> AppVerdict {
     let stops = matches!(well.outcome, ChainEnd::Error | ChainEnd::None);
     // The plan's failure stops this SDK, or shadows the identity for every SDK. It is a finding already.
-    if let Some(failure) = plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
-        return SdkVerdict::Undecided(["see ", failure.code.id()].concat());
+    if let Some(failure) = context.plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
+        return AppVerdict::Undecided(["see ", failure.code.id()].concat());
     }
-    // A web identity in a profile is usually the injected one. If it is not, the check of the default chain shows it.
-    if well.outcome == ChainEnd::Profile
-        && plan.source == IdentitySource::Environment
-        && evidence.inputs.profile.credentials == Some(ProfileCredentials::WebIdentity)
-    {
-        return SdkVerdict::Undecided([id, " takes the web identity that the profile names; see the default chain"].concat());
+    let role = well.arn.as_ref().map(|arn| format!("the role {arn}"));
+    let does = describe_use(context, well.outcome, role.as_deref(), true);
+    let detail = [name, " ", &does, " instead of ", provider, ": ", &well.reason, doubt(well)].concat();
+    match (context.proven, stops) {
+        (Some(_), _) => AppVerdict::Differs(detail),
+        (None, false) => AppVerdict::FallsThrough(detail),
+        // The identity is not proven, and the application gets none in any case.
+        (None, true) => AppVerdict::Undecided(detail),
     }
-    let takes = if stops { " gets an error" } else { " takes " };
-    let what = if stops { "" } else { describe_end(well.outcome) };
-    SdkVerdict::Wrong([id, takes, what, " instead of ", provider, ": ", &well.reason, doubt(well)].concat())
 }
 
 fn doubt(prediction: &Prediction) -> &'static str {

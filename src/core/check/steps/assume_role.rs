@@ -45,7 +45,7 @@ pub(super) fn find(context: &CheckContext<'_>, so_far: &[Finding]) -> Vec<Findin
 pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option<Finding> {
     let CheckContext { evidence, plan, clock_skew, .. } = *context;
     let primary = evidence.endpoints.first()?;
-    let call = primary.assume_role.known()?;
+    let Some(call) = primary.assume_role.known() else { return hop::find(context) };
     let Some((code, said)) = failed_call(primary, call, Operation::AssumeRoleWithWebIdentity) else { return hop::find(context) };
     if code == Code::TokenAudienceMultiple {
         return Some(token::audience_multiple(said));

@@ -19,9 +19,11 @@ pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
     let CheckContext { plan, clock_skew, .. } = *context;
     let (at, said, code) = failed(context)?;
     let hop = plan.hops.get(at)?;
-    let before = role_before(plan, at)?;
+    let before = role_before(plan, at);
+    let whose = before.map_or_else(|| ASSOCIATED.to_owned(), ToString::to_string);
+    let first = if plan.role.is_some() { "The token was exchanged." } else { "The agent gave credentials." };
     let place = format!(
-        "The token was exchanged. Role {} of {}, {} of profile {:?}, is assumed with the credentials of {before}.",
+        "{first} Role {} of {}, {} of profile {:?}, is assumed with the credentials of {whose}.",
         at + 2,
         plan.hops.len() + 1,
         hop.role,
@@ -32,7 +34,10 @@ pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
     Some(Finding { wording: wordings::of_hop(code), ..Finding::new(code, detail) })
 }
 
-/// The role whose credentials assume the hop at this place.
+/// The role of an EKS Pod Identity association. No file of the pod names it; STS's text does.
+const ASSOCIATED: &str = "the association's role";
+
+/// The role whose credentials assume the hop at this place. `None` for the role of an EKS Pod Identity association.
 pub(in crate::core::check) fn role_before(plan: &Plan, at: usize) -> Option<&RoleArn> {
     match at.checked_sub(1) {
         Some(before) => plan.hops.get(before).map(|hop| &hop.role),
@@ -41,14 +46,15 @@ pub(in crate::core::check) fn role_before(plan: &Plan, at: usize) -> Option<&Rol
 }
 
 /// What to add to STS's message from the profile's own values.
-fn own_values(code: Code, hop: &PlannedHop, before: &RoleArn, said: &str) -> String {
+fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said: &str) -> String {
     let (role, profile) = (&hop.role, &hop.profile);
+    let before = role_before.map_or_else(|| ASSOCIATED.to_owned(), ToString::to_string);
     match code {
         Code::TrustPolicyDenied if said.contains("no identity-based policy allows") => {
             format!(" A policy of {before} has to allow sts:AssumeRole on it.")
         }
         Code::TrustPolicyDenied => {
-            let agree = match role.account == before.account {
+            let agree = match role_before.is_some_and(|before| role.account == before.account) {
                 true => format!(
                     " Its trust policy has to name {before} as principal, or its account where a policy of {before} allows sts:AssumeRole on it."
                 ),
@@ -61,7 +67,11 @@ fn own_values(code: Code, hop: &PlannedHop, before: &RoleArn, said: &str) -> Str
                 true => format!(" The external_id of profile {profile:?} was sent: a condition on sts:ExternalId has to name the same."),
                 false => format!(" No ExternalId was sent, because profile {profile:?} has no external_id."),
             };
-            format!("{agree}{id} A role that does not exist looks the same.")
+            let tags = match role_before {
+                Some(_) => "",
+                None => " Both sides have to allow sts:TagSession, too, unless the association has session tags off.",
+            };
+            format!("{agree}{id}{tags} A role that does not exist looks the same.")
         }
         Code::SessionTooLong => match hop.duration_seconds {
             Some(seconds) => format!(" Profile {profile:?} asks for duration_seconds = {seconds}."),

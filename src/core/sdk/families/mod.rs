@@ -159,7 +159,8 @@ impl SdkFamily {
 }
 
 /// A family and, where it is known, the version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Sdk {
     /// The family.
     pub family: SdkFamily,
@@ -183,6 +184,22 @@ const GENERATIONS: [[SdkFamily; 2]; 3] =
 impl From<SdkFamily> for Sdk {
     fn from(family: SdkFamily) -> Sdk {
         Sdk { family, version: None, lacks_sts: false }
+    }
+}
+
+/// `NAME` or `NAME@VERSION`.
+impl From<Sdk> for String {
+    fn from(sdk: Sdk) -> String {
+        let id = sdk.family.id();
+        sdk.version.map_or_else(|| id.to_owned(), |version| format!("{id}@{version}"))
+    }
+}
+
+impl TryFrom<String> for Sdk {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Sdk, String> {
+        Sdk::parse(&text)
     }
 }
 

@@ -206,8 +206,8 @@ fn token_file(chain: &Chain, surroundings: &Surroundings<'_>) -> Option<Result<(
     let rules = &chain.container;
     let path = Some(&surroundings.environment.container_token_file).filter(|_| rules.reads_token_file)?;
     let file = match path.value() {
-        Some(_) if rules.trims_path => surroundings.trimmed_container_token,
-        Some(_) => surroundings.container_token,
+        Some(_) if rules.trims_path => surroundings.files.trimmed_container_token,
+        Some(_) => surroundings.files.container_token,
         None if path.is_empty() && rules.empty_token_file == Empty::Given => TokenFile::Missing,
         None => return None,
     };

@@ -49,7 +49,11 @@ pub(super) struct Notes {
 }
 
 impl Notes {
+    /// Adds a sentence. Two links that fail for the same reason give one.
     pub(super) fn add(&mut self, sentence: &str) {
+        if self.text.ends_with(sentence) {
+            return;
+        }
         add_sentence(&mut self.text, &[sentence]);
     }
 

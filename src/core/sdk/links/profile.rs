@@ -115,7 +115,9 @@ fn credentials(
                 return Err(Broken::WithoutSource);
             }
             let role = section.role_arn.as_ref().ok_or(Broken::WithoutRole)?;
-            if let Some(why) = token_failure(surroundings.profile_token) {
+            let path = section.web_identity_token_file.as_ref().map(|path| path.raw());
+            let token = surroundings.profile_tokens.iter().find(|token| Some(token.path.raw()) == path);
+            if let Some(why) = token.and_then(|token| token_failure(token.file)) {
                 return Err(Broken::Exchange(why));
             }
             role
@@ -125,7 +127,7 @@ fn credentials(
             section.role_arn.as_ref().ok_or(Broken::WithoutRole)?
         }
         Some(ProfileCredentials::Process) if !surroundings.process_works => return Err(Broken::Process),
-        Some(ProfileCredentials::Sso) if !surroundings.sso_token => return Err(Broken::Sso),
+        Some(ProfileCredentials::Sso) if !surroundings.files.sso_token => return Err(Broken::Sso),
         Some(_) => return Ok(None),
         None => return Err(Broken::SourceWithoutCredentials),
     };

@@ -55,7 +55,8 @@ pub(super) fn exchange(
     let first = surroundings.sts_first.filter(|first| !is_repeated(chain, *first));
     let at_url = surroundings.sts_at_url.filter(|_| endpoint.url.is_some());
     let hop = surroundings.hop.filter(|_| request.is_hop);
-    match hop.or(first).or(at_url).unwrap_or(surroundings.sts) {
+    let of_profile = surroundings.profile_sts.filter(|_| !request.session_name);
+    match hop.or(of_profile).or(first).or(at_url).unwrap_or(surroundings.sts) {
         StsCall::Works => Ok(()),
         StsCall::TokenRejected => Err("STS rejects the token."),
         StsCall::TokenExpired => Err("STS says that the token has expired."),

@@ -28,7 +28,7 @@ pub(super) fn try_web_identity(chain: &Chain, surroundings: &Surroundings<'_>, n
     if env.token_file.is_empty() {
         return LinkResult::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is empty, and counts as a path all the same.");
     }
-    let file = if rules.trims_path { surroundings.trimmed_token } else { surroundings.token };
+    let file = if rules.trims_path { surroundings.files.trimmed_token } else { surroundings.files.token };
     if file == TokenFile::NotAFile && rules.folder_crashes {
         return LinkResult::Ends(ChainEnd::Error, "The token file is a folder, on which this SDK ends the process.");
     }

@@ -83,7 +83,8 @@ proptest! {
     fn every_family_has_an_answer_in_any_surroundings(environment in any_environment(), given in any_surroundings(), profile in any_profile()) {
         let (token, container_token, sts, agent, imds, proxy_works) = given;
         let surroundings = Surroundings {
-            token, trimmed_token: token, container_token, profile_token: token, sts, agent, imds, proxy_works,
+            files: SdkFiles { token, trimmed_token: token, container_token, ..SdkFiles::GOOD },
+            sts, agent, imds, proxy_works,
             ..Surroundings::assumed(&environment, &profile)
         };
         for family in SdkFamily::ALL {

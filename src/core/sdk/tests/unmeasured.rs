@@ -13,7 +13,7 @@ fn where_their_chains_end() {
         assert_eq!(end_of(sdk, IRSA, |_| {}), wanted, "{}", sdk.id());
     }
     assert_eq!(end_of(SdkFamily::Php, IRSA, |s| s.sts = StsCall::Denied), (ChainEnd::NodeRole, FallsThrough, None));
-    assert_eq!(end_of(SdkFamily::Php, IRSA, |s| s.token = TokenFile::Missing), (ChainEnd::NodeRole, FallsThrough, None));
+    assert_eq!(end_of(SdkFamily::Php, IRSA, |s| s.files.token = TokenFile::Missing), (ChainEnd::NodeRole, FallsThrough, None));
     assert_eq!(end_of(SdkFamily::Php, &[TOKEN, REGION], |_| {}), (ChainEnd::NodeRole, FallsThrough, None));
     assert_eq!(end_of(SdkFamily::Php, POD_IDENTITY, |_| {}), (ChainEnd::PodIdentity, FallsThrough, Some(ChainEnd::None)));
     assert_eq!(end_of(SdkFamily::Dotnet, IRSA, |s| s.sts = StsCall::Denied).0, ChainEnd::Error);
