@@ -27,7 +27,10 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     };
     // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
     let asked = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()).map(sts_call);
+    // Where STS cannot answer at all, it answers for no role.
+    let is_down = matches!(asked, Some(StsCall::Unreachable | StsCall::Unavailable | StsCall::Alien));
     match plan.source {
+        _ if is_down => surroundings.sts = asked.unwrap_or(surroundings.sts),
         IdentitySource::Environment => {
             surroundings.sts = asked.unwrap_or(surroundings.sts);
             surroundings.profile_sts = profile_sts(evidence, &plan);
@@ -58,8 +61,8 @@ fn profile_sts(evidence: &Evidence, plan: &Plan) -> Option<StsCall> {
         return None;
     }
     let takes_profile = !evidence.inputs.environment.has_static_keys();
-    let followed = evidence.chain.known().filter(|_| takes_profile)?;
-    Some(match followed.error.as_ref().map(|error| &error.kind) {
+    let followed = evidence.chain.known().filter(|_| takes_profile);
+    Some(match followed.and_then(|chain| chain.error.as_ref()).map(|error| &error.kind) {
         Some(ChainErrorKind::Service(error)) => sts_error(error),
         _ => StsCall::Works,
     })
@@ -142,5 +145,48 @@ fn agent_call(call: &Call<AgentCredentials>, now: Timestamp) -> AgentCall {
         },
         Ok(ServiceAnswer::Alien(_)) => AgentCall::Alien,
         Err(_) => AgentCall::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// The calls for the variables' role and for another one of the default profile.
+    fn calls(assume_role: Value, chain: Value) -> (StsCall, Option<StsCall>) {
+        let unknown = json!({"notAttempted": "not-asked"});
+        let section =
+            json!({"name": "default", "file": "config", "roleArn": "arn:aws:iam::111122223333:role/other", "webIdentityTokenFile": "/t"});
+        let evidence = json!({
+            "schema": "irsa-probe/evidence/v1", "takenAt": "2026-11-22T21:34:03Z",
+            "inputs": {
+                "environment": {
+                    "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/checkout", "AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_REGION": "us-west-2"
+                },
+                "profile": {"name": "default", "sections": [section]}
+            },
+            "token": unknown, "defaultToken": unknown, "agent": unknown, "imds": unknown, "chain": chain,
+            "endpoints": [{"region": "us-west-2", "host": "sts", "callerIdentity": unknown, "assumeRole": assume_role}]
+        });
+        let evidence: Evidence = serde_json::from_value(evidence).unwrap();
+        let surroundings = from_evidence(&evidence);
+        (surroundings.sts, surroundings.profile_sts)
+    }
+
+    #[test]
+    fn the_role_of_a_profile_has_an_answer_of_its_own_unless_sts_answers_for_no_role() {
+        let denied = json!({"status": 403, "code": "AccessDenied", "message": "no", "requestId": null});
+        let refused = json!({"known": {"exchange": null, "answer": {"Ok": {"error": denied}}}});
+        let failure = json!({"phase": "connect", "kind": "connect-timeout", "text": "no answer"});
+        let down = json!({"known": {"exchange": null, "answer": {"Err": failure}}});
+        let not_followed = json!({"notAttempted": "other-process"});
+        let witness = json!({"known": {"provider": "none", "error": {"kind": {"service": denied}, "text": "no"}}});
+        assert_eq!(calls(refused.clone(), not_followed.clone()), (StsCall::Denied, Some(StsCall::Works)));
+        assert_eq!(calls(refused, witness.clone()), (StsCall::Denied, Some(StsCall::Denied)));
+        assert_eq!(calls(json!({"notAttempted": "not-asked"}), witness.clone()), (StsCall::Works, Some(StsCall::Denied)));
+        for chain in [not_followed, witness] {
+            assert_eq!(calls(down.clone(), chain), (StsCall::Unreachable, None));
+        }
     }
 }
