@@ -11,6 +11,7 @@ mod outcome;
 mod predict;
 mod proxies;
 mod rules;
+pub mod scan;
 mod settings;
 mod surroundings;
 #[cfg(test)]

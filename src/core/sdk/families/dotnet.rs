@@ -1,7 +1,7 @@
 //! The SDK for .NET, and the Tools for PowerShell, which rest on it.
 
 use super::super::rules::*;
-use super::{Basis, FamilyRow, VersionRow};
+use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, ended, supported};
 
 /// aws-sdk-net `DefaultAWSCredentialsIdentityResolver.cs` (version 4): the chain takes the first provider that can be constructed. When that
 /// provider fails later, no other provider is tried.
@@ -25,6 +25,13 @@ pub(super) const DOTNET: FamilyRow = FamilyRow {
     basis: Basis::Documented,
     versions: &[VersionRow { since: "", measured: &[], chain: CHAIN }],
     note: "Version 3 takes web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
+    packages: Packages { version: &["awssdk.core"], signs: &[], core: None, sts: Some("awssdk.securitytoken"), by_major: false },
+    support: &[
+        supported(4),
+        SupportRow { major: 3, maintenance: Some("2026-03-01T00:00:00Z"), ended: Some("2026-06-01T00:00:00Z") },
+        ended(2),
+        ended(1),
+    ],
 };
 
 /// AWS Tools for PowerShell user guide, "Credential and profile resolution". The guide does not mention web identity. The rest is as in .NET.
@@ -55,4 +62,17 @@ pub(super) const POWERSHELL: FamilyRow = FamilyRow {
     basis: Basis::Unverified,
     versions: &[VersionRow { since: "", measured: &[], chain: POWERSHELL_CHAIN }],
     note: "It rests on the .NET SDK, in an order of its own.",
+    packages: Packages {
+        version: &["aws.tools.common", "awspowershell.netcore", "awspowershell"],
+        signs: &[],
+        core: None,
+        sts: None,
+        by_major: false,
+    },
+    support: &[
+        supported(5),
+        SupportRow { major: 4, maintenance: Some("2026-03-01T00:00:00Z"), ended: Some("2026-06-01T00:00:00Z") },
+        ended(3),
+        ended(2),
+    ],
 };

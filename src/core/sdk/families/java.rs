@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, VersionRow};
+use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 
 /// The chains catch every exception and go on.
@@ -86,6 +86,14 @@ pub(super) const JAVA_V1: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.11.700"], chain: V1_OLD },
     ],
     note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the module aws-java-sdk-sts web identity is never tried. Older pages of AWS name 1.11.704 for IRSA.",
+    packages: Packages {
+        version: &["com.amazonaws:aws-java-sdk-core"],
+        signs: &[],
+        core: None,
+        sts: Some("com.amazonaws:aws-java-sdk-sts"),
+        by_major: false,
+    },
+    support: &[SupportRow { major: 1, maintenance: Some("2024-07-31T00:00:00Z"), ended: Some("2025-12-31T00:00:00Z") }],
 };
 
 /// Source beside the measurements: aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
@@ -152,6 +160,14 @@ pub(super) const JAVA_V2: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["2.10.8"], chain: V2_WITHOUT_IRSA },
     ],
     note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.",
+    packages: Packages {
+        version: &["software.amazon.awssdk:sdk-core"],
+        signs: &["software.amazon.awssdk:auth"],
+        core: None,
+        sts: Some("software.amazon.awssdk:sts"),
+        by_major: false,
+    },
+    support: &[supported(2)],
 };
 
 /// Source beside the measurements: aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
@@ -188,4 +204,12 @@ pub(super) const KOTLIN: FamilyRow = FamilyRow {
     basis: Basis::Measured,
     versions: &[VersionRow { since: "", measured: &["1.8.12"], chain: KOTLIN_CHAIN }],
     note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
+    packages: Packages {
+        version: &["aws.sdk.kotlin:aws-config-jvm", "aws.sdk.kotlin:aws-core-jvm"],
+        signs: &[],
+        core: None,
+        sts: None,
+        by_major: false,
+    },
+    support: &[supported(1)],
 };

@@ -1,7 +1,7 @@
 //! The SDKs for JavaScript.
 
 use super::super::rules::*;
-use super::{Basis, FamilyRow, VersionRow};
+use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, ended, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
 /// Source beside the measurements: aws-sdk-js `lib/node_loader.js`. Pod Identity comes before IRSA.
@@ -95,6 +95,8 @@ pub(super) const JS_V2: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["2.520.0"], chain: V2_WITHOUT_SETTING },
     ],
     note: "Its chain goes on after every error, and asks for EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
+    packages: Packages { version: &["aws-sdk"], signs: &[], core: None, sts: None, by_major: false },
+    support: &[SupportRow { major: 2, maintenance: Some("2024-09-08T00:00:00Z"), ended: Some("2025-09-08T00:00:00Z") }, ended(1)],
 };
 
 const V3_CHAIN: Chain = Chain {
@@ -173,4 +175,12 @@ pub(super) const JS_V3: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["3.25.0"], chain: V3_WITHOUT_VARIANTS },
     ],
     note: "",
+    packages: Packages {
+        version: &["@aws-sdk/client-*"],
+        signs: &["@aws-sdk/credential-provider-node"],
+        core: None,
+        sts: None,
+        by_major: false,
+    },
+    support: &[supported(3)],
 };

@@ -10,8 +10,11 @@ mod python;
 mod ruby;
 mod rust;
 
+use super::outcome::ChainEnd;
 use super::rules::Chain;
+use super::scan::Support;
 use super::version::SdkVersion;
+use crate::core::text::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What is known about a family.
@@ -40,6 +43,46 @@ pub(super) struct FamilyRow {
     pub(super) versions: &'static [VersionRow],
     /// What a user of this SDK should know, in sentences.
     pub(super) note: &'static str,
+    /// How its copies are found in a file system.
+    pub(super) packages: Packages,
+    /// The phases of its major versions in AWS's maintenance policy (AWS SDKs and Tools Reference Guide, "Version lifecycle").
+    pub(super) support: &'static [SupportRow],
+}
+
+/// The packages that are this SDK, as their ecosystem names them, in lower case. A `*` at the end stands for any rest.
+#[derive(Debug)]
+pub(super) struct Packages {
+    /// The packages whose version is the SDK's. The first one that is there tells.
+    pub(super) version: &'static [&'static str],
+    /// Packages that show that the SDK is there without telling its version.
+    pub(super) signs: &'static [&'static str],
+    /// The package whose version is reported beside the SDK's.
+    pub(super) core: Option<&'static str>,
+    /// The package that web identity needs, where it is one of its own.
+    pub(super) sts: Option<&'static str>,
+    /// The packages of another family have the same names: only the majors of this one count.
+    pub(super) by_major: bool,
+}
+
+/// When a major version leaves AWS's support. The times are the starts of those days, in UTC.
+#[derive(Debug)]
+pub(super) struct SupportRow {
+    /// The major version.
+    pub(super) major: u32,
+    /// The day on which it gets critical fixes only.
+    pub(super) maintenance: Option<&'static str>,
+    /// The day on which it gets nothing more.
+    pub(super) ended: Option<&'static str>,
+}
+
+/// A major version that AWS supports, without an end that is announced.
+const fn supported(major: u32) -> SupportRow {
+    SupportRow { major, maintenance: None, ended: None }
+}
+
+/// A major version whose support ended so long ago that the day does not matter.
+const fn ended(major: u32) -> SupportRow {
+    SupportRow { major, maintenance: None, ended: Some("2024-01-01T00:00:00Z") }
 }
 
 /// The chain of a family from a version on.
@@ -131,6 +174,43 @@ impl SdkFamily {
     /// What its version numbers are the versions of.
     pub const fn package(self) -> &'static str {
         self.row().package
+    }
+
+    /// The packages that are this SDK.
+    pub(super) const fn packages(self) -> &'static Packages {
+        &self.row().packages
+    }
+
+    /// Its major versions, where another family is another generation of the same SDK.
+    pub(super) const fn majors(self) -> &'static [u32] {
+        self.row().majors
+    }
+
+    /// The first version that supports this way to credentials, as AWS lists it.
+    pub(super) fn minimum(self, way: ChainEnd) -> Option<&'static str> {
+        match way {
+            ChainEnd::Irsa => self.row().irsa,
+            ChainEnd::PodIdentity => self.row().pod_identity,
+            _ => None,
+        }
+    }
+
+    /// The phase of this version on this day. A family with one major version has that version where nothing tells.
+    pub(super) fn support(self, version: Option<SdkVersion>, today: Timestamp) -> Support {
+        let rows = self.row().support;
+        let of_major = |major: u32| rows.iter().find(|row| row.major == major);
+        let row = match (version, rows) {
+            (Some(version), _) => of_major(version.major()),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        let has_come = |day: Option<&str>| day.and_then(Timestamp::parse).is_some_and(|day| today >= day);
+        match row {
+            None => Support::Unknown,
+            Some(row) if has_come(row.ended) => Support::Ended,
+            Some(row) if has_come(row.maintenance) => Support::Maintenance,
+            Some(_) => Support::Current,
+        }
     }
 
     /// The versions of the real SDK that were run, the newest first. Empty when none was run.

@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, VersionRow};
+use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 use crate::core::pod::profile::ProfileCredentials::{Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
@@ -104,6 +104,8 @@ pub(super) const BOTOCORE: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.12.199"], chain: WITHOUT_IRSA },
     ],
     note: "boto3 has version numbers of its own: 1.9.220 for IRSA, 1.34.41 for EKS Pod Identity.",
+    packages: Packages { version: &["botocore"], signs: &["boto3", "aiobotocore"], core: None, sts: None, by_major: false },
+    support: &[supported(0), supported(1)],
 };
 
 pub(super) const CLI_V1: FamilyRow = FamilyRow {
@@ -124,6 +126,8 @@ pub(super) const CLI_V1: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.16.231"], chain: WITHOUT_SETTING },
     ],
     note: "It is botocore of its time.",
+    packages: Packages { version: &["awscli"], signs: &[], core: None, sts: None, by_major: true },
+    support: &[SupportRow { major: 1, maintenance: Some("2026-07-15T00:00:00Z"), ended: Some("2027-07-15T00:00:00Z") }],
 };
 
 /// It reads `AWS_REGION`, asks IMDS for a region, and never calls the global endpoint of a region.
@@ -162,4 +166,6 @@ pub(super) const CLI_V2: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["2.9.19"], chain: CLI_V2_WITHOUT_URLS },
     ],
     note: "It brings a botocore of its own.",
+    packages: Packages { version: &["awscli"], signs: &[], core: None, sts: None, by_major: true },
+    support: &[supported(2)],
 };

@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, VersionRow};
+use super::{Basis, FamilyRow, Packages, VersionRow, ended, supported};
 use crate::core::pod::profile::FileFault;
 use crate::core::pod::profile::ProfileCredentials::{Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
@@ -72,4 +72,6 @@ pub(super) const RUBY: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["3.168.1"], chain: WITHOUT_POD_IDENTITY },
     ],
     note: "",
+    packages: Packages { version: &["aws-sdk-core"], signs: &[], core: None, sts: None, by_major: false },
+    support: &[supported(3), ended(2), ended(1)],
 };

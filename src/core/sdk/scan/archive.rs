@@ -1,0 +1,1 @@
+//! Zip archives: the directory, and single files of them.

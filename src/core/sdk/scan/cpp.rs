@@ -1,0 +1,15 @@
+//! The SDK for C++ in shared libraries and executables.
+
+use super::found::Package;
+use super::source::{ReadAt, ReadError};
+use super::{Candidate, Cataloger};
+
+pub(super) const CATALOGER: Cataloger = Cataloger { name: "cpp", wants, read };
+
+fn wants(_: &Candidate<'_>) -> bool {
+    false
+}
+
+fn read(_: &Candidate<'_>, _: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+    Ok(Vec::new())
+}

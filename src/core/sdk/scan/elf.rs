@@ -1,0 +1,1 @@
+//! ELF files: the sections that tell of SDKs.

@@ -1,0 +1,86 @@
+//! What a copy of an SDK can do: by the chain of its version where that was measured, else by AWS's lists.
+
+use super::super::endpoint::StsEndpoint;
+use super::super::families::{Basis, Sdk, SdkFamily};
+use super::super::outcome::ChainEnd;
+use super::super::predict::predict;
+use super::super::surroundings::Surroundings;
+use super::super::version::SdkVersion;
+use super::found::{Copy, FoundSdk, Supports};
+use crate::core::pod::environment::Environment;
+use crate::core::pod::profile::Profile;
+use crate::core::text::time::Timestamp;
+
+/// What is known of this copy on this day.
+pub fn judge(copy: &Copy, today: Timestamp) -> FoundSdk {
+    let version = copy.version.as_deref().and_then(SdkVersion::parse).filter(|_| !copy.partial);
+    let supports = |way: ChainEnd| version.map_or(Supports::Unknown, |version| supports(copy.family, version, way));
+    let of_version = supports(ChainEnd::Irsa);
+    let irsa = if copy.missing.is_some() && of_version != Supports::TooOld { Supports::ModuleMissing } else { of_version };
+    FoundSdk {
+        sdk: copy.family,
+        name: copy.family.short_name().to_owned(),
+        version: copy.version.clone(),
+        path: copy.path.clone(),
+        by: copy.by,
+        irsa,
+        pod_identity: supports(ChainEnd::PodIdentity),
+        regional_by_default: version.and_then(|version| is_regional_by_default(copy.family, version)),
+        support: copy.family.support(copy.version.as_deref().and_then(SdkVersion::parse), today),
+        module: copy.missing.clone(),
+        core_version: copy.core_version.clone(),
+    }
+}
+
+/// The variables that EKS injects for each way.
+const IRSA: &[(&str, &str)] = &[
+    ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/app"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"),
+    ("AWS_REGION", "us-west-2"),
+    ("AWS_DEFAULT_REGION", "us-west-2"),
+];
+const POD_IDENTITY: &[(&str, &str)] = &[
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials"),
+    ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token"),
+    ("AWS_REGION", "us-west-2"),
+    ("AWS_DEFAULT_REGION", "us-west-2"),
+];
+
+/// What this version does in a pod where everything works.
+fn when_well(sdk: Sdk, way: ChainEnd) -> (ChainEnd, StsEndpoint, Basis) {
+    let variables = if way == ChainEnd::PodIdentity { POD_IDENTITY } else { IRSA };
+    let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let (environment, profile) = (Environment::from_lookup(value), Profile { name: "default".into(), ..Profile::default() });
+    let found = predict(sdk, &Surroundings::assumed(&environment, &profile));
+    (found.outcome, found.endpoint, found.basis)
+}
+
+/// Whether this version takes this way. A measured version counts for all newer versions if it does, and for all older ones if it does not.
+fn supports(family: SdkFamily, version: SdkVersion, way: ChainEnd) -> Supports {
+    let does = |version: SdkVersion| when_well(Sdk { family, version: Some(version), lacks_sts: false }, way).0 == way;
+    let runs: Vec<SdkVersion> = family.measured_versions().filter_map(SdkVersion::parse).collect();
+    if runs.iter().any(|run| *run <= version && does(*run)) {
+        return Supports::Ok;
+    }
+    if runs.iter().any(|run| *run >= version && !does(*run)) {
+        return Supports::TooOld;
+    }
+    let listed = family.minimum(way);
+    if listed.and_then(SdkVersion::parse).is_some_and(|first| version < first) || !does(version) {
+        return Supports::TooOld;
+    }
+    // AWS lists no version, and none was run.
+    if listed.is_none() && family.measured_versions().next().is_none() { Supports::Unknown } else { Supports::Ok }
+}
+
+/// Whether this version calls the regional STS endpoint without a setting.
+fn is_regional_by_default(family: SdkFamily, version: SdkVersion) -> Option<bool> {
+    let (end, endpoint, basis) = when_well(Sdk { family, version: Some(version), lacks_sts: false }, ChainEnd::Irsa);
+    // Where no version was run, the rows do not tell the versions apart.
+    let is_known = basis != Basis::Unverified && end == ChainEnd::Irsa && family.measured_versions().next().is_some();
+    match endpoint {
+        StsEndpoint::Regional if is_known => Some(true),
+        StsEndpoint::Global if is_known => Some(false),
+        _ => None,
+    }
+}
