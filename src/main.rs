@@ -9,6 +9,7 @@ use irsa_probe::command::{self, check, doctor, exec, explain, get, install, runt
 use irsa_probe::log;
 use irsa_probe::serve::clock::Clock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::ffi::OsString;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -43,7 +44,7 @@ fn run(command: Command, core_files: Rlimit) -> u8 {
             print_disabled(&reason);
             0
         }
-        Command::Check(options) => check_until_signal(options, Stdout::Ours),
+        Command::Check(options) => check_until_signal(options, Stdout::Ours, Vec::new()),
         Command::Serve(options) => serve::run(options, Clock::real()),
         Command::Get(options) => get::run(&options),
         Command::Exec(options) => exec_application(options, core_files),
@@ -66,7 +67,7 @@ fn exec_application(options: ExecOptions, core_files: Rlimit) -> u8 {
             print_disabled(reason);
             0
         }
-        None => check_until_signal(options.check, Stdout::Application),
+        None => check_until_signal(options.check, Stdout::Application, options.command.clone()),
     };
     if code == 0 { exec::replace(&options.command, core_files) } else { code }
 }
@@ -75,13 +76,13 @@ fn exec_application(options: ExecOptions, core_files: Rlimit) -> u8 {
 ///
 /// The check has a thread of its own: whatever may block there (a full pipe behind standard output, a hanging resolver), this
 /// one hears the signal and ends the process.
-fn check_until_signal(options: CheckOptions, stdout: Stdout) -> u8 {
+fn check_until_signal(options: CheckOptions, stdout: Stdout, application: Vec<OsString>) -> u8 {
     let own = options.clone();
     // Whoever ignored a signal wants the application to survive it (nohup, a shell's background). A handler would undo that.
     let handles = |kind| stdout == Stdout::Ours || !ignored(kind);
     let check = Box::new(move || {
         runtime().map(|runtime| {
-            let code = runtime.block_on(check::run(&options, stdout));
+            let code = runtime.block_on(check::run(&options, stdout, &application));
             runtime.shutdown_background();
             code
         })

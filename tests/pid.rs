@@ -79,6 +79,8 @@ fn world(json: Value) -> World {
 fn check(pid: u32, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-probe"));
     command.env_clear().stdin(Stdio::null());
+    // Named, so that it is not looked for in all files of this machine.
+    command.env("IRSA_PROBE_APP_SDK", "botocore");
     command.envs([
         ("AWS_ROLE_ARN", "arn:aws:iam::999999999999:role/debugger"),
         ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token"),

@@ -142,6 +142,7 @@ fn untried(inputs: Inputs) -> Evidence {
         default_token: Fact::NotAttempted(SkipReason::PlanFailed),
         sdk_files: None,
         profile_tokens: Vec::new(),
+        scan: None,
         endpoints: Vec::new(),
         agent: Fact::NotAttempted(SkipReason::PlanFailed),
         imds: Fact::NotAttempted(SkipReason::NotAsked),
@@ -345,7 +346,7 @@ pub fn env_file(data: &[u8]) {
     let profile = Profile { name, ..Profile::default() };
     let situation = Surroundings::assumed(&given.environment, &profile);
     let predictions: Vec<_> = SdkFamily::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
-    harmless(&json::sdks("", &predictions));
+    harmless(&json::sdks("", &predictions, None));
     harmless(&sdks::table("", &predictions, Style::default()));
     predictions.iter().for_each(|one| harmless(&sdks::one("", one.sdk.into(), one, Style::default())));
 }

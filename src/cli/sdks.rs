@@ -2,7 +2,7 @@
 
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, output};
-use super::values::{set_sdk_version, set_text};
+use super::values::{set_sdk_version, set_switch, set_text};
 use super::{Command, Usage};
 use crate::core::sdk::{Assumptions, Sdk};
 
@@ -19,14 +19,18 @@ pub struct SdksOptions {
     pub sdk: Option<Sdk>,
     /// `--assume`: the results that calls are taken to have.
     pub assume: Assumptions,
+    /// `--scan`: the folder below which SDKs are looked for.
+    pub scan: Option<String>,
+    /// `--strict`: a found SDK that cannot use a provider is exit 1.
+    pub strict: bool,
 }
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "sdks",
     arguments: "",
-    about: "Predict which credentials and STS endpoint each AWS SDK takes in this environment",
+    about: "Predict which credentials and STS endpoint each AWS SDK takes in this environment; --scan finds the SDKs in a file system",
     example: "irsa-probe sdks --sdk java-v2",
-    exit_codes: &[("0", "predicted"), USAGE],
+    exit_codes: &[("0", "predicted"), ("1", "--scan --strict: an SDK that was found is too old, or lacks a module"), USAGE],
     variables: false,
     wraps: false,
     functions: functions::<SdksOptions>(),
@@ -58,12 +62,35 @@ impl CommandOptions for SdksOptions {
             help: "Predict what happens if a service answers like this: sts=ok|rejected|denied|unavailable|unreachable, agent=ok|not-found|refused|failing|unreachable, imds=role|role-v1|no-role|silent|absent|refused|refused-v1",
             set: |sdks, v| sdks.assume.add(v),
         },
+        FlagRow {
+            name: "scan",
+            short: None,
+            value: None,
+            help: "Find the AWS SDKs below a folder, and say what each one can use: --scan DIR, or --scan for /",
+            set: |sdks, v| set_text(&mut sdks.scan, if v == "true" { "/" } else { v }),
+        },
+        FlagRow {
+            name: "strict",
+            short: None,
+            value: None,
+            help: "With --scan: exit 1 where an SDK is too old for IRSA or EKS Pod Identity, or lacks the module for it",
+            set: |sdks, v| set_switch(&mut sdks.strict, v),
+        },
     ];
     const SHARED: &'static [&'static [FlagRow<SdksOptions>]] = &[&log()];
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
-        words.none(&ROW)?;
-        Ok(Command::Sdks(self))
+        if self.scan.is_none() {
+            words.none(&ROW)?;
+        }
+        if self.strict && self.scan.is_none() {
+            return Err(Usage("--strict needs --scan: irsa-probe sdks --scan DIR --strict".to_owned()));
+        }
+        let scan = match words.own.as_slice() {
+            [] => self.scan,
+            _ => Some(words.one(&ROW, "folder", "")?).filter(|folder| !folder.is_empty()),
+        };
+        Ok(Command::Sdks(SdksOptions { scan, ..self }))
     }
 }
 
@@ -79,6 +106,16 @@ mod tests {
             (options.env.as_deref(), options.sdk.map(|sdk| sdk.family.id()), options.output),
             (Some("file"), Some("java-v2"), Output::Json)
         );
+        let scan = |args: &[&str]| match run(args, &[]) {
+            Ok(Command::Sdks(options)) => (options.scan.unwrap(), options.strict),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(scan(&["sdks", "--scan"]), ("/".to_owned(), false));
+        assert_eq!(scan(&["sdks", "--scan", "/app", "--strict"]), ("/app".to_owned(), true));
+        assert_eq!(scan(&["sdks", "--scan=/app"]).0, "/app");
+        assert!(run(&["sdks", "--scan", "/a", "/b"], &[]).unwrap_err().contains("\"/b\" was given too"));
+        assert!(run(&["sdks", "--strict"], &[]).unwrap_err().contains("--strict needs --scan"));
+        assert!(run(&["sdks", "/app"], &[]).unwrap_err().contains("takes no argument"));
         assert!(run(&["sdks", "--sdk", "cobol"], &[]).unwrap_err().contains("botocore"));
         assert!(run(&["sdks", "--output", "evidence"], &[]).unwrap_err().contains("text, json"));
     }

@@ -123,6 +123,8 @@ fn each_command_takes_its_flags_and_no_others() {
                 Ok(_) => assert!(row.takes(name), "{} takes --{name}", row.name),
                 // Here `--file` has a word beside it.
                 Err(error) if *name == "file" && row.name == "explain" => assert!(error.contains("--file"), "{error}"),
+                // It says how strict --scan is.
+                Err(error) if *name == "strict" && row.name == "sdks" => assert!(error.contains("needs --scan"), "{error}"),
                 Err(error) => {
                     assert!(!row.takes(name), "{}: {error}", row.name);
                     assert_eq!(error, format!("--{name} is not a flag of {}", row.name));
@@ -139,9 +141,10 @@ fn groups_of_flags_are_where_they_mean_something() {
     for name in ["log-level", "log-format"] {
         assert_eq!(takers(name).len(), COMMANDS.len(), "{name}");
     }
-    for name in ["expect-role-arn", "provider", "sts-region", "strict", "ignore", "no-imds"] {
+    for name in ["expect-role-arn", "provider", "sts-region", "ignore", "no-imds"] {
         assert_eq!(takers(name), ["check", "serve", "exec"], "{name}");
     }
+    assert_eq!(takers("strict"), ["check", "serve", "exec", "sdks"]);
     assert_eq!(takers("output"), ["check", "exec", "explain", "trust-policy", "sdks", "doctor"]);
 }
 

@@ -15,6 +15,7 @@ pub mod local;
 mod memory;
 pub mod process;
 pub mod root;
+pub mod scan;
 mod sdk_files;
 mod shared_file;
 pub mod sts;
@@ -85,6 +86,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         token,
         sdk_files: Some(sdk_files.0),
         profile_tokens: sdk_files.1,
+        scan: None,
         endpoints: direct.endpoints,
         agent: direct.agent,
         imds,
@@ -105,6 +107,7 @@ fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence
         default_token: Fact::NotAttempted(because),
         sdk_files: None,
         profile_tokens: Vec::new(),
+        scan: None,
         endpoints: Vec::new(),
         agent: Fact::NotAttempted(because),
         imds: Fact::NotAttempted(because),

@@ -71,6 +71,23 @@ impl OtherRoot {
         }
     }
 
+    /// Its root, for a walk.
+    pub fn folder(&self) -> BorrowedFd<'_> {
+        self.root.as_fd()
+    }
+
+    /// Whether this check has the process's credentials.
+    pub fn is_same(&self) -> bool {
+        self.subject.same
+    }
+
+    /// Whether the process may certainly do this with what a descriptor has open. With the same credentials the kernel has decided that already.
+    pub fn allows(&self, file: BorrowedFd<'_>, stat: &Stat, want: Want) -> bool {
+        let subject = &self.subject;
+        let certain = || !subject.confined && may(&subject.rights, &access_object(file, stat), want) == AccessDecision::Yes;
+        subject.same || certain()
+    }
+
     /// Opens what was found, whatever its name leads to by now.
     fn reopen(
         &self,

@@ -3,6 +3,7 @@
 use crate::cli::{CheckOptions, CheckOutput, TerminationLog};
 use crate::collect::environment::{self, World};
 use crate::collect::process::{self, ProcessError, TargetProcess};
+use crate::collect::scan::Look;
 use crate::collect::{self, Attempt, Memory};
 use crate::core::catalogue::Step;
 use crate::core::check::attempts::{Attempts, Next, backoff};
@@ -11,6 +12,7 @@ use crate::core::evidence::Evidence;
 use crate::core::text::printable::printable;
 use crate::render::{Style, json, termination, text};
 use rustix::fs::{Mode, OFlags};
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -27,8 +29,13 @@ pub enum Stdout {
 }
 
 /// Runs the check and reports the result; the exit code.
-pub async fn run(options: &CheckOptions, stdout: Stdout) -> u8 {
-    let (report, evidence) = match run_attempts(options).await {
+///
+/// `command` are the words of the application that starts afterwards. The SDK that it uses is looked for beside the calls.
+pub async fn run(options: &CheckOptions, stdout: Stdout, command: &[OsString]) -> u8 {
+    // Where a person names the SDK, none is looked for.
+    let is_named = options.settings.app_sdk.is_some();
+    let look = (!command.is_empty() && !is_named).then(|| Look::at_command(command));
+    let (report, evidence) = match run_attempts(options, look).await {
         Ok(Some(found)) => found,
         Ok(None) => return if options.advisory { 0 } else { 3 },
         // A process that cannot be judged has no verdict. Only that is printed.
@@ -85,7 +92,7 @@ fn format_result(options: &CheckOptions, report: &Report, evidence: &Evidence, t
 
 /// Makes attempts until one settles the verdict or the time is over; the last report and its evidence. The error says why the process of
 /// `--pid` could not be judged.
-async fn run_attempts(options: &CheckOptions) -> Result<Option<(Report, Evidence)>, String> {
+async fn run_attempts(options: &CheckOptions, mut look: Option<Look>) -> Result<Option<(Report, Evidence)>, String> {
     let started = Instant::now();
     let deadline = started + options.timeout;
     let mut attempts = Attempts::new();
@@ -93,8 +100,23 @@ async fn run_attempts(options: &CheckOptions) -> Result<Option<(Report, Evidence
     let mut target = None;
     loop {
         let world = read_world(options, &mut target).await?;
-        let evidence = collect::collect(&world, deadline, Attempt::Check, &mut memory).await;
-        let report = report::report(&evidence, RunTimes { duration_ms: millis(started), attempts: attempts.count + 1 });
+        if look.is_none()
+            && options.settings.app_sdk.is_none()
+            && let Some(process) = &target
+        {
+            look = Look::at_process(process, &world.root);
+        }
+        let mut evidence = collect::collect(&world, deadline, Attempt::Check, &mut memory).await;
+        let report_now =
+            |evidence: &Evidence| report::report(evidence, RunTimes { duration_ms: millis(started), attempts: attempts.count + 1 });
+        // An application that is proven is not held. Else there is time.
+        let until = if target.is_some() { deadline } else { Instant::now() };
+        evidence.scan = look.as_mut().map(|look| look.facts(until));
+        let mut report = report_now(&evidence);
+        if report.verdict != Verdict::Pass && evidence.scan.as_ref().is_some_and(|scan| !scan.summary.complete) {
+            evidence.scan = look.as_mut().map(|look| look.facts(deadline));
+            report = report_now(&evidence);
+        }
         if let Some(reason) = target.as_ref().and_then(|process| unjudged(process, &evidence, &report)) {
             return Err(reason);
         }

@@ -2,13 +2,15 @@
 
 use super::input::{self, InputText};
 use crate::cli::{Output, SdksOptions};
-use crate::collect::environment;
 use crate::collect::file::CONFIG_CAP;
 use crate::collect::local::Local;
+use crate::collect::scan::Limits;
+use crate::collect::{self, environment};
 use crate::core::pod::env_file;
 use crate::core::pod::profile::Profile;
+use crate::core::sdk::scan::{FoundSdk, ScanSummary, judge};
 use crate::core::sdk::{Assumptions, Prediction, SdkFamily, StsHosts, Surroundings, predict};
-use crate::render::{json, sdks};
+use crate::render::{Style, json, scan, sdks};
 use std::io::IsTerminal;
 
 const ABOUT_PROCESS: &str = "What each AWS SDK does with this process's environment and files, by its default chain. Nothing was called.";
@@ -22,14 +24,42 @@ pub fn run(options: &SdksOptions) -> u8 {
         Some(path) => predict_for_file(path, options),
     };
     match predicted {
-        Ok((about, predictions)) => {
-            super::print(&format_predictions(options, &about, &predictions));
-            0
-        }
-        Err(reason) => {
-            super::print_error(&reason);
-            2
-        }
+        Ok((about, predictions)) => match options.scan.as_deref().map(scan).transpose() {
+            Ok(scanned) => {
+                super::print(&format_all(options, &about, &predictions, scanned.as_ref()));
+                let is_refused = scanned.is_some_and(|scanned| scanned.found.iter().any(FoundSdk::cannot_use));
+                u8::from(options.strict && is_refused)
+            }
+            Err(reason) => fail(&reason),
+        },
+        Err(reason) => fail(&reason),
+    }
+}
+
+fn fail(reason: &str) -> u8 {
+    super::print_error(reason);
+    2
+}
+
+/// What a scan found, judged for today.
+struct Scanned {
+    found: Vec<FoundSdk>,
+    summary: ScanSummary,
+}
+
+fn scan(folder: &str) -> Result<Scanned, String> {
+    let facts = collect::scan::scan_folder(folder, Limits::WALK)
+        .map_err(|why| format!("--scan {folder:?}: {why}; give it a folder, such as / or /app"))?;
+    let today = collect::now();
+    Ok(Scanned { found: facts.copies.iter().map(|copy| judge(copy, today)).collect(), summary: facts.summary })
+}
+
+fn format_all(options: &SdksOptions, about: &str, predictions: &[Prediction], scanned: Option<&Scanned>) -> String {
+    let scanned = scanned.map(|scanned| (scanned.found.as_slice(), &scanned.summary));
+    match (options.output, scanned) {
+        (Output::Json, _) => json::sdks(about, predictions, scanned),
+        (_, Some((found, summary))) => scan::found(found, summary, style()),
+        (_, None) => format_predictions(options, about, predictions),
     }
 }
 
@@ -44,12 +74,14 @@ fn about(whose: &str, assume: Assumptions) -> String {
 }
 
 fn format_predictions(options: &SdksOptions, about: &str, predictions: &[Prediction]) -> String {
-    let style = super::check::style(std::io::stdout().is_terminal());
-    match (options.output, options.sdk, predictions) {
-        (Output::Json, ..) => json::sdks(about, predictions),
-        (_, Some(sdk), [one]) => sdks::one(about, sdk, one, style),
-        _ => sdks::table(about, predictions, style),
+    match (options.sdk, predictions) {
+        (Some(sdk), [one]) => sdks::one(about, sdk, one, style()),
+        _ => sdks::table(about, predictions, style()),
     }
+}
+
+fn style() -> Style {
+    super::check::style(std::io::stdout().is_terminal())
 }
 
 /// Predicts for this process: its environment, token files and profile.

@@ -6,6 +6,7 @@ use crate::core::evidence::Evidence;
 use crate::core::explain::Explanation;
 use crate::core::policy::Evaluation;
 use crate::core::sdk::Prediction;
+use crate::core::sdk::scan::{FoundSdk, ScanSummary};
 use crate::core::sidecar::board::StatusDocument;
 use crate::core::text::printable::printable;
 use serde::Serialize;
@@ -36,14 +37,19 @@ pub fn evidence(evidence: &Evidence) -> String {
 }
 
 /// What each SDK does in an environment, as docs/sdks.v1.schema.json describes it.
-pub fn sdks(assumed: &str, sdks: &[Prediction]) -> String {
+pub fn sdks(assumed: &str, sdks: &[Prediction], scanned: Option<(&[FoundSdk], &ScanSummary)>) -> String {
     #[derive(Serialize)]
     struct Sdks<'a> {
         schema: &'static str,
         assumed: &'a str,
         sdks: &'a [Prediction],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        found: Option<&'a [FoundSdk]>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scan: Option<&'a ScanSummary>,
     }
-    pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks })
+    let (found, scan) = scanned.unzip();
+    pretty(&Sdks { schema: "irsa-probe/sdks/v1", assumed, sdks, found, scan })
 }
 
 /// The report of `doctor`, as docs/doctor.v1.schema.json describes it.

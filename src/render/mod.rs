@@ -12,6 +12,7 @@ pub mod json;
 mod page;
 pub mod policy;
 pub mod probe;
+pub mod scan;
 pub mod sdks;
 pub mod termination;
 #[cfg(test)]

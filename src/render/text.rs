@@ -7,6 +7,7 @@ use crate::core::catalogue::{Code, Severity, Step};
 use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{Report, ReportedFinding, Verdict};
 use crate::core::plan::Provider;
+use crate::core::sdk::scan::FoundSdk;
 
 /// The column where the text under a check begins.
 const UNDER: usize = 4;
@@ -22,8 +23,12 @@ pub fn report(report: &Report, style: Style) -> String {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
         let findings: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.cause.step == step).collect();
         let has_lines = step == Step::Application && !report.sdk_lines.is_empty();
-        if has_lines || !findings.is_empty() || checks.iter().any(|check| check.outcome != CheckOutcome::Skip) {
+        let has_found = step == Step::Application && !report.application.found.is_empty();
+        if has_lines || has_found || !findings.is_empty() || checks.iter().any(|check| check.outcome != CheckOutcome::Skip) {
             heading(&mut page, step.id());
+            if step == Step::Application {
+                found_sdks(&mut page, report);
+            }
             if has_lines {
                 families(&mut page, report);
                 let (checks, findings): (Vec<_>, Vec<_>) =
@@ -100,6 +105,28 @@ fn families(page: &mut Page, report: &Report) {
         page.prose(indent, indent + 2, &[(paint, mark), (Paint::Plain, &line.text)]);
     }
 }
+
+/// The SDKs that were found in the application's files, those that cannot use a provider first.
+fn found_sdks(page: &mut Page, report: &Report) {
+    let application = &report.application;
+    let mut found: Vec<&FoundSdk> = application.found.iter().collect();
+    found.sort_by_key(|sdk| !sdk.cannot_use());
+    for sdk in found.iter().take(MOST_FOUND) {
+        let (paint, mark) = if sdk.cannot_use() { (Paint::Yellow, "‼") } else { (Paint::Dim, "-") };
+        let what = format!("{} found: {}", sdk.title(), sdk.describe().join("; "));
+        page.prose(0, UNDER, &[(paint, mark), (Paint::Plain, &what), (Paint::Dim, &sdk.path)]);
+    }
+    if found.len() > MOST_FOUND {
+        let more = format!("- and {} more; --output json has all of them", found.len() - MOST_FOUND);
+        page.prose(0, UNDER, &[(Paint::Dim, &more)]);
+    }
+    if let Some(because) = application.scan.as_ref().and_then(|scan| scan.because.as_ref()) {
+        page.prose(0, UNDER, &[(Paint::Dim, &format!("- the search for SDKs is not complete: {because}"))]);
+    }
+}
+
+/// So many found SDKs are listed.
+const MOST_FOUND: usize = 5;
 
 fn is_of_families(found: &ReportedFinding) -> bool {
     found.cause.code == Code::SdkDiffers

@@ -8,7 +8,8 @@ use irsa_probe::core::aws::imds::ImdsReach;
 use irsa_probe::core::evidence::exchange::{Connection, Exchange, Failure, FailureKind, Phase, Try};
 use irsa_probe::core::evidence::*;
 use irsa_probe::core::pod::token::{Claims, TokenDefect};
-use irsa_probe::core::sdk::{SdkFiles, TokenFile};
+use irsa_probe::core::sdk::scan::{Copy, FoundBy, ScanFacts, ScanSummary};
+use irsa_probe::core::sdk::{SdkFamily, SdkFiles, TokenFile};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -19,9 +20,9 @@ use std::fmt::Debug;
 pub fn evidence() -> BoxedStrategy<Evidence> {
     let tokens = (fact(token()), fact(token()));
     let nodes = (fact(call(agent())), fact(imds()), fact(chain()), fact(issuer()));
-    let inputs = (pod::inputs(), option::weighted(0.05, text()), option::weighted(0.7, sdk_files()));
+    let inputs = (pod::inputs(), option::weighted(0.05, text()), option::weighted(0.7, sdk_files()), option::weighted(0.3, scan()));
     (time(), inputs, tokens, vec(endpoint(), 0..4), nodes)
-        .prop_map(|(taken_at, (inputs, lack, sdk_files), tokens, endpoints, nodes)| Evidence {
+        .prop_map(|(taken_at, (inputs, lack, sdk_files, scan), tokens, endpoints, nodes)| Evidence {
             schema: SCHEMA.to_owned(),
             taken_at,
             inputs,
@@ -30,11 +31,37 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
             default_token: tokens.1,
             sdk_files,
             profile_tokens: Vec::new(),
+            scan,
             endpoints,
             agent: nodes.0,
             imds: nodes.1,
             chain: nodes.2,
             issuer: nodes.3,
+        })
+        .boxed()
+}
+
+/// What a scan found, with foreign paths and versions.
+fn scan() -> BoxedStrategy<ScanFacts> {
+    let by = select(vec![FoundBy::DistInfo, FoundBy::GoBuildinfo, FoundBy::Pom, FoundBy::Elf]);
+    let version = option::of(prop_oneof![select(vec!["1.12.199", "2.20.0", "3.100.0", "1.44.8"]).prop_map(str::to_owned), text()]);
+    let copy = (select(SdkFamily::ALL.to_vec()), version, text(), by, option::weighted(0.2, text()), any::<(bool, bool)>()).prop_map(
+        |(family, version, path, by, missing, (partial, own))| Copy {
+            family,
+            version,
+            core_version: None,
+            path: format!("/{path}"),
+            by,
+            missing: missing.map(|missing| format!("m{missing}")),
+            partial,
+            own,
+        },
+    );
+    let because = option::of(text().prop_map(|text| format!("because {text}")));
+    (vec(copy, 0..4), because)
+        .prop_map(|(copies, because)| ScanFacts {
+            copies,
+            summary: ScanSummary { root: "/".to_owned(), entries: 1, bytes: 2, ms: 3, complete: because.is_none(), because },
         })
         .boxed()
 }

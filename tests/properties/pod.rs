@@ -182,6 +182,7 @@ pub fn untried(inputs: Inputs) -> Evidence {
         default_token: Fact::NotAttempted(SkipReason::PlanFailed),
         sdk_files: None,
         profile_tokens: Vec::new(),
+        scan: None,
         endpoints: Vec::new(),
         agent: Fact::NotAttempted(SkipReason::PlanFailed),
         imds: Fact::NotAttempted(SkipReason::NotAsked),

@@ -97,6 +97,7 @@ fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
         default_token: Fact::NotAttempted(SkipReason::NotThisProvider),
         sdk_files: None,
         profile_tokens: Vec::new(),
+        scan: None,
         endpoints: plan.endpoints.iter().map(endpoint).collect(),
         agent: Fact::NotAttempted(SkipReason::NotThisProvider),
         imds: Fact::Known(Imds { v2: ImdsReach::Absent, v1: None, role: None, no_role: false, instance_id: None }),
@@ -182,7 +183,7 @@ proptest! {
             let situation = Surroundings::assumed(&environment, &profile);
             let all: Vec<_> = SdkFamily::ALL.into_iter().map(|sdk| predict(sdk, &situation)).collect();
             let one = all.iter().map(|one| sdks::one("", one.sdk.into(), one, Style::default()));
-            [json::sdks("", &all), sdks::table("", &all, Style::default())].into_iter().chain(one).collect()
+            [json::sdks("", &all, None), sdks::table("", &all, Style::default())].into_iter().chain(one).collect()
         };
         names.are_treated_as_plain(all)?;
         let environment = given(&names);

@@ -1007,12 +1007,13 @@ codes! {
     }
 
     SdkModuleMissing = "sdk-module-missing" {
-        step: Application, check: None, weight: PERMANENT,
+        step: Application, check: Some("app-sdk"), weight: WARN,
         title: "the SDK lacks the module that IRSA needs",
         cause: "Java needs the sts module on its class path (aws-java-sdk-sts in version 1), .NET the package AWSSDK.SecurityToken. \
             Without it the web identity provider is skipped, in Java with no more than a debug line.",
         fix: "Add software.amazon.awssdk:sts (Java 2), com.amazonaws:aws-java-sdk-sts (Java 1) or AWSSDK.SecurityToken (.NET) to the \
             application, and rebuild the image.",
+        strict: false,
     }
 
     NoCredentialsFound = "no-credentials-found" {

@@ -1,7 +1,8 @@
-//! The application's own SDK, where it is known.
+//! The application's own SDK, as far as it is known: a person named it, its executable holds it, or it lies in its files.
 
 use crate::core::evidence::Evidence;
-use crate::core::sdk::Sdk;
+use crate::core::sdk::scan::Copy;
+use crate::core::sdk::{Sdk, SdkVersion};
 use serde::{Deserialize, Serialize};
 
 /// How the application's SDK is known.
@@ -16,24 +17,64 @@ pub enum KnownBy {
     Scan,
 }
 
-/// The application's SDK, where it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An SDK of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AppSdk {
     /// The SDK.
     pub(super) sdk: Sdk,
     /// How it is known.
     pub(super) by: KnownBy,
+    /// The package that web identity needs and that is not there.
+    pub(super) missing: Option<String>,
+    /// The file that tells of it, where one was found.
+    pub(super) path: Option<String>,
 }
 
 impl AppSdk {
-    /// The SDK that the settings name.
-    pub(super) fn of(evidence: &Evidence) -> Option<AppSdk> {
-        evidence.inputs.settings.app_sdk.map(|sdk| AppSdk { sdk, by: KnownBy::Flag })
+    /// The SDKs of the application. One that a person names is the only one. Else those that its executable holds, else all that lie in its files.
+    pub(super) fn all_of(evidence: &Evidence) -> Vec<AppSdk> {
+        let copies = evidence.scan.as_ref().map_or(&[][..], |scan| &scan.copies);
+        if let Some(named) = evidence.inputs.settings.app_sdk {
+            return vec![AppSdk { sdk: named, by: KnownBy::Flag, missing: None, path: None }];
+        }
+        let own: Vec<&Copy> = copies.iter().filter(|copy| copy.own).collect();
+        let (found, by) = if own.is_empty() { (copies.iter().collect(), KnownBy::Scan) } else { (own, KnownBy::Executable) };
+        let mut sdks: Vec<AppSdk> = Vec::new();
+        for copy in found {
+            let sdk = AppSdk::found(copy, by);
+            if sdks.iter().all(|other| other.sdk != sdk.sdk) {
+                sdks.push(sdk);
+            }
+        }
+        // Which of several the application uses is not known.
+        if let [_, _, ..] = &sdks[..] {
+            sdks.iter_mut().for_each(|sdk| sdk.by = KnownBy::Scan);
+        }
+        sdks
+    }
+
+    fn found(copy: &Copy, by: KnownBy) -> AppSdk {
+        let version = copy.version.as_deref().and_then(SdkVersion::parse);
+        AppSdk {
+            sdk: Sdk { family: copy.family, version, lacks_sts: copy.missing.is_some() },
+            by,
+            missing: copy.missing.clone(),
+            path: Some(copy.path.clone()),
+        }
     }
 
     /// Its name for people, with the version where it is known.
-    pub(super) fn name(self) -> String {
+    pub(super) fn name(&self) -> String {
         let name = self.sdk.family.short_name();
         self.sdk.version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"))
+    }
+
+    /// What it does here is known for its own version: the executable tells the version, or a person takes the current one as meant.
+    pub(super) fn is_certain(&self) -> bool {
+        match self.by {
+            KnownBy::Flag => true,
+            KnownBy::Executable => self.sdk.version.is_some(),
+            KnownBy::Scan => false,
+        }
     }
 }

@@ -76,14 +76,14 @@ pub struct Diagnosis {
     pub meanwhile: Option<Meanwhile>,
     /// What each SDK family becomes now.
     pub sdks: Vec<Prediction>,
-    /// The application's SDK, where it is known.
-    app: Option<AppSdk>,
+    /// The application's SDKs, as far as they are known.
+    apps: Vec<AppSdk>,
 }
 
 impl Diagnosis {
     fn context<'a>(&'a self, evidence: &'a Evidence) -> CheckContext<'a> {
         let proven = self.identity.as_ref();
-        CheckContext { evidence, plan: &self.plan, clock_skew: self.clock_skew, proven, app: self.app, sdks: &self.sdks }
+        CheckContext { evidence, plan: &self.plan, clock_skew: self.clock_skew, proven, apps: &self.apps, sdks: &self.sdks }
     }
 
     /// The failure that explains the others.
@@ -98,13 +98,13 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     if let Some(lack) = &evidence.lack {
         // The inputs were not read, and the plan is made from them. So nothing in the plan can be relied on.
         let findings = vec![Finding::new(Code::ProbeOutOfResources, format!("{}.", lack.trim_end_matches('.')))];
-        return Diagnosis { plan, findings, identity: None, clock_skew: None, meanwhile: None, sdks: Vec::new(), app: None };
+        return Diagnosis { plan, findings, identity: None, clock_skew: None, meanwhile: None, sdks: Vec::new(), apps: Vec::new() };
     }
     let clock_skew = calls::clock_skew(evidence);
     let (proven, _) = prove(evidence, &plan, clock_skew);
-    let app = AppSdk::of(evidence);
-    let sdks = sdks::predictions(evidence, app);
-    let context = CheckContext { evidence, plan: &plan, clock_skew, proven: proven.as_ref(), app, sdks: &sdks };
+    let apps = AppSdk::all_of(evidence);
+    let sdks = sdks::predictions(evidence, &apps);
+    let context = CheckContext { evidence, plan: &plan, clock_skew, proven: proven.as_ref(), apps: &apps, sdks: &sdks };
     let mut findings = Vec::new();
     for step in &STEPS {
         let found = (step.find)(&context, &findings);
@@ -123,7 +123,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     }
     let findings = keep_cause_and_consequences(findings);
     let meanwhile = meanwhile::meanwhile(&context);
-    Diagnosis { plan, findings, identity: proven, clock_skew, meanwhile, sdks, app }
+    Diagnosis { plan, findings, identity: proven, clock_skew, meanwhile, sdks, apps }
 }
 
 /// Whether `--strict` makes a failure of this finding: a warning that `--ignore` does not name, unless its code is new.
@@ -205,6 +205,7 @@ mod tests {
                 "node-role-reachable-v1",
                 "secondary-region-failing",
                 "sdk-too-old",
+                "sdk-module-missing",
                 "sdk-falls-through",
                 "profile-missing",
                 "profile-broken",

@@ -15,6 +15,7 @@ use crate::core::check::values::values;
 use crate::core::evidence::{Call, ChainProvider, EndpointFacts, Evidence, Fact, SkipReason};
 use crate::core::plan::inputs::Settings;
 use crate::core::plan::{IdentitySource, Plan, Provider};
+use crate::core::sdk::scan::{FoundSdk, ScanSummary, judge};
 use crate::core::sdk::{Prediction, SdkFamily};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -102,12 +103,8 @@ pub struct Application {
     /// The SDKs that were found. Empty where nothing was looked at.
     pub found: Vec<FoundSdk>,
     /// How far was looked. `null` where nothing was looked at.
-    pub scan: Option<FoundSdk>,
+    pub scan: Option<ScanSummary>,
 }
-
-/// An SDK that was found in files. A check looks at no files for one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FoundSdk {}
 
 /// A finding as the root cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -342,7 +339,6 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
     let values = values(evidence, &diagnosis.plan);
     let findings = diagnosis.findings.iter().map(|f| reported(f, &values, &evidence.inputs.settings)).collect();
     let root_cause = diagnosis.root_cause();
-    let app = diagnosis.app;
     let sdk_lines = sdk_lines::lines(&diagnosis.context(evidence));
     Report {
         schema: SCHEMA.to_owned(),
@@ -374,11 +370,25 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         endpoints: evidence.endpoints.iter().map(endpoint).collect(),
         node: node(evidence),
         clock_skew_seconds: diagnosis.clock_skew,
-        application: Application { sdk: app.map(|app| app.sdk.family), by: app.map(|app| app.by), found: Vec::new(), scan: None },
+        application: application(evidence, &diagnosis),
         sdks_differing: sdks::count_differing(&diagnosis.context(evidence)),
         sdk_lines,
         sdks: diagnosis.sdks,
         meanwhile: diagnosis.meanwhile,
+    }
+}
+
+fn application(evidence: &Evidence, diagnosis: &Diagnosis) -> Application {
+    let only = match &diagnosis.apps[..] {
+        [only] => Some(only.sdk.family),
+        _ => None,
+    };
+    let scan = evidence.scan.as_ref();
+    Application {
+        sdk: only,
+        by: diagnosis.apps.first().map(|app| app.by),
+        found: scan.map(|scan| scan.copies.iter().map(|copy| judge(copy, evidence.taken_at)).collect()).unwrap_or_default(),
+        scan: scan.map(|scan| scan.summary.clone()),
     }
 }
 

@@ -18,8 +18,8 @@ pub(super) struct CheckContext<'a> {
     pub(super) clock_skew: Option<i64>,
     /// The identity proven for the injected provider.
     pub(super) proven: Option<&'a Proven>,
-    /// The application's SDK, where it is known.
-    pub(super) app: Option<AppSdk>,
+    /// The application's SDKs, as far as they are known.
+    pub(super) apps: &'a [AppSdk],
     /// What each SDK family becomes now. Empty where the environment could not be read.
     pub(super) sdks: &'a [Prediction],
 }

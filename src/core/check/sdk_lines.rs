@@ -30,7 +30,7 @@ pub(super) fn differing(context: &CheckContext<'_>) -> Vec<String> {
 
 /// What all families become, the worst first. Nothing where the application's SDK is known, because it alone counts then.
 pub(super) fn lines(context: &CheckContext<'_>) -> Vec<SdkLine> {
-    if context.app.is_some() {
+    if !context.apps.is_empty() {
         return Vec::new();
     }
     let different = differing(context).into_iter().map(|text| SdkLine { wanted: false, text });

@@ -11,13 +11,17 @@ use crate::core::sdk::{
     AgentCall, Basis, ChainEnd, GOES_ON_TO_NOTHING, Prediction, SdkFamily, SdkFiles, StsCall, Surroundings, TokenFile, predict,
 };
 
-/// What each family becomes now. The application's SDK is predicted in its own version. Empty where the environment could not be read.
-pub(super) fn predictions(evidence: &Evidence, app: Option<AppSdk>) -> Vec<Prediction> {
+/// What each family becomes now. An SDK of the application is predicted in its own version, where there is one of its family. Empty where the
+/// environment could not be read.
+pub(super) fn predictions(evidence: &Evidence, apps: &[AppSdk]) -> Vec<Prediction> {
     if evidence.lack.is_some() {
         return Vec::new();
     }
     let surroundings = from_evidence(evidence);
-    let sdk = |family: SdkFamily| app.map(|app| app.sdk).filter(|sdk| sdk.family == family).unwrap_or(family.into());
+    let sdk = |family: SdkFamily| {
+        let mut own = apps.iter().map(|app| app.sdk).filter(|sdk| sdk.family == family);
+        own.next().filter(|_| own.next().is_none()).unwrap_or(family.into())
+    };
     SdkFamily::ALL.into_iter().map(|family| predict(sdk(family), &surroundings)).collect()
 }
 

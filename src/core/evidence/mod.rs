@@ -13,6 +13,7 @@ use crate::core::aws::partition::Region;
 use crate::core::evidence::exchange::{Exchange, Failure};
 use crate::core::plan::inputs::Inputs;
 use crate::core::pod::token::{Claims, TokenDefect};
+use crate::core::sdk::scan::ScanFacts;
 use crate::core::sdk::{ProfileToken, SdkFiles};
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
@@ -41,6 +42,9 @@ pub struct Evidence {
     /// The token files that profiles name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profile_tokens: Vec<ProfileToken>,
+    /// The AWS SDKs that lie in the application's files. `None` where nothing was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanFacts>,
     /// One entry per planned endpoint, the primary first.
     pub endpoints: Vec<EndpointFacts>,
     /// The Pod Identity agent's answer.

@@ -3,16 +3,17 @@
 use super::profile;
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::{Class, Code, Severity};
-use crate::core::check::app_sdk::{AppSdk, KnownBy};
+use crate::core::check::app_sdk::AppSdk;
 use crate::core::check::differs::differences;
 use crate::core::check::predicted::describe_end;
 use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
 use crate::core::check::sdk_lines::differing;
-use crate::core::check::sdks::{all_well, becomes, describe_use, groups, is_wanted};
+use crate::core::check::sdks::{all_well, becomes, describe_use, groups, is_wanted, list};
 use crate::core::check::{Finding, surroundings, wordings};
 use crate::core::evidence::Evidence;
 use crate::core::plan::Provider;
 use crate::core::sdk::{Basis, ChainEnd, ImdsView, OnFailure, Prediction, SdkVersion, predict};
+use std::cmp::Ordering;
 
 /// Whether the application's SDK gets the injected identity, while the exchange works and when it fails.
 enum AppVerdict {
@@ -37,10 +38,13 @@ pub(super) const CHECKS: &[CheckRow] = &[
             let said = differences(context).iter().find_map(|difference| difference.said_by(context));
             match (said, context.proven, &sdk_groups[..]) {
                 (Some(code), ..) => skip(["see ", code.id()].concat()),
-                (None, Some(_), _) if let Some(app) = context.app => {
-                    match sdk_groups.iter().find(|group| group.families.contains(&app.sdk.family)) {
-                        Some(own) if own.wanted => pass_with([&app.name(), " ", &becomes(context, true)].concat()),
-                        _ => skip("the application's SDK does not become it"),
+                (None, Some(_), _) if !context.apps.is_empty() => {
+                    let is_right = |app: &AppSdk| sdk_groups.iter().any(|group| group.wanted && group.families.contains(&app.sdk.family));
+                    match context.apps {
+                        [app] if is_right(app) => pass_with([&app.name(), " ", &becomes(context, true)].concat()),
+                        apps if apps.iter().all(is_right) => pass_with([&names(apps), " ", &becomes(context, false)].concat()),
+                        [_] => skip("the application's SDK does not become it"),
+                        _ => skip("not all SDKs of the application become it"),
                     }
                 }
                 (None, Some(_), [all]) if all.wanted => pass_with(all.describe(context, false)),
@@ -54,12 +58,14 @@ pub(super) const CHECKS: &[CheckRow] = &[
         id: "app-sdk",
         title: "the application's SDK uses this identity, and stops when it fails",
         rests_on: NOTHING,
-        state: |context, _| match context.app.map(|app| evaluate(context, app)) {
-            None => skip("the application's SDK is not known (--app-sdk names it)"),
-            Some(AppVerdict::Differs(_)) => skip(["see ", Code::SdkDiffers.id()].concat()),
+        state: |context, _| match context.apps {
+            [] => skip("the application's SDK is not known (--app-sdk names it)"),
             // With a finding, the check warns instead.
-            Some(AppVerdict::Right(detail) | AppVerdict::FallsThrough(detail)) => pass_with(detail),
-            Some(AppVerdict::Undecided(because)) => skip(because),
+            apps => match joined(apps.iter().map(|app| evaluate(context, app))) {
+                AppVerdict::Differs(_) => skip(["see ", Code::SdkDiffers.id()].concat()),
+                AppVerdict::Right(detail) | AppVerdict::FallsThrough(detail) => pass_with(detail),
+                AppVerdict::Undecided(because) => skip(because),
+            },
         },
     },
 ];
@@ -67,9 +73,9 @@ pub(super) const CHECKS: &[CheckRow] = &[
 /// What differs among the SDKs. Where the application's SDK is known, only what concerns it.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let of_profile = profile::find(context);
-    let of_sdks = match context.app {
-        None => difference_of_families(context).into_iter().collect(),
-        Some(app) => of_app(context, app),
+    let of_sdks = match context.apps {
+        [] => difference_of_families(context).into_iter().collect(),
+        apps => merged(apps.iter().flat_map(|app| of_app(context, app))),
     };
     // Where the application's SDK is known to be concerned, the profile's fault is as certain as that.
     let certain = of_sdks.iter().any(|finding| finding.code == Code::SdkDiffers && finding.severity == Severity::Fail);
@@ -83,14 +89,66 @@ fn difference_of_families(context: &CheckContext<'_>) -> Option<Finding> {
     (!sentences.is_empty()).then(|| Finding::new(Code::SdkDiffers, sentences.join(". ") + "."))
 }
 
-/// What concerns the application's own SDK.
-fn of_app(context: &CheckContext<'_>, app: AppSdk) -> Vec<Finding> {
+/// The findings of several SDKs, one for each code, with the highest severity of them.
+fn merged(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match merged.iter_mut().find(|other| other.code == finding.code) {
+            Some(other) => {
+                if !other.detail.contains(&finding.detail) {
+                    other.detail = [&other.detail, " ", &finding.detail].concat();
+                }
+                other.severity = other.severity.min(finding.severity);
+            }
+            None => merged.push(finding),
+        }
+    }
+    merged
+}
+
+/// The verdict on several SDKs: the worst one, with the texts of all that have it.
+fn joined(verdicts: impl Iterator<Item = AppVerdict>) -> AppVerdict {
+    let rank = |verdict: &AppVerdict| match verdict {
+        AppVerdict::Differs(_) => 0,
+        AppVerdict::FallsThrough(_) => 1,
+        AppVerdict::Undecided(_) => 2,
+        AppVerdict::Right(_) => 3,
+    };
+    verdicts
+        .reduce(|one, other| match (rank(&one).cmp(&rank(&other)), one, other) {
+            (Ordering::Less, one, _) => one,
+            (Ordering::Greater, _, other) => other,
+            (_, AppVerdict::Differs(one), AppVerdict::Differs(other)) => AppVerdict::Differs(both(&one, &other)),
+            (_, AppVerdict::FallsThrough(one), AppVerdict::FallsThrough(other)) => AppVerdict::FallsThrough(both(&one, &other)),
+            (_, AppVerdict::Undecided(one), AppVerdict::Undecided(other)) => AppVerdict::Undecided(both(&one, &other)),
+            (_, AppVerdict::Right(one), AppVerdict::Right(other)) => AppVerdict::Right(both(&one, &other)),
+            (_, one, _) => one,
+        })
+        .unwrap_or_else(|| AppVerdict::Undecided(String::new()))
+}
+
+/// Two clauses in one text. What both say is said once.
+fn both(one: &str, other: &str) -> String {
+    if one.contains(other) { one.to_owned() } else { [one.trim_end_matches('.'), "; ", other].concat() }
+}
+
+/// `python (boto3) 1.44.8 and go v2 1.33.18`.
+fn names(apps: &[AppSdk]) -> String {
+    let names: Vec<String> = apps.iter().map(AppSdk::name).collect();
+    list(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// What concerns an SDK of the application.
+fn of_app(context: &CheckContext<'_>, app: &AppSdk) -> Vec<Finding> {
     let (well, verdict) = (prediction_when_well(context, app), evaluate(context, app));
     let known = |code: Code, detail: String| weigh(Finding::new(code, detail), app, &well);
     let mut findings = Vec::new();
     let differs = matches!(verdict, AppVerdict::Differs(_));
     if let Some(detail) = too_old(context, app, &well).filter(|_| differs || well.basis == Basis::Unverified) {
-        findings.push(known(Code::SdkTooOld, detail));
+        findings.push(known(Code::SdkTooOld, detail + &where_found(context, app)));
+    }
+    if let Some(detail) = module_missing(context, app, &well) {
+        findings.push(known(Code::SdkModuleMissing, detail + &where_found(context, app)));
     }
     let settings = differences(context);
     let setting = settings.iter().find(|difference| difference.concerns(app.sdk.family) && difference.said_by(context).is_none());
@@ -114,14 +172,14 @@ fn of_app(context: &CheckContext<'_>, app: AppSdk) -> Vec<Finding> {
 
 /// The finding with the severity that the knowledge of the application's SDK gives it: a failure only where the executable or a person names the
 /// SDK, and where what it does was measured.
-fn weigh(finding: Finding, app: AppSdk, well: &Prediction) -> Finding {
-    let is_certain = app.by != KnownBy::Scan && well.basis == Basis::Measured;
+fn weigh(finding: Finding, app: &AppSdk, well: &Prediction) -> Finding {
+    let is_certain = app.is_certain() && well.basis == Basis::Measured;
     let severity = if is_certain { Severity::Fail } else { Severity::Warn };
     Finding { severity, class: Class::Permanent, wording: wordings::of_app(finding.code), ..finding }
 }
 
 /// Why the application's SDK is older than the first version that supports the injected provider, by AWS's list. `None` where it is not.
-fn too_old(context: &CheckContext<'_>, app: AppSdk, well: &Prediction) -> Option<String> {
+fn too_old(context: &CheckContext<'_>, app: &AppSdk, well: &Prediction) -> Option<String> {
     let (first, provider) = match context.plan.provider {
         Provider::Irsa => (well.minimum.irsa?, "IRSA"),
         Provider::PodIdentity => (well.minimum.pod_identity?, "EKS Pod Identity"),
@@ -133,13 +191,29 @@ fn too_old(context: &CheckContext<'_>, app: AppSdk, well: &Prediction) -> Option
     Some(format!("The application has {package} {version}; AWS lists {first} as the first version that supports {provider} ({known})."))
 }
 
+/// What the application's SDK lacks for the injected provider. `None` where it lacks nothing.
+fn module_missing(context: &CheckContext<'_>, app: &AppSdk, well: &Prediction) -> Option<String> {
+    let missing = app.missing.as_ref().filter(|_| context.plan.provider == Provider::Irsa && !is_wanted(context, well))?;
+    let does = describe_use(context, well.outcome, None, true);
+    Some([&app.name(), " has no ", missing, ", which IRSA needs; so it ", &does, "."].concat())
+}
+
+/// Whose files tell of the SDK, as a sentence. Empty where a person named it.
+fn where_found(context: &CheckContext<'_>, app: &AppSdk) -> String {
+    let whose = match context.evidence.inputs.settings.pid {
+        Some(pid) => format!("the files of process {pid}"),
+        None => "this container's own files".to_owned(),
+    };
+    app.path.as_ref().map(|path| format!(" It was found in {whose}: {path}.")).unwrap_or_default()
+}
+
 /// What the application's SDK does while the injected provider works.
-fn prediction_when_well(context: &CheckContext<'_>, app: AppSdk) -> Prediction {
+fn prediction_when_well(context: &CheckContext<'_>, app: &AppSdk) -> Prediction {
     predict(app.sdk, &all_well(surroundings::from_evidence(context.evidence), context.plan))
 }
 
 /// Which credentials the application's SDK takes while everything works, and when the exchange fails.
-fn evaluate(context: &CheckContext<'_>, app: AppSdk) -> AppVerdict {
+fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
     let (evidence, plan) = (context.evidence, context.plan);
     let Some(wanted) = plan.chain_end() else {
         return AppVerdict::Undecided("nothing is injected that it could use".to_owned());

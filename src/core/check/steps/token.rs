@@ -267,7 +267,7 @@ mod tests {
             });
             let evidence: Evidence = serde_json::from_value(evidence).unwrap();
             let plan = Plan::from_inputs(&evidence.inputs);
-            let context = CheckContext { evidence: &evidence, plan: &plan, clock_skew: None, proven: None, app: None, sdks: &[] };
+            let context = CheckContext { evidence: &evidence, plan: &plan, clock_skew: None, proven: None, apps: &[], sdks: &[] };
             find(&context, &[]).iter().any(|finding| finding.code == Code::TokenExpired)
         };
         let refused = json!({"error": {"status": 400, "code": "ExpiredTokenException", "message": "", "requestId": null}});

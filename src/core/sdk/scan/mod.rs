@@ -6,6 +6,7 @@
 mod archive;
 mod copies;
 mod cpp;
+mod describe;
 mod dotnet;
 mod elf;
 mod found;

@@ -1,0 +1,55 @@
+//! Looks for AWS SDKs in files: the edge of `core::sdk::scan`. It reads within bounds, never waits on a file, and writes nothing.
+
+mod bounds;
+mod look;
+mod narrow;
+mod walk;
+
+pub use bounds::Limits;
+pub use look::Look;
+
+use crate::core::sdk::scan::{Copy, Package, ScanFacts, ScanSummary, copies};
+use bounds::Budget;
+use rustix::fs::{CWD, Mode, OFlags, fstatfs, openat};
+use std::path::{Component, Path, PathBuf};
+use walk::{FileSystem, Scope, Walk};
+
+/// Scans everything below a folder of this process's own. The error says why the folder cannot be scanned.
+pub fn scan_folder(folder: &str, limits: Limits) -> Result<ScanFacts, String> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = openat(CWD, folder, flags, Mode::empty()).map_err(|errno| std::io::Error::from(errno).to_string())?;
+    if fstatfs(&opened).is_ok_and(|mount| FileSystem::of(mount.f_type as u64) == FileSystem::Kernel) {
+        return Err("it shows the kernel's own things, not files".to_owned());
+    }
+    let root = absolute(folder).ok_or("the working directory cannot be found")?;
+    let mut walk = Walk::new(Budget::new(limits), None);
+    walk.tree(opened, root.trim_end_matches('/'), Scope::ALL);
+    Ok(finish(walk, root, Vec::new()))
+}
+
+/// What a scan found. `own` are the packages of the executable itself.
+fn finish(walk: Walk, root: String, own: Vec<Package>) -> ScanFacts {
+    let because = walk.left_out();
+    let complete = because.is_none();
+    let of_program = copies(&own, complete).into_iter().map(|copy| Copy { own: true, ..copy });
+    let mut copies: Vec<Copy> = of_program.chain(copies(&walk.packages, complete)).collect();
+    copies.sort_by(|a, b| (&a.path, a.family, &a.version).cmp(&(&b.path, b.family, &b.version)));
+    let (entries, bytes, ms) = (walk.budget.entries, walk.budget.bytes, walk.budget.ms());
+    ScanFacts { copies, summary: ScanSummary { root, entries, bytes, ms, complete: because.is_none(), because } }
+}
+
+/// The path from the root on, without dots. Links in it are kept, because people know their files by these names.
+fn absolute(path: &str) -> Option<String> {
+    let whole = std::path::absolute(path).ok()?;
+    let mut clean = PathBuf::new();
+    for component in Path::new(&whole).components() {
+        match component {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    Some(clean.to_string_lossy().into_owned())
+}

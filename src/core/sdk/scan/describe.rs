@@ -1,0 +1,52 @@
+//! What is known of a copy, in words.
+
+use super::super::outcome::ChainEnd;
+use super::super::version::SdkVersion;
+use super::found::{FoundSdk, Support, Supports};
+
+impl FoundSdk {
+    /// It cannot use a provider: it is too old for it, or lacks a module for it.
+    pub fn cannot_use(&self) -> bool {
+        [self.irsa, self.pod_identity].iter().any(|supports| matches!(supports, Supports::TooOld | Supports::ModuleMissing))
+    }
+
+    /// Its name and version.
+    pub fn title(&self) -> String {
+        match &self.version {
+            Some(version) => [&self.name, " ", version].concat(),
+            None => [&self.name, ", version not known"].concat(),
+        }
+    }
+
+    /// What it can use, and what not, one clause each. What works without a word stands first, in one clause.
+    pub fn describe(&self) -> Vec<String> {
+        let ways = [("IRSA", self.irsa, ChainEnd::Irsa), ("EKS Pod Identity", self.pod_identity, ChainEnd::PodIdentity)];
+        let named = |wanted: Supports| -> Vec<&str> {
+            ways.iter().filter(|(_, supports, _)| *supports == wanted).map(|(name, ..)| *name).collect()
+        };
+        let mut clauses = Vec::new();
+        if !named(Supports::Ok).is_empty() {
+            clauses.push(["supports ", &named(Supports::Ok).join(" and ")].concat());
+        }
+        for (name, _, way) in ways.iter().filter(|(_, supports, _)| *supports == Supports::TooOld) {
+            let first = self.sdk.minimum(*way).filter(|first| SdkVersion::parse(first).is_some());
+            let from = first.map(|first| [", which ", first, " supports"].concat()).unwrap_or_default();
+            clauses.push(["too old for ", name, &from].concat());
+        }
+        if let Some(module) = &self.module {
+            clauses.push([module, " is missing, without which it cannot use IRSA"].concat());
+        }
+        if !named(Supports::Unknown).is_empty() {
+            clauses.push(["not known whether it supports ", &named(Supports::Unknown).join(" and ")].concat());
+        }
+        if self.regional_by_default == Some(false) {
+            clauses.push("calls the global STS endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional".to_owned());
+        }
+        match self.support {
+            Support::Ended => clauses.push("AWS no longer supports it".to_owned()),
+            Support::Maintenance => clauses.push("in maintenance: AWS fixes critical faults only".to_owned()),
+            Support::Current | Support::Unknown => {}
+        }
+        clauses
+    }
+}
