@@ -176,7 +176,8 @@ pub(super) const JS_V3: FamilyRow = FamilyRow {
     ],
     note: "",
     packages: Packages {
-        version: &["@aws-sdk/client-*"],
+        // The clients that the SDK itself brings along count where no other is (scan::javascript).
+        version: &["@aws-sdk/client-*", "@aws-sdk/internal/client-*"],
         signs: &["@aws-sdk/credential-provider-node"],
         core: None,
         sts: None,
