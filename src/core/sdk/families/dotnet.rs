@@ -25,7 +25,13 @@ pub(super) const DOTNET: FamilyRow = FamilyRow {
     basis: Basis::Documented,
     versions: &[VersionRow { since: "", measured: &[], chain: CHAIN }],
     note: "Version 3 takes web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
-    packages: Packages { version: &["awssdk.core"], signs: &[], core: None, sts: Some("awssdk.securitytoken"), by_major: false },
+    packages: Packages {
+        version: &["awssdk.core", "awssdk.core.dll"],
+        signs: &[],
+        core: None,
+        sts: Some("awssdk.securitytoken"),
+        by_major: false,
+    },
     support: &[
         supported(4),
         SupportRow { major: 3, maintenance: Some("2026-03-01T00:00:00Z"), ended: Some("2026-06-01T00:00:00Z") },

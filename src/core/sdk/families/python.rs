@@ -166,6 +166,6 @@ pub(super) const CLI_V2: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["2.9.19"], chain: CLI_V2_WITHOUT_URLS },
     ],
     note: "It brings a botocore of its own.",
-    packages: Packages { version: &["awscli"], signs: &[], core: None, sts: None, by_major: true },
+    packages: Packages { version: &["awscli"], signs: &["aws-cli"], core: None, sts: None, by_major: true },
     support: &[supported(2)],
 };
