@@ -55,13 +55,11 @@ pub struct Cataloger {
 /// All catalogers.
 pub const CATALOGERS: &[Cataloger] = &[
     python::CATALOGER,
-    go::CATALOGER,
     java::CATALOGER,
     javascript::CATALOGER,
     ruby::CATALOGER,
     php::CATALOGER,
     dotnet::CATALOGER,
     powershell::CATALOGER,
-    cpp::CATALOGER,
-    rust::CATALOGER,
+    elf::CATALOGER,
 ];

@@ -1,1 +1,0 @@
-//! ELF files: the sections that tell of SDKs.
