@@ -1,7 +1,8 @@
 //! Bundles of esbuild, webpack, rollup and ncc that hold an SDK.
 //!
 //! Two strings of the SDK's web identity provider show it, minified or not: the variable's name, and the name that it gives to a session. Texts
-//! about the SDK have the first but not the second. What else of the SDK is in the bundle cannot be told.
+//! about the SDK have the first but not the second. webpack moves that provider to a file of its own; then a line that the chain logs shows the SDK.
+//! What else of the SDK is in the bundle cannot be told. Single executables (Node's SEA, pkg, bun) and Electron's asar are not looked into.
 
 use super::super::Candidate;
 use super::super::found::{FoundBy, Package};
@@ -41,7 +42,7 @@ pub(super) fn read(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<P
     if found.variable && found.v2 {
         packages.push(package(super::V2.to_owned(), found.v2_version));
     }
-    if found.variable && found.v3 {
+    if found.chain || found.variable && found.v3 {
         if found.clients.is_empty() {
             packages.push(package("@aws-sdk/client-".to_owned(), None));
         }
@@ -56,6 +57,7 @@ struct Found {
     variable: bool,
     v2: bool,
     v3: bool,
+    chain: bool,
     v2_version: Option<String>,
     /// The names and versions of clients whose `package.json` is part of the bundle.
     clients: Vec<(String, String)>,
@@ -77,6 +79,15 @@ const MARKERS: &[Marker] = &[
         text: "aws-sdk-js-session-",
         see: |found, window, start, end| {
             found.v3 |= is_literal(window, start) && window.get(end).is_some_and(|byte| b"$\"'`\\".contains(byte));
+        },
+    },
+    // credential-provider-node since 3.5xx: `"@aws-sdk/credential-provider-node - defaultProvider::fromTokenFile"`, in one string or two.
+    Marker {
+        text: "defaultProvider::fromTokenFile",
+        see: |found, window, start, end| {
+            let before = &window[start.saturating_sub(48)..start];
+            let is_of_chain = memmem::rfind(before, super::CHAIN.as_bytes()).is_some_and(|at| is_literal(before, at));
+            found.chain |= is_of_chain && window.get(end).is_some_and(|byte| b"\"'`\\".contains(byte));
         },
     },
     // lib/credentials/token_file_web_identity_credentials.js: the default name of the session.

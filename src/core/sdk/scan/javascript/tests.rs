@@ -184,6 +184,8 @@ fn bundles_are_found_with_the_version_that_they_show() {
         (vec![V3_PART, r#"{name:"@aws-sdk/client-s3"},{version:"3.1.0"}"#], none("@aws-sdk/client-")),
         (vec![V3_PART, r#"{filename:"@aws-sdk/client-s3",version:"3.1.0"}"#], none("@aws-sdk/client-")),
         (vec![V3_PART, r#"dependencies:{"@aws-sdk/client-sts":"3.540.0"}"#], none("@aws-sdk/client-")),
+        (vec![r#"debug?.("@aws-sdk/credential-provider-node - defaultProvider::fromTokenFile");"#], none("@aws-sdk/client-")),
+        (vec![r#"debug?.(\"@aws-sdk/credential-provider-node\", \"defaultProvider::fromTokenFile\");"#], none("@aws-sdk/client-")),
         (vec![V2_PART], none("aws-sdk")),
         (vec![V2_PART, r#"update(A,{VERSION:"2.1693.0",Signers:{},Protocol:{"#], some("aws-sdk", "2.1693.0")),
         (vec!["VERSION: '2.520.0',\n\n  /**\n   * @api private\n   */\n  Signers: {},", V2_PART], some("aws-sdk", "2.520.0")),
@@ -217,6 +219,8 @@ fn what_only_names_the_sdk_is_no_bundle() {
         r#"children:"AWS_WEB_IDENTITY_TOKEN_FILE"}),"sessions are named aws-sdk-js-session-<time> or token-file-web-identity""#,
         r#"{name:"@aws-sdk/client-s3",version:"3.540.0"} fetch"#,
         r#"VERSION:"2.1693.0",Signers:{} "token-file-web-identity""#,
+        r#""the log has @aws-sdk/credential-provider-node - defaultProvider::fromTokenFile in it""#,
+        r#""defaultProvider::fromTokenFile""#,
         r"`aws-sdk-js-session-${Date.now()}`",
     ];
     for part in parts {
