@@ -14,6 +14,7 @@ mod go;
 mod java;
 mod javascript;
 mod judge;
+pub mod narrow;
 mod php;
 mod powershell;
 mod python;
