@@ -22,6 +22,9 @@ const AFTER: usize = 512;
 /// How many packages of one bundle are told.
 const PACKAGES: usize = 16;
 
+/// How many times a marker is looked at. A bundle has a few hundred.
+const HITS: usize = 20_000;
+
 /// A JavaScript file of a bundle's size outside of `node_modules`.
 pub(super) fn is_wanted(file: &Candidate<'_>) -> bool {
     (LEAST..=MOST).contains(&file.size) && !file.path.contains("/node_modules/")
@@ -172,7 +175,8 @@ fn search(file: &mut dyn ReadAt, found: &mut Found) -> Result<(), ReadError> {
     // The bytes in the window, and those at its start that were searched before.
     let (mut filled, mut searched) = (0, 0);
     let mut offset = 0;
-    while offset <= MOST {
+    let mut hits = 0;
+    while offset <= MOST && hits < HITS {
         let count = file.read_at(offset, &mut window[filled..])?;
         (offset, filled) = (offset + count as u64, filled + count);
         if count > 0 && filled < window.len() {

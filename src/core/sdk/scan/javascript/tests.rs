@@ -121,6 +121,19 @@ fn yarns_zip_files_tell_by_their_names() {
     }
 }
 
+#[test]
+fn real_files_are_read() {
+    let told_of = |path: &str, bytes: &[u8]| told(path, bytes).into_iter().map(|(name, version, _)| (name, version)).next();
+    let some = |name: &str, version: &str| Some((name.to_owned(), Some(version.to_owned())));
+    let v2 = include_bytes!("../../../../../tests/scan/fixtures/javascript/aws-sdk-2.520.0.json");
+    assert_eq!(told_of("/app/node_modules/aws-sdk/package.json", v2), some("aws-sdk", "2.520.0"));
+    let v3 = include_bytes!("../../../../../tests/scan/fixtures/javascript/client-s3-3.540.0.json");
+    assert_eq!(told_of("/app/node_modules/@aws-sdk/client-s3/package.json", v3), some("@aws-sdk/client-s3", "3.540.0"));
+    let mut part = include_bytes!("../../../../../tests/scan/fixtures/javascript/webpack-part-3.540.0.js").to_vec();
+    part.resize(16 << 10, b'\n');
+    assert_eq!(told_of("/app/dist/819.js", &part), Some(("@aws-sdk/client-".to_owned(), None)));
+}
+
 /// Copies of these packages, in version and path.
 fn copied(files: &[(&str, &str, &str)]) -> Vec<(String, String)> {
     let packages: Vec<Package> = files.iter().flat_map(|(path, name, version)| packages(path, &manifest(name, version))).collect();
@@ -232,6 +245,13 @@ fn what_only_names_the_sdk_is_no_bundle() {
     }
     assert_eq!(told("/app/small.js", V3_PART.as_bytes()), []);
     assert!(!wants(&candidate("/app/huge.js", (32 << 20) + 1)) && wants(&candidate("/app/large.js", 32 << 20)));
+}
+
+#[test]
+fn a_file_full_of_markers_is_left_early() {
+    for text in ["\"@aws-sdk/client-", "Signers", "VERSION:Signers", "name:@aws-sdk/client-a", ".AWS_WEB_IDENTITY_TOKEN_FILE"] {
+        assert_eq!(told("/b.js", text.repeat((4 << 20) / text.len()).as_bytes()), [], "{text}");
+    }
 }
 
 /// A file that cannot be read after some bytes.

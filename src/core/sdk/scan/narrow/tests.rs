@@ -81,7 +81,7 @@ const ROWS: &[Row] = &[
     Row("/docker-entrypoint.sh java -jar app.jar", &[("shebang", "#!/bin/sh")], &[], &[]),
     Row("sh start.sh", &[], &[], &[]),
     Row("bash", &[], &[], &[]),
-    Row("tini --", &[], &["/app/tini", "/app/tini.deps.json"], &[]),
+    Row("tini --", &[], &[], &[]),
     Row("", &[], &[], &[]),
     Row("sh -c sh+-c+x", &[("PATH", "/b")], &["/b/x", "/b/x.deps.json"], &[]),
 ];
