@@ -184,8 +184,11 @@ fn search(file: &mut dyn ReadAt, found: &mut Found) -> Result<(), ReadError> {
         }
         let (text, end) = (&window[..filled], if count == 0 { filled } else { filled - AFTER });
         for (finder, marker) in &finders {
-            for start in finder.find_iter(text.get(searched..).unwrap_or_default()).map(|at| searched + at).take_while(|start| *start < end)
-            {
+            for start in finder.find_iter(text.get(searched..).unwrap_or_default()).map(|at| searched + at) {
+                hits += 1;
+                if start >= end || hits > HITS {
+                    break;
+                }
                 (marker.see)(found, text, start, start + marker.text.len());
             }
         }
