@@ -103,7 +103,7 @@ mod tests {
         let package = found(&path, text.as_bytes()).unwrap();
         assert_eq!((package.name.as_str(), package.version.as_deref()), ("aws.tools.common", Some("4.1.502")));
         assert_eq!((package.place.as_str(), package.path.as_str()), (FOLDER, path.as_str()));
-        let copies = copies(&[package.clone()], true);
+        let copies = copies(std::slice::from_ref(&package), true);
         assert_eq!((copies.len(), copies[0].family, copies[0].version.as_deref()), (1, SdkFamily::Powershell, Some("4.1.502")));
         // The other encodings of Windows.
         let little: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();

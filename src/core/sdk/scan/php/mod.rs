@@ -17,7 +17,7 @@ const SDK: &str = "aws/aws-sdk-php";
 const SOURCE: usize = 256 * 1024;
 
 /// The most of a phar that is read: its stub and the start of its manifest.
-const PHAR: usize = 64 * 1024;
+const PHAR: usize = 256 * 1024;
 
 fn wants(file: &Candidate<'_>) -> bool {
     match file.name {
@@ -217,7 +217,10 @@ mod tests {
         let text = installed(SDK, "3.287.1");
         assert_eq!(version(&text.replace("\"dev\"", &format!("\"{}\"", "x".repeat(100_000)))), Some(Some("3.287.1".into())));
         assert_eq!(version(&text.replace("\"dev\"", &format!("\"{}\"", "x".repeat(1_000_000)))), None);
-        assert_eq!(version(&"[".repeat(1_000_000)), None, "as deep as the parser goes");
+        for opened in ["[", "{\"a\":"] {
+            assert_eq!(version(&opened.repeat(1_000_000)), None);
+            assert_eq!(version(&text.replace("true", &opened.repeat(1_000_000))), None);
+        }
     }
 
     #[test]

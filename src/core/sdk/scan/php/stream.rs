@@ -13,12 +13,16 @@ const BUFFER: usize = 16 * 1024;
 /// The longest string in the file. The parser holds one string in memory at a time.
 const STRING: usize = 256 * 1024;
 
+/// How deep objects and lists may nest. The parser remembers each that is open.
+const DEPTH: usize = 100;
+
 /// What this seed makes of the file. `None` where it is no JSON, has another shape, or is too large. A bad file is no error, a failed read is one.
 pub(in super::super) fn parse<'de, S: DeserializeSeed<'de>>(file: &mut dyn ReadAt, seed: S) -> Result<Option<S::Value>, ReadError> {
     if file.size() > CAP {
         return Ok(None);
     }
-    let mut stream = Stream { file, buffer: vec![0; BUFFER], at: 0, end: 0, offset: 0, string: None, escaped: false, failed: None };
+    let mut stream =
+        Stream { file, buffer: vec![0; BUFFER], at: 0, end: 0, offset: 0, string: None, escaped: false, depth: 0, failed: None };
     let mut parser = serde_json::Deserializer::from_reader(&mut stream);
     let parsed = seed.deserialize(&mut parser).and_then(|value| parser.end().map(|()| value)).ok();
     stream.failed.map_or(Ok(parsed), Err)
@@ -33,6 +37,8 @@ struct Stream<'a> {
     /// The length of the string that was begun.
     string: Option<usize>,
     escaped: bool,
+    /// How many objects and lists are open.
+    depth: usize,
     failed: Option<ReadError>,
 }
 
@@ -52,7 +58,12 @@ impl Stream<'_> {
                 (length, _) => length.map(|length| length + 1),
             };
             self.escaped = self.string.is_some() && *byte == b'\\' && !self.escaped;
-            if self.string.is_some_and(|length| length > STRING) {
+            match (self.string, *byte) {
+                (None, b'[' | b'{') => self.depth += 1,
+                (None, b']' | b'}') => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            if self.depth > DEPTH || self.string.is_some_and(|length| length > STRING) {
                 self.end = 0;
                 self.offset = CAP;
                 break;

@@ -12,8 +12,8 @@ const MAGIC: &[u8] = b"MEI\x0c\x0b\x0a\x0b\x0e";
 /// Its size: the magic, four numbers, and 64 bytes for the name of Python's library.
 const COOKIE: usize = 88;
 
-/// Only section headers follow the archive.
-const TAIL: usize = 16 * 1024;
+/// The part of the file that is looked at for it. Only the names of sections and their headers follow it, which are 2 KiB.
+const TAIL: usize = 8 * 1024;
 
 /// The most of each table that is read.
 const TABLE: usize = 2 * 1024 * 1024;

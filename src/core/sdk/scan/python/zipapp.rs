@@ -9,6 +9,9 @@ use std::io;
 /// The most entries that are looked at.
 const ENTRIES: usize = 100_000;
 
+/// Only a comment, which is at most 64 KiB, follows the end of the directory.
+const SEARCH: u64 = 65 * 1024;
+
 /// The part of the directory that is in memory at once. No entry's name is longer.
 const BUFFER: usize = 64 * 1024;
 
@@ -17,7 +20,7 @@ pub(super) fn holds(file: &mut dyn ReadAt) -> Result<Option<Bundle>, ReadError> 
     let size = file.size();
     let mut buffer = vec![0; BUFFER];
     let file = File { file: RefCell::new(file), failed: Cell::new(None) };
-    let found = match ZipLocator::new().locate_in_reader(&file, &mut buffer, size) {
+    let found = match ZipLocator::new().max_search_space(SEARCH).locate_in_reader(&file, &mut buffer, size) {
         Err(_) => None,
         Ok(archive) => {
             let mut entries = archive.entries(&mut buffer);
