@@ -6,6 +6,9 @@ use memchr::memchr;
 /// The strings that tell, in the order of `Signs`.
 pub(super) const WORDS: &[&str] = &["aws-sdk-cpp/", "AWS_SECRET_ACCESS_KEY", "GCC/", "GCC#", "Clang/", "Clang#"];
 
+/// Strings begin at multiples of this at most.
+const ALIGN: usize = 16;
+
 /// Distinct versions that are kept: with two, none is the SDK's for sure.
 const VERSIONS: usize = 2;
 
@@ -39,6 +42,9 @@ impl Signs {
 
     /// Adds the version that ends these bytes, if one does.
     fn add(&mut self, before: &[u8]) {
+        // Some compilers align each string (aarch64).
+        let padding = before.iter().rev().take(ALIGN).take_while(|byte| **byte == 0).count();
+        let before = before.get(..before.len() - padding).unwrap_or_default();
         let start = memchr::memrchr(0, before).map_or(before.len(), |zero| zero + 1);
         if let Some(version) = before.get(start..).and_then(|text| std::str::from_utf8(text).ok()).filter(|text| is_version(text))
             && self.versions.len() < VERSIONS

@@ -16,7 +16,7 @@ const OWN: &str = env!("CARGO_PKG_NAME");
 
 /// Bounds of the list, packed and unpacked. A program of 1,000 crates has some 20 and 150 KiB.
 const PACKED: usize = 256 * 1024;
-const UNPACKED: usize = 1024 * 1024;
+const UNPACKED: usize = 512 * 1024;
 
 /// The compilers' names of a large program have less than 1 KiB.
 const COMMENT: usize = 4 * 1024;

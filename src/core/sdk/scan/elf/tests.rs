@@ -180,12 +180,12 @@ fn what_only_looks_like_a_crate_is_none() {
 
 #[test]
 fn strings_on_the_border_of_a_window_are_found_once_and_whole() {
-    for at in (65_536 - 200)..(65_536 + 4) {
+    for at in ((65_536 - 200)..(65_536 + 4)).step_by(7).chain(65_534..65_538) {
         let mut strings = vec![b'.'; 140_000];
         strings[at..at + CONFIG.len()].copy_from_slice(CONFIG.as_bytes());
         assert_eq!(found(&rust(&strings)), one("aws-config", Some("1.5.10")), "{at}");
     }
-    for at in (65_536 - 40)..(65_536 + 4) {
+    for at in (65_536 - 40..65_536 + 4).step_by(3) {
         let mut strings = [AGENT, CHAIN].concat();
         strings.resize(140_000, b'.');
         strings[at..at + VERSION.len()].copy_from_slice(VERSION);
@@ -220,6 +220,8 @@ fn the_sdk_for_cpp_needs_its_agent_and_its_chain() {
     assert_eq!(found(&cpp(&[AGENT, CHAIN, VERSION])), sdk(Some("1.11.591")));
     assert_eq!(found(&cpp(&[AGENT, CHAIN, b"\x001.8.83\0GCC/9.3.1\0"])), sdk(Some("1.8.83")));
     assert_eq!(found(&cpp(&[AGENT, CHAIN, b"\x001.11.4\0Clang/14.0.0\0"])), sdk(Some("1.11.4")));
+    let aligned = b"\0us-east-1\0\0\0\0\0\0\x001.11.285\0\0\0\0\0\0\0\0GCC#10.2.1\0";
+    assert_eq!(found(&cpp(&[AGENT, CHAIN, aligned])), sdk(Some("1.11.285")));
     assert_eq!(packages(&cpp(&[AGENT, CHAIN]))[0].by, super::super::FoundBy::Elf);
     // A version that stands alone may be any library's, and of two none is sure.
     assert_eq!(found(&cpp(&[AGENT, CHAIN, b"\x001.11.591\0other\0"])), sdk(None));
