@@ -132,7 +132,11 @@ fn a_text_that_names_an_sdk_is_none() {
     write(at, "Cargo.lock", b"name = \"aws-config\"\nversion = \"0.1.0\"\n");
     write(at, "src/index.js", b"const AWS = require('aws-sdk'); // AWS_WEB_IDENTITY_TOKEN_FILE @aws-sdk/client-s3");
     write(at, "METADATA", b"Name: botocore\nVersion: 1.0.0\n");
-    write(at, "mock-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: botocore-mock\nVersion: 1.0\n\nName: botocore\nVersion: 1.12.199\n");
+    write(
+        at,
+        "mock-1.0.dist-info/METADATA",
+        b"Metadata-Version: 2.1\nName: botocore-mock\nVersion: 1.0\n\nName: botocore\nVersion: 1.12.199\n",
+    );
     package_json(at, "x", "aws-sdk-mock", "5.0.0");
     let document = scanned(at);
     assert_eq!(found(&document, at), []);

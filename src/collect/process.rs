@@ -234,11 +234,27 @@ impl TargetProcess {
         })
     }
 
-    /// Its working directory, as a path below its own root. The links name both as they are reached from here.
-    fn cwd(&self) -> String {
-        let (root, cwd) = (self.link("root").unwrap_or_default(), self.link("cwd").unwrap_or_default());
-        let below = cwd.strip_prefix(root.trim_end_matches('/')).filter(|below| below.starts_with('/'));
-        below.unwrap_or("/").to_owned()
+    /// Its working directory, as a path below its own root.
+    pub fn cwd(&self) -> String {
+        self.link_below_root("cwd").unwrap_or_else(|| "/".to_owned())
+    }
+
+    /// The path of its executable, below its own root. `None` where it was removed or may not be seen.
+    pub fn executable(&self) -> Option<String> {
+        self.link_below_root("exe").filter(|path| !path.ends_with(" (deleted)"))
+    }
+
+    /// The words that it was started with (proc(5)). Empty where they may not be seen.
+    pub fn words(&self) -> Vec<String> {
+        let line = self.read("cmdline").unwrap_or_default();
+        let line = line.strip_suffix(b"\0").unwrap_or(&line);
+        line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+    }
+
+    /// Where a link of its folder leads, as a path below its own root. The links name both as they are reached from here.
+    fn link_below_root(&self, name: &str) -> Option<String> {
+        let (root, path) = (self.link("root")?, self.link(name)?);
+        path.strip_prefix(root.trim_end_matches('/')).filter(|below| below.starts_with('/')).map(str::to_owned)
     }
 
     /// A file of its folder.

@@ -38,7 +38,7 @@ impl Look {
         let program = Program::of_process(process);
         Some(Look::start("/".to_owned(), move || {
             let mut walk = Walk::new(Budget::new(Limits::WALK), Some(other.clone()));
-            let own = look_at(&mut walk, &program);
+            let own = program.map(|program| look_at(&mut walk, &program)).unwrap_or_default();
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             if let Ok(folder) = openat(other.folder(), ".", flags, Mode::empty()) {
                 walk.tree(folder, "", Scope::ALL);

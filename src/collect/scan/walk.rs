@@ -24,7 +24,7 @@ pub struct Scope<'a> {
     /// How many levels of folders are entered below the first one.
     pub depth: usize,
     /// The folders of the first level that are entered: those whose names begin like this. All of them where there is none.
-    pub names: &'a [String],
+    pub names: &'a [&'a str],
 }
 
 impl Scope<'_> {
