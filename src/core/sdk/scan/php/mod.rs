@@ -166,6 +166,8 @@ mod tests {
         let package = found(path, installed(SDK, "3.287.1").as_bytes()).pop().unwrap();
         assert_eq!((package.name.as_str(), package.version.as_deref(), package.path.as_str()), (SDK, Some("3.287.1"), path));
         assert_eq!((package.place.as_str(), package.partial, package.by), ("/app/vendor/composer", false, FoundBy::Composer));
+        let real = include_str!("../../../../../tests/scan/fixtures/php/installed.json");
+        assert_eq!(version(real), Some(Some("3.110.6".into())));
         // Composer 1 wrote the list alone.
         let list = r#"[{"name": "psr/log", "version": "1.1.4"}, {"version": "3.110.6", "name": "aws/aws-sdk-php", "installation-source": "dist"}]"#;
         assert_eq!(version(list), Some(Some("3.110.6".into())));
