@@ -40,7 +40,7 @@ fn a_distribution_says_its_name_and_version() {
     assert_eq!(found(&format!("{pip}/botocore-1.34.41.dist-info/METADATA"), BOTOCORE), wanted("botocore", "1.34.41", pip));
     assert_eq!(found(&format!("{debian}/botocore-1.29.27.egg-info/PKG-INFO"), OF_DEBIAN), wanted("botocore", "1.29.27", debian));
     assert_eq!(found(&format!("{debian}/awscli-2.9.19.dist-info/METADATA"), CLI_OF_DEBIAN), wanted("awscli", "2.9.19", debian));
-    // A file alone, an editable installation, an egg, and an egg of a checkout.
+    // A file alone, an editable installation, and an egg.
     let text = metadata("botocore", "1.12.199");
     for name in ["botocore-1.12.199.egg-info", "botocore.egg-info/PKG-INFO", "botocore-1.12.199-py2.7.egg/EGG-INFO/PKG-INFO"] {
         assert_eq!(found(&format!("{pip}/{name}"), &text), wanted("botocore", "1.12.199", pip), "{name}");
@@ -49,7 +49,7 @@ fn a_distribution_says_its_name_and_version() {
         let path = format!("{pip}/{name}-1.2.3.dist-info/METADATA");
         assert_eq!(found(&path, &metadata(name, "1.2.3")), wanted(&name.to_lowercase(), "1.2.3", pip));
     }
-    // Old Macs and Windows, and a folded header.
+    // The line ends of Windows, and a folded header.
     let text = "Metadata-Version: 1.0\r\nSummary: x\r\n Name: other\r\nname: botocore\r\nVERSION: 1.4.0\r\n\r\n";
     assert_eq!(found(&format!("{pip}/botocore-1.4.0.egg-info"), text), wanted("botocore", "1.4.0", pip));
 }
@@ -169,7 +169,7 @@ fn a_frozen_program_names_its_modules() {
     // It is part of the program beside it.
     assert_eq!(bundle("/opt/dist/aws_completer", &frozen(&["awscli.botocore"], &[])), None);
     assert_eq!(bundle("/opt/lib/libx.so.1", &frozen(&["botocore"], &[])), None);
-    // The last library whose strings name botocore is no frozen program.
+    // An executable whose strings name botocore is no frozen program.
     assert_eq!(bundle(path, b"\x7fELF \x08botocore botocore/data"), None);
 }
 
