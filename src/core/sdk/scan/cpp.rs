@@ -61,7 +61,7 @@ impl Signs {
             _ => None,
         };
         let (name, place, path) = ("aws-sdk-cpp".to_owned(), path.to_owned(), path.to_owned());
-        (self.agent && self.chain).then(|| Package { by: FoundBy::Elf, name, version, place, path, partial: false })
+        (self.agent && self.chain).then_some(Package { by: FoundBy::Elf, name, version, place, path, partial: false })
     }
 }
 

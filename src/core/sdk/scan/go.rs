@@ -22,7 +22,7 @@ const MODULES: &[&str] = &["github.com/aws/aws-sdk-go", "github.com/aws/aws-sdk-
 pub(super) fn packages(elf: &Elf, file: &mut dyn ReadAt, path: &str) -> Result<Option<Vec<Package>>, ReadError> {
     let Some(data) = data(elf) else { return Ok(None) };
     let bytes = part(file, data, 0, SEARCHED)?;
-    let is_aligned = |at: &usize| at % ALIGN == 0;
+    let is_aligned = |at: &usize| at.is_multiple_of(ALIGN);
     let Some(at) = memmem::find_iter(&bytes, MAGIC).find(is_aligned) else { return Ok(None) };
     let Some(header) = bytes.get(at..at + HEADER) else { return Ok(None) };
     let list = if header[15] & 2 != 0 { inline(file, data, (at + HEADER) as u64)? } else { pointed(elf, file, header)? };

@@ -246,6 +246,18 @@ fn the_sdk_for_cpp_needs_its_agent_and_its_chain() {
     );
 }
 
+#[test]
+fn versions_are_found_in_real_data() {
+    for (bytes, version) in [
+        (&include_bytes!("../../../../../tests/scan/fixtures/cpp/tensorflow-2.0.0.rodata")[..], "1.5.8"),
+        (include_bytes!("../../../../../tests/scan/fixtures/cpp/pyarrow-3.0.0.rodata"), "1.8.83"),
+        (include_bytes!("../../../../../tests/scan/fixtures/cpp/pyarrow-17.0.0-aarch64.rodata"), "1.11.285"),
+        (include_bytes!("../../../../../tests/scan/fixtures/cpp/pyarrow-22.0.0.rodata"), "1.11.591"),
+    ] {
+        assert_eq!(found(&cpp(&[bytes])), one("aws-sdk-cpp", Some(version)));
+    }
+}
+
 /// Reads at most what a file has, and counts it.
 struct Counted<'a>(&'a [u8], u64);
 
