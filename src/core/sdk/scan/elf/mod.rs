@@ -36,6 +36,7 @@ fn is_library(name: &str) -> bool {
 
 fn read(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let Some(elf) = Elf::parse(bytes)? else { return Ok(Vec::new()) };
+    // The strings of a Go program are not searched: hardly one links an SDK of another language.
     if let Some(packages) = go::packages(&elf, bytes, file.path)? {
         return Ok(packages);
     }
