@@ -204,12 +204,6 @@ pub(super) const KOTLIN: FamilyRow = FamilyRow {
     basis: Basis::Measured,
     versions: &[VersionRow { since: "", measured: &["1.8.12"], chain: KOTLIN_CHAIN }],
     note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
-    packages: Packages {
-        version: &["aws.sdk.kotlin:aws-config-jvm", "aws.sdk.kotlin:aws-core-jvm"],
-        signs: &[],
-        core: None,
-        sts: None,
-        by_major: false,
-    },
+    packages: Packages { version: &["aws.sdk.kotlin:aws-config-jvm"], signs: &[], core: None, sts: None, by_major: false },
     support: &[supported(1)],
 };

@@ -332,6 +332,28 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_ends_of_large_archives_are_known() {
+        let bytes = zip(&[stored("a", b"1"), packed("b/c", b"2")]);
+        let (files, offset) =
+            (&bytes[..bytes.len() - 22], u64::from(u32::from_le_bytes(bytes[bytes.len() - 6..bytes.len() - 2].try_into().unwrap())));
+        let mut large = files.to_vec();
+        large.extend(b"PK\x06\x06");
+        large.extend(44u64.to_le_bytes());
+        large.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for number in [2, 2, files.len() as u64 - offset, offset] {
+            large.extend(number.to_le_bytes());
+        }
+        large.extend(b"PK\x06\x07\0\0\0\0");
+        large.extend((files.len() as u64).to_le_bytes());
+        large.extend([1, 0, 0, 0]);
+        large.extend(b"PK\x05\x06\0\0\0\0");
+        large.extend([0xFF; 12]);
+        large.extend([0, 0]);
+        assert_eq!(names(&large, 9), names(&bytes, 9));
+        assert_eq!(names(&large, 9).unwrap().0.len(), 2);
+    }
+
+    #[test]
     fn a_file_is_read_up_to_the_cap() {
         let text: Vec<u8> = (0..100_000u32).flat_map(|number| (number % 251 * number % 17).to_le_bytes()).collect();
         for file in [stored("a", &text), packed("a", &text)] {

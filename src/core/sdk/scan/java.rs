@@ -146,8 +146,10 @@ impl Scan<'_> {
             if let Some((sign, start)) = sign_of(name) {
                 seen.signs[sign].get_or_insert((entry, start > 0));
             }
-            seen.has_code = seen.has_code || name.ends_with(b".class");
-            if is_archive(name) {
+            // Nearly every file is a class.
+            if name.ends_with(b".class") {
+                seen.has_code = true;
+            } else if is_archive(name) {
                 seen.is_application |= name.starts_with(b"BOOT-INF/") || name.starts_with(b"WEB-INF/");
                 self.nested(&archive, &String::from_utf8_lossy(name), entry, path, level)?;
             }
@@ -191,6 +193,10 @@ impl Scan<'_> {
         }
         let mut found: Vec<(Module, Option<String>)> = Vec::new();
         for module in Module::ALL.into_iter().filter(|module| seen.has_any(*module)) {
+            // Where the core is, it tells all that this module tells.
+            if module == Module::V2Auth && found.iter().any(|(found, _)| *found == Module::V2Core) {
+                continue;
+            }
             let code = seen.code(module);
             let version = self.version(archive, seen, path, module)?;
             let is_there = match module.core() {

@@ -35,10 +35,10 @@ impl Module {
         }
     }
 
-    /// The core that this module extends.
+    /// The core of an SDK whose other module this is.
     pub(super) const fn core(self) -> Option<Module> {
         match self {
-            Module::V2Sts => Some(Module::V2Core),
+            Module::V2Sts | Module::V2Auth => Some(Module::V2Core),
             Module::V1Sts => Some(Module::V1Core),
             _ => None,
         }
@@ -82,9 +82,8 @@ const fn sign(end: &'static str, module: Module, says: Says) -> Sign {
 }
 
 /// The files that tell. Of each module the one whose version counts comes first.
-pub(super) const SIGNS: [Sign; 14] = [
+pub(super) const SIGNS: [Sign; 13] = [
     sign("META-INF/maven/software.amazon.awssdk/sdk-core/pom.properties", Module::V2Core, Says::Version),
-    sign("META-INF/software.amazon.awssdk/sdk-core/version.properties", Module::V2Core, Says::Version),
     sign("software/amazon/awssdk/core/util/VersionInfo.class", Module::V2Core, Says::CodeAndVersion),
     // No compiled class refers to VersionInfo, so shading that leaves out what is not used leaves it out.
     sign("software/amazon/awssdk/core/SdkClient.class", Module::V2Core, Says::Code),
@@ -108,7 +107,6 @@ pub(super) fn sign_of(path: &[u8]) -> Option<(usize, usize)> {
     let is_likely = matches!(
         &path[slash + 1..],
         b"pom.properties"
-            | b"version.properties"
             | b"versionInfo.properties"
             | b"VersionInfo.class"
             | b"SdkClient.class"
@@ -119,7 +117,7 @@ pub(super) fn sign_of(path: &[u8]) -> Option<(usize, usize)> {
             | b"aws.sdk.kotlin_aws-config.kotlin_module"
     );
     let is_sign = |sign: &Sign| path.strip_suffix(sign.end.as_bytes()).is_some_and(|start| start.is_empty() || start.ends_with(b"/"));
-    let found = SIGNS.iter().position(is_sign).filter(|_| is_likely)?;
+    let found = if is_likely { SIGNS.iter().position(is_sign)? } else { return None };
     Some((found, path.len() - SIGNS[found].end.len()))
 }
 

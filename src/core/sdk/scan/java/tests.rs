@@ -303,3 +303,23 @@ fn an_error_of_the_file_is_passed_on() {
         assert_eq!(read(&candidate, &mut Fails(whole.clone(), fewer)), Err(ReadError::Bound), "{fewer}");
     }
 }
+
+macro_rules! real {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../../../tests/scan/fixtures/java/", $name))
+    };
+}
+
+#[test]
+fn real_files_tell_their_versions() {
+    let told = |bytes: &[u8], says| version_in(bytes, says).unwrap_or_default();
+    assert_eq!(told(real!("VersionInfo-2.57.8.class"), Says::CodeAndVersion), "2.57.8");
+    assert_eq!(told(real!("StsClientKt-1.8.12.class"), Says::CodeAndVersion), "1.8.12");
+    assert_eq!(told(real!("pom-2.10.8.properties"), Says::Version), "2.10.8");
+    assert_eq!(told(real!("versionInfo-1.12.797.properties"), Says::Version), "1.12.797");
+    // A class that is cut tells nothing, or the same.
+    let whole = real!("VersionInfo-2.57.8.class");
+    for end in 0..whole.len() {
+        assert!(["", "2.57.8"].contains(&told(&whole[..end], Says::CodeAndVersion).as_str()), "{end}");
+    }
+}
