@@ -177,8 +177,14 @@ impl Scan<'_> {
         if let Some(mut window) = archive.window(entry)? {
             return self.archive(&mut window, &path, Level { depth, is_inflated: false });
         }
+        let is_war = name.to_ascii_lowercase().ends_with(".war");
+        if !is_war && !is_of_sdk(name.rsplit('/').next().unwrap_or(name)) {
+            return Ok(());
+        }
         let cap = INFLATED_JAR.min(self.inflatable);
-        if entry.claimed_size() > cap as u64 || !is_of_sdk(name.rsplit('/').next().unwrap_or(name)) {
+        if is_war || entry.claimed_size() > cap as u64 {
+            // What it holds is not seen.
+            self.is_cut = true;
             return Ok(());
         }
         let bytes = archive.read(entry, cap)?;

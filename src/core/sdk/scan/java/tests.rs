@@ -284,6 +284,19 @@ fn what_was_not_seen_to_the_end_is_said() {
 }
 
 #[test]
+fn what_is_too_large_to_inflate_is_said() {
+    let core = v2_core();
+    for other in ["b.war", "WEB-INF/lib/bundle-2.20.0.jar"] {
+        let bytes = zip(&[stored("lib/sdk-core-2.20.0.jar", &core), packed(other, &vec![0; INFLATED_JAR + 1])]);
+        let found = packages(&[("/a.ear", bytes)]);
+        assert!(found.len() == 1 && found[0].partial, "{found:?}");
+    }
+    // A jar of something else is no reason.
+    let bytes = zip(&[stored("lib/sdk-core-2.20.0.jar", &core), packed("lib/other-1.0.jar", &vec![0; INFLATED_JAR + 1])]);
+    assert!(!packages(&[("/a.ear", bytes)])[0].partial);
+}
+
+#[test]
 fn an_error_of_the_file_is_passed_on() {
     struct Fails(Vec<u8>, u64);
     impl ReadAt for Fails {
