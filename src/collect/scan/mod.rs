@@ -8,7 +8,7 @@ mod walk;
 pub use bounds::Limits;
 pub use look::Look;
 
-use crate::core::sdk::scan::{Copy, Package, ScanFacts, ScanSummary, copies};
+use crate::core::sdk::scan::{Copy, ScanFacts, ScanSummary, copies};
 use bounds::Budget;
 use rustix::fs::{CWD, Mode, OFlags, fstatfs, openat};
 use std::path::{Component, Path, PathBuf};
@@ -27,15 +27,16 @@ pub fn scan_folder(folder: &str, limits: Limits) -> Result<ScanFacts, String> {
     Ok(finish(walk, root, Vec::new()))
 }
 
-/// What a scan found. `own` are the packages of the executable itself.
-fn finish(walk: Walk, root: String, own: Vec<Package>) -> ScanFacts {
+/// What a scan found. `own` are the copies that the executable itself holds.
+fn finish(walk: Walk, root: String, own: Vec<Copy>) -> ScanFacts {
     let because = walk.left_out();
     let complete = because.is_none();
-    let of_program = copies(&own, complete).into_iter().map(|copy| Copy { own: true, ..copy });
-    let mut copies: Vec<Copy> = of_program.chain(copies(&walk.packages, complete)).collect();
+    // A folder elsewhere that could not be read hides no package of a place that was.
+    let of_files = copies(&walk.packages, walk.budget.met.is_none());
+    let mut copies: Vec<Copy> = own.into_iter().chain(of_files).collect();
     copies.sort_by(|a, b| (&a.path, a.family, &a.version).cmp(&(&b.path, b.family, &b.version)));
     let (entries, bytes, ms) = (walk.budget.entries, walk.budget.bytes, walk.budget.ms());
-    ScanFacts { copies, summary: ScanSummary { root, entries, bytes, ms, complete: because.is_none(), because } }
+    ScanFacts { copies, summary: ScanSummary { root, entries, bytes, ms, complete, because } }
 }
 
 /// The path from the root on, without dots. Links in it are kept, because people know their files by these names.

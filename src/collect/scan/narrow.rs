@@ -4,8 +4,8 @@ use super::walk::{Scope, Walk};
 use crate::collect::process::{Environ, TargetProcess};
 use crate::collect::root::OtherRoot;
 use crate::core::evidence::{FileFailure, FileFailureKind};
-use crate::core::sdk::scan::Package;
 use crate::core::sdk::scan::narrow::{self, CommandLine, Kind, Place};
+use crate::core::sdk::scan::{Copy, Package, copies};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, stat};
 use rustix::io::pread;
@@ -50,8 +50,8 @@ impl Program {
     }
 }
 
-/// Looks at the places that a program names. The packages of the executable itself are returned, the others are the walk's.
-pub fn look_at(walk: &mut Walk, program: &Program) -> Vec<Package> {
+/// Looks at the places that a program names. The copies that the executable itself holds are returned. The other packages are the walk's.
+pub fn look_at(walk: &mut Walk, program: &Program) -> Vec<Copy> {
     let variable = |name: &str| program.variable(name);
     let line =
         |executable, shebang| CommandLine { words: &program.words, folder: &program.folder, variable: &variable, executable, shebang };
@@ -62,7 +62,7 @@ pub fn look_at(walk: &mut Walk, program: &Program) -> Vec<Package> {
     let resolved = found.map(|(_, path)| path);
     let executable = program.executable.clone().or(resolved);
     let places = narrow::places(&line(executable.as_deref(), shebang.as_deref()));
-    let mut own = Vec::new();
+    let mut own: Vec<Package> = Vec::new();
     for place in &places {
         let before = walk.packages.len();
         for path in expand(walk, &place.path) {
@@ -74,7 +74,7 @@ pub fn look_at(walk: &mut Walk, program: &Program) -> Vec<Package> {
     }
     // The class path is one place, wherever its jars lie.
     own.iter_mut().for_each(|package| program.name().clone_into(&mut package.place));
-    own
+    copies(&own, walk.budget.met.is_none()).into_iter().map(|copy| Copy { own: true, ..copy }).collect()
 }
 
 /// The file of the program, and its path with links resolved, as far as it can be seen.
