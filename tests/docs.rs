@@ -95,6 +95,27 @@ fn readme_s_transcripts_of_commands_are_current() {
     }
 }
 
+/// What a scan prints of an image with one SDK that is too old and one that is not. The folder and the time differ from run to run.
+#[test]
+fn readme_s_transcript_of_a_scan_is_current() {
+    let image = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: String| {
+        let path = image.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("app/node_modules/@aws-sdk/client-s3/package.json", r#"{"name":"@aws-sdk/client-s3","version":"3.540.0"}"#.to_owned());
+    let metadata = "Metadata-Version: 2.1\nName: botocore\nVersion: 1.30.0\n\n";
+    write("usr/lib/python3.11/site-packages/botocore-1.30.0.dist-info/METADATA", metadata.to_owned());
+    let folder = image.path().to_str().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args(["sdks", "--scan", folder]).env_clear().output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap().replace(&format!("{folder}/"), "/").replace(folder, "/");
+    let is_same_always = |line: &&str| !line.contains(" ms.");
+    let shown = transcript("irsa-probe sdks --scan /");
+    let shown: Vec<&str> = shown.iter().map(String::as_str).filter(is_same_always).collect();
+    assert_eq!(shown.join("\n"), printed.lines().filter(is_same_always).collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn readme_names_every_variable_and_every_step() {
     let text = readme();

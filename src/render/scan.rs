@@ -24,7 +24,7 @@ pub fn found(found: &[FoundSdk], scan: &ScanSummary, style: Style) -> String {
     }
     page.gap();
     let mib = scan.bytes.div_ceil(1 << 20);
-    let seen = format!("{} entries of folders were seen and {mib} MiB read, in {} ms.", scan.entries, scan.ms);
+    let seen = format!("Saw {} files and folders and read {mib} MiB in {} ms.", scan.entries, scan.ms);
     page.prose(0, 0, &[(Paint::Dim, &seen)]);
     if let Some(because) = &scan.because {
         page.prose(0, 0, &[(Paint::Yellow, &format!("The scan is not complete: {because}."))]);
@@ -62,20 +62,20 @@ mod tests {
             bytes: 5 << 20,
             ms: 42,
             complete: false,
-            because: Some("it ended after 200000 entries of folders".to_owned()),
+            because: Some("it ended after 200000 files and folders".to_owned()),
         };
         assert_eq!(
             found(&judged, &scan, Style::default()),
             "2 AWS SDKs were found below /.\n\
              \n\
-             ‼ java v2 2.20.0\n  /app/lib/sdk-core-2.20.0.jar\n  too old for EKS Pod Identity, which 2.21.30 supports\n  \
-             software.amazon.awssdk:sts is missing, without which it cannot use IRSA\n\
+             ‼ java v2 2.20.0\n  /app/lib/sdk-core-2.20.0.jar\n  too old for EKS Pod Identity (needs 2.21.30 or newer)\n  \
+             cannot use IRSA: the module software.amazon.awssdk:sts is missing\n\
              \n\
-             ‼ go v1 1.44.0\n  /app/server\n  supports IRSA\n  too old for EKS Pod Identity, which 1.47.11 supports\n  calls the global STS \
+             ‼ go v1 1.44.0\n  /app/server\n  supports IRSA\n  too old for EKS Pod Identity (needs 1.47.11 or newer)\n  calls the global STS \
              endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional\n  AWS no longer supports it\n\
              \n\
-             1234 entries of folders were seen and 5 MiB read, in 42 ms.\n\
-             The scan is not complete: it ended after 200000 entries of folders.\n"
+             Saw 1234 files and folders and read 5 MiB in 42 ms.\n\
+             The scan is not complete: it ended after 200000 files and folders.\n"
         );
         let nothing = ScanSummary { complete: true, because: None, ..scan };
         assert!(found(&[], &nothing, Style::default()).starts_with("No AWS SDK was found below /.\n"));

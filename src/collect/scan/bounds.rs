@@ -36,7 +36,7 @@ pub enum Bound {
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Bound::Entries(count) => write!(f, "it ended after {count} entries of folders"),
+            Bound::Entries(count) => write!(f, "it ended after {count} files and folders"),
             Bound::Bytes(count) => write!(f, "it ended after {} MiB were read", count >> 20),
             Bound::Cpu(time) => write!(f, "it ended after {} ms of CPU time", time.as_millis()),
             Bound::Time(time) => write!(f, "it ended after {} ms", time.as_millis()),
@@ -133,6 +133,6 @@ mod tests {
         assert_eq!(budget.met, Some(Bound::Cpu(Duration::ZERO)));
         let mut budget = Budget::new(Limits { time: Duration::ZERO, ..Limits::WALK });
         assert_eq!((budget.allow(1), budget.met), (0, Some(Bound::Time(Duration::ZERO))));
-        assert_eq!(Bound::Entries(200_000).to_string(), "it ended after 200000 entries of folders");
+        assert_eq!(Bound::Entries(200_000).to_string(), "it ended after 200000 files and folders");
     }
 }

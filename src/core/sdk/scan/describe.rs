@@ -30,11 +30,11 @@ impl FoundSdk {
         }
         for (name, _, way) in ways.iter().filter(|(_, supports, _)| *supports == Supports::TooOld) {
             let first = self.sdk.minimum(*way).filter(|first| SdkVersion::parse(first).is_some());
-            let from = first.map(|first| [", which ", first, " supports"].concat()).unwrap_or_default();
+            let from = first.map(|first| [" (needs ", first, " or newer)"].concat()).unwrap_or_default();
             clauses.push(["too old for ", name, &from].concat());
         }
         if let Some(module) = &self.module {
-            clauses.push([module, " is missing, without which it cannot use IRSA"].concat());
+            clauses.push(["cannot use IRSA: the module ", module, " is missing"].concat());
         }
         if !named(Supports::Unknown).is_empty() {
             clauses.push(["not known whether it supports ", &named(Supports::Unknown).join(" and ")].concat());
@@ -44,7 +44,7 @@ impl FoundSdk {
         }
         match self.support {
             Support::Ended => clauses.push("AWS no longer supports it".to_owned()),
-            Support::Maintenance => clauses.push("in maintenance: AWS fixes critical faults only".to_owned()),
+            Support::Maintenance => clauses.push("in maintenance: AWS fixes only critical bugs".to_owned()),
             Support::Current | Support::Unknown => {}
         }
         clauses
