@@ -110,7 +110,7 @@ pub fn predict(sdk: impl Into<Sdk>, surroundings: &Surroundings<'_>) -> Predicti
         add_endpoint_note(&mut note, chain, &endpoint, regional_since, surroundings);
     }
     add_sentence(&mut note, &[family.note]);
-    if let Some(first) = minimum_not_met(family, sdk, end).filter(|_| basis != Basis::Measured) {
+    if let Some(first) = minimum_not_met(sdk, end).filter(|_| basis != Basis::Measured) {
         notes.add_unverified(&format!("AWS lists {first} as the first version that supports this."));
     }
     let basis = if notes.unverified { Basis::Unverified } else { basis };
@@ -139,12 +139,8 @@ pub fn predict(sdk: impl Into<Sdk>, surroundings: &Surroundings<'_>) -> Predicti
 }
 
 /// The first version that supports this end, if the asked version is older.
-fn minimum_not_met(family: &FamilyRow, sdk: Sdk, end: ChainEnd) -> Option<&'static str> {
-    let first = match end {
-        ChainEnd::Irsa => family.irsa,
-        ChainEnd::PodIdentity => family.pod_identity,
-        _ => None,
-    }?;
+fn minimum_not_met(sdk: Sdk, end: ChainEnd) -> Option<&'static str> {
+    let first = sdk.family.first_version(end)?;
     let version = sdk.version?;
     let ran_older = sdk.family.measured_versions().filter_map(SdkVersion::parse).any(|run| run <= version);
     (SdkVersion::parse(first).is_some() && !version.is_at_least(first) && !ran_older).then_some(first)

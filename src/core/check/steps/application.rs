@@ -180,11 +180,12 @@ fn weigh(finding: Finding, app: &AppSdk, well: &Prediction) -> Finding {
 
 /// Why the application's SDK is older than the first version that supports the injected provider, by AWS's list. `None` where it is not.
 fn too_old(context: &CheckContext<'_>, app: &AppSdk, well: &Prediction) -> Option<String> {
-    let (first, provider) = match context.plan.provider {
-        Provider::Irsa => (well.minimum.irsa?, "IRSA"),
-        Provider::PodIdentity => (well.minimum.pod_identity?, "EKS Pod Identity"),
+    let (way, provider) = match context.plan.provider {
+        Provider::Irsa => (ChainEnd::Irsa, "IRSA"),
+        Provider::PodIdentity => (ChainEnd::PodIdentity, "EKS Pod Identity"),
         Provider::None => return None,
     };
+    let first = app.sdk.family.first_version(way)?;
     let version = app.sdk.version.filter(|version| SdkVersion::parse(first).is_some_and(|first| *version < first))?;
     let package = app.sdk.family.package();
     let known = if well.basis == Basis::Measured { "measured" } else { "not measured" };

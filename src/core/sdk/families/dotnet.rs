@@ -13,6 +13,10 @@ const CHAIN: Chain = Chain {
     ..COMMON
 };
 
+/// The releases that AWS lists, and `AWSSDK.Core` in them. A release has a number of its own, which no package has (aws-sdk-net
+/// `changelogs/SDK.CHANGELOG.2020.md` and `SDK.CHANGELOG.2024.md`).
+pub(super) const RELEASES: [(&str, &str); 2] = [("3.3.659.1", "3.3.104.14"), ("3.7.734.0", "3.7.302.0")];
+
 pub(super) const DOTNET: FamilyRow = FamilyRow {
     name: "SDK for .NET",
     short_name: ".net",

@@ -195,6 +195,13 @@ impl SdkFamily {
         }
     }
 
+    /// The version of its package in the release that AWS lists. They differ where releases have numbers of their own (.NET).
+    pub fn first_version(self, way: ChainEnd) -> Option<&'static str> {
+        let listed = self.minimum(way)?;
+        let release = dotnet::RELEASES.iter().find(|(release, _)| self == SdkFamily::Dotnet && *release == listed);
+        Some(release.map_or(listed, |(_, package)| package))
+    }
+
     /// The phase of this version on this day. A family with one major version has that version where nothing tells.
     pub(super) fn support(self, version: Option<SdkVersion>, today: Timestamp) -> Support {
         let rows = self.row().support;

@@ -29,7 +29,7 @@ impl FoundSdk {
             clauses.push(["supports ", &named(Supports::Ok).join(" and ")].concat());
         }
         for (name, _, way) in ways.iter().filter(|(_, supports, _)| *supports == Supports::TooOld) {
-            let first = self.sdk.minimum(*way).filter(|first| SdkVersion::parse(first).is_some());
+            let first = self.sdk.first_version(*way).filter(|first| SdkVersion::parse(first).is_some());
             let from = first.map(|first| [" (needs ", first, " or newer)"].concat()).unwrap_or_default();
             clauses.push(["too old for ", name, &from].concat());
         }

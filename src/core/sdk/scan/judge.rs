@@ -65,7 +65,7 @@ fn supports(family: SdkFamily, version: SdkVersion, way: ChainEnd) -> Supports {
     if runs.iter().any(|run| *run >= version && !does(*run)) {
         return Supports::TooOld;
     }
-    let listed = family.minimum(way);
+    let listed = family.first_version(way);
     if listed.and_then(SdkVersion::parse).is_some_and(|first| version < first) || !does(version) {
         return Supports::TooOld;
     }
@@ -82,5 +82,28 @@ fn is_regional_by_default(family: SdkFamily, version: SdkVersion) -> Option<bool
         StsEndpoint::Regional if is_known => Some(true),
         StsEndpoint::Global if is_known => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS lists releases of the SDK for .NET. `AWSSDK.Core` has other numbers.
+    #[test]
+    fn the_core_of_dotnet_is_compared_with_the_core_of_the_release_that_aws_lists() {
+        let can = |version: &str| {
+            [ChainEnd::Irsa, ChainEnd::PodIdentity].map(|way| supports(SdkFamily::Dotnet, SdkVersion::parse(version).unwrap(), way))
+        };
+        for (version, wanted) in [
+            ("3.3.104.13", [Supports::TooOld, Supports::TooOld]),
+            ("3.3.104.14", [Supports::Ok, Supports::TooOld]),
+            ("3.7.301.10", [Supports::Ok, Supports::TooOld]),
+            ("3.7.302", [Supports::Ok, Supports::Ok]),
+            ("3.7.402.12", [Supports::Ok, Supports::Ok]),
+            ("4.0.0", [Supports::Ok, Supports::Ok]),
+        ] {
+            assert_eq!(can(version), wanted, "{version}");
+        }
     }
 }
