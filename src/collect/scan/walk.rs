@@ -41,8 +41,9 @@ pub struct Walk {
     pub packages: Vec<Package>,
     /// Whose files are read, where another process's are.
     pub other: Option<Arc<OtherRoot>>,
-    /// The files that were read, by device and inode: what a command names is not read again by the walk.
-    read: HashSet<(u64, u64)>,
+    /// The files that were read, by device and inode: what a command names is not read again by the walk. A file with several names may be several
+    /// packages (uv and pnpm make hard links), so the name counts too. A program is one, whatever its names.
+    read: HashSet<(u64, u64, String)>,
     /// What was left out.
     left_out: LeftOut,
 }
@@ -242,7 +243,9 @@ impl Walk {
     /// Asks the catalogers about a file that is open.
     pub fn read(&mut self, file: &OwnedFd, path: &str, folder_path: usize) {
         let Ok(stat) = fstat(file) else { return };
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || !self.read.insert((stat.st_dev, stat.st_ino)) {
+        let name = if stat.st_nlink > 1 && stat.st_mode & 0o111 == 0 { path } else { "" };
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || !self.read.insert((stat.st_dev, stat.st_ino, name.to_owned()))
+        {
             return;
         }
         if self.other.as_ref().is_some_and(|other| !other.allows(file.as_fd(), &stat, Want::Read)) {

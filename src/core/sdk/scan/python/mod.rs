@@ -84,7 +84,24 @@ fn place_of_metadata<'a>(file: &Candidate<'a>) -> Option<&'a str> {
         (_, "EGG-INFO") => place.rsplit_once('/').map(|(place, egg)| (place, egg, ".egg"))?,
         _ => (place, folder, ".egg-info"),
     };
-    (folder.ends_with(ending) && is_of_distribution(folder)).then_some(place)
+    (folder.ends_with(ending) && is_of_distribution(folder) && !is_cache(place)).then_some(place)
+}
+
+/// Whether this is a folder of a package manager's cache, from which nothing is imported: `…/archive-v0/HASH` of uv, and
+/// `…/pkgs/botocore-1.29.0-pyhd8ed1ab_0/site-packages` of conda.
+fn is_cache(place: &str) -> bool {
+    let mut names = place.rsplit('/');
+    let last = names.next().unwrap_or_default();
+    let above = names.next().unwrap_or_default();
+    if last != "site-packages" {
+        return above == "archive-v0";
+    }
+    let is_of_conda = |package: &str, folder: Option<&str>| is_of_distribution(package) && folder == Some("pkgs");
+    match (above.starts_with("python"), names.next()) {
+        // `…/pkgs/PACKAGE/lib/python3.11/site-packages`
+        (true, Some("lib")) => is_of_conda(names.next().unwrap_or_default(), names.next()),
+        (_, folder) => is_of_conda(above, folder),
+    }
 }
 
 /// Whether the name of a file or folder starts as one of a distribution that counts. The metadata itself says which one it is.

@@ -55,6 +55,27 @@ fn a_distribution_says_its_name_and_version() {
 }
 
 #[test]
+fn the_caches_of_uv_and_conda_are_no_installation() {
+    let text = metadata("botocore", "1.29.0");
+    let at = |folder: &str| found(&format!("{folder}/botocore-1.29.0.dist-info/METADATA"), &text).is_some();
+    for cache in [
+        "/root/.cache/uv/archive-v0/DWn8kMyUWUbjxGtY",
+        "/opt/conda/pkgs/botocore-1.29.0-pyhd8ed1ab_0/site-packages",
+        "/opt/conda/pkgs/awscli-2.15.0-py311_0/lib/python3.11/site-packages",
+    ] {
+        assert!(!at(cache), "{cache}");
+    }
+    for installed in [
+        "/root/.cache/uv/archive-v0/DWn8kMyUWUbjxGtY/lib/python3.11/site-packages",
+        "/opt/conda/lib/python3.11/site-packages",
+        "/opt/conda/envs/pkgs/lib/python3.11/site-packages",
+        "/srv/pkgs/site-packages",
+    ] {
+        assert!(at(installed), "{installed}");
+    }
+}
+
+#[test]
 fn similar_names_and_other_files_are_no_sdk() {
     for name in ["boto3-stubs", "botocore-stubs", "awscli-local", "types-boto3", "botocore.a", "my-botocore", "boto3_x"] {
         for path in ["boto3-1.0.0.dist-info/METADATA", &format!("{}-1.0.0.dist-info/METADATA", name.replace('-', "_"))] {
