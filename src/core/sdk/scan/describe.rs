@@ -3,6 +3,7 @@
 use super::super::outcome::ChainEnd;
 use super::super::version::SdkVersion;
 use super::found::{FoundSdk, Support, Supports};
+use super::judge::is_regional_if_asked;
 
 impl FoundSdk {
     /// It cannot use a provider: it is too old for it, or lacks a module for it.
@@ -40,7 +41,10 @@ impl FoundSdk {
             clauses.push(["not known whether it supports ", &named(Supports::Unknown).join(" and ")].concat());
         }
         if self.regional_by_default == Some(false) {
-            clauses.push("calls the global STS endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional".to_owned());
+            let version = self.version.as_deref().and_then(SdkVersion::parse);
+            let can = version.is_some_and(|version| is_regional_if_asked(self.sdk, version));
+            let when = if can { "unless AWS_STS_REGIONAL_ENDPOINTS is regional" } else { "and knows no setting for the regional one" };
+            clauses.push(["calls the global STS endpoint ", when].concat());
         }
         match self.support {
             Support::Ended => clauses.push("AWS no longer supports it".to_owned()),

@@ -48,7 +48,11 @@ const POD_IDENTITY: &[(&str, &str)] = &[
 
 /// What this version does in a pod where everything works.
 fn when_well(sdk: Sdk, way: ChainEnd) -> (ChainEnd, StsEndpoint, Basis) {
-    let variables = if way == ChainEnd::PodIdentity { POD_IDENTITY } else { IRSA };
+    with(sdk, if way == ChainEnd::PodIdentity { POD_IDENTITY } else { IRSA })
+}
+
+/// What this version does with these variables in a pod where everything works.
+fn with(sdk: Sdk, variables: &[(&str, &str)]) -> (ChainEnd, StsEndpoint, Basis) {
     let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let (environment, profile) = (Environment::from_lookup(value), Profile { name: "default".into(), ..Profile::default() });
     let found = predict(sdk, &Surroundings::assumed(&environment, &profile));
@@ -71,6 +75,12 @@ fn supports(family: SdkFamily, version: SdkVersion, way: ChainEnd) -> Supports {
     }
     // AWS lists no version, and none was run.
     if listed.is_none() && family.measured_versions().next().is_none() { Supports::Unknown } else { Supports::Ok }
+}
+
+/// Whether this version calls the regional STS endpoint if `AWS_STS_REGIONAL_ENDPOINTS` asks for it. Old versions do not know the setting.
+pub(super) fn is_regional_if_asked(family: SdkFamily, version: SdkVersion) -> bool {
+    let variables = [IRSA, &[("AWS_STS_REGIONAL_ENDPOINTS", "regional")]].concat();
+    with(Sdk { family, version: Some(version), lacks_sts: false }, &variables).1 == StsEndpoint::Regional
 }
 
 /// Whether this version calls the regional STS endpoint without a setting.
