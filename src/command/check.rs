@@ -104,7 +104,7 @@ async fn run_attempts(options: &CheckOptions, mut look: Option<Look>) -> Result<
             && options.settings.app_sdk.is_none()
             && let Some(process) = &target
         {
-            look = Look::at_process(process, &world.root);
+            look = Look::at_process(process, &world.root, deadline);
         }
         let mut evidence = collect::collect(&world, deadline, Attempt::Check, &mut memory).await;
         let report_now =

@@ -32,12 +32,14 @@ impl Look {
         })
     }
 
-    /// Begins to look at the files of another process: at what its executable and command line name, then at everything below its root.
-    pub fn at_process(process: &TargetProcess, root: &Root) -> Option<Look> {
+    /// Begins to look at the files of another process: at what its executable and command line name, then at everything below its root. It ends
+    /// a little before `deadline`, so that what was found until then counts.
+    pub fn at_process(process: &TargetProcess, root: &Root, deadline: Instant) -> Option<Look> {
         let Root::Other(other) = root.clone() else { return None };
         let program = Program::of_process(process);
         Some(Look::start("/".to_owned(), move || {
-            let mut walk = Walk::new(Budget::new(Limits::WALK), Some(other.clone()));
+            let time = Limits::WALK.time.min(deadline.saturating_duration_since(Instant::now()) * 4 / 5);
+            let mut walk = Walk::new(Budget::new(Limits { time, ..Limits::WALK }), Some(other.clone()));
             let own = program.map(|program| look_at(&mut walk, &program)).unwrap_or_default();
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             if let Ok(folder) = openat(other.folder(), ".", flags, Mode::empty()) {
