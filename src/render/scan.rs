@@ -49,6 +49,7 @@ mod tests {
             by,
             missing: missing.map(str::to_owned),
             partial: false,
+            unseen: false,
             own: false,
         };
         let copies = [

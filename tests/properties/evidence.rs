@@ -45,8 +45,8 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
 fn scan() -> BoxedStrategy<ScanFacts> {
     let by = select(vec![FoundBy::DistInfo, FoundBy::GoBuildinfo, FoundBy::Pom, FoundBy::Elf]);
     let version = option::of(prop_oneof![select(vec!["1.12.199", "2.20.0", "3.100.0", "1.44.8"]).prop_map(str::to_owned), text()]);
-    let copy = (select(SdkFamily::ALL.to_vec()), version, text(), by, option::weighted(0.2, text()), any::<(bool, bool)>()).prop_map(
-        |(family, version, path, by, missing, (partial, own))| Copy {
+    let copy = (select(SdkFamily::ALL.to_vec()), version, text(), by, option::weighted(0.2, text()), any::<(bool, bool, bool)>()).prop_map(
+        |(family, version, path, by, missing, (partial, unseen, own))| Copy {
             family,
             version,
             core_version: None,
@@ -54,6 +54,7 @@ fn scan() -> BoxedStrategy<ScanFacts> {
             by,
             missing: missing.map(|missing| format!("m{missing}")),
             partial,
+            unseen,
             own,
         },
     );

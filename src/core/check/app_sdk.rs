@@ -26,6 +26,8 @@ pub(super) struct AppSdk {
     pub(super) by: KnownBy,
     /// The package that web identity needs and that is not there.
     pub(super) missing: Option<String>,
+    /// That package was not seen, and the search for it was not complete.
+    pub(super) unseen: bool,
     /// The file that tells of it, where one was found.
     pub(super) path: Option<String>,
 }
@@ -35,7 +37,7 @@ impl AppSdk {
     pub(super) fn all_of(evidence: &Evidence) -> Vec<AppSdk> {
         let copies = evidence.scan.as_ref().map_or(&[][..], |scan| &scan.copies);
         if let Some(named) = evidence.inputs.settings.app_sdk {
-            return vec![AppSdk { sdk: named, by: KnownBy::Flag, missing: None, path: None }];
+            return vec![AppSdk { sdk: named, by: KnownBy::Flag, missing: None, unseen: false, path: None }];
         }
         let own: Vec<&Copy> = copies.iter().filter(|copy| copy.own).collect();
         let (found, by) = if own.is_empty() { (copies.iter().collect(), KnownBy::Scan) } else { (own, KnownBy::Executable) };
@@ -59,6 +61,7 @@ impl AppSdk {
             sdk: Sdk { family: copy.family, version, lacks_sts: copy.missing.is_some() },
             by,
             missing: copy.missing.clone(),
+            unseen: copy.unseen,
             path: Some(copy.path.clone()),
         }
     }

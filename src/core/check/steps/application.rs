@@ -41,6 +41,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
                 (None, Some(_), _) if !context.apps.is_empty() => {
                     let is_right = |app: &AppSdk| sdk_groups.iter().any(|group| group.wanted && group.families.contains(&app.sdk.family));
                     match context.apps {
+                        apps if apps.iter().any(|app| app.unseen) && context.plan.provider == Provider::Irsa => skip("see app-sdk"),
                         [app] if is_right(app) => pass_with([&app.name(), " ", &becomes(context, true)].concat()),
                         apps if apps.iter().all(is_right) => pass_with([&names(apps), " ", &becomes(context, false)].concat()),
                         [_] => skip("the application's SDK does not become it"),
@@ -225,6 +226,9 @@ fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
     let name = app.name();
     if !is_wanted(context, &well) {
         return not_used(context, &name, &well, provider);
+    }
+    if app.unseen && plan.provider == Provider::Irsa {
+        return AppVerdict::Undecided([&name, "'s module for IRSA was not seen, and the search for it is not complete"].concat());
     }
     // The plan has a failure that may stop this SDK too, which is not verified. The failure is a finding already. "Uses the identity"
     // would contradict it.

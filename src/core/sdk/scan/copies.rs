@@ -27,7 +27,8 @@ fn of_place(family: SdkFamily, place: &[&Package], complete: bool) -> Vec<Copy> 
     };
     let telling = known.version.iter().map(|name| of(&[name])).find(|found| !found.is_empty()).unwrap_or_default();
     let core = known.core.and_then(|name| of(&[name]).first().and_then(|package| package.version.clone()));
-    let missing = known.sts.filter(|name| complete && of(&[name]).is_empty() && !place.iter().any(|package| package.partial));
+    let absent = known.sts.filter(|name| of(&[name]).is_empty() && !place.iter().any(|package| package.partial));
+    let missing = absent.filter(|_| complete);
     let mut copies: Vec<Copy> = Vec::new();
     let mut add = |package: &Package, version: Option<String>| {
         let copy = Copy {
@@ -38,6 +39,7 @@ fn of_place(family: SdkFamily, place: &[&Package], complete: bool) -> Vec<Copy> 
             by: package.by,
             missing: missing.map(str::to_owned),
             partial: package.partial,
+            unseen: absent.is_some() && !complete,
             own: false,
         };
         match copies.iter_mut().find(|other| other.version == copy.version) {

@@ -65,6 +65,9 @@ pub struct Copy {
     /// It cannot be told what of the SDK is there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
+    /// The package that web identity needs was not seen, and the search for it was not complete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
     /// The executable itself holds it: its build info, or its class path.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,

@@ -16,7 +16,12 @@ pub fn judge(copy: &Copy, today: Timestamp) -> FoundSdk {
     let version = copy.version.as_deref().and_then(SdkVersion::parse).filter(|_| !copy.partial);
     let supports = |way: ChainEnd| version.map_or(Supports::Unknown, |version| supports(copy.family, version, way));
     let of_version = supports(ChainEnd::Irsa);
-    let irsa = if copy.missing.is_some() && of_version != Supports::TooOld { Supports::ModuleMissing } else { of_version };
+    let irsa = match of_version {
+        Supports::TooOld => of_version,
+        _ if copy.missing.is_some() => Supports::ModuleMissing,
+        _ if copy.unseen => Supports::Unknown,
+        _ => of_version,
+    };
     FoundSdk {
         sdk: copy.family,
         name: copy.family.short_name().to_owned(),
@@ -97,7 +102,33 @@ fn is_regional_by_default(family: SdkFamily, version: SdkVersion) -> Option<bool
 
 #[cfg(test)]
 mod tests {
+    use super::super::copies;
+    use super::super::found::{FoundBy, Package};
     use super::*;
+
+    /// "It supports IRSA" would be wrong if the module that was not seen is not there.
+    #[test]
+    fn a_module_that_was_not_looked_for_to_the_end_leaves_irsa_unknown() {
+        let core = Package {
+            by: FoundBy::Pom,
+            name: "software.amazon.awssdk:sdk-core".to_owned(),
+            version: Some("2.57.8".to_owned()),
+            place: "/app/lib".to_owned(),
+            path: "/app/lib/sdk-core-2.57.8.jar".to_owned(),
+            partial: false,
+        };
+        let sts = Package { name: "software.amazon.awssdk:sts".to_owned(), ..core.clone() };
+        let irsa = |packages: &[Package], complete| {
+            copies(packages, complete)
+                .iter()
+                .map(|copy| judge(copy, Timestamp::parse("2026-11-30T00:00:00Z").unwrap()))
+                .map(|found| found.irsa)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(irsa(std::slice::from_ref(&core), true), [Supports::ModuleMissing]);
+        assert_eq!(irsa(std::slice::from_ref(&core), false), [Supports::Unknown]);
+        assert_eq!(irsa(&[core, sts], false), [Supports::Ok]);
+    }
 
     /// AWS lists releases of the SDK for .NET. `AWSSDK.Core` has other numbers.
     #[test]
