@@ -207,7 +207,7 @@ fn what_the_chain_would_end_at_is_no_finding() {
         "files": {"home/.aws/credentials": "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = c2VjcmV0c2VjcmV0c2VjcmV0\n"}
     })));
     let (report, _) = report_on(Target::sleeping(&sandbox.env()).pid(), &[], &sandbox);
-    assert_eq!(findings(&report), ["shadowed-by-profile", "sdk-differs"], "{report:#}");
+    assert_eq!(findings(&report), ["shadowed-by-profile"], "{report:#}");
     assert_eq!(report["chain"]["provider"], "profile");
 }
 

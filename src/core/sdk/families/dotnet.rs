@@ -33,7 +33,7 @@ pub(super) const DOTNET: FamilyRow = FamilyRow {
         version: &["awssdk.core", "awssdk.core.dll"],
         signs: &[],
         core: None,
-        sts: Some("awssdk.securitytoken"),
+        sts: Some("AWSSDK.SecurityToken"),
         by_major: false,
     },
     support: &[

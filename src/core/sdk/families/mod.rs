@@ -58,7 +58,7 @@ pub(super) struct Packages {
     pub(super) signs: &'static [&'static str],
     /// The package whose version is reported beside the SDK's.
     pub(super) core: Option<&'static str>,
-    /// The package that web identity needs, where it is one of its own.
+    /// The package that web identity needs, where it is one of its own; written as people write it.
     pub(super) sts: Option<&'static str>,
     /// The packages of another family have the same names: only the majors of this one count.
     pub(super) by_major: bool,

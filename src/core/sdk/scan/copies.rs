@@ -27,7 +27,7 @@ fn of_place(family: SdkFamily, place: &[&Package], complete: bool) -> Vec<Copy> 
     };
     let telling = known.version.iter().map(|name| of(&[name])).find(|found| !found.is_empty()).unwrap_or_default();
     let core = known.core.and_then(|name| of(&[name]).first().and_then(|package| package.version.clone()));
-    let absent = known.sts.filter(|name| of(&[name]).is_empty() && !place.iter().any(|package| package.partial));
+    let absent = known.sts.filter(|name| of(&[&name.to_ascii_lowercase()]).is_empty() && !place.iter().any(|package| package.partial));
     let missing = absent.filter(|_| complete);
     let mut copies: Vec<Copy> = Vec::new();
     let mut add = |package: &Package, version: Option<String>| {

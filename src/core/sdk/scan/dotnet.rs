@@ -223,7 +223,7 @@ mod tests {
             })
         };
         let (core, sts) = ("AWSSDK.Core/3.7.734", "AWSSDK.SecurityToken/3.7.1");
-        let (path, missing) = ("/app/app.deps.json".to_owned(), Some("awssdk.securitytoken".to_owned()));
+        let (path, missing) = ("/app/app.deps.json".to_owned(), Some("AWSSDK.SecurityToken".to_owned()));
         let without = found(&path, deps(&[core]).as_bytes());
         assert_eq!(of(&without), Some((Some("3.7.734".into()), path.clone(), missing.clone())));
         let with = found(&path, deps(&[core, sts]).as_bytes());
