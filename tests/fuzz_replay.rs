@@ -64,12 +64,17 @@ fn proxy() {
 }
 
 #[test]
+fn scan() {
+    replay("scan", targets::scan);
+}
+
+#[test]
 fn every_target_is_replayed_and_every_corpus_is_small() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     let mut folders: Vec<String> =
         std::fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     folders.sort();
-    assert_eq!(folders, ["arn", "env_file", "inputs_plan", "issuer", "log", "policy", "proxy", "sts_body", "token"]);
+    assert_eq!(folders, ["arn", "env_file", "inputs_plan", "issuer", "log", "policy", "proxy", "scan", "sts_body", "token"]);
     for folder in folders {
         assert!(std::fs::read_dir(corpus.join(&folder)).unwrap().count() <= 40, "{folder}");
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
 use serde_json::{Value, json};
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -208,4 +209,165 @@ fn deep_folders_and_odd_names() {
     assert!(document["scan"]["because"].as_str().unwrap().contains("too deep"), "{}", document["scan"]);
     let text = scan(&["--scan", at.to_str().unwrap()]).stdout;
     assert!(!text.contains(&0x1b), "{}", String::from_utf8_lossy(&text));
+}
+
+/// What a scan of one file finds, which has to end soon: name and version of each SDK.
+fn found_in(path: &str, content: &[u8]) -> Vec<(String, Option<String>)> {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), path, content);
+    std::fs::set_permissions(folder.path().join(path), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let document = scanned(folder.path());
+    found(&document, folder.path()).into_iter().map(|(sdk, version, _)| (sdk, version)).collect()
+}
+
+/// A zip archive of files that are stored, or of one deflated file of zeros of this size.
+fn zip(files: &[(String, Vec<u8>)], zeros: Option<usize>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut zip = rawzip::ZipArchiveWriter::new(&mut bytes);
+    for (name, content) in files {
+        let (mut entry, config) = zip.new_file(name).start().unwrap();
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(content).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    if let Some(size) = zeros {
+        let packed = miniz_oxide::deflate::compress_to_vec(&vec![0; size], 9);
+        let name = "META-INF/maven/software.amazon.awssdk/sdk-core/pom.properties";
+        let (mut entry, config) = zip.new_file(name).compression_method(rawzip::CompressionMethod::DEFLATE).start().unwrap();
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(&packed).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    zip.finish().unwrap();
+    bytes
+}
+
+fn of(name: &str, content: &[u8]) -> (String, Vec<u8>) {
+    (name.to_owned(), content.to_vec())
+}
+
+/// The core of Java's SDK without its `sts`.
+fn core_jar(zeros: Option<usize>) -> Vec<u8> {
+    zip(&[of("software/amazon/awssdk/core/SdkClient.class", b"\xca\xfe\xba\xbe")], zeros)
+}
+
+#[test]
+fn archives_that_are_bombs() {
+    let core = |version: &str| vec![("java-v2".to_owned(), Some(version.to_owned()))];
+    assert_eq!(found_in("lib/sdk-core-2.20.0.jar", &core_jar(None)), core("2.20.0"));
+    // A file that is small when packed, and far larger than its directory claims.
+    let bomb = core_jar(Some(64 << 20));
+    assert!(bomb.len() < 100_000);
+    assert_eq!(found_in("lib/sdk-core-2.20.0.jar", &bomb), core("2.20.0"));
+    // As many files as no jar has.
+    let mut many: Vec<(String, Vec<u8>)> = (0..100_000).map(|number| of(&format!("com/shop/Class{number}.class"), b"")).collect();
+    many.push(of("software/amazon/awssdk/core/SdkClient.class", b"\xca\xfe\xba\xbe"));
+    assert_eq!(found_in("lib/sdk-core-2.20.0.jar", &zip(&many, None)), core("2.20.0"));
+    // Jars in jars: the ones of an application, and far more than that.
+    let nest = |depth: usize| (0..depth).fold(core_jar(None), |jar, _| zip(&[of("lib/sdk-core-2.20.0.jar", &jar)], None));
+    assert_eq!(found_in("app.jar", &nest(2)), core("2.20.0"));
+    assert_eq!(found_in("app.jar", &nest(10)), []);
+    // A jar in a jar whose name is no name.
+    assert_eq!(found_in("app.jar", &zip(&[of(&format!("{}.jar", "x".repeat(60_000)), &core_jar(None))], None)), []);
+}
+
+/// Real files that end too early, wherever that is.
+#[test]
+fn files_that_are_cut() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scan/fixtures");
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let mut whole = 0;
+    for (fixture, path) in [
+        ("python/botocore-1.34.41.METADATA", "site/botocore-1.34.41.dist-info/METADATA"),
+        ("python/awscli-2.9.19.METADATA", "site/awscli-2.9.19.dist-info/METADATA"),
+        ("ruby/aws-sdk-core-3.168.1.gemspec", "specifications/aws-sdk-core-3.168.1.gemspec"),
+        ("php/installed.json", "vendor/composer/installed.json"),
+        ("javascript/aws-sdk-2.520.0.json", "node_modules/aws-sdk/package.json"),
+        ("javascript/client-s3-3.540.0.json", "node_modules/@aws-sdk/client-s3/package.json"),
+        ("java/VersionInfo-2.57.8.class", "software/amazon/awssdk/core/util/VersionInfo.class"),
+        ("java/versionInfo-1.12.797.properties", "com/amazonaws/sdk/versionInfo.properties"),
+    ] {
+        let bytes = std::fs::read(fixtures.join(fixture)).unwrap();
+        for (part, end) in [0, 1, 16, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2].into_iter().enumerate() {
+            write(at, &format!("cut{part}/{path}"), &bytes[..end.min(bytes.len())]);
+        }
+        write(at, &format!("whole/{path}"), &bytes);
+        whole += 1;
+    }
+    let jar = core_jar(Some(1000));
+    for end in (0..jar.len()).step_by(16) {
+        write(at, &format!("jar{end}/sdk-core-2.20.0.jar"), &jar[..end]);
+    }
+    let document = scanned(at);
+    let found = found(&document, at);
+    let of_whole = found.iter().filter(|(.., path)| path.starts_with("/whole/")).count();
+    assert_eq!(of_whole, whole, "{found:?}");
+    assert!(found.iter().all(|(.., path)| !path.contains(".jar")), "a jar without its directory is none: {found:?}");
+    assert_eq!(document["scan"]["complete"], true);
+}
+
+/// Ten gigabytes that take no room, under each name that is read.
+#[test]
+fn huge_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let elf = std::fs::read(env!("CARGO_BIN_EXE_irsa-probe")).unwrap();
+    for (path, start) in [
+        ("site/botocore-1.34.41.dist-info/METADATA", b"Metadata-Version: 2.1\nName: botocore\nVersion: 1.34.41\n\n".as_slice()),
+        ("node_modules/aws-sdk/package.json", br#"{"name":"aws-sdk","version":"2.520.0","x":""#),
+        ("app.jar", b"PK\x03\x04"),
+        ("app.pyz", b"#!/usr/bin/python3\n"),
+        ("dist/bundle.js", b"AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ("vendor/composer/installed.json", br#"{"packages":["#),
+        ("app.deps.json", br#"{"libraries":{"AWSSDK.Core/3.7.100":"#),
+        ("AWSSDK.Core.dll", b"MZ"),
+        ("aws.phar", b"<?php "),
+        ("specifications/aws-sdk-core-3.168.1.gemspec", b""),
+        ("server", b"\x7fELF\x02\x01\x01"),
+        ("library.so", &elf[..4096]),
+        ("script", b"#!/bin/sh\n"),
+    ] {
+        write(at, path, start);
+        let path = at.join(path);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(10 << 30).unwrap();
+    }
+    let document = scanned(at);
+    let found: Vec<_> = found(&document, at).into_iter().map(|(sdk, version, _)| (sdk, version)).collect();
+    assert_eq!(found, [("dotnet".to_owned(), None), ("botocore".to_owned(), Some("1.34.41".to_owned()))]);
+    assert!(document["scan"]["bytes"].as_u64().unwrap() < 32 << 20, "{}", document["scan"]);
+    assert_eq!(document["scan"]["complete"], true);
+}
+
+/// What stands where a version should, and is none: nothing of it is printed.
+#[test]
+fn a_version_is_no_place_for_a_text() {
+    let of_botocore = |version: &str| {
+        let content = format!("Metadata-Version: 2.1\nName: botocore\nVersion: {version}\n");
+        found_in("site/botocore-1.dist-info/METADATA", content.as_bytes())
+    };
+    let unknown = vec![("botocore".to_owned(), None)];
+    assert_eq!(of_botocore(&"1.".repeat(5_000)), unknown);
+    assert_eq!(of_botocore("1.34.41 \u{202e}"), unknown);
+    assert_eq!(of_botocore("1.34\u{1b}[31m"), unknown);
+    assert_eq!(of_botocore(&"1.".repeat(1 << 19)), unknown);
+    let composer = |version: &str| {
+        let content = json!({"packages": [{"name": "aws/aws-sdk-php", "version": version}]}).to_string();
+        found_in("vendor/composer/installed.json", content.as_bytes())
+    };
+    assert_eq!(composer("3.287.1"), [("php".to_owned(), Some("3.287.1".to_owned()))]);
+    assert_eq!(composer(&"3".repeat(10_000)), [("php".to_owned(), None)]);
+}
+
+/// It holds an SDK itself, which is not the application's.
+#[test]
+fn the_probe_does_not_find_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let probe = std::fs::read(env!("CARGO_BIN_EXE_irsa-probe")).unwrap();
+    write(folder.path(), "bin/irsa-probe", &probe);
+    std::fs::set_permissions(folder.path().join("bin/irsa-probe"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(found(&scanned(folder.path()), folder.path()), []);
 }

@@ -20,10 +20,12 @@ use irsa_probe::core::pod::profile::Profile;
 use irsa_probe::core::pod::proxy::{Proxies, bypasses};
 use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
+use irsa_probe::core::sdk::scan::narrow::{self, CommandLine};
+use irsa_probe::core::sdk::scan::{CATALOGERS, Candidate, FoundSdk, ReadAt, ReadError, ScanSummary, copies, judge};
 use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::printable::printable;
 use irsa_probe::core::text::time::Timestamp;
-use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
+use irsa_probe::render::{Style, explain as explained, json, policy as judged, scan as scanned, sdks, termination, text};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -411,6 +413,119 @@ pub fn log(data: &[u8]) {
     assert!(explanation.matches.iter().all(|one| one.line.is_some_and(|line| (1..=lines).contains(&line))));
     harmless(&explained::text(&explanation));
     harmless(&json::explanation(&explanation));
+}
+
+/// Files that each are wanted by a cataloger, and whether they may be executed. The first byte of an input chooses one: `a` the first.
+pub const FILES: &[(&str, bool)] = &[
+    ("/venv/lib/python3.11/site-packages/botocore-1.34.41.dist-info/METADATA", false),
+    ("/app/app.jar", false),
+    ("/app/node_modules/aws-sdk/package.json", false),
+    ("/app/dist/bundle.js", false),
+    ("/app/server", true),
+    ("/app/vendor/composer/installed.json", false),
+    ("/app/app.deps.json", false),
+    ("/usr/lib/ruby/gems/3.1.0/specifications/aws-sdk-core-3.168.1.gemspec", false),
+    ("/opt/microsoft/powershell/7/Modules/AWS.Tools.Common/AWS.Tools.Common.psd1", false),
+    ("/usr/lib/libaws-cpp-sdk-core.so", false),
+    ("/app/app.pyz", false),
+    ("/app/AWSSDK.Core.dll", false),
+    ("/app/Aws/Sdk.php", false),
+    ("/app/aws.phar", false),
+    ("/app/.yarn/cache/@aws-sdk-client-s3-npm-3.540.0-890ff44e4d-0123456789.zip", false),
+    ("/app/classes/software/amazon/awssdk/core/util/VersionInfo.class", false),
+    ("/app/classes/com/amazonaws/sdk/versionInfo.properties", false),
+    ("/app/vendor/bundler/gems/aws-sdk-ruby-0123456789ab/gems/aws-sdk-core/VERSION", false),
+    ("/usr/local/aws-cli/v2/2.15.0/dist/aws", true),
+];
+
+/// A file that tells of SDKs, by its first byte one of `FILES`; or behind any other byte the words of a command, a line each.
+pub fn scan(data: &[u8]) {
+    let Some((first, bytes)) = data.split_first() else { return };
+    match FILES.get(usize::from(first.wrapping_sub(b'a'))) {
+        Some((path, executable)) => file(path, *executable, bytes),
+        None => command(bytes),
+    }
+}
+
+/// Bytes in memory that count how much of them is read.
+struct Counted<'a> {
+    bytes: &'a [u8],
+    read: u64,
+}
+
+impl ReadAt for Counted<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        let count = self.bytes.read_at(offset, buffer)?;
+        self.read += count as u64;
+        Ok(count)
+    }
+}
+
+fn file(path: &str, executable: bool, bytes: &[u8]) {
+    let (folder, name) = path.rsplit_once('/').expect("a path has a folder");
+    // Small files are taken to be as large as real ones. A file that is cut meanwhile is smaller than the walk saw it, too.
+    let size = (bytes.len() as u64).max(1 << 20);
+    let candidate = Candidate { path, folder, name, size, executable };
+    let (mut packages, mut is_wanted) = (Vec::new(), false);
+    for cataloger in CATALOGERS.iter().filter(|cataloger| (cataloger.wants)(&candidate)) {
+        is_wanted = true;
+        let mut source = Counted { bytes, read: 0 };
+        let found = cataloger.packages(&candidate, &mut source).expect("memory can be read");
+        assert!(found.len() <= 1_001, "{} packages", found.len());
+        // Jars may share their bytes with the jars in them, each of which is opened; but not any number of times.
+        let times = if cataloger.name == "java" { 20_000 } else { 16 };
+        assert!(source.read <= (bytes.len() as u64 + 1) * times, "{} read {} of {}", cataloger.name, source.read, bytes.len());
+        packages.extend(found);
+    }
+    assert!(is_wanted, "{path}");
+    for package in &packages {
+        assert!(!package.name.is_empty() && package.name.len() <= 128, "{package:?}");
+        assert!(package.version.as_ref().is_none_or(|version| is_short(version)), "{package:?}");
+        assert!(package.path.starts_with(path) && package.path.len() <= path.len() + 4 * 1024, "{package:?}");
+        assert!(package.path.starts_with(&package.place), "{package:?}");
+    }
+    for complete in [false, true] {
+        let copies = copies(&packages, complete);
+        assert!(copies.is_sorted_by(|a, b| (&a.path, a.family, &a.version) <= (&b.path, b.family, &b.version)));
+        assert!(copies.iter().all(|copy| complete || copy.missing.is_none()));
+        let found: Vec<FoundSdk> = copies.iter().map(|copy| judge(copy, Timestamp(1_795_383_243))).collect();
+        let because = (!complete).then(|| "it ended".to_owned());
+        let summary = ScanSummary { root: "/".to_owned(), entries: 1, bytes: 1, ms: 1, complete, because };
+        harmless(&scanned::found(&found, &summary, Style::default()));
+        harmless(&json::sdks("", &[], Some((&found, &summary))));
+    }
+}
+
+fn is_short(version: &str) -> bool {
+    (1..=100).contains(&version.len()) && version.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Lines are words, but for `$NAME=value`, `!` with the executable's path, and `#!` with a script's first line.
+fn command(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (mut words, mut variables, mut executable, mut shebang) = (Vec::new(), Vec::new(), None, None);
+    for line in text.lines() {
+        match (line.strip_prefix('$').and_then(|rest| rest.split_once('=')), line.strip_prefix('!')) {
+            (Some(variable), _) => variables.push(variable),
+            (_, Some(path)) => executable = Some(path),
+            _ if line.starts_with("#!") => shebang = Some(line),
+            _ => words.push(line.to_owned()),
+        }
+    }
+    let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let command = CommandLine { words: &words, folder: "/app", variable: &variable, executable, shebang };
+    let program = narrow::program(&command);
+    let places = narrow::places(&command);
+    assert!(program.is_some() || places.is_empty());
+    assert!(places.len() <= 64);
+    for place in &places {
+        let path = &place.path;
+        assert!(path.starts_with('/') && !path.contains("//") && !path.split('/').any(|part| part == ".." || part == "."), "{path:?}");
+    }
 }
 
 fn harmless(page: &str) {

@@ -11,6 +11,8 @@ pub struct Limits {
     pub entries: u64,
     /// Bytes of files.
     pub bytes: u64,
+    /// Bytes of memory for what was found.
+    pub found: usize,
     /// Its own CPU time.
     pub cpu: Duration,
     /// Time.
@@ -19,7 +21,8 @@ pub struct Limits {
 
 impl Limits {
     /// Of a walk over a file system.
-    pub const WALK: Limits = Limits { entries: 200_000, bytes: 1 << 30, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
+    pub const WALK: Limits =
+        Limits { entries: 200_000, bytes: 1 << 30, found: 4 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
     /// Of the look at what a command names, beside the network calls.
     pub const NARROW: Limits = Limits { time: Duration::from_millis(200), ..Limits::WALK };
 }
@@ -29,6 +32,7 @@ impl Limits {
 pub enum Bound {
     Entries(u64),
     Bytes(u64),
+    Found(usize),
     Cpu(Duration),
     Time(Duration),
 }
@@ -38,6 +42,7 @@ impl fmt::Display for Bound {
         match self {
             Bound::Entries(count) => write!(f, "it ended after {count} files and folders"),
             Bound::Bytes(count) => write!(f, "it ended after {} MiB were read", count >> 20),
+            Bound::Found(count) => write!(f, "it ended when it had found {count} packages of SDKs"),
             Bound::Cpu(time) => write!(f, "it ended after {} ms of CPU time", time.as_millis()),
             Bound::Time(time) => write!(f, "it ended after {} ms", time.as_millis()),
         }
@@ -54,6 +59,8 @@ pub struct Budget {
     pub entries: u64,
     /// Bytes that were read.
     pub bytes: u64,
+    /// What was found: how many packages, and bytes of memory for them.
+    kept: (usize, usize),
     /// The bound that was met first.
     pub met: Option<Bound>,
 }
@@ -64,7 +71,7 @@ const ENTRIES_BETWEEN_CLOCKS: u64 = 32;
 impl Budget {
     /// A scan that begins now, on this thread.
     pub fn new(limits: Limits) -> Budget {
-        Budget { limits, started: Instant::now(), cpu_at_start: cpu_time(), entries: 0, bytes: 0, met: None }
+        Budget { limits, started: Instant::now(), cpu_at_start: cpu_time(), entries: 0, bytes: 0, kept: (0, 0), met: None }
     }
 
     /// Milliseconds since it began.
@@ -105,6 +112,17 @@ impl Budget {
         }
         wanted.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
+
+    /// Whether a package of this size may be kept. The scan ends where it may not.
+    pub fn keep(&mut self, size: usize) -> bool {
+        let (packages, bytes) = self.kept;
+        if bytes.saturating_add(size) > self.limits.found {
+            self.met.get_or_insert(Bound::Found(packages));
+            return false;
+        }
+        self.kept = (packages + 1, bytes + size);
+        true
+    }
 }
 
 /// The CPU time of this thread.
@@ -133,6 +151,9 @@ mod tests {
         assert_eq!(budget.met, Some(Bound::Cpu(Duration::ZERO)));
         let mut budget = Budget::new(Limits { time: Duration::ZERO, ..Limits::WALK });
         assert_eq!((budget.allow(1), budget.met), (0, Some(Bound::Time(Duration::ZERO))));
+        let mut budget = Budget::new(Limits { found: 10, ..Limits::WALK });
+        assert!(budget.keep(6) && !budget.keep(5) && !budget.enter());
+        assert_eq!(budget.met.unwrap().to_string(), "it ended when it had found 1 packages of SDKs");
         assert_eq!(Bound::Entries(200_000).to_string(), "it ended after 200000 files and folders");
     }
 }

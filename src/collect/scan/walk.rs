@@ -121,7 +121,8 @@ impl Walk {
         while let Some(depth) = levels.len().checked_sub(1) {
             let level = &mut levels[depth];
             path.truncate(level.path);
-            let Some(name) = level.pending.pop().filter(|_| self.budget.met.is_none()) else {
+            // Folders without entries take time, too.
+            let Some(name) = level.pending.pop().filter(|_| self.budget.has_time()) else {
                 levels.pop();
                 continue;
             };
@@ -255,8 +256,10 @@ impl Walk {
         for cataloger in CATALOGERS.iter().filter(|cataloger| (cataloger.wants)(&candidate)) {
             let mut source = FileSource { file, size: candidate.size, budget: &mut self.budget };
             // What cannot be read tells of nothing.
-            if let Ok(found) = (cataloger.read)(&candidate, &mut source) {
-                self.packages.extend(found);
+            for package in cataloger.packages(&candidate, &mut source).unwrap_or_default() {
+                if self.budget.keep(size_of::<Package>() + package.text()) {
+                    self.packages.push(package);
+                }
             }
         }
     }
@@ -333,3 +336,6 @@ impl ReadAt for FileSource<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

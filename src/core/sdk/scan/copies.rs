@@ -4,6 +4,7 @@ use super::super::families::{Packages, SdkFamily};
 use super::super::version::SdkVersion;
 use super::found::{Copy, Package};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The copies of SDKs that these packages are, by their paths. One copy for each place and version. `complete` says that all packages of each
 /// place were seen. Otherwise none can be said to be missing.
@@ -29,7 +30,7 @@ fn of_place(family: SdkFamily, place: &[&Package], complete: bool) -> Vec<Copy> 
     let core = known.core.and_then(|name| of(&[name]).first().and_then(|package| package.version.clone()));
     let absent = known.sts.filter(|name| of(&[&name.to_ascii_lowercase()]).is_empty() && !place.iter().any(|package| package.partial));
     let missing = absent.filter(|_| complete);
-    let mut copies: Vec<Copy> = Vec::new();
+    let mut copies: BTreeMap<Option<String>, Copy> = BTreeMap::new();
     let mut add = |package: &Package, version: Option<String>| {
         let copy = Copy {
             family,
@@ -42,10 +43,12 @@ fn of_place(family: SdkFamily, place: &[&Package], complete: bool) -> Vec<Copy> 
             unseen: absent.is_some() && !complete,
             own: false,
         };
-        match copies.iter_mut().find(|other| other.version == copy.version) {
-            Some(other) if other.path > copy.path => *other = copy,
-            Some(_) => {}
-            None => copies.push(copy),
+        match copies.entry(copy.version.clone()) {
+            Entry::Occupied(mut other) if other.get().path > copy.path => drop(other.insert(copy)),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => {
+                place.insert(copy);
+            }
         }
     };
     for package in &telling {
@@ -56,7 +59,7 @@ fn of_place(family: SdkFamily, place: &[&Package], complete: bool) -> Vec<Copy> 
     {
         add(sign, None);
     }
-    copies
+    copies.into_values().collect()
 }
 
 /// Whether the package is of this generation of the SDK.

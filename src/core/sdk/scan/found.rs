@@ -44,6 +44,13 @@ pub struct Package {
     pub partial: bool,
 }
 
+impl Package {
+    /// How many bytes of text it has.
+    pub fn text(&self) -> usize {
+        self.name.len() + self.version.as_ref().map_or(0, String::len) + self.place.len() + self.path.len()
+    }
+}
+
 /// One installed copy of an SDK.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

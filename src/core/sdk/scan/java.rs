@@ -25,6 +25,9 @@ const INFLATED: usize = 24 * 1024 * 1024;
 const SMALL: usize = 64 * 1024;
 /// Packages of one file.
 const PACKAGES: usize = 1_000;
+/// The longest name of a jar in a jar.
+const NAME: usize = 1024;
+
 /// Ends of names of jars that hold no code of the module that they name.
 const BESIDE: &[&str] = &["-sources.jar", "-javadoc.jar", "-tests.jar", "-test-sources.jar"];
 
@@ -171,6 +174,10 @@ impl Scan<'_> {
     /// Adds the packages of an archive in an archive.
     fn nested(&mut self, archive: &Archive<'_>, name: &str, entry: Entry, path: &str, level: Level) -> Result<(), ReadError> {
         if level.depth >= DEPTH || level.is_inflated {
+            return Ok(());
+        }
+        if name.len() > NAME {
+            self.is_cut = true;
             return Ok(());
         }
         let (path, depth) = (format!("{path}!/{name}"), level.depth + 1);

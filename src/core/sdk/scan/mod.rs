@@ -53,6 +53,22 @@ pub struct Cataloger {
     pub read: fn(&Candidate<'_>, &mut dyn ReadAt) -> Result<Vec<Package>, ReadError>,
 }
 
+impl Cataloger {
+    /// The packages that the file tells of. A version that is no text of a version's length is none.
+    pub fn packages(&self, file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+        let mut packages = (self.read)(file, bytes)?;
+        for package in &mut packages {
+            let is_version =
+                |version: &String| (1..=VERSION).contains(&version.len()) && version.bytes().all(|byte| byte.is_ascii_graphic());
+            package.version = package.version.take().filter(is_version);
+        }
+        Ok(packages)
+    }
+}
+
+/// The longest version of a package that is kept. Go's pseudo-versions have 40 bytes.
+const VERSION: usize = 100;
+
 /// All catalogers.
 pub const CATALOGERS: &[Cataloger] = &[
     python::CATALOGER,
