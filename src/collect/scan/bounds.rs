@@ -22,7 +22,7 @@ pub struct Limits {
 impl Limits {
     /// Of a walk over a file system.
     pub const WALK: Limits =
-        Limits { entries: 200_000, bytes: 1 << 30, found: 4 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
+        Limits { entries: 200_000, bytes: 1 << 30, found: 2 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
     /// Of the look at what a command names, beside the network calls.
     pub const NARROW: Limits = Limits { time: Duration::from_millis(200), ..Limits::WALK };
 }
