@@ -110,11 +110,18 @@ fn families(page: &mut Page, report: &Report) {
 fn found_sdks(page: &mut Page, report: &Report) {
     let application = &report.application;
     let mut found: Vec<&FoundSdk> = application.found.iter().collect();
-    found.sort_by_key(|sdk| !sdk.cannot_use());
+    // What it cannot use counts where this pod was given just that.
+    let is_useless = |sdk: &FoundSdk| match report.expected.provider {
+        Provider::Irsa => sdk.irsa.is_lacking(),
+        Provider::PodIdentity => sdk.pod_identity.is_lacking(),
+        Provider::None => sdk.cannot_use(),
+    };
+    found.sort_by_key(|sdk| !is_useless(sdk));
     for sdk in found.iter().take(MOST_FOUND) {
-        let (paint, mark) = if sdk.cannot_use() { (Paint::Yellow, "‼") } else { (Paint::Dim, "-") };
-        let what = format!("{} found: {}", sdk.title(), sdk.describe().join("; "));
-        page.prose(0, UNDER, &[(paint, mark), (Paint::Plain, &what), (Paint::Dim, &sdk.path)]);
+        let (paint, mark) = if is_useless(sdk) { (Paint::Yellow, "‼") } else { (Paint::Dim, "-") };
+        let what = format!("found {}: {}", sdk.title(), sdk.describe().join("; "));
+        page.prose(0, UNDER, &[(paint, mark), (Paint::Plain, &what)]);
+        page.line(UNDER, &[(Paint::Dim, &sdk.path)]);
     }
     if found.len() > MOST_FOUND {
         let more = format!("- and {} more; --output json has all of them", found.len() - MOST_FOUND);

@@ -69,7 +69,7 @@ fn a_walk_ends_at_each_bound_and_says_so() {
     let (packages, _, because) = ended(Limits { bytes: 4 * size + size / 2, ..AMPLE });
     assert!(packages < 6 && because.as_deref() == Some("it ended after 0 MiB were read"), "{packages} {because:?}");
     let (packages, _, because) = ended(Limits { found: 1000, ..AMPLE });
-    assert_eq!(because, Some(format!("it ended when it had found {packages} packages of SDKs")));
+    assert_eq!(because, Some(format!("it ended when {packages} packages of SDKs had been found")));
     assert!((1..20).contains(&packages));
     let none = std::time::Duration::ZERO;
     assert_eq!(ended(Limits { time: none, ..AMPLE }).2.as_deref(), Some("it ended after 0 ms"));

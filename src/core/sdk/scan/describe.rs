@@ -5,10 +5,17 @@ use super::super::version::SdkVersion;
 use super::found::{FoundSdk, Support, Supports};
 use super::judge::is_regional_if_asked;
 
+impl Supports {
+    /// It cannot be used.
+    pub fn is_lacking(self) -> bool {
+        matches!(self, Supports::TooOld | Supports::ModuleMissing)
+    }
+}
+
 impl FoundSdk {
     /// It cannot use a provider: it is too old for it, or lacks a module for it.
     pub fn cannot_use(&self) -> bool {
-        [self.irsa, self.pod_identity].iter().any(|supports| matches!(supports, Supports::TooOld | Supports::ModuleMissing))
+        self.irsa.is_lacking() || self.pod_identity.is_lacking()
     }
 
     /// Its name and version.

@@ -96,7 +96,7 @@ pub struct ScanFacts {
 pub struct ScanSummary {
     /// The folder that was scanned, or the program whose files were.
     pub root: String,
-    /// The entries of folders that were seen.
+    /// How many files and folders were seen.
     pub entries: u64,
     /// The bytes that were read.
     pub bytes: u64,
