@@ -334,6 +334,10 @@ fn a_flag_of_another_command_is_named_with_the_command() {
             ["--expect-role-arn=arn:aws:iam::111122223333:role/a", "--provider=irsa", "--sts-region=us-west-2", "--strict", "--no-imds"]
         {
             let name = flag.split('=').next().unwrap();
+            // It says how strict a scan is.
+            if (command, name) == ("sdks", "--strict") {
+                continue;
+            }
             for args in [[&[command, flag], word(command).as_slice()].concat(), [&[flag, command], word(command).as_slice()].concat()] {
                 let wanted = format!("irsa-probe: {name} is not a flag of {command}\n");
                 assert_eq!(ended(&args, &[], ""), (Some(2), String::new(), wanted), "{args:?}");

@@ -17,7 +17,7 @@ pub fn found(found: &[FoundSdk], scan: &ScanSummary, style: Style) -> String {
         page.gap();
         let (sign, paint) = if sdk.cannot_use() { ("‼ ", Paint::Yellow) } else { ("  ", Paint::Plain) };
         page.line(0, &[(paint, sign), (Paint::Bold, &sdk.title())]);
-        page.line(2, &[(Paint::Dim, &sdk.path)]);
+        page.prose(2, 2, &[(Paint::Dim, &sdk.path)]);
         for clause in sdk.describe() {
             page.prose(2, 2, &[(Paint::Plain, &clause)]);
         }

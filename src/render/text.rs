@@ -121,7 +121,7 @@ fn found_sdks(page: &mut Page, report: &Report) {
         let (paint, mark) = if is_useless(sdk) { (Paint::Yellow, "‼") } else { (Paint::Dim, "-") };
         let what = format!("found {}: {}", sdk.title(), sdk.describe().join("; "));
         page.prose(0, UNDER, &[(paint, mark), (Paint::Plain, &what)]);
-        page.line(UNDER, &[(Paint::Dim, &sdk.path)]);
+        page.prose(UNDER, UNDER, &[(Paint::Dim, &sdk.path)]);
     }
     if found.len() > MOST_FOUND {
         let more = format!("- and {} more; --output json has all of them", found.len() - MOST_FOUND);
