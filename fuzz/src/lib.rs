@@ -21,7 +21,7 @@ use irsa_probe::core::pod::proxy::{Proxies, bypasses};
 use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
 use irsa_probe::core::sdk::scan::narrow::{self, CommandLine};
-use irsa_probe::core::sdk::scan::{CATALOGERS, Candidate, FoundSdk, ReadAt, ReadError, ScanSummary, copies, judge};
+use irsa_probe::core::sdk::scan::{CATALOGERS, FileCandidate, FoundSdk, ReadAt, ReadError, ScanSummary, copies, judge};
 use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::printable::printable;
 use irsa_probe::core::text::time::Timestamp;
@@ -469,7 +469,7 @@ fn file(path: &str, executable: bool, bytes: &[u8]) {
     let (folder, name) = path.rsplit_once('/').expect("a path has a folder");
     // Small files are taken to be as large as real ones. A file that is cut meanwhile is smaller than the walk saw it, too.
     let size = (bytes.len() as u64).max(1 << 20);
-    let candidate = Candidate { path, folder, name, size, executable };
+    let candidate = FileCandidate { path, folder, name, size, executable };
     let (mut packages, mut is_wanted) = (Vec::new(), false);
     for cataloger in CATALOGERS.iter().filter(|cataloger| (cataloger.wants)(&candidate)) {
         is_wanted = true;

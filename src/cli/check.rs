@@ -152,7 +152,7 @@ pub(super) const fn app_sdk<T: AsMut<CheckOptions>>() -> FlagRow<T> {
         name: "app-sdk",
         short: None,
         value: Some("NAME[@VERSION]|auto"),
-        help: "The application's SDK: fail when it does not get the identity, warn when it falls through [default: auto; names: irsa-probe sdks]",
+        help: "The application's SDK: fail when it does not get the identity, warn when it falls through [default: auto, what exec and --pid find; names: irsa-probe sdks]",
         set: |t, v| set_app_sdk(&mut t.as_mut().settings.app_sdk, v),
     }
 }

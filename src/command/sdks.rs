@@ -4,7 +4,7 @@ use super::input::{self, InputText};
 use crate::cli::{Output, SdksOptions};
 use crate::collect::file::CONFIG_CAP;
 use crate::collect::local::Local;
-use crate::collect::scan::Limits;
+use crate::collect::scan::ScanLimits;
 use crate::collect::{self, environment};
 use crate::core::pod::env_file;
 use crate::core::pod::profile::Profile;
@@ -48,7 +48,7 @@ struct Scanned {
 }
 
 fn scan(folder: &str) -> Result<Scanned, String> {
-    let facts = collect::scan::scan_folder(folder, Limits::WALK)
+    let facts = collect::scan::scan_folder(folder, ScanLimits::WALK)
         .map_err(|why| format!("--scan {folder:?}: {why}; give it a folder, such as / or /app"))?;
     let today = collect::now();
     Ok(Scanned { found: facts.copies.iter().map(|copy| judge(copy, today)).collect(), summary: facts.summary })

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// How far a scan may go.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ScanLimits {
     /// Entries of folders.
     pub entries: u64,
     /// Bytes of files.
@@ -19,12 +19,12 @@ pub struct Limits {
     pub time: Duration,
 }
 
-impl Limits {
+impl ScanLimits {
     /// Of a walk over a file system.
-    pub const WALK: Limits =
-        Limits { entries: 200_000, bytes: 1 << 30, found: 2 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
+    pub const WALK: ScanLimits =
+        ScanLimits { entries: 200_000, bytes: 1 << 30, found: 2 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
     /// Of the look at what a command names, beside the network calls.
-    pub const NARROW: Limits = Limits { time: Duration::from_millis(200), ..Limits::WALK };
+    pub const NARROW: ScanLimits = ScanLimits { time: Duration::from_millis(200), ..ScanLimits::WALK };
 }
 
 /// A bound that was met.
@@ -52,7 +52,7 @@ impl fmt::Display for Bound {
 /// What a scan has used.
 #[derive(Debug)]
 pub struct Budget {
-    limits: Limits,
+    limits: ScanLimits,
     started: Instant,
     cpu_at_start: Duration,
     /// Entries of folders that were seen.
@@ -70,7 +70,7 @@ const ENTRIES_BETWEEN_CLOCKS: u64 = 32;
 
 impl Budget {
     /// A scan that begins now, on this thread.
-    pub fn new(limits: Limits) -> Budget {
+    pub fn new(limits: ScanLimits) -> Budget {
         Budget { limits, started: Instant::now(), cpu_at_start: cpu_time(), entries: 0, bytes: 0, kept: (0, 0), met: None }
     }
 
@@ -137,21 +137,21 @@ mod tests {
 
     #[test]
     fn each_bound_ends_the_scan_and_is_said() {
-        let mut budget = Budget::new(Limits { entries: 2, ..Limits::WALK });
+        let mut budget = Budget::new(ScanLimits { entries: 2, ..ScanLimits::WALK });
         assert!(budget.enter() && budget.enter() && !budget.enter() && !budget.enter());
         assert_eq!((budget.entries, budget.met), (2, Some(Bound::Entries(2))));
-        let mut budget = Budget::new(Limits { bytes: 10, ..Limits::WALK });
+        let mut budget = Budget::new(ScanLimits { bytes: 10, ..ScanLimits::WALK });
         assert_eq!(budget.allow(4), 4);
         budget.bytes = 8;
         assert_eq!(budget.allow(4), 2);
         budget.bytes = 10;
         assert_eq!((budget.allow(4), budget.met), (0, Some(Bound::Bytes(10))));
-        let mut budget = Budget::new(Limits { cpu: Duration::ZERO, ..Limits::WALK });
+        let mut budget = Budget::new(ScanLimits { cpu: Duration::ZERO, ..ScanLimits::WALK });
         assert!(!budget.has_time() && !budget.enter());
         assert_eq!(budget.met, Some(Bound::Cpu(Duration::ZERO)));
-        let mut budget = Budget::new(Limits { time: Duration::ZERO, ..Limits::WALK });
+        let mut budget = Budget::new(ScanLimits { time: Duration::ZERO, ..ScanLimits::WALK });
         assert_eq!((budget.allow(1), budget.met), (0, Some(Bound::Time(Duration::ZERO))));
-        let mut budget = Budget::new(Limits { found: 10, ..Limits::WALK });
+        let mut budget = Budget::new(ScanLimits { found: 10, ..ScanLimits::WALK });
         assert!(budget.keep(6) && !budget.keep(5) && !budget.enter());
         assert_eq!(budget.met.unwrap().to_string(), "it ended when 1 packages of SDKs had been found");
         assert_eq!(Bound::Entries(200_000).to_string(), "it ended after 200000 files and folders");

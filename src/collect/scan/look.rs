@@ -1,8 +1,8 @@
 //! A look for SDKs beside the network calls, in a thread of its own: at what a command names, or at all files of another process.
 
-use super::bounds::{Budget, Limits};
+use super::bounds::{Budget, ScanLimits};
 use super::finish;
-use super::narrow::{Program, look_at};
+use super::narrow::{StartedProgram, look_at};
 use super::walk::{Scope, Walk};
 use crate::collect::file::Root;
 use crate::collect::process::TargetProcess;
@@ -23,10 +23,10 @@ pub struct Look {
 impl Look {
     /// Begins to look at what the words of a command name, for a fifth of a second at most.
     pub fn at_command(words: &[OsString]) -> Look {
-        let program = Program::own(words);
+        let program = StartedProgram::own(words);
         let root = program.name();
         Look::start(root.clone(), move || {
-            let mut walk = Walk::new(Budget::new(Limits::NARROW), None);
+            let mut walk = Walk::new(Budget::new(ScanLimits::NARROW), None);
             let own = look_at(&mut walk, &program);
             finish(walk, root, own)
         })
@@ -36,10 +36,10 @@ impl Look {
     /// a little before `deadline`, so that what was found until then counts.
     pub fn at_process(process: &TargetProcess, root: &Root, deadline: Instant) -> Option<Look> {
         let Root::Other(other) = root.clone() else { return None };
-        let program = Program::of_process(process);
+        let program = StartedProgram::of_process(process);
         Some(Look::start("/".to_owned(), move || {
-            let time = Limits::WALK.time.min(deadline.saturating_duration_since(Instant::now()) * 4 / 5);
-            let mut walk = Walk::new(Budget::new(Limits { time, ..Limits::WALK }), Some(other.clone()));
+            let time = ScanLimits::WALK.time.min(deadline.saturating_duration_since(Instant::now()) * 4 / 5);
+            let mut walk = Walk::new(Budget::new(ScanLimits { time, ..ScanLimits::WALK }), Some(other.clone()));
             let own = program.map(|program| look_at(&mut walk, &program)).unwrap_or_default();
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             if let Ok(folder) = openat(other.folder(), ".", flags, Mode::empty()) {

@@ -5,7 +5,7 @@ mod look;
 mod narrow;
 mod walk;
 
-pub use bounds::Limits;
+pub use bounds::ScanLimits;
 pub use look::Look;
 
 use crate::core::sdk::scan::{Copy, ScanFacts, ScanSummary, copies};
@@ -15,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use walk::{FileSystem, Scope, Walk};
 
 /// Scans everything below a folder of this process's own. The error says why the folder cannot be scanned.
-pub fn scan_folder(folder: &str, limits: Limits) -> Result<ScanFacts, String> {
+pub fn scan_folder(folder: &str, limits: ScanLimits) -> Result<ScanFacts, String> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = openat(CWD, folder, flags, Mode::empty()).map_err(|errno| std::io::Error::from(errno).to_string())?;
     if fstatfs(&opened).is_ok_and(|mount| FileSystem::of(mount.f_type as u64) == FileSystem::Kernel) {

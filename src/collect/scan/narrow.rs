@@ -12,7 +12,7 @@ use rustix::io::pread;
 use std::ffi::OsString;
 
 /// A program, as it was or will be started. Its environment may hold secrets.
-pub struct Program {
+pub struct StartedProgram {
     /// Its words.
     words: Vec<String>,
     /// The working directory.
@@ -23,18 +23,18 @@ pub struct Program {
     environ: Option<Environ>,
 }
 
-impl Program {
+impl StartedProgram {
     /// The program that this process becomes.
-    pub fn own(words: &[OsString]) -> Program {
+    pub fn own(words: &[OsString]) -> StartedProgram {
         let folder = std::env::current_dir().map_or_else(|_| "/".to_owned(), |folder| folder.to_string_lossy().into_owned());
         let words = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        Program { words, folder, executable: None, environ: None }
+        StartedProgram { words, folder, executable: None, environ: None }
     }
 
     /// The program of another process. `None` where it cannot be read.
-    pub fn of_process(process: &TargetProcess) -> Option<Program> {
+    pub fn of_process(process: &TargetProcess) -> Option<StartedProgram> {
         let (environ, _) = process.inspect().ok()?;
-        Some(Program { words: process.words(), folder: process.cwd(), executable: process.executable(), environ: Some(environ) })
+        Some(StartedProgram { words: process.words(), folder: process.cwd(), executable: process.executable(), environ: Some(environ) })
     }
 
     /// What it is called in a report.
@@ -51,7 +51,7 @@ impl Program {
 }
 
 /// Looks at the places that a program names. The copies that the executable itself holds are returned. The other packages are the walk's.
-pub fn look_at(walk: &mut Walk, program: &Program) -> Vec<Copy> {
+pub fn look_at(walk: &mut Walk, program: &StartedProgram) -> Vec<Copy> {
     let variable = |name: &str| program.variable(name);
     let line =
         |executable, shebang| CommandLine { words: &program.words, folder: &program.folder, variable: &variable, executable, shebang };
@@ -78,7 +78,7 @@ pub fn look_at(walk: &mut Walk, program: &Program) -> Vec<Copy> {
 }
 
 /// The file of the program, and its path with links resolved, as far as it can be seen.
-fn find_program(walk: &Walk, name: &str, program: &Program) -> Option<(OwnedFd, String)> {
+fn find_program(walk: &Walk, name: &str, program: &StartedProgram) -> Option<(OwnedFd, String)> {
     let candidates: Vec<String> = if name.contains('/') {
         vec![below(&program.folder, name)]
     } else {

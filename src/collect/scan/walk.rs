@@ -6,7 +6,7 @@
 use super::bounds::{Bound, Budget};
 use crate::collect::root::OtherRoot;
 use crate::core::pod::access::Want;
-use crate::core::sdk::scan::{CATALOGERS, Candidate, Package, ReadAt, ReadError};
+use crate::core::sdk::scan::{CATALOGERS, FileCandidate, Package, ReadAt, ReadError};
 use crate::core::text::printable::printable;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatfs, openat, statat};
@@ -51,18 +51,18 @@ pub struct Walk {
 /// What was left out, with the first example of each kind.
 #[derive(Debug, Default)]
 struct LeftOut {
-    unreadable: Counted,
-    network: Counted,
-    deep: Counted,
+    unreadable: LeftOutPaths,
+    network: LeftOutPaths,
+    deep: LeftOutPaths,
 }
 
 #[derive(Debug, Default)]
-struct Counted {
+struct LeftOutPaths {
     count: u64,
     first: String,
 }
 
-impl Counted {
+impl LeftOutPaths {
     fn add(&mut self, path: &str) {
         if self.count == 0 {
             path.clone_into(&mut self.first);
@@ -265,8 +265,8 @@ impl Walk {
     }
 }
 
-fn candidate<'a>(stat: &Stat, path: &'a str, folder_path: usize) -> Candidate<'a> {
-    Candidate {
+fn candidate<'a>(stat: &Stat, path: &'a str, folder_path: usize) -> FileCandidate<'a> {
+    FileCandidate {
         path,
         folder: if folder_path == 0 { "/" } else { &path[..folder_path] },
         name: &path[folder_path + 1..],

@@ -140,7 +140,7 @@ pub fn predict(sdk: impl Into<Sdk>, surroundings: &Surroundings<'_>) -> Predicti
 
 /// The first version that supports this end, if the asked version is older.
 fn minimum_not_met(sdk: Sdk, end: ChainEnd) -> Option<&'static str> {
-    let first = sdk.family.first_version(end)?;
+    let first = sdk.family.first_version(end, sdk.version)?;
     let version = sdk.version?;
     let ran_older = sdk.family.measured_versions().filter_map(SdkVersion::parse).any(|run| run <= version);
     (SdkVersion::parse(first).is_some() && !version.is_at_least(first) && !ran_older).then_some(first)

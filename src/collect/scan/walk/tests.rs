@@ -1,5 +1,5 @@
 use super::*;
-use crate::collect::scan::Limits;
+use crate::collect::scan::ScanLimits;
 use rustix::fs::CWD;
 use std::path::Path;
 
@@ -14,14 +14,15 @@ fn open(path: &Path) -> OwnedFd {
     openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).unwrap()
 }
 
-fn walk(root: &Path, limits: Limits, scope: Scope<'_>) -> Walk {
+fn walk(root: &Path, limits: ScanLimits, scope: Scope<'_>) -> Walk {
     let mut walk = Walk::new(Budget::new(limits), None);
     walk.tree(open(root), "/root", scope);
     walk
 }
 
 /// No test is about the time that this machine takes.
-const AMPLE: Limits = Limits { cpu: std::time::Duration::from_secs(600), time: std::time::Duration::from_secs(600), ..Limits::WALK };
+const AMPLE: ScanLimits =
+    ScanLimits { cpu: std::time::Duration::from_secs(600), time: std::time::Duration::from_secs(600), ..ScanLimits::WALK };
 
 fn versions(walk: &Walk) -> Vec<&str> {
     let mut versions: Vec<&str> = walk.packages.iter().filter_map(|package| package.version.as_deref()).collect();
@@ -53,27 +54,27 @@ fn a_walk_ends_at_each_bound_and_says_so() {
     for number in 0..20 {
         botocore(at, &format!("site{number}"), &format!("1.0.{number}"));
     }
-    let ended = |limits: Limits| {
+    let ended = |limits: ScanLimits| {
         let walk = walk(at, limits, Scope::ALL);
         (walk.packages.len(), walk.budget.entries, walk.left_out())
     };
     assert_eq!(ended(AMPLE), (20, 60, None));
-    assert_eq!(ended(Limits { entries: 60, ..AMPLE }), (20, 60, None));
-    let (packages, entries, because) = ended(Limits { entries: 59, ..AMPLE });
+    assert_eq!(ended(ScanLimits { entries: 60, ..AMPLE }), (20, 60, None));
+    let (packages, entries, because) = ended(ScanLimits { entries: 59, ..AMPLE });
     assert_eq!((packages, entries), (19, 59));
     assert_eq!(because.as_deref(), Some("it ended after 59 files and folders"));
-    let (packages, entries, because) = ended(Limits { entries: 7, ..AMPLE });
+    let (packages, entries, because) = ended(ScanLimits { entries: 7, ..AMPLE });
     assert_eq!((packages, entries, because.as_deref()), (0, 7, Some("it ended after 7 files and folders")));
     // Half of the fifth file is no file.
     let size = std::fs::metadata(at.join("site1/botocore-1.0.1.dist-info/METADATA")).unwrap().len();
-    let (packages, _, because) = ended(Limits { bytes: 4 * size + size / 2, ..AMPLE });
+    let (packages, _, because) = ended(ScanLimits { bytes: 4 * size + size / 2, ..AMPLE });
     assert!(packages < 6 && because.as_deref() == Some("it ended after 0 MiB were read"), "{packages} {because:?}");
-    let (packages, _, because) = ended(Limits { found: 1000, ..AMPLE });
+    let (packages, _, because) = ended(ScanLimits { found: 1000, ..AMPLE });
     assert_eq!(because, Some(format!("it ended when {packages} packages of SDKs had been found")));
     assert!((1..20).contains(&packages));
     let none = std::time::Duration::ZERO;
-    assert_eq!(ended(Limits { time: none, ..AMPLE }).2.as_deref(), Some("it ended after 0 ms"));
-    assert_eq!(ended(Limits { cpu: none, ..AMPLE }).2.as_deref(), Some("it ended after 0 ms of CPU time"));
+    assert_eq!(ended(ScanLimits { time: none, ..AMPLE }).2.as_deref(), Some("it ended after 0 ms"));
+    assert_eq!(ended(ScanLimits { cpu: none, ..AMPLE }).2.as_deref(), Some("it ended after 0 ms of CPU time"));
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn file_systems_by_their_numbers() {
 
 #[test]
 fn what_was_left_out_is_counted() {
-    let mut counted = Counted::default();
+    let mut counted = LeftOutPaths::default();
     assert_eq!(counted.describe("is one", "are many"), None);
     counted.add("/a\u{1b}[31m");
     assert!(!counted.describe("is one", "are many").unwrap().contains('\u{1b}'));

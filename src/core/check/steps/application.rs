@@ -186,7 +186,7 @@ fn too_old(context: &CheckContext<'_>, app: &AppSdk, well: &Prediction) -> Optio
         Provider::PodIdentity => (ChainEnd::PodIdentity, "EKS Pod Identity"),
         Provider::None => return None,
     };
-    let first = app.sdk.family.first_version(way)?;
+    let first = app.sdk.family.first_version(way, app.sdk.version)?;
     let version = app.sdk.version.filter(|version| SdkVersion::parse(first).is_some_and(|first| *version < first))?;
     let package = app.sdk.family.package();
     let known = if well.basis == Basis::Measured { "measured" } else { "not measured" };

@@ -195,9 +195,13 @@ impl SdkFamily {
         }
     }
 
-    /// The version of its package in the release that AWS lists. They differ where releases have numbers of their own (.NET).
-    pub fn first_version(self, way: ChainEnd) -> Option<&'static str> {
+    /// The first version of its package that supports this way, of the major version that is there. It differs from what AWS lists where releases
+    /// have numbers of their own (.NET), and where an older major version got the same (Ruby).
+    pub fn first_version(self, way: ChainEnd, version: Option<SdkVersion>) -> Option<&'static str> {
         let listed = self.minimum(way)?;
+        if self == SdkFamily::Ruby && way == ChainEnd::Irsa && version.is_some_and(|version| version.major() == 2) {
+            return Some(ruby::IRSA_IN_VERSION_2);
+        }
         let release = dotnet::RELEASES.iter().find(|(release, _)| self == SdkFamily::Dotnet && *release == listed);
         Some(release.map_or(listed, |(_, package)| package))
     }

@@ -57,6 +57,9 @@ const WITHOUT_POD_IDENTITY: Chain = Chain {
     ..CHAIN
 };
 
+/// Version 2 got web identity in the same month as version 3 (GitLab #34154, by the EKS user guide of 2019). Today's guide lists version 3 alone.
+pub(super) const IRSA_IN_VERSION_2: &str = "2.11.345";
+
 pub(super) const RUBY: FamilyRow = FamilyRow {
     name: "SDK for Ruby 3.x",
     short_name: "ruby",

@@ -50,13 +50,13 @@ pub(super) struct Archive<'a> {
 
 /// A file in an archive.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct ArchiveEntry {
     method: CompressionMethod,
     place: ZipArchiveEntryWayfinder,
     is_encrypted: bool,
 }
 
-impl Entry {
+impl ArchiveEntry {
     /// It lies there as it is, without compression.
     pub(super) fn is_stored(&self) -> bool {
         self.method == CompressionMethod::STORE && !self.is_encrypted
@@ -84,7 +84,7 @@ impl<'a> Archive<'a> {
     pub(super) fn list(
         &self,
         budget: &EntryBudget,
-        mut each: impl FnMut(&[u8], Entry) -> Result<bool, ReadError>,
+        mut each: impl FnMut(&[u8], ArchiveEntry) -> Result<bool, ReadError>,
     ) -> Result<Listing, ReadError> {
         let mut buffer = vec![0; DIRECTORY_BUFFER];
         let mut entries = self.zip.entries(&mut buffer);
@@ -98,7 +98,8 @@ impl<'a> Archive<'a> {
                 return Ok(Listing::Cut);
             }
             let name = entry.file_path();
-            let found = Entry { method: entry.compression_method(), place: entry.wayfinder(), is_encrypted: entry.flags().is_encrypted() };
+            let found =
+                ArchiveEntry { method: entry.compression_method(), place: entry.wayfinder(), is_encrypted: entry.flags().is_encrypted() };
             if !name.is_dir() && !each(name.as_bytes(), found)? {
                 return Ok(Listing::Whole);
             }
@@ -106,7 +107,7 @@ impl<'a> Archive<'a> {
     }
 
     /// Reads a file. `None` where it is larger than `cap` bytes, whatever the directory claims, or damaged.
-    pub(super) fn read(&self, entry: Entry, cap: usize) -> Result<Option<Vec<u8>>, ReadError> {
+    pub(super) fn read(&self, entry: ArchiveEntry, cap: usize) -> Result<Option<Vec<u8>>, ReadError> {
         if entry.is_encrypted || entry.claimed_size() > cap as u64 {
             return Ok(None);
         }
@@ -121,30 +122,30 @@ impl<'a> Archive<'a> {
     }
 
     /// A stored file, as a file that can be read at any place. Nothing is copied.
-    pub(super) fn window(&self, entry: Entry) -> Result<Option<Window<'_, 'a>>, ReadError> {
+    pub(super) fn window(&self, entry: ArchiveEntry) -> Result<Option<ArchiveWindow<'_, 'a>>, ReadError> {
         if entry.is_stored() { self.data(entry) } else { Ok(None) }
     }
 
     /// The bytes of a file as they lie in the archive.
-    fn data(&self, entry: Entry) -> Result<Option<Window<'_, 'a>>, ReadError> {
+    fn data(&self, entry: ArchiveEntry) -> Result<Option<ArchiveWindow<'_, 'a>>, ReadError> {
         let shared = self.zip.get_ref();
         let Ok(found) = self.zip.get_entry(entry.place) else {
             return shared.check().map(|()| None);
         };
         let (start, end) = found.compressed_data_range();
         let size = shared.file.borrow().size();
-        Ok((end <= size).then(|| Window { shared, start, size: end.saturating_sub(start) }))
+        Ok((end <= size).then(|| ArchiveWindow { shared, start, size: end.saturating_sub(start) }))
     }
 }
 
 /// A part of an archive.
-pub(super) struct Window<'w, 'a> {
+pub(super) struct ArchiveWindow<'w, 'a> {
     shared: &'w Shared<'a>,
     start: u64,
     size: u64,
 }
 
-impl ReadAt for Window<'_, '_> {
+impl ReadAt for ArchiveWindow<'_, '_> {
     fn size(&self) -> u64 {
         self.size
     }

@@ -14,7 +14,7 @@ const VERSIONS: usize = 2;
 
 /// What the strings of a file tell of the SDK.
 #[derive(Debug, Default)]
-pub(super) struct Signs {
+pub(super) struct CppSigns {
     /// The beginning of its `User-Agent` header.
     agent: bool,
     /// Its credential chain.
@@ -23,7 +23,7 @@ pub(super) struct Signs {
     versions: Vec<String>,
 }
 
-impl Signs {
+impl CppSigns {
     /// Notes the word at this position, if it is a whole string as C has it, with a zero byte on each side.
     pub fn note(&mut self, window: &[u8], at: usize) {
         let Some(before) = at.checked_sub(1).and_then(|end| window.get(..=end)).and_then(|before| before.strip_suffix(&[0])) else {

@@ -32,12 +32,13 @@ impl FoundSdk {
         let named = |wanted: Supports| -> Vec<&str> {
             ways.iter().filter(|(_, supports, _)| *supports == wanted).map(|(name, ..)| *name).collect()
         };
+        let version = self.version.as_deref().and_then(SdkVersion::parse);
         let mut clauses = Vec::new();
         if !named(Supports::Ok).is_empty() {
             clauses.push(["supports ", &named(Supports::Ok).join(" and ")].concat());
         }
         for (name, _, way) in ways.iter().filter(|(_, supports, _)| *supports == Supports::TooOld) {
-            let first = self.sdk.first_version(*way).filter(|first| SdkVersion::parse(first).is_some());
+            let first = self.sdk.first_version(*way, version).filter(|first| SdkVersion::parse(first).is_some());
             let from = first.map(|first| [" (needs ", first, " or newer)"].concat()).unwrap_or_default();
             clauses.push(["too old for ", name, &from].concat());
         }

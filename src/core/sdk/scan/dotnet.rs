@@ -3,7 +3,7 @@
 use super::found::{FoundBy, Package};
 use super::php::stream;
 use super::source::{ReadAt, ReadError, read_part};
-use super::{Candidate, Cataloger, powershell};
+use super::{Cataloger, FileCandidate, powershell};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
@@ -22,11 +22,11 @@ const LIBRARIES: [(&str, &str); 2] = [("AWSSDK.Core.dll", "awssdk.core.dll"), ("
 /// The most of a library's resources that is read. The version is one of the few.
 const RESOURCES: usize = 16 * 1024;
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     (file.name.ends_with(".deps.json") || library(file).is_some()) && !powershell::is_of_module(file.folder)
 }
 
-fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let package = |name: String, version: Option<String>| Package {
         by: FoundBy::DepsJson,
         name,
@@ -45,7 +45,7 @@ fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, R
 }
 
 /// The package that this library is. A library in a package folder of NuGet belongs to no application: `awssdk.core/3.7.0/lib/net45/AWSSDK.Core.dll`.
-fn library(file: &Candidate<'_>) -> Option<&'static str> {
+fn library(file: &FileCandidate<'_>) -> Option<&'static str> {
     let (_, name) = LIBRARIES.iter().find(|(library, _)| library.eq_ignore_ascii_case(file.name))?;
     let above = file.folder.rsplit_once('/').map_or("", |(above, _)| above);
     (!above.ends_with("/lib") && !above.ends_with("/ref")).then_some(name)
@@ -151,7 +151,7 @@ mod tests {
 
     fn found(path: &str, bytes: &[u8]) -> Vec<Package> {
         let (folder, name) = path.rsplit_once('/').unwrap();
-        let file = Candidate { path, folder, name, size: bytes.len() as u64, executable: false };
+        let file = FileCandidate { path, folder, name, size: bytes.len() as u64, executable: false };
         if wants(&file) { read(&file, &mut &*bytes).unwrap() } else { Vec::new() }
     }
 

@@ -4,10 +4,10 @@ mod signs;
 #[cfg(test)]
 mod tests;
 
-use super::archive::{Archive, Entry, EntryBudget, Listing};
+use super::archive::{Archive, ArchiveEntry, EntryBudget, Listing};
 use super::found::{FoundBy, Package};
 use super::source::{ReadAt, ReadError, read_all};
-use super::{Candidate, Cataloger};
+use super::{Cataloger, FileCandidate};
 use signs::{CLASS, Module, SIGNS, Says, is_of_sdk, sign_of, version_in, version_of_file};
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "java", wants, read };
@@ -31,7 +31,7 @@ const NAME: usize = 1024;
 /// Ends of names of jars that hold no code of the module that they name.
 const BESIDE: &[&str] = &["-sources.jar", "-javadoc.jar", "-tests.jar", "-test-sources.jar"];
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     if file.size == 0 {
         return false;
     }
@@ -53,7 +53,7 @@ fn loose_sign(path: &str) -> Option<(usize, usize)> {
     sign_of(path.as_bytes()).filter(|(sign, _)| !SIGNS[*sign].end.starts_with("META-INF"))
 }
 
-fn read(candidate: &Candidate<'_>, file: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(candidate: &FileCandidate<'_>, file: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     if let Some((sign, start)) = loose_sign(candidate.path) {
         return loose(candidate, file, sign, start);
     }
@@ -67,7 +67,7 @@ fn read(candidate: &Candidate<'_>, file: &mut dyn ReadAt) -> Result<Vec<Package>
 }
 
 /// A file of a jar that was unpacked.
-fn loose(candidate: &Candidate<'_>, file: &mut dyn ReadAt, sign: usize, start: usize) -> Result<Vec<Package>, ReadError> {
+fn loose(candidate: &FileCandidate<'_>, file: &mut dyn ReadAt, sign: usize, start: usize) -> Result<Vec<Package>, ReadError> {
     let sign = SIGNS[sign];
     let bytes = read_all(file, SMALL)?;
     // The class of a client may be larger.
@@ -103,7 +103,7 @@ struct Level {
 
 /// One file, with all jars in it.
 struct Scan<'s> {
-    file: &'s Candidate<'s>,
+    file: &'s FileCandidate<'s>,
     entries: &'s EntryBudget,
     inflatable: usize,
     is_cut: bool,
@@ -114,7 +114,7 @@ struct Scan<'s> {
 #[derive(Default)]
 struct Seen {
     /// The file of each sign, and whether it lies below a folder: shading moved its package.
-    signs: [Option<(Entry, bool)>; SIGNS.len()],
+    signs: [Option<(ArchiveEntry, bool)>; SIGNS.len()],
     /// There is a class.
     has_code: bool,
     /// It is an application with its libraries in it.
@@ -123,8 +123,9 @@ struct Seen {
 
 impl Seen {
     /// The first file that shows code of this module.
-    fn code(&self, module: Module) -> Option<(Entry, bool)> {
-        let is_code = |(index, _): &(usize, &Option<(Entry, bool)>)| SIGNS[*index].module == module && SIGNS[*index].says != Says::Version;
+    fn code(&self, module: Module) -> Option<(ArchiveEntry, bool)> {
+        let is_code =
+            |(index, _): &(usize, &Option<(ArchiveEntry, bool)>)| SIGNS[*index].module == module && SIGNS[*index].says != Says::Version;
         self.signs.iter().enumerate().filter(is_code).find_map(|(_, found)| *found)
     }
 
@@ -172,7 +173,7 @@ impl Scan<'_> {
     }
 
     /// Adds the packages of an archive in an archive.
-    fn nested(&mut self, archive: &Archive<'_>, name: &str, entry: Entry, path: &str, level: Level) -> Result<(), ReadError> {
+    fn nested(&mut self, archive: &Archive<'_>, name: &str, entry: ArchiveEntry, path: &str, level: Level) -> Result<(), ReadError> {
         if level.depth >= DEPTH || level.is_inflated {
             return Ok(());
         }
@@ -256,7 +257,7 @@ impl Scan<'_> {
 }
 
 /// The place of a jar with this module: its folder. In a repository each jar has its own folder, and the repository is the place.
-fn around<'c>(file: &Candidate<'c>, module: Module) -> &'c str {
+fn around<'c>(file: &FileCandidate<'c>, module: Module) -> &'c str {
     let (group, artifact) = module.name();
     let start = |group: &str| file.folder.find(&format!("/{group}/{artifact}/"));
     match start(group).or_else(|| start(&group.replace('.', "/"))) {

@@ -74,7 +74,7 @@ fn supports(family: SdkFamily, version: SdkVersion, way: ChainEnd) -> Supports {
     if runs.iter().any(|run| *run >= version && !does(*run)) {
         return Supports::TooOld;
     }
-    let listed = family.first_version(way);
+    let listed = family.first_version(way, Some(version));
     if listed.and_then(SdkVersion::parse).is_some_and(|first| version < first) || !does(version) {
         return Supports::TooOld;
     }
@@ -145,6 +145,47 @@ mod tests {
             ("4.0.0", [Supports::Ok, Supports::Ok]),
         ] {
             assert_eq!(can(version), wanted, "{version}");
+        }
+    }
+
+    /// What was run counts, whatever AWS's list says. Between two versions that were run, and beyond them, the list decides where they leave it open.
+    #[test]
+    fn versions_around_those_that_were_run() {
+        use Supports::{Ok, TooOld};
+        for (name, irsa, pod_identity, regional) in [
+            ("botocore@1.10.0", TooOld, TooOld, None),
+            ("botocore@1.12.199", TooOld, TooOld, None),
+            ("botocore@1.12.200", Ok, TooOld, Some(false)),
+            ("botocore@1.30.0", Ok, TooOld, Some(false)),
+            ("botocore@1.34.40", Ok, TooOld, Some(false)),
+            ("botocore@1.34.41", Ok, Ok, Some(false)),
+            ("botocore@1.40.0", Ok, Ok, Some(true)),
+            ("botocore@99.0.0", Ok, Ok, Some(true)),
+            // AWS lists 1.16.232.
+            ("cli-v1@1.16.231", Ok, TooOld, Some(false)),
+            ("cli-v1@1.16.230", TooOld, TooOld, None),
+            // AWS lists 1.12.782.
+            ("java-v1@1.11.700", Ok, TooOld, Some(false)),
+            ("java-v1@1.12.720", Ok, TooOld, Some(false)),
+            ("java-v1@1.11.600", TooOld, TooOld, None),
+            ("java-v2@2.10.8", TooOld, TooOld, None),
+            ("java-v2@2.10.11", Ok, TooOld, Some(true)),
+            ("go-v1@1.23.12", Ok, TooOld, Some(false)),
+            ("go-v2@1.18.45", Ok, TooOld, Some(true)),
+            ("js-v3@3.25.0", Ok, TooOld, Some(true)),
+            ("js-v2@2.1500.0", Ok, TooOld, Some(false)),
+            ("ruby@3.57.0", TooOld, TooOld, None),
+            ("ruby@2.11.344", TooOld, TooOld, None),
+            ("ruby@2.11.345", Ok, TooOld, Some(true)),
+        ] {
+            let sdk = Sdk::parse(name).unwrap();
+            let version = sdk.version.unwrap();
+            let found = (
+                supports(sdk.family, version, ChainEnd::Irsa),
+                supports(sdk.family, version, ChainEnd::PodIdentity),
+                is_regional_by_default(sdk.family, version),
+            );
+            assert_eq!(found, (irsa, pod_identity, regional), "{name}");
         }
     }
 }

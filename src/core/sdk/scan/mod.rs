@@ -29,7 +29,7 @@ pub use source::{ReadAt, ReadError, read_all};
 
 /// A file, as the walk sees it before it is opened.
 #[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
+pub struct FileCandidate<'a> {
     /// The whole path, as the application has it.
     pub path: &'a str,
     /// The path of its folder.
@@ -48,14 +48,14 @@ pub struct Cataloger {
     /// Its name.
     pub name: &'static str,
     /// Whether this file may tell of an SDK. It is asked about every file, so it compares names only.
-    pub wants: fn(&Candidate<'_>) -> bool,
+    pub wants: fn(&FileCandidate<'_>) -> bool,
     /// The packages that the file tells of. A file that is no such file tells of none.
-    pub read: fn(&Candidate<'_>, &mut dyn ReadAt) -> Result<Vec<Package>, ReadError>,
+    pub read: fn(&FileCandidate<'_>, &mut dyn ReadAt) -> Result<Vec<Package>, ReadError>,
 }
 
 impl Cataloger {
     /// The packages that the file tells of. A version that is no text of a version's length is none.
-    pub fn packages(&self, file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+    pub fn packages(&self, file: &FileCandidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
         let mut packages = (self.read)(file, bytes)?;
         for package in &mut packages {
             let is_version =

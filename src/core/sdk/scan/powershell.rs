@@ -2,7 +2,7 @@
 
 use super::found::{FoundBy, Package};
 use super::source::{ReadAt, ReadError, read_part};
-use super::{Candidate, Cataloger};
+use super::{Cataloger, FileCandidate};
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "powershell", wants, read };
 
@@ -12,11 +12,11 @@ const MODULES: [&str; 3] = ["AWS.Tools.Common", "AWSPowerShell.NetCore", "AWSPow
 /// The most of a manifest that is read. The list of all cmdlets follows what counts.
 const CAP: usize = 64 * 1024;
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     module(file).is_some()
 }
 
-fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let Some(module) = module(file) else { return Ok(Vec::new()) };
     let version = version(&text(&read_part(reader, 0, CAP)?));
     let package = version.map(|version| Package {
@@ -31,7 +31,7 @@ fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, R
 }
 
 /// The module whose manifest this is.
-fn module(file: &Candidate<'_>) -> Option<&'static str> {
+fn module(file: &FileCandidate<'_>) -> Option<&'static str> {
     let (name, ending) = file.name.split_at_checked(file.name.len().checked_sub(5)?)?;
     let module = MODULES.into_iter().find(|module| module.eq_ignore_ascii_case(name)).filter(|_| ending.eq_ignore_ascii_case(".psd1"))?;
     last_two(file.folder).any(|folder| folder.eq_ignore_ascii_case(module)).then_some(module)
@@ -92,7 +92,7 @@ mod tests {
 
     fn found(path: &str, bytes: &[u8]) -> Option<Package> {
         let (folder, name) = path.rsplit_once('/').unwrap();
-        let file = Candidate { path, folder, name, size: bytes.len() as u64, executable: false };
+        let file = FileCandidate { path, folder, name, size: bytes.len() as u64, executable: false };
         if wants(&file) { read(&file, &mut &*bytes).unwrap().pop() } else { None }
     }
 

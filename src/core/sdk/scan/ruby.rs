@@ -2,7 +2,7 @@
 
 use super::found::{FoundBy, Package};
 use super::source::{ReadAt, ReadError, read_part};
-use super::{Candidate, Cataloger};
+use super::{Cataloger, FileCandidate};
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "ruby", wants, read };
 
@@ -11,11 +11,11 @@ const GEM: &str = "aws-sdk-core";
 /// The most of a specification that is read. Name and version are its first lines.
 const CAP: usize = 64 * 1024;
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     version_by_name(file).is_some() || is_version_file(file)
 }
 
-fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let bytes = read_part(reader, 0, CAP)?;
     let text = String::from_utf8_lossy(&bytes);
     let version = if is_version_file(file) {
@@ -35,13 +35,13 @@ fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, R
 }
 
 /// The version in the name of an installed gem's specification: `specifications/aws-sdk-core-3.58.0.gemspec`. A specification in a source tree is none.
-fn version_by_name<'a>(file: &Candidate<'a>) -> Option<&'a str> {
+fn version_by_name<'a>(file: &FileCandidate<'a>) -> Option<&'a str> {
     let version = file.name.strip_suffix(".gemspec")?.strip_prefix(GEM)?.strip_prefix('-')?;
     (file.folder.ends_with("/specifications") && version.starts_with(|first: char| first.is_ascii_digit())).then_some(version)
 }
 
 /// The file that the specification of a checked-out gem reads: `bundler/gems/aws-sdk-ruby-0123456789ab/gems/aws-sdk-core/VERSION`.
-fn is_version_file(file: &Candidate<'_>) -> bool {
+fn is_version_file(file: &FileCandidate<'_>) -> bool {
     file.name == "VERSION" && file.folder.ends_with("/gems/aws-sdk-core") && file.folder.contains("/bundler/gems/")
 }
 
@@ -81,7 +81,7 @@ mod tests {
 
     fn found(path: &str, text: &str) -> Option<(String, String)> {
         let (folder, name) = path.rsplit_once('/').unwrap();
-        let file = Candidate { path, folder, name, size: text.len() as u64, executable: false };
+        let file = FileCandidate { path, folder, name, size: text.len() as u64, executable: false };
         if !wants(&file) {
             return None;
         }

@@ -13,7 +13,7 @@ pub(super) use image::{Elf, Range, part};
 
 use super::found::Package;
 use super::source::{ReadAt, ReadError};
-use super::{Candidate, Cataloger, cpp, go, rust};
+use super::{Cataloger, FileCandidate, cpp, go, rust};
 use memchr::memmem::Finder;
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "elf", wants, read };
@@ -21,7 +21,7 @@ pub(super) const CATALOGER: Cataloger = Cataloger { name: "elf", wants, read };
 /// Less is no program that holds an SDK.
 const SMALLEST: u64 = 1024;
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     file.size >= SMALLEST && (file.executable || is_library(file.name))
 }
 
@@ -34,7 +34,7 @@ fn is_library(name: &str) -> bool {
     }
 }
 
-fn read(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let Some(elf) = Elf::parse(bytes)? else { return Ok(Vec::new()) };
     // The strings of a Go program are not searched: hardly one links an SDK of another language.
     if let Some(packages) = go::packages(&elf, bytes, file.path)? {
@@ -93,7 +93,7 @@ impl Kind {
 #[derive(Debug, Default)]
 struct Strings {
     crates: rust::Crates,
-    cpp: cpp::Signs,
+    cpp: cpp::CppSigns,
     is_probe: bool,
 }
 

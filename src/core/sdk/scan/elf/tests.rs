@@ -14,8 +14,8 @@ const VERSION: &[u8] = b"s3-external-1\x001.11.591\0GCC#14.2.1\0";
 const RUSTC: (&str, &[u8]) = (".comment", b"GCC: (Debian 12.2.0)\0rustc version 1.95.0 (59807616e 2026-04-14)\0");
 const SHAPE: Shape = SHAPES[0];
 
-fn candidate(size: u64) -> Candidate<'static> {
-    Candidate { path: PATH, folder: "/app", name: "server", size, executable: true }
+fn candidate(size: u64) -> FileCandidate<'static> {
+    FileCandidate { path: PATH, folder: "/app", name: "server", size, executable: true }
 }
 
 fn packages(file: &[u8]) -> Vec<Package> {
@@ -75,7 +75,7 @@ fn audited(list: &str) -> Vec<u8> {
 
 #[test]
 fn programs_and_libraries_are_wanted() {
-    let is_wanted = |name: &str, size: u64, executable: bool| wants(&Candidate { path: PATH, folder: "/app", name, size, executable });
+    let is_wanted = |name: &str, size: u64, executable: bool| wants(&FileCandidate { path: PATH, folder: "/app", name, size, executable });
     assert!(is_wanted("server", 4096, true));
     for name in ["libarrow.so", "libarrow.so.1500", "libx.so.1.2.3", "lib.cpython-311-x86_64-linux-gnu.so"] {
         assert!(is_wanted(name, 4096, false), "{name}");

@@ -56,7 +56,7 @@ fn v1(artifact: &str, code: &str) -> Vec<u8> {
 fn packages(files: &[(&str, Vec<u8>)]) -> Vec<Package> {
     let packages_of = |(path, bytes): &(&str, Vec<u8>)| {
         let (folder, name) = path.rsplit_once('/').unwrap();
-        let candidate = Candidate { path, folder, name, size: bytes.len() as u64, executable: false };
+        let candidate = FileCandidate { path, folder, name, size: bytes.len() as u64, executable: false };
         if wants(&candidate) { read(&candidate, &mut bytes.as_slice()).unwrap() } else { Vec::new() }
     };
     files.iter().flat_map(packages_of).collect()
@@ -309,7 +309,7 @@ fn an_error_of_the_file_is_passed_on() {
         }
     }
     let whole = holder(&[("BOOT-INF/lib/sdk-core-2.20.0.jar", &v2_core())]);
-    let candidate = Candidate { path: "/a.jar", folder: "", name: "a.jar", size: whole.len() as u64, executable: false };
+    let candidate = FileCandidate { path: "/a.jar", folder: "", name: "a.jar", size: whole.len() as u64, executable: false };
     let reads = (0..).find(|reads| read(&candidate, &mut Fails(whole.clone(), *reads)).is_ok()).unwrap();
     assert!((5..30).contains(&reads), "{reads}");
     for fewer in 0..reads {

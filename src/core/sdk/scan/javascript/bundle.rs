@@ -4,7 +4,7 @@
 //! about the SDK have the first but not the second. webpack moves that provider to a file of its own; then a line that the chain logs shows the SDK.
 //! What else of the SDK is in the bundle cannot be told. Single executables (Node's SEA, pkg, bun) and Electron's asar are not looked into.
 
-use super::super::Candidate;
+use super::super::FileCandidate;
 use super::super::found::{FoundBy, Package};
 use super::super::source::{ReadAt, ReadError};
 use super::{is_of_name, named};
@@ -26,12 +26,12 @@ const PACKAGES: usize = 16;
 const HITS: usize = 20_000;
 
 /// A JavaScript file of a bundle's size outside of `node_modules`.
-pub(super) fn is_wanted(file: &Candidate<'_>) -> bool {
+pub(super) fn is_wanted(file: &FileCandidate<'_>) -> bool {
     (LEAST..=MOST).contains(&file.size) && !file.path.contains("/node_modules/")
 }
 
-pub(super) fn read(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
-    let mut found = Found::default();
+pub(super) fn read(file: &FileCandidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+    let mut found = BundleSign::default();
     search(bytes, &mut found)?;
     let package = |name: String, version: Option<String>| Package {
         by: FoundBy::PackageJson,
@@ -56,7 +56,7 @@ pub(super) fn read(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<P
 
 /// What was found in the file so far.
 #[derive(Default)]
-struct Found {
+struct BundleSign {
     variable: bool,
     v2: bool,
     v3: bool,
@@ -69,7 +69,7 @@ struct Found {
 /// A string that is searched, and what its place says. `window` has at least `BEFORE` and `AFTER` bytes around it, if the file has.
 struct Marker {
     text: &'static str,
-    see: fn(&mut Found, window: &[u8], start: usize, end: usize),
+    see: fn(&mut BundleSign, window: &[u8], start: usize, end: usize),
 }
 
 const MARKERS: &[Marker] = &[
@@ -117,7 +117,7 @@ const MARKERS: &[Marker] = &[
     Marker { text: "@aws-sdk/client-", see: see_client },
 ];
 
-fn see_client(found: &mut Found, window: &[u8], start: usize, end: usize) {
+fn see_client(found: &mut BundleSign, window: &[u8], start: usize, end: usize) {
     let before = trim_end(&window[start.saturating_sub(32)..start]);
     let Some(before) = before.strip_suffix(b":").map(trim_end).filter(|before| before.ends_with(b"name")) else { return };
     if before.len() > 4 && is_word(before[before.len() - 5]) {
@@ -169,7 +169,7 @@ fn is_word(byte: u8) -> bool {
 }
 
 /// Searches the file in chunks. A marker counts in the chunk that has what stands around it.
-fn search(file: &mut dyn ReadAt, found: &mut Found) -> Result<(), ReadError> {
+fn search(file: &mut dyn ReadAt, found: &mut BundleSign) -> Result<(), ReadError> {
     let finders: Vec<(memmem::Finder<'_>, &Marker)> = MARKERS.iter().map(|marker| (memmem::Finder::new(marker.text), marker)).collect();
     let mut window = vec![0; BEFORE + AFTER + CHUNK];
     // The bytes in the window, and those at its start that were searched before.

@@ -7,7 +7,7 @@ mod bundle;
 
 use super::found::{FoundBy, Package};
 use super::source::{ReadAt, ReadError, read_all, read_part};
-use super::{Candidate, Cataloger};
+use super::{Cataloger, FileCandidate};
 use serde::Deserialize;
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "javascript", wants, read };
@@ -23,7 +23,7 @@ const CHAIN: &str = "@aws-sdk/credential-provider-node";
 /// family's row has them under names of their own, after all others.
 const INTERNAL: &[&str] = &["client-cognito-identity", "client-sso", "client-sso-oidc", "client-sts"];
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     match file.name.rsplit_once('.') {
         Some(("package", "json")) => package_of(file.folder).is_some(),
         Some((stem, "zip")) => file.folder.ends_with("/cache") && of_yarn(stem).is_some(),
@@ -32,7 +32,7 @@ fn wants(file: &Candidate<'_>) -> bool {
     }
 }
 
-fn read(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     match file.name.rsplit_once('.') {
         Some(("package", "json")) => read_manifest(file, bytes),
         Some((stem, "zip")) => read_zip(file, stem, bytes),
@@ -47,7 +47,7 @@ struct Manifest {
     version: String,
 }
 
-fn read_manifest(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read_manifest(file: &FileCandidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let (Some(expected), Some(text)) = (package_of(file.folder), read_all(bytes, MANIFEST_CAP)?) else { return Ok(Vec::new()) };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let Ok(manifest) = serde_json::from_slice::<Manifest>(text) else { return Ok(Vec::new()) };
@@ -59,7 +59,7 @@ fn read_manifest(file: &Candidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Pac
 }
 
 /// A package in yarn's cache. Its name tells; a look at its first entry shows that it is such a zip.
-fn read_zip(file: &Candidate<'_>, stem: &str, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read_zip(file: &FileCandidate<'_>, stem: &str, bytes: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     const NAME: usize = 30; // where the first entry's name starts, after the signature and the lengths
     let Some((name, version)) = of_yarn(stem) else { return Ok(Vec::new()) };
     let head = read_part(bytes, 0, NAME + b"node_modules/".len())?;

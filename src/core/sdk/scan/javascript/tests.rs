@@ -1,9 +1,9 @@
 use super::super::copies;
 use super::*;
 
-fn candidate(path: &str, size: usize) -> Candidate<'_> {
+fn candidate(path: &str, size: usize) -> FileCandidate<'_> {
     let (folder, name) = path.rsplit_once('/').unwrap();
-    Candidate { path, folder, name, size: size as u64, executable: false }
+    FileCandidate { path, folder, name, size: size as u64, executable: false }
 }
 
 /// What a file tells: name, version, place.

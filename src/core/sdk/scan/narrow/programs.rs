@@ -3,21 +3,21 @@
 use super::{Kind, Places, ancestors, join, name_of, parent, words};
 
 /// A kind of program.
-struct Program {
+struct ProgramKind {
     /// Its names. Digits and dots may follow: `python3.12`, `php-fpm8.2`.
     names: &'static [&'static str],
     look: fn(&mut Places<'_>, &[String]),
 }
 
-const PROGRAMS: &[Program] = &[
-    Program { names: &["java"], look: java },
-    Program { names: &["dotnet"], look: dotnet },
-    Program { names: &["python", "pypy"], look: python },
-    Program { names: &["node", "nodejs", "bun"], look: node },
-    Program { names: &["npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"], look: packages_of_folder },
-    Program { names: &["ruby", "bundle", "bundler", "rails", "rake", "puma", "rackup", "sidekiq", "unicorn", "irb"], look: ruby },
-    Program { names: &["php", "php-fpm", "php-cgi", "apache2-foreground", "frankenphp"], look: php },
-    Program { names: &["pwsh"], look: powershell },
+const PROGRAMS: &[ProgramKind] = &[
+    ProgramKind { names: &["java"], look: java },
+    ProgramKind { names: &["dotnet"], look: dotnet },
+    ProgramKind { names: &["python", "pypy"], look: python },
+    ProgramKind { names: &["node", "nodejs", "bun"], look: node },
+    ProgramKind { names: &["npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"], look: packages_of_folder },
+    ProgramKind { names: &["ruby", "bundle", "bundler", "rails", "rake", "puma", "rackup", "sidekiq", "unicorn", "irb"], look: ruby },
+    ProgramKind { names: &["php", "php-fpm", "php-cgi", "apache2-foreground", "frankenphp"], look: php },
+    ProgramKind { names: &["pwsh"], look: powershell },
 ];
 
 /// The places of the program that these words start.

@@ -4,7 +4,7 @@ pub(super) mod stream;
 
 use super::found::{FoundBy, Package};
 use super::source::{ReadAt, ReadError, read_part};
-use super::{Candidate, Cataloger};
+use super::{Cataloger, FileCandidate};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -19,7 +19,7 @@ const SOURCE: usize = 256 * 1024;
 /// The most of a phar that is read: its stub and the start of its manifest.
 const PHAR: usize = 256 * 1024;
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     match file.name {
         "installed.json" => file.folder.ends_with("/composer"),
         // As in AWS's aws.zip. In the package of Composer it is `src/Sdk.php`.
@@ -29,7 +29,7 @@ fn wants(file: &Candidate<'_>) -> bool {
     }
 }
 
-fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     let package = |version: Option<String>| Package {
         by: FoundBy::Composer,
         name: SDK.to_owned(),
@@ -76,7 +76,7 @@ fn is_phar_of_sdk(bytes: &[u8]) -> bool {
 
 /// A package in `installed.json`.
 #[derive(Deserialize)]
-struct Entry {
+struct InstalledPackage {
     name: Option<String>,
     version: Option<String>,
 }
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for Installed {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut version = None;
-        while let Some(entry) = list.next_element::<Entry>()? {
+        while let Some(entry) = list.next_element::<InstalledPackage>()? {
             if version.is_none() && entry.name.is_some_and(|name| name.eq_ignore_ascii_case(SDK)) {
                 version = Some(entry.version.unwrap_or_default());
             }
@@ -113,7 +113,7 @@ impl<'de> Visitor<'de> for Installed {
         let mut version = None;
         while let Some(key) = map.next_key::<String>()? {
             if key == "packages" {
-                version = map.next_value_seed(Packages)?;
+                version = map.next_value_seed(InstalledPackages)?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -123,9 +123,9 @@ impl<'de> Visitor<'de> for Installed {
 }
 
 /// The list in Composer 2's object. An object in its place is no list, so this goes no deeper.
-struct Packages;
+struct InstalledPackages;
 
-impl<'de> DeserializeSeed<'de> for Packages {
+impl<'de> DeserializeSeed<'de> for InstalledPackages {
     type Value = Option<String>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -140,7 +140,7 @@ mod tests {
 
     fn found(path: &str, bytes: &[u8]) -> Vec<Package> {
         let (folder, name) = path.rsplit_once('/').unwrap();
-        let file = Candidate { path, folder, name, size: bytes.len() as u64, executable: false };
+        let file = FileCandidate { path, folder, name, size: bytes.len() as u64, executable: false };
         if wants(&file) { read(&file, &mut &*bytes).unwrap() } else { Vec::new() }
     }
 

@@ -22,13 +22,13 @@ pub(in super::super) fn parse<'de, S: DeserializeSeed<'de>>(file: &mut dyn ReadA
         return Ok(None);
     }
     let mut stream =
-        Stream { file, buffer: vec![0; BUFFER], at: 0, end: 0, offset: 0, string: None, escaped: false, depth: 0, failed: None };
+        JsonStream { file, buffer: vec![0; BUFFER], at: 0, end: 0, offset: 0, string: None, escaped: false, depth: 0, failed: None };
     let mut parser = serde_json::Deserializer::from_reader(&mut stream);
     let parsed = seed.deserialize(&mut parser).and_then(|value| parser.end().map(|()| value)).ok();
     stream.failed.map_or(Ok(parsed), Err)
 }
 
-struct Stream<'a> {
+struct JsonStream<'a> {
     file: &'a mut dyn ReadAt,
     buffer: Vec<u8>,
     at: usize,
@@ -42,7 +42,7 @@ struct Stream<'a> {
     failed: Option<ReadError>,
 }
 
-impl Stream<'_> {
+impl JsonStream<'_> {
     /// Fills the buffer again. The end of the file, or of what is read of it, leaves it empty.
     fn fill(&mut self) -> Result<(), ReadError> {
         (self.at, self.end) = (0, 0);
@@ -73,7 +73,7 @@ impl Stream<'_> {
     }
 }
 
-impl Read for Stream<'_> {
+impl Read for JsonStream<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.at == self.end {
             self.fill().map_err(|error| {

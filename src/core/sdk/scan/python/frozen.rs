@@ -32,7 +32,7 @@ pub(super) fn holds(file: &mut dyn ReadAt) -> Result<Option<Bundle>, ReadError> 
     let table = read_part(file, start + u64::from(table_at), TABLE.min(table_length as usize))?;
     drop(tail);
 
-    let (mut found, mut modules) = (Signs::default(), None);
+    let (mut found, mut modules) = (FrozenSigns::default(), None);
     for (kind, offset, size, name) in Entries(&table) {
         found.botocore |= name.starts_with(b"botocore/");
         found.cli_v2 |= name.starts_with(b"awscli/botocore/");
@@ -45,14 +45,14 @@ pub(super) fn holds(file: &mut dyn ReadAt) -> Result<Option<Bundle>, ReadError> 
         look_at_modules(file, at, size, &mut found)?;
     }
     Ok(match found {
-        Signs { cli_v2: true, .. } => Some(Bundle::CliV2),
-        Signs { botocore: true, .. } => Some(Bundle::Botocore),
+        FrozenSigns { cli_v2: true, .. } => Some(Bundle::CliV2),
+        FrozenSigns { botocore: true, .. } => Some(Bundle::Botocore),
         _ => None,
     })
 }
 
 #[derive(Debug, Default)]
-struct Signs {
+struct FrozenSigns {
     botocore: bool,
     cli_v2: bool,
 }
@@ -76,7 +76,7 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 /// Looks for the names of packages in the PYZ's table, which goes from the offset in its header to its end.
-fn look_at_modules(file: &mut dyn ReadAt, at: u64, size: u64, found: &mut Signs) -> Result<(), ReadError> {
+fn look_at_modules(file: &mut dyn ReadAt, at: u64, size: u64, found: &mut FrozenSigns) -> Result<(), ReadError> {
     let header = read_part(file, at, 12)?;
     let Some(table_at) = be32(&header, 8).filter(|_| header.starts_with(b"PYZ\0")).map(u64::from) else { return Ok(()) };
     let length = size.saturating_sub(table_at).min(TABLE as u64);

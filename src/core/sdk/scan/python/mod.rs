@@ -6,7 +6,7 @@ mod zipapp;
 use super::super::version::SdkVersion;
 use super::found::{FoundBy, Package};
 use super::source::{ReadAt, ReadError, read_part};
-use super::{Candidate, Cataloger};
+use super::{Cataloger, FileCandidate};
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "python", wants, read };
 
@@ -25,11 +25,11 @@ const HEADERS: usize = 16 * 1024;
 /// The name of the package that a bundle of the AWS CLI v2 is, where its version is not known.
 const CLI_V2: &str = "aws-cli";
 
-fn wants(file: &Candidate<'_>) -> bool {
+fn wants(file: &FileCandidate<'_>) -> bool {
     place_of_metadata(file).is_some() || is_zip_by_name(file.name) || is_program(file)
 }
 
-fn read(file: &Candidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
+fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package>, ReadError> {
     if let Some(place) = place_of_metadata(file) {
         let found = headers(&read_part(reader, 0, HEADERS)?);
         let found = found.filter(|(name, _)| DISTRIBUTIONS.contains(&name.as_str()));
@@ -55,12 +55,12 @@ enum Bundle {
     CliV2,
 }
 
-fn package(file: &Candidate<'_>, by: FoundBy, place: &str, name: String, version: Option<String>) -> Package {
+fn package(file: &FileCandidate<'_>, by: FoundBy, place: &str, name: String, version: Option<String>) -> Package {
     Package { by, name, version, place: place.to_owned(), path: file.path.to_owned(), partial: false }
 }
 
 /// A bundle whose version cannot be told.
-fn unknown(file: &Candidate<'_>, by: FoundBy, bundle: Option<Bundle>) -> Vec<Package> {
+fn unknown(file: &FileCandidate<'_>, by: FoundBy, bundle: Option<Bundle>) -> Vec<Package> {
     let name = match bundle {
         None => return Vec::new(),
         Some(Bundle::Botocore) => "botocore",
@@ -70,7 +70,7 @@ fn unknown(file: &Candidate<'_>, by: FoundBy, bundle: Option<Bundle>) -> Vec<Pac
 }
 
 /// The folder in which a distribution is installed, if this is its metadata.
-fn place_of_metadata<'a>(file: &Candidate<'a>) -> Option<&'a str> {
+fn place_of_metadata<'a>(file: &FileCandidate<'a>) -> Option<&'a str> {
     if file.name.ends_with(".egg-info") {
         return is_of_distribution(file.name).then_some(file.folder);
     }
@@ -117,12 +117,12 @@ fn is_zip_by_name(name: &str) -> bool {
 }
 
 /// `aws_completer` lies beside `aws` and is part of it.
-fn is_program(file: &Candidate<'_>) -> bool {
+fn is_program(file: &FileCandidate<'_>) -> bool {
     file.executable && file.size >= LEAST_SIZE && file.name != "aws_completer" && !file.name.ends_with(".so") && !file.name.contains(".so.")
 }
 
 /// The version of the AWS CLI v2 as its installer leaves it: `/usr/local/aws-cli/v2/2.15.0/dist/aws`.
-fn version_of_cli<'a>(file: &Candidate<'a>) -> Option<&'a str> {
+fn version_of_cli<'a>(file: &FileCandidate<'a>) -> Option<&'a str> {
     let (above, version) = file.folder.strip_suffix("/dist")?.rsplit_once('/')?;
     let is_version = SdkVersion::parse(version).is_some_and(|parsed| parsed.major() == 2) && !version.starts_with('v');
     (file.name == "aws" && above.ends_with("/v2") && is_version).then_some(version)

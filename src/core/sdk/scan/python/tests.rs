@@ -11,7 +11,7 @@ fn found_with(path: &str, bytes: &[u8], executable: bool) -> Vec<Package> {
     let (folder, name) = path.rsplit_once('/').unwrap();
     // A program in a test is shorter than a real one.
     let size = (bytes.len() as u64).max(if executable { LEAST_SIZE } else { 0 });
-    let file = Candidate { path, folder, name, size, executable };
+    let file = FileCandidate { path, folder, name, size, executable };
     if wants(&file) { read(&file, &mut &*bytes).unwrap() } else { Vec::new() }
 }
 
@@ -265,7 +265,7 @@ fn a_failed_read_goes_on() {
         }
     }
     let (path, folder, name) = ("/app/app.pyz", "/app", "app.pyz");
-    let file = Candidate { path, folder, name, size: 1 << 20, executable: true };
+    let file = FileCandidate { path, folder, name, size: 1 << 20, executable: true };
     assert_eq!(read(&file, &mut Failing(0)), Err(ReadError::Bound));
     assert_eq!(read(&file, &mut Failing(1)), Err(ReadError::Bound));
 }
