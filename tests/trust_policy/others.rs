@@ -225,7 +225,7 @@ fn no_made_up_policy_gets_an_edit_that_concerns_others() {
     };
     let tokens = [token(&requests[0].who), token(&policy::subject("kube-system", "stranger-2"))];
     let more = std::env::var("POLICIES").map_or(200, |count| count.parse().unwrap());
-    for (seed, count) in [(13, 400), (fastrand::u64(..), more)] {
+    for (seed, count) in [(13, 400), (6201362472928496037, 200), (fastrand::u64(..), more)] {
         println!("seed {seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         let mut sum = Asked::default();
