@@ -84,7 +84,7 @@ impl CommandOptions for SdksOptions {
             words.none(&ROW)?;
         }
         if self.strict && self.scan.is_none() {
-            return Err(Usage("--strict needs --scan: irsa-probe sdks --scan DIR --strict".to_owned()));
+            return Err(Usage("--strict needs --scan: irsa-probe sdks --scan /app --strict".to_owned()));
         }
         let scan = match words.own.as_slice() {
             [] => self.scan,
