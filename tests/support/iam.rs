@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::{
     jwt::Jwt,
-    state::{self, Session},
+    state::Session,
     world::{Role, Trust, World},
 };
 
@@ -231,17 +231,6 @@ fn values<'a>(key: &str, issuer: &str, jwt: &'a Jwt) -> Option<Vec<&'a str>> {
 /// Whether a value of the policy and one of the request are equal, as an operator compares them.
 type Equal = fn(&str, &str) -> bool;
 
-/// Whether it is now before or after one of these times, which are written in the one form whose order is that of its texts.
-fn is_now(operator: &str, wanted: &[String]) -> bool {
-    let now = state::iso(state::unix_now());
-    let is_plain = |time: &&String| time.len() == now.len() && time.ends_with('Z');
-    wanted.iter().filter(is_plain).cloned().any(|time| match operator {
-        "DateGreaterThan" => now > time,
-        "DateLessThan" => now < time,
-        _ => false,
-    })
-}
-
 /// One operator with all its keys. What the evaluator does not know does not match: the safe side, for an Allow.
 fn condition(operator: &str, keys: &Value, issuer: &str, jwt: &Jwt) -> bool {
     let (set, operator) = match operator.split_once(':') {
@@ -251,11 +240,8 @@ fn condition(operator: &str, keys: &Value, issuer: &str, jwt: &Jwt) -> bool {
     let (operator, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
     let Some(keys) = keys.as_object() else { return false };
     keys.iter().all(|(key, wanted)| {
-        let wanted: Vec<String> = many(wanted).into_iter().map(plain).collect();
-        if key.eq_ignore_ascii_case("aws:CurrentTime") {
-            return set.is_empty() && is_now(operator, &wanted);
-        }
         let Some(actual) = values(key, issuer, jwt) else { return false };
+        let wanted: Vec<String> = many(wanted).into_iter().map(plain).collect();
         if operator == "Null" {
             return set.is_empty() && !if_exists && wanted == [actual.is_empty().to_string()];
         }

@@ -257,7 +257,9 @@ fn sandbox_agrees(policy: &Value, request: &Request, [pod, stranger]: &[jwt::Jwt
         let role = Role { policy: Some(policy.clone()), ..Role::default() };
         iam::trusts(&world, &role, &iam::RoleArn::parse(ROLE).unwrap(), token)
     };
-    assert!(trusted(&edited, pod), "the sandbox does not allow: {}\n{policy}", edit.summary);
+    // It does not know the time (tests/policies/time.json).
+    let knows = !policy.to_string().contains("aws:CurrentTime");
+    assert!(!knows || trusted(&edited, pod), "the sandbox does not allow: {}\n{policy}", edit.summary);
     assert!(trusted(policy, stranger) || !trusted(&edited, stranger), "the sandbox lets a stranger in: {}\n{policy}", edit.summary);
 }
 
