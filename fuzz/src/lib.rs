@@ -20,7 +20,7 @@ use irsa_probe::core::pod::profile::Profile;
 use irsa_probe::core::pod::proxy::{Proxies, bypasses};
 use irsa_probe::core::pod::token::{Claims, MAX_TOKEN, decode};
 use irsa_probe::core::policy::{self, Decision, Request};
-use irsa_probe::core::sdk::scan::narrow::{self, CommandLine};
+use irsa_probe::core::sdk::scan::narrow::{self, NamedCommand};
 use irsa_probe::core::sdk::scan::{CATALOGERS, FileCandidate, FoundSdk, ReadAt, ReadError, ScanSummary, copies, judge};
 use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::printable::printable;
@@ -517,7 +517,7 @@ fn command(bytes: &[u8]) {
         }
     }
     let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    let command = CommandLine { words: &words, folder: "/app", variable: &variable, executable, shebang };
+    let command = NamedCommand { words: &words, folder: "/app", variable: &variable, executable, shebang };
     let program = narrow::program(&command);
     let places = narrow::places(&command);
     assert!(program.is_some() || places.is_empty());

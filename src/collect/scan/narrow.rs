@@ -4,7 +4,7 @@ use super::walk::{Scope, Walk};
 use crate::collect::process::{Environ, TargetProcess};
 use crate::collect::root::OtherRoot;
 use crate::core::evidence::{FileFailure, FileFailureKind};
-use crate::core::sdk::scan::narrow::{self, CommandLine, Kind, Place};
+use crate::core::sdk::scan::narrow::{self, NamedCommand, NamedPlace, PlaceKind};
 use crate::core::sdk::scan::{Copy, Package, copies};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, stat};
@@ -54,7 +54,7 @@ impl StartedProgram {
 pub fn look_at(walk: &mut Walk, program: &StartedProgram) -> Vec<Copy> {
     let variable = |name: &str| program.variable(name);
     let line =
-        |executable, shebang| CommandLine { words: &program.words, folder: &program.folder, variable: &variable, executable, shebang };
+        |executable, shebang| NamedCommand { words: &program.words, folder: &program.folder, variable: &variable, executable, shebang };
     let Some(name) = narrow::program(&line(None, None)) else { return Vec::new() };
     let found = find_program(walk, &name, program);
     let shebang = found.as_ref().and_then(|(file, _)| first_line(file));
@@ -107,14 +107,14 @@ fn first_line(file: &OwnedFd) -> Option<String> {
     text.starts_with("#!").then(|| text.lines().next().unwrap_or_default().to_owned())
 }
 
-fn look_at_place(walk: &mut Walk, place: &Place, path: &str) {
+fn look_at_place(walk: &mut Walk, place: &NamedPlace, path: &str) {
     match place.kind {
-        Kind::File => {
+        PlaceKind::File => {
             if let Some((file, _)) = open(walk, path, FileType::RegularFile) {
                 walk.read(&file, path, path.rfind('/').unwrap_or_default());
             }
         }
-        Kind::Folder { depth, only } => {
+        PlaceKind::Folder { depth, only } => {
             if let Some((folder, _)) = open(walk, path, FileType::Directory) {
                 walk.tree(folder, path.trim_end_matches('/'), Scope { depth: usize::from(depth).saturating_sub(1), names: only });
             }

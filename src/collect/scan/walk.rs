@@ -81,7 +81,7 @@ impl LeftOutPaths {
 }
 
 /// A folder of the walk that is open.
-struct Level {
+struct OpenFolder {
     folder: OwnedFd,
     device: u64,
     /// The length of the path of this folder.
@@ -173,9 +173,9 @@ impl Walk {
     }
 
     /// Lists a folder: looks at its files, and notes its folders. `None` where it may not be listed.
-    fn open_level(&mut self, folder: BorrowedFd<'_>, device: u64, path: &mut String, scope: Scope<'_>, depth: usize) -> Option<Level> {
+    fn open_level(&mut self, folder: BorrowedFd<'_>, device: u64, path: &mut String, scope: Scope<'_>, depth: usize) -> Option<OpenFolder> {
         let listed = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-        let mut level = Level { device, path: path.len(), pending: Vec::new(), folder: listed };
+        let mut level = OpenFolder { device, path: path.len(), pending: Vec::new(), folder: listed };
         for entry in Dir::read_from(&level.folder).ok()? {
             let Ok(entry) = entry else { break };
             let name = entry.file_name();

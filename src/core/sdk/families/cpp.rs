@@ -1,7 +1,7 @@
 //! The SDK for C++.
 
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, VersionRow, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, VersionRow, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, Sso, StaticKeys, WebIdentity};
 
 /// Source beside the measurements: aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`. The chain skips a provider that gives no keys, for any reason.
@@ -82,6 +82,6 @@ pub(super) const CPP: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.10.55", "1.8.126"], chain: WITHOUT_POD_IDENTITY },
     ],
     note: "Its chain passes over a provider that fails, with no more than a log line.",
-    packages: Packages { version: &["aws-sdk-cpp"], signs: &[], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["aws-sdk-cpp"], ..PACKAGES },
     support: &[supported(1)],
 };

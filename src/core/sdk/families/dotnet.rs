@@ -1,7 +1,8 @@
 //! The SDK for .NET, and the Tools for PowerShell, which rest on it.
 
+use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, ended, supported};
+use super::{Basis, FamilyRow, FirstVersion, PACKAGES, Packages, SupportRow, VersionRow, ended, supported};
 
 /// aws-sdk-net `DefaultAWSCredentialsIdentityResolver.cs` (version 4): the chain takes the first provider that can be constructed. When that
 /// provider fails later, no other provider is tried.
@@ -13,9 +14,12 @@ const CHAIN: Chain = Chain {
     ..COMMON
 };
 
-/// The releases that AWS lists, and `AWSSDK.Core` in them. A release has a number of its own, which no package has (aws-sdk-net
+/// AWS lists releases of the SDK (3.3.659.1 and 3.7.734.0), which have numbers that no package has. These are `AWSSDK.Core` in them (aws-sdk-net
 /// `changelogs/SDK.CHANGELOG.2020.md` and `SDK.CHANGELOG.2024.md`).
-pub(super) const RELEASES: [(&str, &str); 2] = [("3.3.659.1", "3.3.104.14"), ("3.7.734.0", "3.7.302.0")];
+const FIRST: &[FirstVersion] = &[
+    FirstVersion { way: ChainEnd::Irsa, major: 3, version: "3.3.104.14" },
+    FirstVersion { way: ChainEnd::PodIdentity, major: 3, version: "3.7.302.0" },
+];
 
 pub(super) const DOTNET: FamilyRow = FamilyRow {
     name: "SDK for .NET",
@@ -29,13 +33,7 @@ pub(super) const DOTNET: FamilyRow = FamilyRow {
     basis: Basis::Documented,
     versions: &[VersionRow { since: "", measured: &[], chain: CHAIN }],
     note: "Version 3 takes web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
-    packages: Packages {
-        version: &["awssdk.core", "awssdk.core.dll"],
-        signs: &[],
-        core: None,
-        sts: Some("AWSSDK.SecurityToken"),
-        by_major: false,
-    },
+    packages: Packages { version: &["awssdk.core", "awssdk.core.dll"], sts: Some("AWSSDK.SecurityToken"), first: FIRST, ..PACKAGES },
     support: &[
         supported(4),
         SupportRow { major: 3, maintenance: Some("2026-03-01T00:00:00Z"), ended: Some("2026-06-01T00:00:00Z") },
@@ -72,13 +70,7 @@ pub(super) const POWERSHELL: FamilyRow = FamilyRow {
     basis: Basis::Unverified,
     versions: &[VersionRow { since: "", measured: &[], chain: POWERSHELL_CHAIN }],
     note: "It rests on the .NET SDK, in an order of its own.",
-    packages: Packages {
-        version: &["aws.tools.common", "awspowershell.netcore", "awspowershell"],
-        signs: &[],
-        core: None,
-        sts: None,
-        by_major: false,
-    },
+    packages: Packages { version: &["aws.tools.common", "awspowershell.netcore", "awspowershell"], ..PACKAGES },
     support: &[
         supported(5),
         SupportRow { major: 4, maintenance: Some("2026-03-01T00:00:00Z"), ended: Some("2026-06-01T00:00:00Z") },

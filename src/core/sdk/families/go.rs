@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, SupportRow, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 
 /// One provider is chosen when the session or the configuration is made (aws-sdk-go `aws/session/credentials.go`, aws-sdk-go-v2
@@ -83,7 +83,7 @@ pub(super) const GO_V1: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.23.12"], chain: V1_WITHOUT_SETTING },
     ],
     note: "It chooses one provider when the session is made. Version 1 has reached its end of support.",
-    packages: Packages { version: &["github.com/aws/aws-sdk-go"], signs: &[], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["github.com/aws/aws-sdk-go"], ..PACKAGES },
     support: &[SupportRow { major: 1, maintenance: Some("2024-07-31T00:00:00Z"), ended: Some("2025-07-31T00:00:00Z") }],
 };
 
@@ -145,8 +145,7 @@ pub(super) const GO_V2: FamilyRow = FamilyRow {
         version: &["github.com/aws/aws-sdk-go-v2/config"],
         signs: &["github.com/aws/aws-sdk-go-v2"],
         core: Some("github.com/aws/aws-sdk-go-v2"),
-        sts: None,
-        by_major: false,
+        ..PACKAGES
     },
     support: &[supported(1)],
 };

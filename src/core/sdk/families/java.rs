@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, SupportRow, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 
 /// The chains catch every exception and go on.
@@ -86,13 +86,7 @@ pub(super) const JAVA_V1: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.11.700"], chain: V1_OLD },
     ],
     note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the module aws-java-sdk-sts web identity is never tried. Older pages of AWS name 1.11.704 for IRSA.",
-    packages: Packages {
-        version: &["com.amazonaws:aws-java-sdk-core"],
-        signs: &[],
-        core: None,
-        sts: Some("com.amazonaws:aws-java-sdk-sts"),
-        by_major: false,
-    },
+    packages: Packages { version: &["com.amazonaws:aws-java-sdk-core"], sts: Some("com.amazonaws:aws-java-sdk-sts"), ..PACKAGES },
     support: &[SupportRow { major: 1, maintenance: Some("2024-07-31T00:00:00Z"), ended: Some("2025-12-31T00:00:00Z") }],
 };
 
@@ -163,9 +157,8 @@ pub(super) const JAVA_V2: FamilyRow = FamilyRow {
     packages: Packages {
         version: &["software.amazon.awssdk:sdk-core"],
         signs: &["software.amazon.awssdk:auth"],
-        core: None,
         sts: Some("software.amazon.awssdk:sts"),
-        by_major: false,
+        ..PACKAGES
     },
     support: &[supported(2)],
 };
@@ -204,6 +197,6 @@ pub(super) const KOTLIN: FamilyRow = FamilyRow {
     basis: Basis::Measured,
     versions: &[VersionRow { since: "", measured: &["1.8.12"], chain: KOTLIN_CHAIN }],
     note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
-    packages: Packages { version: &["aws.sdk.kotlin:aws-config-jvm"], signs: &[], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["aws.sdk.kotlin:aws-config-jvm"], ..PACKAGES },
     support: &[supported(1)],
 };

@@ -1,7 +1,7 @@
 //! The SDKs for JavaScript.
 
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, ended, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, SupportRow, VersionRow, ended, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
 /// Source beside the measurements: aws-sdk-js `lib/node_loader.js`. Pod Identity comes before IRSA.
@@ -95,7 +95,7 @@ pub(super) const JS_V2: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["2.520.0"], chain: V2_WITHOUT_SETTING },
     ],
     note: "Its chain goes on after every error, and asks for EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
-    packages: Packages { version: &["aws-sdk"], signs: &[], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["aws-sdk"], ..PACKAGES },
     support: &[SupportRow { major: 2, maintenance: Some("2024-09-08T00:00:00Z"), ended: Some("2025-09-08T00:00:00Z") }, ended(1)],
 };
 
@@ -176,12 +176,9 @@ pub(super) const JS_V3: FamilyRow = FamilyRow {
     ],
     note: "",
     packages: Packages {
-        // The clients that the SDK itself brings along count where no other is (scan::javascript).
         version: &["@aws-sdk/client-*", "@aws-sdk/internal/client-*"],
         signs: &["@aws-sdk/credential-provider-node"],
-        core: None,
-        sts: None,
-        by_major: false,
+        ..PACKAGES
     },
     support: &[supported(3)],
 };

@@ -62,6 +62,22 @@ pub(super) struct Packages {
     pub(super) sts: Option<&'static str>,
     /// The packages of another family have the same names: only the majors of this one count.
     pub(super) by_major: bool,
+    /// The first versions of a major version that support a way, where AWS lists the number of something else.
+    pub(super) first: &'static [FirstVersion],
+}
+
+/// What most rows have: nothing.
+const PACKAGES: Packages = Packages { version: &[], signs: &[], core: None, sts: None, by_major: false, first: &[] };
+
+/// The first version of a package, of one major version, that supports a way to credentials.
+#[derive(Debug)]
+pub(super) struct FirstVersion {
+    /// The way.
+    pub(super) way: ChainEnd,
+    /// The major version.
+    pub(super) major: u32,
+    /// The first version of it.
+    pub(super) version: &'static str,
 }
 
 /// When a major version leaves AWS's support. The times are the starts of those days, in UTC.
@@ -80,9 +96,9 @@ const fn supported(major: u32) -> SupportRow {
     SupportRow { major, maintenance: None, ended: None }
 }
 
-/// A major version whose support ended so long ago that the day does not matter.
+/// A major version whose support ended before this program was written. The day does not matter.
 const fn ended(major: u32) -> SupportRow {
-    SupportRow { major, maintenance: None, ended: Some("2024-01-01T00:00:00Z") }
+    SupportRow { major, maintenance: None, ended: Some("1970-01-01T00:00:00Z") }
 }
 
 /// The chain of a family from a version on.
@@ -195,15 +211,11 @@ impl SdkFamily {
         }
     }
 
-    /// The first version of its package that supports this way, of the major version that is there. It differs from what AWS lists where releases
-    /// have numbers of their own (.NET), and where an older major version got the same (Ruby).
+    /// The first version of its package that supports this way: of the major version that is there, else as AWS lists it.
     pub fn first_version(self, way: ChainEnd, version: Option<SdkVersion>) -> Option<&'static str> {
-        let listed = self.minimum(way)?;
-        if self == SdkFamily::Ruby && way == ChainEnd::Irsa && version.is_some_and(|version| version.major() == 2) {
-            return Some(ruby::IRSA_IN_VERSION_2);
-        }
-        let release = dotnet::RELEASES.iter().find(|(release, _)| self == SdkFamily::Dotnet && *release == listed);
-        Some(release.map_or(listed, |(_, package)| package))
+        let is_meant = |first: &&FirstVersion| first.way == way && version.is_some_and(|version| version.major() == first.major);
+        let own = self.packages().first.iter().find(is_meant).map(|first| first.version);
+        own.or_else(|| self.minimum(way))
     }
 
     /// The phase of this version on this day. A family with one major version has that version where nothing tells.

@@ -1,7 +1,7 @@
 //! The SDK for PHP.
 
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, VersionRow, ended, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, VersionRow, ended, supported};
 
 /// aws-sdk-php `CredentialProvider.php`: each provider is the `otherwise` of the provider before it. The web identity provider has its own default
 /// for the region (`AssumeRoleWithWebIdentityCredentialProvider.php`).
@@ -31,6 +31,6 @@ pub(super) const PHP: FamilyRow = FamilyRow {
     basis: Basis::Documented,
     versions: &[VersionRow { since: "", measured: &[], chain: CHAIN }],
     note: "Its chain goes on after every rejected provider, without a word.",
-    packages: Packages { version: &["aws/aws-sdk-php"], signs: &[], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["aws/aws-sdk-php"], ..PACKAGES },
     support: &[supported(3), ended(2), ended(1)],
 };

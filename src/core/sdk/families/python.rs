@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, SupportRow, VersionRow, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, SupportRow, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 use crate::core::pod::profile::ProfileCredentials::{Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
@@ -104,7 +104,7 @@ pub(super) const BOTOCORE: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.12.199"], chain: WITHOUT_IRSA },
     ],
     note: "boto3 has version numbers of its own: 1.9.220 for IRSA, 1.34.41 for EKS Pod Identity.",
-    packages: Packages { version: &["botocore"], signs: &["boto3", "aiobotocore"], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["botocore"], signs: &["boto3", "aiobotocore"], ..PACKAGES },
     support: &[supported(0), supported(1)],
 };
 
@@ -126,7 +126,7 @@ pub(super) const CLI_V1: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.16.231"], chain: WITHOUT_SETTING },
     ],
     note: "It is botocore of its time.",
-    packages: Packages { version: &["awscli"], signs: &[], core: None, sts: None, by_major: true },
+    packages: Packages { version: &["awscli"], by_major: true, ..PACKAGES },
     support: &[SupportRow { major: 1, maintenance: Some("2026-07-15T00:00:00Z"), ended: Some("2027-07-15T00:00:00Z") }],
 };
 
@@ -166,6 +166,6 @@ pub(super) const CLI_V2: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["2.9.19"], chain: CLI_V2_WITHOUT_URLS },
     ],
     note: "It brings a botocore of its own.",
-    packages: Packages { version: &["awscli"], signs: &["aws-cli"], core: None, sts: None, by_major: true },
+    packages: Packages { version: &["awscli"], signs: &["aws-cli"], by_major: true, ..PACKAGES },
     support: &[supported(2)],
 };

@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, VersionRow, ended, supported};
+use super::{Basis, FamilyRow, FirstVersion, PACKAGES, Packages, VersionRow, ended, supported};
 use crate::core::pod::profile::FileFault;
 use crate::core::pod::profile::ProfileCredentials::{Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
@@ -58,7 +58,7 @@ const WITHOUT_POD_IDENTITY: Chain = Chain {
 };
 
 /// Version 2 got web identity in the same month as version 3 (GitLab #34154, by the EKS user guide of 2019). Today's guide lists version 3 alone.
-pub(super) const IRSA_IN_VERSION_2: &str = "2.11.345";
+const FIRST: &[FirstVersion] = &[FirstVersion { way: ChainEnd::Irsa, major: 2, version: "2.11.345" }];
 
 pub(super) const RUBY: FamilyRow = FamilyRow {
     name: "SDK for Ruby 3.x",
@@ -75,6 +75,6 @@ pub(super) const RUBY: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["3.168.1"], chain: WITHOUT_POD_IDENTITY },
     ],
     note: "",
-    packages: Packages { version: &["aws-sdk-core"], signs: &[], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["aws-sdk-core"], first: FIRST, ..PACKAGES },
     support: &[supported(3), ended(2), ended(1)],
 };

@@ -2,7 +2,7 @@
 
 use super::super::outcome::ChainEnd;
 use super::super::rules::*;
-use super::{Basis, FamilyRow, Packages, VersionRow, supported};
+use super::{Basis, FamilyRow, PACKAGES, Packages, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 
 /// Source beside the measurements: aws-config `provider_config.rs`, `client_config` (docs/facts.md#exchange-client-of-rust).
@@ -62,6 +62,6 @@ pub(super) const RUST: FamilyRow = FamilyRow {
         VersionRow { since: "", measured: &["1.1.7"], chain: WITHOUT_POD_IDENTITY },
     ],
     note: "",
-    packages: Packages { version: &["aws-config"], signs: &["aws-runtime"], core: None, sts: None, by_major: false },
+    packages: Packages { version: &["aws-config"], signs: &["aws-runtime"], ..PACKAGES },
     support: &[supported(1)],
 };

@@ -1,7 +1,7 @@
 //! .NET applications.
 
 use super::found::{FoundBy, Package};
-use super::php::stream;
+use super::json::{self, Member};
 use super::source::{ReadAt, ReadError, read_part};
 use super::{Cataloger, FileCandidate, powershell};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -40,7 +40,7 @@ fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package
         let version = if is_library { file_version(reader)? } else { None };
         return Ok(is_library.then(|| package(name.to_owned(), version)).into_iter().collect());
     }
-    let libraries = stream::parse(reader, Dependencies)?.unwrap_or_default();
+    let libraries = json::parse(reader, Member { key: "libraries", seed: Libraries })?.flatten().unwrap_or_default();
     Ok(libraries.into_iter().map(|(name, version)| package(name, Some(version))).collect())
 }
 
@@ -80,38 +80,7 @@ fn number(bytes: &[u8], at: usize, length: usize) -> Option<usize> {
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
 }
 
-/// The SDK's packages in a deps.json.
-struct Dependencies;
-
-impl<'de> DeserializeSeed<'de> for Dependencies {
-    type Value = Vec<(String, String)>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Dependencies {
-    type Value = Vec<(String, String)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the dependencies of an application")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = Vec::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "libraries" {
-                found = map.next_value_seed(Libraries)?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// The libraries in it, by keys such as `AWSSDK.Core/3.7.100.14`.
+/// The libraries in a deps.json, by keys such as `AWSSDK.Core/3.7.100.14`.
 struct Libraries;
 
 impl<'de> DeserializeSeed<'de> for Libraries {

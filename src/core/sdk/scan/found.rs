@@ -123,7 +123,7 @@ pub enum Supports {
     Unknown,
 }
 
-/// In which phase of AWS's maintenance policy an SDK's major version is.
+/// The phase of an SDK's major version in the AWS maintenance policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Support {
@@ -157,7 +157,7 @@ pub struct FoundSdk {
     pub pod_identity: Supports,
     /// Whether it calls the regional STS endpoint without a setting. `null` where that is not known.
     pub regional_by_default: Option<bool>,
-    /// In which phase of AWS's maintenance policy it is.
+    /// Its phase in the AWS maintenance policy.
     pub support: Support,
     /// The package that web identity needs and that is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]

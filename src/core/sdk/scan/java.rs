@@ -112,7 +112,7 @@ struct Scan<'s> {
 
 /// What the directory of one archive shows.
 #[derive(Default)]
-struct Seen {
+struct SeenSigns {
     /// The file of each sign, and whether it lies below a folder: shading moved its package.
     signs: [Option<(ArchiveEntry, bool)>; SIGNS.len()],
     /// There is a class.
@@ -121,7 +121,7 @@ struct Seen {
     is_application: bool,
 }
 
-impl Seen {
+impl SeenSigns {
     /// The first file that shows code of this module.
     fn code(&self, module: Module) -> Option<(ArchiveEntry, bool)> {
         let is_code =
@@ -145,7 +145,7 @@ impl Scan<'_> {
             return Ok(());
         };
         let (before, entries) = (self.packages.len(), self.entries);
-        let mut seen = Seen::default();
+        let mut seen = SeenSigns::default();
         let listing = archive.list(entries, |name, entry| {
             if let Some((sign, start)) = sign_of(name) {
                 seen.signs[sign].get_or_insert((entry, start > 0));
@@ -201,7 +201,7 @@ impl Scan<'_> {
     }
 
     /// Adds the modules that an archive itself holds.
-    fn modules(&mut self, archive: &Archive<'_>, seen: &Seen, path: &str, level: Level) -> Result<(), ReadError> {
+    fn modules(&mut self, archive: &Archive<'_>, seen: &SeenSigns, path: &str, level: Level) -> Result<(), ReadError> {
         if !seen.has_code {
             return Ok(());
         }
@@ -243,7 +243,7 @@ impl Scan<'_> {
     }
 
     /// The version of a module: what its files tell, else the name of the jar.
-    fn version(&self, archive: &Archive<'_>, seen: &Seen, path: &str, module: Module) -> Result<Option<String>, ReadError> {
+    fn version(&self, archive: &Archive<'_>, seen: &SeenSigns, path: &str, module: Module) -> Result<Option<String>, ReadError> {
         for (sign, found) in SIGNS.iter().zip(&seen.signs).filter(|(sign, _)| sign.module == module && sign.says != Says::Code) {
             let Some((entry, _)) = found else { continue };
             let bytes = archive.read(*entry, SMALL)?.unwrap_or_default();

@@ -13,6 +13,7 @@ mod found;
 mod go;
 mod java;
 mod javascript;
+mod json;
 mod judge;
 pub mod narrow;
 mod php;

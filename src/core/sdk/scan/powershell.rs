@@ -37,7 +37,7 @@ fn module(file: &FileCandidate<'_>) -> Option<&'static str> {
     last_two(file.folder).any(|folder| folder.eq_ignore_ascii_case(module)).then_some(module)
 }
 
-/// Whether the folder is one of AWS's modules. The SDK for .NET in it is the module's own.
+/// Whether the folder is a module from AWS. The SDK for .NET in it belongs to the module.
 pub(super) fn is_of_module(folder: &str) -> bool {
     let is_tools = |name: &str| name.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("AWS.Tools."));
     last_two(folder).any(|name| is_tools(name) || MODULES.iter().any(|module| module.eq_ignore_ascii_case(name)))

@@ -41,7 +41,7 @@ fn read(file: &FileCandidate<'_>, bytes: &mut dyn ReadAt) -> Result<Vec<Package>
         return Ok(packages);
     }
     let audited = rust::audited(&elf, bytes, file.path)?;
-    let kind = Kind::of(&elf, bytes)?;
+    let kind = ElfKind::of(&elf, bytes)?;
     let (seek_crates, seek_cpp) = (audited.is_none() && kind.may_be_rust(), kind.may_be_cpp());
     let mut packages = audited.unwrap_or_default();
     if seek_crates || seek_cpp {
@@ -60,7 +60,7 @@ pub(super) const OWN_MARK: &str = "irsa-probe holds this text so that its own sc
 
 /// What an ELF file may have been made of.
 #[derive(Debug, Clone, Copy)]
-struct Kind {
+struct ElfKind {
     /// Its compilers name rustc. `None` where they are not named.
     rustc: Option<bool>,
     /// It has tables of exceptions, or needs the library of C++.
@@ -69,13 +69,13 @@ struct Kind {
     unwinds: bool,
 }
 
-impl Kind {
-    fn of(elf: &Elf, file: &mut dyn ReadAt) -> Result<Kind, ReadError> {
+impl ElfKind {
+    fn of(elf: &Elf, file: &mut dyn ReadAt) -> Result<ElfKind, ReadError> {
         let needed = elf.needed(file)?;
         let needs = |start: &str| needed.iter().any(|name| name.starts_with(start.as_bytes()));
         let rustc = rust::is_made_by_rustc(elf, file)?;
         let cpp = elf.section(".gcc_except_table").is_some() || needs("libstdc++") || needs("libc++") || needs("libaws-");
-        Ok(Kind { rustc, cpp, unwinds: needed.is_empty() || needs("libgcc_s") })
+        Ok(ElfKind { rustc, cpp, unwinds: needed.is_empty() || needs("libgcc_s") })
     }
 
     /// Packagers strip the names of the compilers (Debian). Without them, what unwinds may be Rust.

@@ -167,7 +167,7 @@ fn what_only_looks_like_a_crate_is_none() {
         b"/aws-config-1.5.x/src/lib.rs",
         b"/aws-config-loader-1.5.1/src/lib.rs",
         b"aws-config = \"1.5.10\"",
-        b"/work/aws-config/src/main.rs",
+        b"/build/aws-config/src/main.rs",
         b"aws-config-1.5.10/src/",
         b"aws-config",
     ] {
@@ -259,9 +259,9 @@ fn versions_are_found_in_real_data() {
 }
 
 /// Reads at most what a file has, and counts it.
-struct Counted<'a>(&'a [u8], u64);
+struct CountingFile<'a>(&'a [u8], u64);
 
-impl ReadAt for Counted<'_> {
+impl ReadAt for CountingFile<'_> {
     fn size(&self) -> u64 {
         self.0.len() as u64
     }
@@ -290,7 +290,7 @@ fn cut_and_changed_files_do_no_harm() {
             for at in 0..file.len() {
                 for value in [0xff, file[at] ^ 1] {
                     changed[at] = value;
-                    let mut counted = Counted(&changed, 0);
+                    let mut counted = CountingFile(&changed, 0);
                     read(&candidate(changed.len() as u64), &mut counted).unwrap();
                     // Each part is read a few times at most, however often headers name it.
                     assert!(counted.1 < 8 * file.len() as u64, "{at}: {}", counted.1);
@@ -316,7 +316,7 @@ fn sections_that_name_the_same_bytes_are_not_read_again_and_again() {
             file[row + 8..row + 16].copy_from_slice(&size.to_le_bytes());
         }
     }
-    let mut counted = Counted(&file, 0);
+    let mut counted = CountingFile(&file, 0);
     assert_eq!(read(&candidate(size), &mut counted).unwrap(), []);
     assert!(counted.1 > size && counted.1 < 2 * size, "{} of {size}", counted.1);
 }

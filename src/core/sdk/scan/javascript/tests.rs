@@ -255,9 +255,9 @@ fn a_file_full_of_markers_is_left_early() {
 }
 
 /// A file that cannot be read after some bytes.
-struct Failing(u64);
+struct FailingFile(u64);
 
-impl ReadAt for Failing {
+impl ReadAt for FailingFile {
     fn size(&self) -> u64 {
         1 << 20
     }
@@ -271,7 +271,7 @@ impl ReadAt for Failing {
 fn a_failed_read_is_passed_on() {
     for path in ["/app/b.js", "/app/node_modules/aws-sdk/package.json", "/app/.yarn/cache/aws-sdk-npm-2.1.0-1e4ea9456e-10c0.zip"] {
         let file = candidate(path, 1 << 20);
-        assert_eq!(read(&file, &mut Failing(0)), Err(ReadError::Bound), "{path}");
+        assert_eq!(read(&file, &mut FailingFile(0)), Err(ReadError::Bound), "{path}");
     }
-    assert_eq!(read(&candidate("/app/b.js", 1 << 20), &mut Failing(300_000)), Err(ReadError::Bound));
+    assert_eq!(read(&candidate("/app/b.js", 1 << 20), &mut FailingFile(300_000)), Err(ReadError::Bound));
 }

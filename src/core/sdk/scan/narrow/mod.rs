@@ -10,7 +10,7 @@ mod words;
 mod tests;
 
 /// A command, and what its program looks at.
-pub struct CommandLine<'a> {
+pub struct NamedCommand<'a> {
     /// Its words, as `exec -- CMD…` gets them or `/proc/N/cmdline` shows them.
     pub words: &'a [String],
     /// The working directory.
@@ -25,18 +25,18 @@ pub struct CommandLine<'a> {
 
 /// A place to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct NamedPlace {
     /// Its path. A `*` in it stands for any rest of one name, also for none.
     pub path: String,
     /// How it is looked at.
-    pub kind: Kind,
+    pub kind: PlaceKind,
     /// It is the executable itself, or what it was told to run: its script, its class path.
     pub own: bool,
 }
 
 /// How a place is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PlaceKind {
     /// As one file.
     File,
     /// As a folder.
@@ -52,12 +52,12 @@ pub enum Kind {
 const PLACES: usize = 64;
 
 /// The program that the command runs in the end, after its wrappers: a path, or a name that `PATH` finds. `None` where that cannot be told.
-pub fn program(command: &CommandLine<'_>) -> Option<String> {
+pub fn program(command: &NamedCommand<'_>) -> Option<String> {
     words::program(command.words.to_vec(), command.variable)?.into_iter().next()
 }
 
 /// The places that the command names, the first ones first.
-pub fn places(command: &CommandLine<'_>) -> Vec<Place> {
+pub fn places(command: &NamedCommand<'_>) -> Vec<NamedPlace> {
     let mut places = Places { command, found: Vec::new() };
     if let Some(words) = words::program(command.words.to_vec(), command.variable) {
         programs::look(&mut places, words);
@@ -67,25 +67,25 @@ pub fn places(command: &CommandLine<'_>) -> Vec<Place> {
 
 /// The places so far.
 struct Places<'a> {
-    command: &'a CommandLine<'a>,
-    found: Vec<Place>,
+    command: &'a NamedCommand<'a>,
+    found: Vec<NamedPlace>,
 }
 
 impl Places<'_> {
-    fn add(&mut self, path: &str, kind: Kind, own: bool) {
-        let place = Place { path: absolute(self.command.folder, path), kind, own };
-        let is_known = |other: &Place| other.path == place.path && other.kind == place.kind;
+    fn add(&mut self, path: &str, kind: PlaceKind, own: bool) {
+        let place = NamedPlace { path: absolute(self.command.folder, path), kind, own };
+        let is_known = |other: &NamedPlace| other.path == place.path && other.kind == place.kind;
         if self.found.len() < PLACES && !self.found.iter().any(is_known) {
             self.found.push(place);
         }
     }
 
     fn file(&mut self, path: &str, own: bool) {
-        self.add(path, Kind::File, own);
+        self.add(path, PlaceKind::File, own);
     }
 
     fn folder(&mut self, path: &str, depth: u8, only: &'static [&'static str]) {
-        self.add(path, Kind::Folder { depth, only }, false);
+        self.add(path, PlaceKind::Folder { depth, only }, false);
     }
 
     /// The variable's value, unless it is empty.

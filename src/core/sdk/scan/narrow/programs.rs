@@ -1,6 +1,6 @@
 //! What each kind of program looks at.
 
-use super::{Kind, Places, ancestors, join, name_of, parent, words};
+use super::{PlaceKind, Places, ancestors, join, name_of, parent, words};
 
 /// A kind of program.
 struct ProgramKind {
@@ -160,7 +160,7 @@ fn java(places: &mut Places<'_>, words: &[String]) {
         if is_archive(part) {
             places.file(part, true);
         } else {
-            places.add(part, Kind::Folder { depth: 1, only: &[] }, true);
+            places.add(part, PlaceKind::Folder { depth: 1, only: &[] }, true);
         }
     }
     if module_path.is_some() && class_path.is_none() {
@@ -174,14 +174,14 @@ fn java(places: &mut Places<'_>, words: &[String]) {
     }
     for part in class_path.split(':') {
         if let Some(folder) = part.strip_suffix('*') {
-            places.add(folder, Kind::Folder { depth: 1, only: &[] }, true);
+            places.add(folder, PlaceKind::Folder { depth: 1, only: &[] }, true);
         } else if is_archive(part) {
             places.file(part, true);
         } else {
             if main.is_some_and(|main| main.starts_with("org.springframework.boot.loader.")) {
-                places.add(&join(&places.absolute(part), "BOOT-INF/lib"), Kind::Folder { depth: 1, only: &[] }, true);
+                places.add(&join(&places.absolute(part), "BOOT-INF/lib"), PlaceKind::Folder { depth: 1, only: &[] }, true);
             }
-            places.add(part, Kind::Folder { depth: 5, only: &["META-INF"] }, true);
+            places.add(part, PlaceKind::Folder { depth: 5, only: &["META-INF"] }, true);
         }
     }
 }

@@ -250,8 +250,8 @@ fn a_zip_of_modules_names_them() {
 
 #[test]
 fn a_failed_read_goes_on() {
-    struct Failing(u64);
-    impl ReadAt for Failing {
+    struct FailingFile(u64);
+    impl ReadAt for FailingFile {
         fn size(&self) -> u64 {
             1 << 20
         }
@@ -266,6 +266,6 @@ fn a_failed_read_goes_on() {
     }
     let (path, folder, name) = ("/app/app.pyz", "/app", "app.pyz");
     let file = FileCandidate { path, folder, name, size: 1 << 20, executable: true };
-    assert_eq!(read(&file, &mut Failing(0)), Err(ReadError::Bound));
-    assert_eq!(read(&file, &mut Failing(1)), Err(ReadError::Bound));
+    assert_eq!(read(&file, &mut FailingFile(0)), Err(ReadError::Bound));
+    assert_eq!(read(&file, &mut FailingFile(1)), Err(ReadError::Bound));
 }

@@ -1,7 +1,8 @@
 //! JSON that is read in parts, so that a file of several MB is never in memory.
 
-use super::super::source::{ReadAt, ReadError};
-use serde::de::DeserializeSeed;
+use super::source::{ReadAt, ReadError};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
 use std::io::{self, Read};
 
 /// Larger files are none of those that a tool writes.
@@ -17,7 +18,7 @@ const STRING: usize = 256 * 1024;
 const DEPTH: usize = 100;
 
 /// What this seed makes of the file. `None` where it is no JSON, has another shape, or is too large. A bad file is no error, a failed read is one.
-pub(in super::super) fn parse<'de, S: DeserializeSeed<'de>>(file: &mut dyn ReadAt, seed: S) -> Result<Option<S::Value>, ReadError> {
+pub(super) fn parse<'de, S: DeserializeSeed<'de>>(file: &mut dyn ReadAt, seed: S) -> Result<Option<S::Value>, ReadError> {
     if file.size() > CAP {
         return Ok(None);
     }
@@ -26,6 +27,41 @@ pub(in super::super) fn parse<'de, S: DeserializeSeed<'de>>(file: &mut dyn ReadA
     let mut parser = serde_json::Deserializer::from_reader(&mut stream);
     let parsed = seed.deserialize(&mut parser).and_then(|value| parser.end().map(|()| value)).ok();
     stream.failed.map_or(Ok(parsed), Err)
+}
+
+/// The value of one key of an object, made by a seed. `None` where the key is not there.
+pub(super) struct Member<S> {
+    /// The key.
+    pub(super) key: &'static str,
+    /// What makes the value.
+    pub(super) seed: S,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Member<S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Member<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with {}", self.key)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut seed, mut found) = (Some(self.seed), None);
+        while let Some(key) = map.next_key::<String>()? {
+            match seed.take_if(|_| key == self.key) {
+                Some(seed) => found = Some(map.next_value_seed(seed)?),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
 }
 
 struct JsonStream<'a> {

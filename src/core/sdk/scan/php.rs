@@ -1,12 +1,11 @@
 //! Composer, and the SDK's own zip and phar.
 
-pub(super) mod stream;
-
 use super::found::{FoundBy, Package};
+use super::json::{self, Member};
 use super::source::{ReadAt, ReadError, read_part};
 use super::{Cataloger, FileCandidate};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 pub(super) const CATALOGER: Cataloger = Cataloger { name: "php", wants, read };
@@ -39,7 +38,7 @@ fn read(file: &FileCandidate<'_>, reader: &mut dyn ReadAt) -> Result<Vec<Package
         partial: false,
     };
     Ok(match file.name {
-        "installed.json" => stream::parse(reader, Installed)?.flatten().map(|version| package(of_release(&version))).into_iter().collect(),
+        "installed.json" => json::parse(reader, Installed)?.flatten().map(|version| package(of_release(&version))).into_iter().collect(),
         "Sdk.php" => of_source(&read_part(reader, 0, SOURCE)?).map(|version| package(Some(version))).into_iter().collect(),
         _ if is_phar_of_sdk(&read_part(reader, 0, PHAR)?) => {
             vec![Package { place: file.path.to_owned(), partial: true, ..package(None) }]
@@ -109,16 +108,8 @@ impl<'de> Visitor<'de> for Installed {
         Ok(version)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut version = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "packages" {
-                version = map.next_value_seed(InstalledPackages)?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(version)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Member { key: "packages", seed: InstalledPackages }.visit_map(map).map(Option::flatten)
     }
 }
 
@@ -166,7 +157,7 @@ mod tests {
         let package = found(path, installed(SDK, "3.287.1").as_bytes()).pop().unwrap();
         assert_eq!((package.name.as_str(), package.version.as_deref(), package.path.as_str()), (SDK, Some("3.287.1"), path));
         assert_eq!((package.place.as_str(), package.partial, package.by), ("/app/vendor/composer", false, FoundBy::Composer));
-        let real = include_str!("../../../../../tests/scan/fixtures/php/installed.json");
+        let real = include_str!("../../../../tests/scan/fixtures/php/installed.json");
         assert_eq!(version(real), Some(Some("3.110.6".into())));
         // Composer 1 wrote the list alone.
         let list = r#"[{"name": "psr/log", "version": "1.1.4"}, {"version": "3.110.6", "name": "aws/aws-sdk-php", "installation-source": "dist"}]"#;
@@ -227,8 +218,8 @@ mod tests {
 
     #[test]
     fn a_failed_read_is_no_bad_file() {
-        struct Failing;
-        impl ReadAt for Failing {
+        struct FailingFile;
+        impl ReadAt for FailingFile {
             fn size(&self) -> u64 {
                 100
             }
@@ -236,8 +227,8 @@ mod tests {
                 Err(ReadError::Bound)
             }
         }
-        assert_eq!(read_all(&mut Failing, 100), Err(ReadError::Bound));
-        assert_eq!(stream::parse(&mut Failing, Installed), Err(ReadError::Bound));
+        assert_eq!(read_all(&mut FailingFile, 100), Err(ReadError::Bound));
+        assert_eq!(json::parse(&mut FailingFile, Installed), Err(ReadError::Bound));
     }
 
     #[test]
