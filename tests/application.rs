@@ -216,6 +216,15 @@ fn a_package_in_files_warns() {
     assert_eq!(report["application"]["found"][0]["irsa"], "too-old");
     assert_ne!(report["rootCause"]["step"], "application");
     assert_ne!(severity(&report, "sdk-too-old"), Some("fail"));
+    // A pod whose identity is proven. The node's role in reach fails it under --strict, which leaves a new code a warning.
+    let mut command = pod.command(&["exec", "--strict"]);
+    command.args(["--", &python, "app.py"]);
+    let output = pod.run(command);
+    let report = self::report(&output);
+    assert_eq!((output.status.code(), severity(&report, "sdk-too-old")), (Some(1), Some("warn")), "{:#}", report["findings"]);
+    assert_eq!(report["rootCause"]["code"], "node-role-reachable");
+    let detail = report["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "sdk-too-old").unwrap();
+    assert!(detail["detail"].as_str().unwrap().contains("this container's own files"), "{detail}");
     // Alone, it is no failure.
     let (code, _) = pod.exec(&[&python, "app.py"]);
     assert_eq!(code, Some(1), "cat fails without app.py, so it was started");

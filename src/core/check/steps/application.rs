@@ -15,16 +15,30 @@ use crate::core::plan::Provider;
 use crate::core::sdk::{Basis, ChainEnd, ImdsView, OnFailure, Prediction, SdkVersion, predict};
 use std::cmp::Ordering;
 
-/// Whether the application's SDK gets the injected identity, while the exchange works and when it fails.
-enum AppVerdict {
-    /// It does not get it. The text says what it gets instead, and why.
-    Differs(String),
+/// Whether an SDK of the application gets the injected identity, while the exchange works and when it fails.
+struct AppVerdict {
+    kind: AppVerdictKind,
+    /// What the SDK gets, and why, in a sentence or a clause.
+    text: String,
+}
+
+/// The kinds of verdicts, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum AppVerdictKind {
+    /// It does not get it.
+    Differs,
     /// It gets it, and goes on to other credentials when the exchange fails.
-    FallsThrough(String),
+    FallsThrough,
+    /// It is not known.
+    Undecided,
     /// It gets it, and gets an error when the exchange fails.
-    Right(String),
-    /// It is not known. The text says why.
-    Undecided(String),
+    Right,
+}
+
+impl AppVerdictKind {
+    fn says(self, text: impl Into<String>) -> AppVerdict {
+        AppVerdict { kind: self, text: text.into() }
+    }
 }
 
 pub(super) const CHECKS: &[CheckRow] = &[
@@ -59,14 +73,12 @@ pub(super) const CHECKS: &[CheckRow] = &[
         id: "app-sdk",
         title: "the application's SDK uses this identity, and stops when it fails",
         rests_on: NOTHING,
-        state: |context, _| match context.apps {
-            [] => skip("the application's SDK is not known (--app-sdk names it)"),
+        state: |context, _| match joined(context.apps.iter().map(|app| evaluate(context, app))) {
+            None => skip("the application's SDK is not known (--app-sdk names it)"),
+            Some(AppVerdict { kind: AppVerdictKind::Differs, .. }) => skip(["see ", Code::SdkDiffers.id()].concat()),
+            Some(AppVerdict { kind: AppVerdictKind::Undecided, text }) => skip(text),
             // With a finding, the check warns instead.
-            apps => match joined(apps.iter().map(|app| evaluate(context, app))) {
-                AppVerdict::Differs(_) => skip(["see ", Code::SdkDiffers.id()].concat()),
-                AppVerdict::Right(detail) | AppVerdict::FallsThrough(detail) => pass_with(detail),
-                AppVerdict::Undecided(because) => skip(because),
-            },
+            Some(AppVerdict { text, .. }) => pass_with(text),
         },
     },
 ];
@@ -90,16 +102,16 @@ fn difference_of_families(context: &CheckContext<'_>) -> Option<Finding> {
     (!sentences.is_empty()).then(|| Finding::new(Code::SdkDiffers, sentences.join(". ") + "."))
 }
 
-/// The findings of several SDKs, one for each code, with the highest severity of them.
+/// The findings of several SDKs, one for each code: the most severe of them, with what all of them say.
 fn merged(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::new();
     for finding in findings {
         match merged.iter_mut().find(|other| other.code == finding.code) {
             Some(other) => {
-                if !other.detail.contains(&finding.detail) {
-                    other.detail = [&other.detail, " ", &finding.detail].concat();
-                }
-                other.severity = other.severity.min(finding.severity);
+                let both = [&other.detail, " ", &finding.detail].concat();
+                let detail = if other.detail.contains(&finding.detail) { other.detail.clone() } else { both };
+                let most = if finding.severity < other.severity { finding } else { other.clone() };
+                *other = Finding { detail, ..most };
             }
             None => merged.push(finding),
         }
@@ -108,29 +120,14 @@ fn merged(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
 }
 
 /// The verdict on several SDKs: the worst one, with the texts of all that have it.
-fn joined(verdicts: impl Iterator<Item = AppVerdict>) -> AppVerdict {
-    let rank = |verdict: &AppVerdict| match verdict {
-        AppVerdict::Differs(_) => 0,
-        AppVerdict::FallsThrough(_) => 1,
-        AppVerdict::Undecided(_) => 2,
-        AppVerdict::Right(_) => 3,
-    };
-    verdicts
-        .reduce(|one, other| match (rank(&one).cmp(&rank(&other)), one, other) {
-            (Ordering::Less, one, _) => one,
-            (Ordering::Greater, _, other) => other,
-            (_, AppVerdict::Differs(one), AppVerdict::Differs(other)) => AppVerdict::Differs(both(&one, &other)),
-            (_, AppVerdict::FallsThrough(one), AppVerdict::FallsThrough(other)) => AppVerdict::FallsThrough(both(&one, &other)),
-            (_, AppVerdict::Undecided(one), AppVerdict::Undecided(other)) => AppVerdict::Undecided(both(&one, &other)),
-            (_, AppVerdict::Right(one), AppVerdict::Right(other)) => AppVerdict::Right(both(&one, &other)),
-            (_, one, _) => one,
-        })
-        .unwrap_or_else(|| AppVerdict::Undecided(String::new()))
-}
-
-/// Two clauses in one text. What both say is said once.
-fn both(one: &str, other: &str) -> String {
-    if one.contains(other) { one.to_owned() } else { [one.trim_end_matches('.'), "; ", other].concat() }
+fn joined(verdicts: impl Iterator<Item = AppVerdict>) -> Option<AppVerdict> {
+    verdicts.reduce(|one, other| match one.kind.cmp(&other.kind) {
+        Ordering::Less => one,
+        Ordering::Greater => other,
+        // What both say is said once.
+        Ordering::Equal if one.text.contains(&other.text) => one,
+        Ordering::Equal => AppVerdict { text: [one.text.trim_end_matches('.'), "; ", &other.text].concat(), ..one },
+    })
 }
 
 /// `python (boto3) 1.44.8 and go v2 1.33.18`.
@@ -144,7 +141,7 @@ fn of_app(context: &CheckContext<'_>, app: &AppSdk) -> Vec<Finding> {
     let (well, verdict) = (prediction_when_well(context, app), evaluate(context, app));
     let known = |code: Code, detail: String| weigh(Finding::new(code, detail), app, &well);
     let mut findings = Vec::new();
-    let differs = matches!(verdict, AppVerdict::Differs(_));
+    let differs = verdict.kind == AppVerdictKind::Differs;
     if let Some(detail) = too_old(context, app, &well).filter(|_| differs || well.basis == Basis::Unverified) {
         findings.push(known(Code::SdkTooOld, detail + &where_found(context, app)));
     }
@@ -153,10 +150,10 @@ fn of_app(context: &CheckContext<'_>, app: &AppSdk) -> Vec<Finding> {
     }
     let settings = differences(context);
     let setting = settings.iter().find(|difference| difference.concerns(app.sdk.family) && difference.said_by(context).is_none());
-    match (&verdict, setting) {
-        (AppVerdict::Differs(detail), setting) => {
+    match (verdict.kind, setting) {
+        (AppVerdictKind::Differs, setting) => {
             let explains = setting.filter(|setting| setting.explains(app.sdk.family, well.outcome.to_application()));
-            let detail = explains.map_or_else(|| detail.clone(), |setting| format!("{}.", setting.sentence));
+            let detail = explains.map_or_else(|| verdict.text.clone(), |setting| format!("{}.", setting.sentence));
             findings.push(known(Code::SdkDiffers, detail));
         }
         // It gets the identity, by the global endpoint.
@@ -165,8 +162,8 @@ fn of_app(context: &CheckContext<'_>, app: &AppSdk) -> Vec<Finding> {
         }
         (_, None) => {}
     }
-    if let AppVerdict::FallsThrough(detail) = verdict {
-        findings.push(Finding::new(Code::SdkFallsThrough, detail));
+    if verdict.kind == AppVerdictKind::FallsThrough {
+        findings.push(Finding::new(Code::SdkFallsThrough, verdict.text));
     }
     findings
 }
@@ -218,7 +215,7 @@ fn prediction_when_well(context: &CheckContext<'_>, app: &AppSdk) -> Prediction 
 fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
     let (evidence, plan) = (context.evidence, context.plan);
     let Some(wanted) = plan.chain_end() else {
-        return AppVerdict::Undecided("nothing is injected that it could use".to_owned());
+        return AppVerdictKind::Undecided.says("nothing is injected that it could use".to_owned());
     };
     let provider = describe_end(wanted);
     let now = surroundings::from_evidence(evidence);
@@ -228,26 +225,28 @@ fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
         return not_used(context, &name, &well, provider);
     }
     if app.unseen && plan.provider == Provider::Irsa {
-        return AppVerdict::Undecided([&name, "'s module for IRSA was not seen, and the search for it is not complete"].concat());
+        return AppVerdictKind::Undecided.says([&name, "'s module for IRSA was not seen, and the search for it is not complete"].concat());
     }
     // The plan has a failure that may stop this SDK too, which is not verified. The failure is a finding already. "Uses the identity"
     // would contradict it.
     if let Some(failure) = plan.failure().filter(|_| well.basis == Basis::Unverified && well.on_failure == OnFailure::Stops) {
-        return AppVerdict::Undecided(["see ", failure.code.id()].concat());
+        return AppVerdictKind::Undecided.says(["see ", failure.code.id()].concat());
     }
     let uses = |rest: &str| [&name, " uses ", provider, rest].concat();
     let becomes = match (well.on_failure, well.falls_to) {
         // The same role from another source. What a failure there leads to is not predicted.
         _ if well.outcome != wanted && well.outcome == ChainEnd::Profile => {
-            return AppVerdict::Right([&name, " gets this identity by the selected profile"].concat());
+            return AppVerdictKind::Right.says([&name, " gets this identity by the selected profile"].concat());
         }
-        (OnFailure::Stops, _) => return AppVerdict::Right(uses(", and gets an error when it fails")),
-        (OnFailure::Unknown, _) | (_, None) => return AppVerdict::Undecided(uses("; what it does when that fails is not known")),
+        (OnFailure::Stops, _) => return AppVerdictKind::Right.says(uses(", and gets an error when it fails")),
+        (OnFailure::Unknown, _) | (_, None) => return AppVerdictKind::Undecided.says(uses("; what it does when that fails is not known")),
         (_, Some(ChainEnd::None | ChainEnd::NodeRole)) if is_undecided(evidence, now.imds) => {
-            return AppVerdict::Undecided(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
+            return AppVerdictKind::Undecided
+                .says(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
         }
         (_, Some(ChainEnd::None | ChainEnd::Error)) => {
-            return AppVerdict::Right(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
+            return AppVerdictKind::Right
+                .says(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
         }
         (_, Some(ChainEnd::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
             Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
@@ -260,7 +259,7 @@ fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
         false if wanted == ChainEnd::Profile => ["The selected profile fails now, upon which ", &name].concat(),
         false => [provider, " fails now, upon which ", &name].concat(),
     };
-    AppVerdict::FallsThrough([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
+    AppVerdictKind::FallsThrough.says([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
 }
 
 /// Whether it is unknown what IMDS gives: it was not asked, or the time ran out before version 1 could answer.
@@ -278,16 +277,16 @@ fn not_used(context: &CheckContext<'_>, name: &str, well: &Prediction, provider:
     let stops = matches!(well.outcome, ChainEnd::Error | ChainEnd::None);
     // The plan's failure stops this SDK, or shadows the identity for every SDK. It is a finding already.
     if let Some(failure) = context.plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
-        return AppVerdict::Undecided(["see ", failure.code.id()].concat());
+        return AppVerdictKind::Undecided.says(["see ", failure.code.id()].concat());
     }
     let role = well.arn.as_ref().map(|arn| format!("the role {arn}"));
     let does = describe_use(context, well.outcome, role.as_deref(), true);
     let detail = [name, " ", &does, " instead of ", provider, ": ", &well.reason, doubt(well)].concat();
     match (context.proven, stops) {
-        (Some(_), _) => AppVerdict::Differs(detail),
-        (None, false) => AppVerdict::FallsThrough(detail),
+        (Some(_), _) => AppVerdictKind::Differs.says(detail),
+        (None, false) => AppVerdictKind::FallsThrough.says(detail),
         // The identity is not proven, and the application gets none in any case.
-        (None, true) => AppVerdict::Undecided(detail),
+        (None, true) => AppVerdictKind::Undecided.says(detail),
     }
 }
 
