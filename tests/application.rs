@@ -73,8 +73,9 @@ impl Pod {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-probe"));
-        command.env_clear().envs(self.sandbox.env()).args(args).current_dir(self.sandbox.dir()).stdin(Stdio::null());
-        command.args(["--timeout", "60s", "--termination-log", "none", "--output", "json"]);
+        command.env_clear().envs(self.sandbox.env()).current_dir(self.sandbox.dir()).stdin(Stdio::null());
+        // What a test gives comes last, and counts.
+        command.args(["--timeout", "60s", "--termination-log", "none", "--output", "json"]).args(args);
         command
     }
 
