@@ -125,8 +125,9 @@ pub const PRINT_TRUST_STATEMENT: FixCommand = read(
 pub const PRINT_POD_IDENTITY_STATEMENT: FixCommand = read("irsa-probe trust-policy --pod-identity --format terraform");
 
 /// Prints the whole trust policy, for a new role.
-pub const PRINT_TRUST_POLICY: FixCommand =
-    read("irsa-probe trust-policy --role-arn {roleArn} --issuer {issuer} --audience {audience} -n {namespace} --service-account {serviceAccount}");
+pub const PRINT_TRUST_POLICY: FixCommand = read(
+    "irsa-probe trust-policy --role-arn {roleArn} --issuer {issuer} --audience {audience} -n {namespace} --service-account {serviceAccount}",
+);
 
 /// Checks the cluster and IAM from a workstation.
 pub const DOCTOR: FixCommand = read("irsa-probe doctor -n {namespace} sa/{serviceAccount}");

@@ -377,7 +377,8 @@ mod tests {
     /// A fix is read where no document follows, and its words are read by strangers.
     #[test]
     fn rows_use_plain_words() {
-        let words = ["nobody", "anew", "cure", "bite", "below", "looked at", "without a word", "to the letter", "cannot be had", "of AWS's"];
+        let words =
+            ["nobody", "anew", "cure", "bite", "below", "looked at", "without a word", "to the letter", "cannot be had", "of AWS's"];
         for row in rows() {
             let touches = row.commands.iter().filter_map(|command| command.touches);
             for text in [row.title, row.cause, row.fix].into_iter().chain(touches) {
