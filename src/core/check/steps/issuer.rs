@@ -7,7 +7,7 @@ use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, truncate};
-use crate::core::evidence::{Call, Fact, Issuer, KeySet};
+use crate::core::evidence::{Call, Fact, Issuer, KeySet, SkipReason};
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "issuer",
@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
             (None, Ok(key)) => pass_with(key),
             (None, Err(because)) => skip(because),
         },
+        Fact::NotAttempted(SkipReason::NotAsked) => skip("not requested (--check-issuer)"),
         other => skip_without(other),
     },
 }];
