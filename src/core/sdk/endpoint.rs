@@ -314,7 +314,7 @@ impl<'a> EndpointSettings<'a> {
         let is_variant = (self.fips || self.dual_stack) && self.chain.endpoint.variants_before_legacy && !has_url;
         let is_needed = !has_url || self.chain.region.needed_with_url;
         let fails =
-            Endpoint { reason, failure: is_needed.then_some("No region is set, and it does not call STS without one."), ..REGIONAL };
+            Endpoint { reason, failure: is_needed.then_some("No region is set, and the SDK does not call STS without one."), ..REGIONAL };
         match self.chain.region.none {
             // The rule set makes a host of the pseudo-region's name, which does not exist.
             NoRegion::Global | NoRegion::AsksImdsElseGlobal if is_variant => Endpoint {
@@ -325,7 +325,7 @@ impl<'a> EndpointSettings<'a> {
                     .chain
                     .region
                     .url_needs_region
-                    .then_some("No region is set, and it does not call such an endpoint without one."),
+                    .then_some("No region is set, and the SDK does not call such an endpoint without one."),
                 ..REGIONAL
             },
             NoRegion::Stops => Endpoint { stops: true, ..fails },

@@ -231,7 +231,7 @@ fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'
 }
 
 /// The sentence for a chain that tries the next providers after a failure and finds nothing.
-pub const GOES_ON_TO_NOTHING: &str = "It tries the rest of its chain and finds no credentials.";
+pub const GOES_ON_TO_NOTHING: &str = "The chain tries the next providers and finds no credentials.";
 
 /// Where a chain ends.
 struct Followed {
@@ -290,7 +290,7 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
             LinkResult::Passes => {}
             LinkResult::Gives { end, why, arn } => {
                 match (failed, end) {
-                    (true, _) => notes.add("It tries the rest of its chain."),
+                    (true, _) => notes.add("The chain tries the next providers."),
                     (false, ChainEnd::NodeRole) => notes.add("No provider before IMDS has credentials."),
                     _ => {}
                 }
@@ -310,6 +310,6 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
             }
         }
     }
-    notes.add(if failed { GOES_ON_TO_NOTHING } else { "No provider of its chain has credentials." });
+    notes.add(if failed { GOES_ON_TO_NOTHING } else { "No provider in the chain has credentials." });
     ends(ChainEnd::None, notes)
 }

@@ -134,9 +134,9 @@ fn unknown_key(seen: &Issuer, set: &KeySet, at: &str) -> Option<Finding> {
         format!("The key set at {at} is empty.")
     } else if set.has_token_key == Some(false) {
         let key_id = seen.key_id.as_deref().unwrap_or_default();
-        let ids = if set.key_ids.is_empty() { "without a kid".to_owned() } else { set.key_ids.join(", ") };
+        let ids = if set.key_ids.is_empty() { "keys without a kid".to_owned() } else { set.key_ids.join(", ") };
         let more = if set.key_ids.len() < set.keys as usize { format!(" ({} in all)", set.keys) } else { String::new() };
-        format!("The token's kid is {key_id}; the keys at {at} are {ids}{more}.")
+        format!("The token's kid is {key_id}; the key set at {at} has {ids}{more}.")
     } else {
         return None;
     };
