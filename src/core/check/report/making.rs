@@ -157,7 +157,7 @@ fn chain(evidence: &Evidence) -> ReportedChain {
     let not_looked_at = |why: &str| ReportedChain {
         provider: ChainProvider::None,
         arn: None,
-        error: Some(format!("not looked at: {why}")),
+        error: Some(format!("not checked: {why}")),
         predicted: false,
     };
     if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted_chain(evidence)) {

@@ -101,9 +101,9 @@ pub struct Application {
     pub sdk: Option<SdkFamily>,
     /// How it is known.
     pub by: Option<KnownBy>,
-    /// The SDKs that were found. Empty where nothing was looked at.
+    /// The SDKs that were found. Empty where no files were searched.
     pub found: Vec<FoundSdk>,
-    /// How far was looked. `null` where nothing was looked at.
+    /// How far the search went. `null` where no files were searched.
     pub scan: Option<ScanSummary>,
 }
 
