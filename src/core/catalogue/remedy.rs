@@ -227,7 +227,10 @@ mod tests {
         assert_eq!(command(&[]), "check -n NAMESPACE");
         assert_eq!(command(&[("audience", "sts.amazonaws.com"), ("namespace", "shop")]), "check -n shop");
         assert_eq!(command(&[("audience", "a b")]), "check --audience 'a b' -n NAMESPACE");
-        assert_eq!(values(&[]).fill_command("--query 'Reservations[].Instances[].MetadataOptions'"), "--query 'Reservations[].Instances[].MetadataOptions'");
+        assert_eq!(
+            values(&[]).fill_command("--query 'Reservations[].Instances[].MetadataOptions'"),
+            "--query 'Reservations[].Instances[].MetadataOptions'"
+        );
     }
 
     #[test]
