@@ -285,9 +285,9 @@ impl Code {
         self.row().step
     }
 
-    /// Where it is documented.
+    /// The URL of its documentation. The base is set when the program is built.
     pub fn docs(self) -> String {
-        format!("docs/findings.md#{}", self.id())
+        format!("{}/findings.md#{}", env!("IRSA_PROBE_DOCS_URL"), self.id())
     }
 }
 
