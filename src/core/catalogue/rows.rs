@@ -1096,8 +1096,8 @@ codes! {
             gets the injected role, and another gets static keys, the node's role or nothing. This is a prediction from the SDKs' own \
             chains, with the answers that this check got. If --app-sdk names the application's SDK, only that SDK counts, and an outcome \
             measured with its version is a failure.",
-        fix: "Remove what the finding names: credentials and profiles beside the injected role, old names, empty variables and white space. \
-            Set AWS_REGION and AWS_DEFAULT_REGION to the same region. --app-sdk names the application's SDK and shows whether it is \
+        fix: "Remove what the finding names: credentials and profiles in addition to the injected role, old names, empty variables and white \
+            space. Set AWS_REGION and AWS_DEFAULT_REGION to the same region. --app-sdk names the application's SDK and shows whether it is \
             affected.",
         commands: &[read("irsa-probe sdks")],
         strict: false,

@@ -112,7 +112,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::ChainDisagrees,
         Wording {
             title: "the SDK's default chain does not get the profile's identity",
-            fix: "Remove what diverts the default chain, as the detail says: endpoint settings, or AWS_* variables beside the profile.",
+            fix: "Remove what diverts the default chain, as the detail says: endpoint settings, or AWS_* variables.",
             commands: &[GET_POD],
         },
     ),

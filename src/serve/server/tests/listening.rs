@@ -41,10 +41,10 @@ fn without_ipv6_the_other_family_is_tried() {
 fn a_port_in_use_is_said_with_its_cure() {
     let first = listen(([127, 0, 0, 1], 0).into()).unwrap();
     let address = first.local_addr().unwrap();
-    let cure = "the port is in use by another process; choose another one with --listen";
-    assert_eq!(listen(address).unwrap_err(), format!("cannot listen on {address}: {cure}"));
+    let fix = "the port is in use by another process; choose another one with --listen";
+    assert_eq!(listen(address).unwrap_err(), format!("cannot listen on {address}: {fix}"));
     let every: SocketAddr = (Ipv6Addr::UNSPECIFIED, address.port()).into();
-    assert_eq!(listen(every).unwrap_err(), format!("cannot listen on {every}: {cure}"));
+    assert_eq!(listen(every).unwrap_err(), format!("cannot listen on {every}: {fix}"));
 }
 
 #[test]
