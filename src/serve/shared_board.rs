@@ -105,7 +105,7 @@ impl SharedBoard {
         now
     }
 
-    /// The worker sleeps for so long; the next round is due at `next`.
+    /// The worker sleeps for this time; the next round is due at `next`.
     pub fn sleep(&self, nap: Duration, next: Duration) {
         let mut state = self.lock();
         let now = self.clock.now();

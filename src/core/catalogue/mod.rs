@@ -153,7 +153,7 @@ pub struct CodeRow {
     pub severity: Severity,
     /// Whether the fault may pass by itself.
     pub class: Class,
-    /// As a failure it takes a pod out of service at once: its applications have another identity, or none. Any other failure is borne until
+    /// As a failure it takes a pod out of service at once: its applications have another identity, or none. Any other failure is tolerated until
     /// the credentials that were proven last have ended.
     pub at_once: bool,
     /// It says that its check could not be made. The check is skipped then; it does not pass.

@@ -35,7 +35,9 @@ pub(super) fn failed_call<T>(endpoint: &EndpointFacts, call: &Call<T>, operation
     let host = &endpoint.host;
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => None,
-        Ok(ServiceAnswer::Error(error)) => Some((Code::from_error(operation, error), quote_error(&format!("STS ({})", place(endpoint)), error))),
+        Ok(ServiceAnswer::Error(error)) => {
+            Some((Code::from_error(operation, error), quote_error(&format!("STS ({})", place(endpoint)), error)))
+        }
         Ok(ServiceAnswer::Alien(alien)) => {
             Some((Code::NotSts, format!("{host} answered with HTTP status {} and {}, which STS never sends.", alien.status, alien.what)))
         }

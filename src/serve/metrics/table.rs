@@ -151,7 +151,7 @@ const TABLE: &[MetricRow] = &[
     gauge(
         "irsa_probe_clock_skew_seconds",
         &[],
-        "Seconds by which this machine's clock was ahead of STS's in the last round; absent when STS did not answer.",
+        "Seconds by which this machine's clock was ahead of the clock of STS in the last round; absent when STS did not answer.",
         |view| optional(view.report().and_then(|report| report.clock_skew_seconds).map(|skew| skew as f64)),
     ),
     gauge(

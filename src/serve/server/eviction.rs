@@ -8,9 +8,9 @@ use super::ServerLimits;
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClientActivity {
-    /// It has been connected for so long and has not sent a byte.
+    /// It has been connected for this time and has not sent a byte.
     Mute(Duration),
-    /// The head of its first request has been on its way for so long.
+    /// The head of its first request has been incomplete for this time.
     Speaking(Duration),
     /// The number of its latest request, counted over all clients.
     Served(u64),

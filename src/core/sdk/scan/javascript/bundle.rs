@@ -19,7 +19,7 @@ const CHUNK: usize = 64 << 10;
 const BEFORE: usize = 256;
 const AFTER: usize = 512;
 
-/// How many packages of one bundle are told.
+/// How many packages of one bundle are reported.
 const PACKAGES: usize = 16;
 
 /// How many occurrences of a marker are read. A bundle has a few hundred.
