@@ -34,8 +34,11 @@ pub(super) const ROW: CommandRow = CommandRow {
     functions: functions::<CompletionsOptions>(),
 };
 
-/// The shells, each with what makes its script.
-const SHELLS: [(&str, fn() -> String); 3] = [("bash", bash::script), ("zsh", zsh::script), ("fish", fish::script)];
+/// Makes a script.
+type MakeScript = fn() -> String;
+
+/// The shells.
+const SHELLS: [(&str, MakeScript); 3] = [("bash", bash::script), ("zsh", zsh::script), ("fish", fish::script)];
 
 groups!(CompletionsOptions { log: LogOptions });
 

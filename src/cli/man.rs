@@ -40,7 +40,7 @@ impl CommandOptions for ManOptions {
 
 fn page() -> String {
     let (global, _) = help::shared();
-    let mut page = format!(".TH IRSA\\-PROBE 1 \"\" \"irsa\\-probe {}\" \"User Commands\"\n", escaped(env!("CARGO_PKG_VERSION")));
+    let mut page = format!(".TH IRSA\\-PROBE 1 \"\" \"irsa\\-probe {}\" \"User Commands\"\n.ad l\n", escaped(env!("CARGO_PKG_VERSION")));
     let first = help::ABOUT.split(", ").next().unwrap_or_default();
     section(&mut page, "NAME", &format!("irsa\\-probe \\- {}\n", escaped(&uncapitalised(first))));
     section(&mut page, "SYNOPSIS", ".B irsa\\-probe\n.I COMMAND\n.RI [ FLAGS ]\n");

@@ -78,11 +78,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
+/// The array is not called `commands`: zsh has its table of programs under that name.
 const TEMPLATE: &str = r#"#compdef irsa-probe
 @ABOUT@
 _irsa-probe() {
   local curcontext=$curcontext context state state_descr line ret=1
-  local -a commands
+  local -a subcommands
   typeset -A opt_args
   _arguments -C \
 @GLOBAL@
@@ -91,10 +92,10 @@ _irsa-probe() {
       && ret=0
   case $state in
   command)
-    commands=(
+    subcommands=(
 @COMMANDS@
     )
-    _describe -t commands command commands && ret=0
+    _describe -t commands command subcommands && ret=0
     ;;
   arguments)
     case $words[1] in
