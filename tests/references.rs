@@ -73,7 +73,8 @@ fn flags(text: &str) -> BTreeSet<String> {
     Regex::new(r"--[a-z][a-z-]+").unwrap().find_iter(text).map(|flag| flag.as_str().to_owned()).collect()
 }
 
-const COMMANDS: [&str; 9] = ["check", "serve", "get", "explain", "exec", "install", "trust-policy", "sdks", "doctor"];
+const COMMANDS: [&str; 11] =
+    ["check", "serve", "get", "explain", "exec", "install", "trust-policy", "sdks", "doctor", "completions", "man"];
 
 /// `["/irsa-probe", "check", "--timeout", "60s"]`: the parser itself must take it.
 #[test]
@@ -91,9 +92,9 @@ fn commands_in_manifests_are_taken() {
 /// `irsa-probe check --timeout 60s`, in a block or a span, up to what ends a command: the command is there, and has these flags.
 #[test]
 fn commands_in_documents_are_there() {
-    for (name, line) in
-        found(r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:check|serve|get|explain|exec|install|trust-policy|sdks|doctor) [^`#|;)>\n"]*)"#)
-    {
+    for (name, line) in found(
+        r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:check|serve|get|explain|exec|install|trust-policy|sdks|doctor|completions|man) [^`#|;)>\n"]*)"#,
+    ) {
         let command = line.split(' ').next().unwrap();
         let ours = line.split(" -- ").next().unwrap();
         let (known, given) = (flags(&help(command)), flags(ours));
@@ -144,7 +145,7 @@ fn pages_are_served_and_metrics_are_on_theirs() {
     let sandbox = Sandbox::start(&World::default());
     let serve = Serve::start(&sandbox, &[]);
     serve.until("/readyz", |reply| reply.status == 200);
-    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|metrics))`"] {
+    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|report|metrics))`"] {
         for (name, page) in found(pattern) {
             assert_eq!(serve.get(&page).status, 200, "{name}: {page}");
         }
