@@ -43,9 +43,10 @@ pub fn run(options: &DoctorOptions) -> u8 {
         }
         for (command, ran) in commands.iter().zip(run_all(&commands, options.timeout)) {
             let answer = ToolAnswer::parse(command.tool, ran);
-            if let ToolAnswer::Refused(RefusalKind::NoTool, _) = answer {
-                let name = command.tool.name();
-                super::print_error(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
+            if let (ToolAnswer::Refused(kind @ RefusalKind::NoTool, _), Output::Json) = (&answer, options.output) {
+                // The text has a block for it.
+                let wording = kind.wording(command.tool);
+                super::print_error(&format!("{}: {} Checks that need it are skipped.", wording.title, wording.fix));
             }
             found.add(command.question, answer);
         }

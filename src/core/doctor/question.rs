@@ -106,6 +106,11 @@ macro_rules! questions {
             pub fn row(self) -> &'static QuestionRow {
                 &ROWS[self as usize]
             }
+
+            /// The program that answers it.
+            pub fn tool(self) -> Tool {
+                self.row().request.tool()
+            }
         }
     };
 }

@@ -2,6 +2,7 @@
 
 use super::check::{DoctorFinding, PolicyChange};
 use super::found::Found;
+use super::obstacle::{ObstacleReport, obstacles};
 use super::state::WalkState;
 use super::walk::walk;
 use crate::core::catalogue::Severity;
@@ -44,6 +45,9 @@ pub struct DoctorReport {
     /// The heading that each finding stands under, in the findings' order. It is not in the JSON.
     #[serde(skip)]
     pub headings: Vec<&'static str>,
+    /// What keeps several checks from being made, for the text. In the JSON each check says it in `because`.
+    #[serde(skip)]
+    pub obstacles: Vec<ObstacleReport>,
 }
 
 /// The cluster, as far as it is known.
@@ -73,6 +77,7 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
     let mut state = WalkState::from_found(found);
     state.time = Some(time);
     let walk = walk(found, &state);
+    let obstacles = obstacles(found, &state, &known_values(&state, &[]), &walk.blocked);
     // Every finding of doctor is a failure, so that the walk's order is the order of their weight, too.
     let findings: Vec<ReportedFinding> = walk.findings.iter().map(|(_, finding)| reported(finding, &state)).collect();
     let headings = walk.findings.iter().map(|(heading, _)| *heading).collect();
@@ -93,6 +98,7 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
         expected: DoctorExpected { provider: state.route.id(), role_arn: state.role.ok().map(|role| role.to_string()) },
         undecided: walk.undecided,
         headings,
+        obstacles,
         subject: Subject {
             namespace: Some(state.namespace),
             service_account: state.service_account,
@@ -166,6 +172,10 @@ const KEEP_THE_OTHERS: &str = "Keep all others: aws iam update-assume-role-polic
 
 /// The values of a finding's fix: its own, then the state's.
 fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
+    known_values(state, &finding.values)
+}
+
+fn known_values(state: &WalkState, own: &[(&'static str, String)]) -> Values {
     let role = state.role.as_ref().ok();
     let issuer = state.issuer.as_ref();
     let known = [
@@ -185,7 +195,7 @@ fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
         ("association", state.association.clone()),
     ];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    Values::from(finding.values.iter().cloned().chain(known).collect())
+    Values::from(own.iter().cloned().chain(known).collect())
 }
 
 #[cfg(test)]
@@ -256,7 +266,7 @@ mod tests {
         let odd =
             [json!(null), json!([]), json!("x"), json!(-1), json!({"items": [null, [], {"metadata": 1, "spec": {"containers": "x"}}]})];
         let odd = odd.into_iter().map(ToolAnswer::Given);
-        let refused = [RefusalKind::Denied, RefusalKind::Credentials, RefusalKind::TimedOut, RefusalKind::TooOld]
+        let refused = [RefusalKind::Denied, RefusalKind::Login, RefusalKind::TimedOut, RefusalKind::TooOld]
             .map(|why| ToolAnswer::Refused(why, "no".to_owned()));
         for odd in odd.chain(refused).chain([ToolAnswer::Absent("none".to_owned())]) {
             for question in Question::ALL {

@@ -4,6 +4,7 @@ use super::check::{DoctorFinding, DoctorVerdict};
 use super::checks::{cluster, events, iam, pods};
 use super::found::Found;
 use super::state::{Unknown, WalkState};
+use super::why::Obstacle;
 use crate::core::catalogue::{Severity, Step};
 use crate::core::check::checks::{Check, CheckOutcome};
 
@@ -90,6 +91,8 @@ pub struct WalkResult {
     pub findings: Vec<(&'static str, DoctorFinding)>,
     /// Essential checks that could not be decided, for another reason than a finding.
     pub undecided: Vec<&'static str>,
+    /// Checks that an obstacle keeps from being made, each with its obstacles.
+    pub blocked: Vec<(&'static str, Vec<Obstacle>)>,
 }
 
 /// Makes every check on what was found.
@@ -100,6 +103,11 @@ pub fn walk(found: &Found, state: &WalkState) -> WalkResult {
             let verdict = (row.verdict)(found, state);
             if row.is_essential && matches!(verdict, DoctorVerdict::Unknown(Unknown::NotSeen(_)) | DoctorVerdict::Undecided(..)) {
                 result.undecided.push(row.id);
+            }
+            if let DoctorVerdict::Unknown(Unknown::NotSeen(why)) = &verdict
+                && !why.obstacles.is_empty()
+            {
+                result.blocked.push((row.id, why.obstacles.clone()));
             }
             result.checks.push(line(row, &verdict));
             if let DoctorVerdict::Findings(findings) = verdict {
@@ -126,7 +134,7 @@ fn line(row: &DoctorCheckRow, verdict: &DoctorVerdict) -> Check {
             Check { outcome: CheckOutcome::Pass, detail: Some(detail.clone()).filter(|detail| !detail.is_empty()), ..skipped }
         }
         DoctorVerdict::Skip(why) => Check { because: Some(why.clone()), ..skipped },
-        DoctorVerdict::Unknown(unknown) => Check { because: Some(unknown.text()), ..skipped },
+        DoctorVerdict::Unknown(unknown) => Check { because: Some(unknown.why().text), ..skipped },
         DoctorVerdict::Note(title, detail) | DoctorVerdict::Undecided(title, detail) => {
             Check { outcome: CheckOutcome::Warn, title: (*title).to_owned(), detail: Some(detail.clone()), ..skipped }
         }

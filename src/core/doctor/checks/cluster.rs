@@ -12,6 +12,7 @@ use crate::core::doctor::pod::ContainerState;
 use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::{self, Unknown, WalkState};
+use crate::core::doctor::why::{Obstacle, Why};
 use crate::core::doctor::wordings;
 use serde_json::Value;
 
@@ -19,19 +20,21 @@ use serde_json::Value;
 pub fn issuer(found: &Found, state: &WalkState) -> DoctorVerdict {
     if let (Some(name), Some(ToolAnswer::Absent(why))) = (&found.target.cluster, found.get(Question::Cluster)) {
         // The name that the user gave is mistyped, or of another account or region. What else is said of associations would be of no cluster.
-        return DoctorVerdict::not_seen(format!(
-            "EKS has no cluster {name} here: {why}; correct --cluster, or choose its profile and region"
+        return DoctorVerdict::not_seen(Why::of(
+            Obstacle::NoSuchCluster,
+            format!("EKS has no cluster {name} here: {why}; correct --cluster, or choose its profile and region"),
         ));
     }
     match (&state.issuer, &state.other_cluster) {
-        (Some(issuer), Some(other)) => DoctorVerdict::not_seen(format!(
-            "kubectl's context and EKS's cluster {} are two clusters: {issuer} and {other}; choose another context, or another --cluster",
-            state.cluster.as_deref().unwrap_or_default()
+        (Some(issuer), Some(other)) => DoctorVerdict::not_seen(Why::of(
+            Obstacle::TwoClusters,
+            format!(
+                "kubectl's context and EKS's cluster {} are two clusters: {issuer} and {other}; choose another context, or another --cluster",
+                state.cluster.as_deref().unwrap_or_default()
+            ),
         )),
         (Some(issuer), None) => DoctorVerdict::Pass(issuer.clone()),
-        (None, _) => {
-            DoctorVerdict::not_seen(format!("{}; {}", found.why_missing(Question::Discovery), found.why_missing(Question::Cluster)))
-        }
+        (None, _) => DoctorVerdict::not_seen(found.why_missing(Question::Discovery).and(found.why_missing(Question::Cluster))),
     }
 }
 
@@ -138,7 +141,7 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
     match (state.associations_known, pods.len()) {
         (true, _) => DoctorVerdict::finding(Code::AnnotationMissing, "No annotation eks.amazonaws.com/role-arn, and no association."),
         (false, 0) => {
-            DoctorVerdict::not_seen(format!("it has no annotation, and whether a Pod Identity association names it is not known: {why}"))
+            DoctorVerdict::not_seen(why.after("it has no annotation, and whether a Pod Identity association names it is not known"))
         }
         (false, n) => DoctorVerdict::finding(
             Code::AnnotationMissing,
@@ -189,12 +192,14 @@ pub fn association(found: &Found, state: &WalkState) -> DoctorVerdict {
 
 /// Whether the role ARNs in aws-auth can match. They are compared with a session's ARN, which has no path, so that one with a path never matches.
 pub fn aws_auth(found: &Found, _: &WalkState) -> DoctorVerdict {
+    if !found.target.aws_auth {
+        return DoctorVerdict::Skip("not requested (--aws-auth)".to_owned());
+    }
     let map = match found.get(Question::AwsAuth) {
         Some(ToolAnswer::Given(map)) => map,
         Some(ToolAnswer::Absent(_)) => {
             return DoctorVerdict::Skip("there is no ConfigMap aws-auth: the cluster uses access entries".to_owned());
         }
-        Some(ToolAnswer::NotAsked(why)) => return DoctorVerdict::Skip(why.clone()),
         _ => return DoctorVerdict::not_answered(found, Question::AwsAuth),
     };
     let arns = role_arns(map);

@@ -138,7 +138,7 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
     };
     let Ok(document) = policy::parse(&document) else { return DoctorVerdict::not_seen("the trust policy cannot be read") };
     let Some((request, code)) = role_request(found, state, role) else {
-        return DoctorVerdict::not_seen("the cluster's issuer is not known");
+        return DoctorVerdict::not_seen(found.why_missing(Question::Discovery).in_words("the cluster's issuer is not known"));
     };
     let request = if let Some(time) = state.time { request.at(time) } else { request };
     let evaluation = policy::evaluate(&document, &request);
