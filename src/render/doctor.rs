@@ -7,13 +7,15 @@ use crate::core::catalogue::Severity;
 use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{ReportedFinding, Verdict};
 use crate::core::doctor::check::list_few;
-use crate::core::doctor::obstacle::ObstacleReport;
+use crate::core::doctor::obstacle::{AWS, CLUSTER, NEITHER, ObstacleReport};
 use crate::core::doctor::report::DoctorReport;
 use crate::core::doctor::walk::{heading_of, headings};
 
 /// Where the text under an obstacle begins, and the column of its values.
 const UNDER: usize = 2;
 const COLUMN: usize = 11;
+/// Where more checks than these wait for something, only their number is said.
+const MOST_NAMED: usize = 6;
 
 /// The report as text.
 pub fn report(report: &DoctorReport, style: Style) -> String {
@@ -57,7 +59,10 @@ pub fn report(report: &DoctorReport, style: Style) -> String {
 
 /// An obstacle: what cannot be reached, the tool's own words, the fix, and what waits for it.
 fn statement(page: &mut Page, obstacle: &ObstacleReport, report: &DoctorReport) {
-    let headline = format!("{}: {}", obstacle.what, obstacle.title);
+    let headline = match obstacle.title {
+        title if title == obstacle.what => title.to_owned(),
+        title => format!("{}: {title}", obstacle.what),
+    };
     page.prose(0, UNDER, &[(Paint::Yellow, "‼"), (Paint::Bold, &headline)]);
     if let Some(said) = &obstacle.said {
         page.entry(UNDER, "why", COLUMN, (Paint::Plain, said));
@@ -65,8 +70,9 @@ fn statement(page: &mut Page, obstacle: &ObstacleReport, report: &DoctorReport) 
     page.entry(UNDER, "fix", COLUMN, (Paint::Plain, &obstacle.remedy.text));
     page.commands(COLUMN, &obstacle.remedy.commands);
     if !obstacle.checks.is_empty() {
-        let count = format!("{} of {} checks: {}", obstacle.checks.len(), report.checks.len(), list_few(&obstacle.checks));
-        page.entry(UNDER, "skipped", COLUMN, (Paint::Dim, &count));
+        let names = if obstacle.checks.len() > MOST_NAMED { String::new() } else { format!(": {}", obstacle.checks.join(", ")) };
+        let skipped = format!("{} of {} checks{names}", obstacle.checks.len(), report.checks.len());
+        page.entry(UNDER, "skipped", COLUMN, (Paint::Dim, &skipped));
     }
 }
 
@@ -76,7 +82,7 @@ fn verdict(report: &DoctorReport) -> String {
     let warnings: Vec<&str> = report.findings.iter().filter(|f| f.severity == Severity::Warn).map(|f| f.cause.code.id()).collect();
     match report.verdict {
         Verdict::Pass => {
-            with_warnings(format!("nothing keeps {} from getting {role} ({})", name(&report.subject), report.expected.provider), &warnings)
+            with_warnings(format!("nothing prevents {} from getting {role} ({})", name(&report.subject), report.expected.provider), &warnings)
         }
         Verdict::Fail => cause.unwrap_or_default(),
         Verdict::Unknown => unknown(report),
@@ -87,7 +93,11 @@ fn verdict(report: &DoctorReport) -> String {
 fn unknown(report: &DoctorReport) -> String {
     let is_blocked = |id: &&str| report.obstacles.iter().any(|obstacle| obstacle.checks.contains(id));
     let open: Vec<&str> = report.undecided.iter().copied().filter(|id| !is_blocked(id)).collect();
-    let mut parts: Vec<String> = report.obstacles.iter().map(|obstacle| obstacle.what.to_owned()).collect();
+    let what: Vec<&str> = report.obstacles.iter().map(|obstacle| obstacle.what).collect();
+    let mut parts: Vec<String> = match what[..] {
+        [CLUSTER, AWS, ..] => vec![NEITHER.to_owned()],
+        _ => what.iter().copied().map(str::to_owned).collect(),
+    };
     if !open.is_empty() {
         parts.push(format!("not decided: {}", list_few(&open)));
     }

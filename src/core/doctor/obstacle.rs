@@ -14,9 +14,9 @@ use crate::core::text::printable::shell_word;
 /// An obstacle as the report states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObstacleReport {
-    /// What cannot be reached or told apart, for a verdict: `AWS cannot be reached`.
+    /// What is in the way, for a verdict: `AWS cannot be reached`.
     pub what: &'static str,
-    /// Why, as a headline.
+    /// Why, as a headline; the same where it says both.
     pub title: &'static str,
     /// The tool's own line, or the values that contradict each other.
     pub said: Option<String>,
@@ -26,9 +26,12 @@ pub struct ObstacleReport {
     pub checks: Vec<&'static str>,
 }
 
-const CLUSTER: &str = "the cluster cannot be reached";
-const AWS: &str = "AWS cannot be reached";
-const NEITHER: &str = "neither the cluster nor AWS can be reached";
+/// Without kubectl.
+pub const CLUSTER: &str = "the cluster cannot be reached";
+/// Without aws.
+pub const AWS: &str = "AWS cannot be reached";
+/// Without both.
+pub const NEITHER: &str = "neither the cluster nor AWS can be reached";
 
 /// All obstacles, with the checks that each blocks. `values` are those of fixes.
 pub fn obstacles(found: &Found, state: &WalkState, values: &Values, blocked: &[(&'static str, Vec<Obstacle>)]) -> Vec<ObstacleReport> {
@@ -53,14 +56,14 @@ pub fn obstacles(found: &Found, state: &WalkState, values: &Values, blocked: &[(
         }
     }
     let others = [
-        (Obstacle::NoSuchCluster, "the cluster is not known to EKS", &wordings::NO_SUCH_CLUSTER),
-        (Obstacle::TwoClusters, "which cluster is meant is not clear", &wordings::TWO_CLUSTERS),
-        (Obstacle::OtherAccount, "the role's account cannot be read", &wordings::OTHER_ACCOUNT),
+        (Obstacle::NoSuchCluster, &wordings::NO_SUCH_CLUSTER),
+        (Obstacle::TwoClusters, &wordings::TWO_CLUSTERS),
+        (Obstacle::OtherAccount, &wordings::OTHER_ACCOUNT),
     ];
-    for (obstacle, what, wording) in others {
+    for (obstacle, wording) in others {
         let checks = of(&[obstacle]);
         if !checks.is_empty() {
-            all.push(statement(what, wording, &describe(obstacle, found, state), values, checks));
+            all.push(statement(wording.title, wording, &describe(obstacle, found, state), values, checks));
         }
     }
     all

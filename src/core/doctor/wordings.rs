@@ -83,7 +83,7 @@ wordings! {
     /// aws is not there.
     NO_AWS_CLI {
         title: "aws is not on the PATH",
-        fix: "Install the AWS CLI (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html), or add its folder to PATH.",
+        fix: "Install the AWS CLI (https://aws.amazon.com/cli/), or add its folder to PATH.",
         commands: &[],
     }
 
@@ -125,8 +125,8 @@ wordings! {
     /// aws has no credentials, or wrong or expired ones.
     NO_CREDENTIALS {
         title: "aws has no working credentials",
-        fix: "Log in, or choose a profile that works: export AWS_PROFILE=NAME. The command aws configure list shows where aws takes its \
-            credentials from.",
+        fix: "Choose a profile that works (export AWS_PROFILE=NAME), or log in. For IAM Identity Center (SSO) that is the command below. To see \
+            which credentials aws finds: aws configure list",
         commands: &[SSO_LOGIN],
     }
 
@@ -191,14 +191,14 @@ wordings! {
 
     /// The name of `--cluster` is another cluster than kubectl's.
     TWO_CLUSTERS {
-        title: "kubectl's context and EKS's cluster are two clusters",
+        title: "kubectl and --cluster mean two clusters",
         fix: "Choose the context of the cluster that is meant, or correct --cluster.",
         commands: &[GET_CONTEXTS, WRITE_CONTEXT],
     }
 
     /// IAM shows no other account's roles.
     OTHER_ACCOUNT {
-        title: "the role is in another account than aws acts in",
+        title: "aws acts in another account than the role's",
         fix: "Choose a profile of account {account}: export AWS_PROFILE=NAME.",
         commands: &[GET_CALLER],
     }
