@@ -691,7 +691,7 @@ fn pod_not_injected() {
 /// annotated. The pod may have been there before, or the webhook may have left it out: neither is said.
 #[test]
 fn whether_a_pod_predates_the_annotation_is_not_known() {
-    const TITLE: &str = "containers lack the identity, and why is not known";
+    const TITLE: &str = "containers have no identity, and the reason is not known";
     let undecided = |seen: &Seen, words: &[&str]| {
         seen.finds_nothing();
         let check = seen.check("pods-injected");
@@ -713,7 +713,8 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     let (exit, text, _) = scene.raw(&["checkout", "--cluster", "production"]);
     assert_eq!(exit, Some(3));
     assert!(
-        text.contains(&format!("‼ {TITLE}: Pod checkout-1")) && text.lines().last().unwrap().starts_with("UNKNOWN  not decided: "),
+        text.contains(&format!("‼ {TITLE}: Pod checkout-1"))
+            && text.lines().last().unwrap().starts_with("UNKNOWN  AWS cannot be reached; not decided: pods-injected"),
         "{text}"
     );
     // What is said of several: the first in full.

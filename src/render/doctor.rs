@@ -81,9 +81,10 @@ fn verdict(report: &DoctorReport) -> String {
     let role = report.expected.role_arn.as_deref().unwrap_or("an identity");
     let warnings: Vec<&str> = report.findings.iter().filter(|f| f.severity == Severity::Warn).map(|f| f.cause.code.id()).collect();
     match report.verdict {
-        Verdict::Pass => {
-            with_warnings(format!("nothing prevents {} from getting {role} ({})", name(&report.subject), report.expected.provider), &warnings)
-        }
+        Verdict::Pass => with_warnings(
+            format!("nothing prevents {} from getting {role} ({})", name(&report.subject), report.expected.provider),
+            &warnings,
+        ),
         Verdict::Fail => cause.unwrap_or_default(),
         Verdict::Unknown => unknown(report),
     }

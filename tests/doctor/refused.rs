@@ -307,7 +307,7 @@ fn for_want_of_the_account() {
     scene.cluster.edit(ACCOUNT, |account| account["metadata"]["creationTimestamp"] = json!("2026-11-03T10:00:05Z"));
     let seen = scene.checkout();
     seen.finds_nothing();
-    seen.skips("service-account-used", "ReplicaSet w uses it, and its pods are not there yet");
+    seen.skips("service-account-used", "ReplicaSet w uses it, and its pods do not exist yet");
     // It was there when the controller tried.
     scene.cluster.edit(ACCOUNT, |account| account["metadata"]["creationTimestamp"] = json!("2026-11-01T08:00:00Z"));
     scene.checkout().fails("pods-refused", &[missing]);

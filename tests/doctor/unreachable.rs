@@ -82,7 +82,7 @@ fn without_aws_the_cluster_is_still_judged() {
         ],
     );
     assert!(
-        page.contains("√ the service account exists: shop/checkout") && page.contains("√ their containers were injected: IRSA"),
+        page.contains("√ the service account exists: shop/checkout") && page.contains("√ their containers have the identity: IRSA"),
         "{page}"
     );
     assert!(page.ends_with("\nUNKNOWN  AWS cannot be reached; no fault found in the rest\n"), "{page}");
@@ -225,7 +225,7 @@ fn a_server_that_answers_without_a_context() {
     );
     let page = text(&scene, &["checkout", "-n", "shop"]);
     has_one_block(&page, HEADLINE_OF_AWS, &["aws is not on the PATH"]);
-    assert!(page.contains("√ their containers were injected: IRSA"), "{page}");
+    assert!(page.contains("√ their containers have the identity: IRSA"), "{page}");
 }
 
 /// The context is another cluster's than the name; the role is another account's. Both tools work, and what they show says nothing of each other.

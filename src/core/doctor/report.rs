@@ -34,9 +34,9 @@ pub struct DoctorReport {
     pub findings: Vec<ReportedFinding>,
     /// Every check, in the order of the walk.
     pub checks: Vec<Check>,
-    /// Who was looked at.
+    /// Who was examined.
     pub subject: Subject,
-    /// Where it was looked for.
+    /// Where.
     pub cluster: Cluster,
     /// How the identity is to reach the pods, and which role it is.
     pub expected: DoctorExpected,
@@ -131,19 +131,19 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
         None => {}
         Some(PolicyChange::Add(statement)) => cause.remedy.snippet = Some(statement.clone()),
         Some(PolicyChange::Replace(number, statement)) => {
-            let change = format!("Put the statement below in the place of statement {number} of the role's trust policy.");
+            let change = format!("Replace statement {number} of the role's trust policy with the statement below.");
             cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
             cause.remedy.snippet = Some(statement.clone());
         }
         Some(PolicyChange::OwnersChoice) => {
-            let change = "Change the statement that is named above: only its owner can say what it is for.";
+            let change = "Change the statement that is named above. Only its owner can say what it is for.";
             cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
             cause.remedy.snippet = None;
         }
         Some(PolicyChange::AskOwner { why, statement }) => {
             let question = statement.as_ref().map_or("", |_| {
-                " Ask the policy's owner whether the statement below may be added: it lets in this pod's service account alone. Do not change statements of \
-                 others for it."
+                " Ask the policy's owner whether the statement below may be added: it lets in only this pod's service account. Do not change other \
+                 statements for it."
             });
             cause.remedy.text = format!("{why}{question} {KEEP_THE_OTHERS}");
             cause.remedy.snippet.clone_from(statement);
@@ -167,8 +167,8 @@ fn is_same_document(one: Option<&str>, other: Option<&str>) -> bool {
 }
 
 /// What holds of every change of a role's trust policy (AWS CLI, "update-assume-role-policy").
-const KEEP_THE_OTHERS: &str = "Keep all others: aws iam update-assume-role-policy replaces the whole policy. Most roles are managed by code \
-    (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there.";
+const KEEP_THE_OTHERS: &str = "Keep all other statements: aws iam update-assume-role-policy replaces the whole policy. If code manages the role \
+    (Terraform, CloudFormation, eksctl), change it there: the code undoes a change by hand.";
 
 /// The values of a finding's fix: its own, then the state's.
 fn values(finding: &DoctorFinding, state: &WalkState) -> Values {

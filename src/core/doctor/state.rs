@@ -249,7 +249,7 @@ pub fn why_no_account(found: &Found) -> Why {
     found.why_missing(question)
 }
 
-/// The pods that are looked at: the named one, or those of the service account that are not over.
+/// The pods that are examined: the named one, or those of the service account that are not over.
 pub fn pods(found: &Found) -> Vec<Pod<'_>> {
     match found.given(Question::Pod) {
         Some(pod) => vec![Pod(pod)],
@@ -282,7 +282,7 @@ impl InspectedPod<'_> {
     }
 }
 
-/// The pods that are looked at, with their containers' states.
+/// The pods that are examined, with their containers' states.
 pub fn inspected_pods<'a>(found: &'a Found, state: &WalkState) -> Vec<InspectedPod<'a>> {
     let role = match (&state.annotation, &state.role) {
         // What a webhook with --compose-role-arn injects.

@@ -64,9 +64,9 @@ const GROUPS: &[DoctorCheckGroup] = &[
         rows: &[
             additional("pods-admitted", "the API server refuses none of the service account's pods", events::admitted),
             additional("service-account-used", "pods run under the service account", pods::used),
-            essential("pods-injected", "their containers were injected", pods::injected),
+            essential("pods-injected", "their containers have the identity", pods::injected),
             additional("pods-unshadowed", "no static keys shadow the identity", pods::unshadowed),
-            additional("events", "no recent warnings about them", events::warnings),
+            additional("events", "the cluster has no recent warnings about them", events::warnings),
         ],
     },
     DoctorCheckGroup { heading: "aws-auth", rows: &[additional("aws-auth", "the role ARNs in aws-auth can match", cluster::aws_auth)] },

@@ -96,7 +96,9 @@ impl Additions {
                 let values = self.statement.below(&["Condition", operator, key]).cloned();
                 self.statement.put(&["Condition", "StringLike", key], values);
                 self.statement.put(&["Condition", operator, key], None);
-                let words = format!("{key} moves from {operator} to StringLike, which reads * and ? as wildcards: all that match get in");
+                let words = format!(
+                    "{key} moves from {operator} to StringLike, which reads * and ? as wildcards, so that every subject that matches gets in"
+                );
                 self.words.push(words);
                 Some(())
             }

@@ -50,10 +50,11 @@ pub fn webhook(found: &Found, state: &WalkState) -> DoctorVerdict {
         }
         None => {
             let names = names_of(configurations);
-            let mut detail = format!("No MutatingWebhookConfiguration is the pod identity webhook's. There are: {}.", list_few(&names));
+            let mut detail =
+                format!("No MutatingWebhookConfiguration belongs to the pod identity webhook. There are: {}.", list_few(&names));
             // It may have gone only now.
             if state::inspected_pods(found, state).iter().any(|pod| pod.has(&ContainerState::Injected)) {
-                detail.push_str(" Pods that run now were injected; those that come after them will not be.");
+                detail.push_str(" Running pods were injected; new pods will not be.");
             }
             DoctorVerdict::finding(Code::WebhookMissing, detail)
         }
@@ -83,7 +84,7 @@ pub fn service_account(found: &Found, state: &WalkState) -> DoctorVerdict {
     let others = match found.given(Question::Others).map(|others| names_of(list(others, "/items"))) {
         None => String::new(),
         // Kubernetes makes `default` in each namespace.
-        Some(names) if names.is_empty() => "; it has none at all, not even default: the namespace does not exist".to_owned(),
+        Some(names) if names.is_empty() => "; it has no service account at all, not even default: the namespace does not exist".to_owned(),
         Some(names) => format!("; its service accounts: {}", list_few(&names)),
     };
     let detail = format!("Namespace {} has no service account{nor_pod} {name}{others}.", state.namespace);
@@ -112,14 +113,14 @@ fn malformed(value: &str, why: &RoleArnError) -> DoctorVerdict {
     let trimmed = value.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
     let mut detail = format!("{} is {value:?}: {why}.", annotation::KEY);
     if *why == RoleArnError::Untidy && RoleArn::parse(trimmed).is_ok() {
-        detail.push_str(" Without them it is a role's ARN.");
+        detail.push_str(" Without them it is the ARN of a role.");
     }
     DoctorVerdict::finding(Code::RoleArnMalformed, detail)
 }
 
 fn misspelt(key: &str, value: &str, place: &str) -> DoctorVerdict {
     let difference = annotation::describe_difference(key);
-    let detail = format!("{place} carries {key}: {value}, which the webhook does not read: {difference}.");
+    let detail = format!("{place} has the annotation {key}: {value}, which the webhook does not read: {difference}.");
     let finding = DoctorFinding::new(Code::AnnotationMisspelt, detail);
     match RoleArn::parse(value.trim()) {
         Ok(role) => finding.with_value("roleArn", role.to_string()).into(),
@@ -146,7 +147,7 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
         (false, n) => DoctorVerdict::finding(
             Code::AnnotationMissing,
             format!(
-                "No annotation eks.amazonaws.com/role-arn. Associations could not be seen ({why}), but none of {n} pods has Pod Identity's variables."
+                "No annotation eks.amazonaws.com/role-arn. Associations could not be seen ({why}), but none of the {n} pods has Pod Identity's variables."
             ),
         ),
     }
@@ -156,7 +157,7 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
 fn other_partition(role: &RoleArn, state: &WalkState) -> DoctorVerdict {
     let partition = state.partition.unwrap_or(role.partition);
     let detail = format!(
-        "{} names {role}, of partition {}; the cluster is in partition {partition}, whose STS knows no such role.",
+        "{} names {role}, which is in partition {}. The cluster is in partition {partition}, and STS there does not know such a role.",
         annotation::KEY,
         role.partition
     );
@@ -181,10 +182,10 @@ pub fn association(found: &Found, state: &WalkState) -> DoctorVerdict {
             let then = target.map(|target| format!(", which then assumes {target}")).unwrap_or_default();
             DoctorVerdict::Pass(format!("{id}, {role}{then}"))
         }
-        (None, true) if carrying.is_empty() => DoctorVerdict::Skip("none does; IRSA needs none".to_owned()),
+        (None, true) if carrying.is_empty() => DoctorVerdict::Skip("there is none, and IRSA does not need one".to_owned()),
         (None, true) => DoctorVerdict::finding(
             Code::AssociationMissing,
-            format!("Pods carry Pod Identity's variables, and no association names the service account: {}.", list_few(&carrying)),
+            format!("These pods have Pod Identity's variables, but no association names their service account: {}.", list_few(&carrying)),
         ),
         (None, false) => DoctorVerdict::not_seen(state.why_no_association(found)),
     }
@@ -227,7 +228,7 @@ pub fn aws_auth(found: &Found, _: &WalkState) -> DoctorVerdict {
         );
     }
     if !malformed_lines.is_empty() {
-        let detail = format!("{} That admits nobody.", malformed_lines.join(" "));
+        let detail = format!("{} Such an entry gives access to no one.", malformed_lines.join(" "));
         findings.push(DoctorFinding::new(Code::RoleArnMalformed, detail).with_wording(&wordings::IN_AWS_AUTH));
     }
     match findings.is_empty() {

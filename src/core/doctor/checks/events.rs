@@ -77,7 +77,7 @@ pub fn no_pods(found: &Found, state: &WalkState) -> DoctorVerdict {
         return DoctorVerdict::because(Code::PodsRefused);
     }
     if let Some(controller) = admission.waiting.first() {
-        return DoctorVerdict::not_seen(format!("{controller} uses it, and its pods are not there yet"));
+        return DoctorVerdict::not_seen(format!("{controller} uses it, and its pods do not exist yet"));
     }
     if let Some(why) = why_unseen(&admission) {
         return DoctorVerdict::not_seen(why);

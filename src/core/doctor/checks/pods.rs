@@ -1,4 +1,4 @@
-//! The pods: whether they run under the service account, and whether their containers were injected.
+//! The pods: whether they run under the service account, and whether their containers have the identity.
 
 use super::age::{PodAge, SAME_SECOND, pod_age};
 use super::{cluster, events};
@@ -13,7 +13,7 @@ use crate::core::doctor::state::{self, InspectedPod, WalkState};
 use crate::core::doctor::target::TargetKind;
 use crate::core::doctor::wordings;
 
-/// Whether pods run under the service account. Pods that are over count, and are not looked at further.
+/// Whether pods run under the service account. Pods that have ended count, and are not examined further.
 pub fn used(found: &Found, state: &WalkState) -> DoctorVerdict {
     if let Some(pod) = &state.pod {
         return DoctorVerdict::Pass(format!("pod {pod}"));
@@ -28,9 +28,9 @@ pub fn used(found: &Found, state: &WalkState) -> DoctorVerdict {
             DoctorVerdict::not_seen(state::why_no_account(found))
         }
         (0, _) => events::no_pods(found, state),
-        (all, 0) => DoctorVerdict::Pass(format!("{all}, all of them over")),
+        (all, 0) => DoctorVerdict::Pass(format!("{all}, and all of them have ended")),
         (_, 1) => DoctorVerdict::Pass("1 pod".to_owned()),
-        (_, n) if has_more(answer) => DoctorVerdict::Pass(format!("the first {n} are looked at")),
+        (_, n) if has_more(answer) => DoctorVerdict::Pass(format!("only the first {n} are examined")),
         (_, n) => DoctorVerdict::Pass(format!("{n} pods")),
     }
 }
@@ -68,14 +68,14 @@ pub fn injected(found: &Found, state: &WalkState) -> DoctorVerdict {
     let mut findings: Vec<DoctorFinding> = on_fargate(state, &pods).into_iter().chain(findings(&problems)).collect();
     if let Some(first) = findings.first_mut() {
         if let Some((pod, _)) = undecided.first() {
-            first.finding.detail.push_str(&format!(" Of pod {pod} it is not known why nothing was injected."));
+            first.finding.detail.push_str(&format!(" Why nothing was injected into pod {pod} is not known."));
         }
         return DoctorVerdict::Findings(findings);
     }
     if let Some(((_, detail), others)) = undecided.split_first() {
         let others: Vec<&str> = others.iter().map(|(pod, _)| *pod).collect();
         let detail = format!("{detail}{}", the_same_with(&others));
-        return DoctorVerdict::Undecided("containers lack the identity, and why is not known", detail);
+        return DoctorVerdict::Undecided("containers have no identity, and the reason is not known", detail);
     }
     match pods.iter().find(|pod| pod.has(&ContainerState::OtherRoute)) {
         Some(pod) if by_association => return still_irsa(found, pod.pod),
@@ -87,7 +87,7 @@ pub fn injected(found: &Found, state: &WalkState) -> DoctorVerdict {
     let exempt: Vec<&str> = containers.filter(|(_, state)| *state == ContainerState::Exempt).map(|(name, _)| *name).collect();
     DoctorVerdict::Pass(match exempt.is_empty() {
         true => route.to_owned(),
-        false => format!("{route}; but for {}, which are not to be", list_few(&exempt)),
+        false => format!("{route}; {} are exempt", list_few(&exempt)),
     })
 }
 
@@ -129,9 +129,9 @@ fn on_fargate(state: &WalkState, pods: &[InspectedPod<'_>]) -> Option<DoctorFind
     })?;
     let has = match container {
         ContainerState::Bare => "It has nothing injected.",
-        _ => "It carries Pod Identity's variables for nothing.",
+        _ => "It has Pod Identity's variables, which do not help it.",
     };
-    let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod changes nothing of that.", pod.name());
+    let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod does not change that.", pod.name());
     Some(DoctorFinding::new(Code::PodNotInjected, detail).with_value("pod", pod.name()).with_wording(&wordings::ON_FARGATE))
 }
 
@@ -205,7 +205,7 @@ fn preset_variables<'a>(pod: &InspectedPod<'a>) -> Option<PodProblem<'a>> {
     if preset.is_empty() {
         return None;
     }
-    finding(Code::InjectionSuppressed, pod.pod, format!("Pod {} presets it in container {}.", pod.pod.name(), preset.join(", ")))
+    finding(Code::InjectionSuppressed, pod.pod, format!("Pod {} presets the variables in container {}.", pod.pod.name(), preset.join(", ")))
 }
 
 /// Another role than the annotation's: an older annotation's, or one that was set by hand.
@@ -221,7 +221,7 @@ fn other_role<'a>(found: &Found, state: &WalkState, pod: &InspectedPod<'a>) -> O
         PodAge::Younger => finding(
             Code::InjectionSuppressed,
             pod,
-            format!("{carries}, although it was created after the annotation was last written: the role is preset."),
+            format!("{carries}, although the pod was created after the last change of the annotation: the role is preset."),
         ),
         PodAge::Older(when) => finding(Code::PodPredatesAnnotation, pod, format!("{carries}, the role of an older annotation. {when}")),
         PodAge::SameSecond => undecided(state, pod, &names_another(), SAME_SECOND),
