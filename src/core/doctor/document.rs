@@ -30,7 +30,7 @@ pub fn event_time(event: &Value) -> Option<Timestamp> {
     PLACES.iter().find_map(|place| time(event.pointer(place)))
 }
 
-/// Whether a list goes on beyond the page that was asked for.
+/// Whether a list continues after the page that was requested.
 pub fn has_more(answer: &Value) -> bool {
     text(answer, "/metadata/continue").is_some_and(|more| !more.is_empty())
 }

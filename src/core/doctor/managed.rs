@@ -1,4 +1,4 @@
-//! Which program manages a role, by the tags that this program gives it. A change by hand would be lost to it.
+//! Which program manages a role, from the tags that this program gives it. The program would undo a change by hand.
 //!
 //! The tags are in the answer of `aws iam get-role` (IAM API reference, Role), and so need no further permission.
 

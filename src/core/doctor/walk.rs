@@ -39,7 +39,7 @@ const GROUPS: &[DoctorCheckGroup] = &[
         rows: &[
             essential("cluster-issuer", "the cluster's issuer is known", cluster::issuer),
             essential("oidc-provider", "IAM has an OIDC provider for it, in the role's account", iam::provider),
-            essential("provider-audience", "the provider admits the tokens' audience", iam::audience),
+            essential("provider-audience", "the provider accepts the tokens' audience", iam::audience),
             additional("webhook", "the webhook that injects identities is configured", cluster::webhook),
         ],
     },
@@ -47,7 +47,7 @@ const GROUPS: &[DoctorCheckGroup] = &[
         heading: "service account",
         rows: &[
             essential("service-account", "the service account exists", cluster::service_account),
-            essential("annotation", "it names a role", cluster::annotation),
+            essential("annotation", "its annotation names a role", cluster::annotation),
             additional("association", "a Pod Identity association names it", cluster::association),
         ],
     },
@@ -62,7 +62,7 @@ const GROUPS: &[DoctorCheckGroup] = &[
     DoctorCheckGroup {
         heading: "pods",
         rows: &[
-            additional("pods-admitted", "the API server refuses none of the service account's pods", events::admitted),
+            additional("pods-admitted", "the API server admits the service account's pods", events::admitted),
             additional("service-account-used", "pods run under the service account", pods::used),
             essential("pods-injected", "their containers have the identity", pods::injected),
             additional("pods-unshadowed", "no static keys shadow the identity", pods::unshadowed),

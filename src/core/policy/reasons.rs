@@ -18,7 +18,9 @@ pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], reque
         ContextFact::Known([one]) => slips::between(operator, key, wanted, one, request),
         ContextFact::Known(_) if operator.set == Set::All => "the policy does not name all of the values".to_owned(),
         ContextFact::Known(_) => "the policy names none of the values".to_owned(),
-        ContextFact::Formed(_) if clock::compares(operator.name, key) => "it limits the time, and now is outside of that time".to_owned(),
+        ContextFact::Formed(_) if clock::compares(operator.name, key) => {
+            "it is a limit of time, and the time now is outside of it".to_owned()
+        }
         ContextFact::Formed(_) | ContextFact::Unknown if operator.negated => {
             format!("{} excludes the values that it names, and it names every value that {key} can have", operator.name)
         }
@@ -36,7 +38,7 @@ fn formed_differs(operator: &Operator, key: &str, wanted: &[String], formed: &Fo
     if literal && wanted.iter().any(|value| value.contains(['*', '?']) && as_pattern(value)) {
         let like = if formed.form.arn_parts().is_some() { "ArnLike" } else { "StringLike" };
         return format!(
-            "* and ? are plain characters under {}, and {key} never has them, so that this never matches; {like} reads them as wildcards",
+            "* and ? are plain characters under {}, and {key} never has them: this can never match; {like} reads them as wildcards",
             operator.name
         );
     }

@@ -10,7 +10,7 @@ use super::{Json, Judged, element};
 
 /// A statement with what it lacks, and each addition in words. `None` where the statement is somebody else's, or does not mean this pod.
 ///
-/// Without negations, set operators and variables each value that is added lets in more, and keeps nobody out.
+/// Without negations, set operators and variables each added value lets more in, and keeps no one out.
 pub(super) fn repair(old: &Json, judged: &Judged, request: &Request) -> Option<(Json, Vec<String>)> {
     if old.get("Effect").and_then(Json::text) != Some("Allow") || !is_for(old, request) {
         return None;

@@ -168,7 +168,7 @@ fn words(kind: Kind, pair: &Pair) -> String {
         Kind::Group => "system:serviceaccounts… is a group; a subject is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::Swapped => "namespace and service account are swapped: it is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::Separator => "a colon stands between all parts of a subject: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
-        Kind::Prefix => "a subject is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT, with this beginning",
+        Kind::Prefix => "the subject's beginning is missing: it is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::Part => "a subject is written in full: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::WholeSubject => return format!("{key} is only {}", pair.tag().unwrap_or_default()),
         Kind::Letters => "the values differ in a few letters: one of them is misspelt",

@@ -100,7 +100,7 @@ pub fn annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
     match (&state.annotation, &state.role) {
         (Annotation::Role(role), Err(Unknown::Because(Code::PartitionMismatch))) => other_partition(role, state),
         (Annotation::Role(role), _) => DoctorVerdict::Pass(role.to_string()),
-        (Annotation::Malformed(name, _), Ok(role)) => DoctorVerdict::Pass(format!("{name}, of which the webhook makes {role}")),
+        (Annotation::Malformed(name, _), Ok(role)) => DoctorVerdict::Pass(format!("{name}, from which the webhook makes {role}")),
         (Annotation::Malformed(value, why), Err(_)) => malformed(value, why),
         (Annotation::Misspelt(key, value), _) => misspelt(key, value, "The service account"),
         (Annotation::None, Err(Unknown::Because(Code::AnnotationMissing))) => no_annotation(found, state),
@@ -147,7 +147,7 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
         (false, n) => DoctorVerdict::finding(
             Code::AnnotationMissing,
             format!(
-                "No annotation eks.amazonaws.com/role-arn. Associations could not be seen ({why}), but none of the {n} pods has Pod Identity's variables."
+                "No annotation eks.amazonaws.com/role-arn. Associations cannot be seen ({why}), but its pods ({n}) have none of Pod Identity's variables."
             ),
         ),
     }
@@ -177,7 +177,7 @@ pub fn association(found: &Found, state: &WalkState) -> DoctorVerdict {
         (Some(id), _) => {
             let answer = found.given(Question::Association);
             let field = |pointer: &str| answer.and_then(|answer| text(answer, pointer));
-            let role = field("/association/roleArn").unwrap_or("its role could not be seen");
+            let role = field("/association/roleArn").unwrap_or("its role cannot be seen");
             let target = field("/association/targetRoleArn").filter(|target| !target.is_empty());
             let then = target.map(|target| format!(", which then assumes {target}")).unwrap_or_default();
             DoctorVerdict::Pass(format!("{id}, {role}{then}"))

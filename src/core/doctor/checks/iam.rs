@@ -91,7 +91,7 @@ pub fn audience(found: &Found, state: &WalkState) -> DoctorVerdict {
         true => DoctorVerdict::Pass(state.audience.clone()),
         false => DoctorVerdict::finding(
             Code::AudienceNotRegistered,
-            format!("The service account's tokens are for {:?}; the provider admits: {}.", state.audience, list_few(&ids)),
+            format!("The service account's tokens are for {:?}; the provider accepts: {}.", state.audience, list_few(&ids)),
         ),
     }
 }

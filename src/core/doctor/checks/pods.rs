@@ -93,22 +93,22 @@ pub fn injected(found: &Found, state: &WalkState) -> DoctorVerdict {
 
 /// The verdict on a pod that has IRSA although its service account has an association now: the next pod will have that instead.
 fn still_irsa(found: &Found, pod: Pod<'_>) -> DoctorVerdict {
-    const TITLE: &str = "pods have IRSA, although an association names their service account";
-    let unknown = |why: &str| format!(": whether it is older than the association cannot be told ({why}); recreated it has Pod Identity");
+    const TITLE: &str = "pods have IRSA, but an association names their service account";
+    let unknown = |why: &str| format!(": whether it is older than the association is not known ({why}); a new pod will have Pod Identity");
     let (title, what) = match pod_age(found, IdentityRoute::PodIdentity, pod) {
         _ if pod.is_on_fargate() => (
             TITLE,
-            " runs on Fargate, where EKS Pod Identity is not supported: the next pod may have neither; it needs a service account of its own with the \
+            " runs on Fargate, where EKS Pod Identity is not supported: the next pod may have neither. Give it a service account of its own with the \
              annotation, or an EC2 node"
                 .to_owned(),
         ),
         PodAge::Older(_) => (
             "pods still have IRSA from before the association",
-            ": it stays so until the pod is recreated, which then has Pod Identity".to_owned(),
+            ": recreate the pod, and it has Pod Identity".to_owned(),
         ),
         PodAge::Younger => (
             TITLE,
-            " is younger than the association: EKS had not passed it on yet, or the variables were set by hand; recreate it to have Pod Identity"
+            " is younger than the association: EKS had not propagated it yet, or the variables were set by hand. Recreate the pod to get Pod Identity"
                 .to_owned(),
         ),
         PodAge::SameSecond => (TITLE, unknown(SAME_SECOND)),
@@ -189,8 +189,9 @@ fn undecided<'a>(state: &WalkState, pod: Pod<'a>, what: &str, why: &str) -> Opti
     let than = if state.route == IdentityRoute::PodIdentity { "the association" } else { "the annotation" };
     let (pod, namespace) = (pod.name(), &state.namespace);
     let detail = format!(
-        "{what}. Whether the pod is older than {than} is not known: {why}. A new pod settles it (kubectl -n {namespace} delete pod {pod}, where a \
-         controller makes the next one): if that one is injected, this one was only older than {than}; if not, see irsa-probe explain pod-not-injected."
+        "{what}. Whether the pod is older than {than} is not known: {why}. A new pod shows it: kubectl -n {namespace} delete pod {pod}, if a \
+         controller makes the next one. If the new pod has the identity, this one was only older than {than}. If it has not, see irsa-probe explain \
+         pod-not-injected."
     );
     Some(PodProblem::Undecided { pod, detail })
 }
@@ -215,7 +216,7 @@ fn other_role<'a>(found: &Found, state: &WalkState, pod: &InspectedPod<'a>) -> O
         _ => None,
     })?;
     let pod = pod.pod;
-    let carries = format!("Pod {}, container {container}, carries {role}", pod.name());
+    let carries = format!("Pod {}, container {container}, has {role}", pod.name());
     let names_another = || format!("{carries}, and the annotation now names another role");
     match pod_age(found, state.route, pod) {
         PodAge::Younger => finding(
@@ -247,19 +248,19 @@ fn not_injected<'a>(found: &Found, state: &WalkState, inspected: &InspectedPod<'
     let was_injected =
         |state: &ContainerState| matches!(state, ContainerState::Injected | ContainerState::OtherRoute | ContainerState::OtherRole(_));
     if containers.iter().any(|(_, state)| was_injected(state)) {
-        return not_injected(format!("Pod {name}: container {bare} has nothing, although other containers of the pod were injected."));
+        return not_injected(format!("Pod {name}: container {bare} has no identity, although other containers of the pod have it."));
     }
     match pod_age(found, state.route, pod) {
         PodAge::Older(when) if state.route == IdentityRoute::PodIdentity => {
             not_injected(format!("Pod {name} is older than the association. {when}"))
         }
         PodAge::Older(when) => finding(Code::PodPredatesAnnotation, pod, format!("Pod {name} has nothing injected. {when}")),
-        PodAge::Younger => {
-            not_injected(format!("Pod {name}, container {bare}: nothing was injected, although it is younger than what names the role."))
-        }
+        PodAge::Younger => not_injected(format!(
+            "Pod {name}, container {bare}: nothing was injected, although the pod is younger than what names the role."
+        )),
         // Either way both came together, and the webhook may have missed what names the role.
         PodAge::SameSecond => not_injected(format!(
-            "Pod {name}, container {bare}: nothing was injected. Whether the pod is older than what names the role cannot be told: {SAME_SECOND}."
+            "Pod {name}, container {bare}: nothing was injected. Whether the pod is older than what names the role is not known: {SAME_SECOND}."
         )),
         PodAge::Unknown(why) => undecided(state, pod, &format!("Pod {name}, container {bare}: nothing was injected"), why),
     }
