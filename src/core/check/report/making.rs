@@ -57,6 +57,7 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         sdk_lines,
         sdks: diagnosis.sdks,
         meanwhile: diagnosis.meanwhile,
+        remembered: evidence.remembered,
     }
 }
 
