@@ -2,7 +2,6 @@
 
 use super::super::{affects, label};
 use super::markup::Html;
-use super::times::took;
 use super::{WARN, section, section_of_round, sign};
 use crate::core::catalogue::remedy::Remedy;
 use crate::core::catalogue::{Class, Severity};
@@ -19,22 +18,21 @@ pub(super) fn root_cause(html: &mut Html, report: &Report, now: Timestamp) {
     section_of_round(html, class, "cause", &heading, (report, now), |html| {
         html.block("p", "", |html| {
             html.leaf("code", "", cause.code.id());
-            let tried = if report.verdict == Verdict::Unknown { tried(report) } else { String::new() };
             html.text(" ");
-            html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
+            html.leaf("span", "dim", &format!("{}: {}", cause.class.id(), what_time_does(cause.class)));
         });
         paragraph(html, &cause.detail);
         html.block("dl", "story", |html| {
             // Where the title is another than the catalogue's, its cause does not fit either. The detail holds the cause then.
             if cause.title == cause.code.row().title {
-                super::entry(html, "Why", |html| html.prose(cause.code.row().cause));
+                super::entry(html, "Why", |html| paragraph(html, cause.code.row().cause));
             }
             if let Some(uses) = report.meanwhile.as_ref().and_then(|meanwhile| meanwhile.one_line(usize::MAX)) {
-                super::entry(html, "Meanwhile", |html| html.text(uses.trim_end()));
+                super::entry(html, "Meanwhile", |html| paragraph(html, uses.trim_end()));
             }
             if report.identity_failures().is_empty() {
                 let words = "The identity is confirmed. What the application does with it does not change the state.";
-                super::entry(html, "State", |html| html.text(words));
+                super::entry(html, "State", |html| paragraph(html, words));
             }
         });
     });
@@ -126,12 +124,6 @@ fn more(html: &mut Html, cause: &Cause) {
             false => html.value(&docs),
         }
     });
-}
-
-/// `; 2 attempts in 12.0 s`
-fn tried(report: &Report) -> String {
-    let attempts = if report.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", report.attempts) };
-    format!("; {attempts} in {}", took(report.duration_ms))
 }
 
 fn what_time_does(class: Class) -> &'static str {

@@ -7,7 +7,7 @@ use super::markup::Html;
 use super::times::{clock, short, took};
 use super::{WARN, section, sign, trigger};
 use crate::core::check::report::Verdict;
-use crate::core::sidecar::board::{HISTORY, Round};
+use crate::core::sidecar::board::Round;
 use crate::core::text::time::Timestamp;
 use std::collections::VecDeque;
 
@@ -19,15 +19,12 @@ pub(super) fn cells(html: &mut Html, rounds: &VecDeque<Round>, now: Timestamp) {
     let (Some(newest), Some(oldest)) = (rounds.front(), rounds.back()) else { return };
     section(html, "history", "history", "History", |html| {
         html.block("div", "strip", |html| {
-            let first = HISTORY.min(rounds.len());
             html.with("ol", &[("class", "cells"), ("aria-label", "The last rounds, the oldest first")], |html| {
-                rounds.iter().take(first).rev().for_each(|round| cell(html, round, now));
+                rounds.iter().rev().for_each(|round| cell(html, round, now));
             });
-            html.block("p", "ends", |html| {
-                if rounds.len() > 1 {
-                    end(html, "oldest", oldest, now);
-                }
-                end(html, "newest", newest, now);
+            html.block("p", "ends", |html| match rounds.len() {
+                1 => clock(html, newest.time, now),
+                _ => [("oldest", oldest), ("newest", newest)].into_iter().for_each(|(word, round)| end(html, word, round, now)),
             });
         });
         legend(html, rounds);

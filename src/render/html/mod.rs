@@ -28,7 +28,7 @@ use markup::Html;
 use state::Face;
 
 /// The page's Content-Security-Policy. It allows only the page's own style. A test compares the hash with the style.
-pub const CSP: &str = "default-src 'none'; style-src 'sha256-L+Y/r6hPRs5Tn7I+Y4uZyF1EHkOSyd1hdpFNknkcsvw='; \
+pub const CSP: &str = "default-src 'none'; style-src 'sha256-8VUaiwr0gHwZNxDvt/LdNfXXuKQoV9xrwClr/FcKlV4='; \
                        base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("style.css");

@@ -47,12 +47,12 @@ fn sts_down() -> Value {
 }
 
 /// A board whose first rounds confirm the identity, but for two in which STS did not answer, and whose last rounds end like `evidence`.
-fn long(good: u64, evidence: &Value, bad: u64) -> (Board, Moment) {
+fn long(good: u64, evidence: &Value, bad: u64, bad_ms: u64) -> (Board, Moment) {
     let mut board = Board::new(None, at(0));
     for n in 0..good + bad {
         let (evidence, duration_ms) = match n {
             20 | 21 => (testing::connect_timeout(), 12_040),
-            n if n >= good => (evidence.clone(), 49),
+            n if n >= good => (evidence.clone(), bad_ms),
             _ => (testing::healthy(), 41 + n * 37 % 90),
         };
         round(&mut board, &evidence, n * INTERVAL, duration_ms);
@@ -75,9 +75,9 @@ fn boards() -> Vec<(&'static str, Board, Moment)> {
     for n in 0..4 {
         round(&mut healthy, &testing::healthy(), n * INTERVAL, 58 + n * 7);
     }
-    let (degraded, degraded_at) = long(58, &testing::trust_policy_denied(), 2);
-    let (not_ready, not_ready_at) = long(56, &testing::trust_policy_denied(), 5);
-    let (down, down_at) = long(57, &sts_down(), 3);
+    let (degraded, degraded_at) = long(58, &testing::trust_policy_denied(), 2, 49);
+    let (not_ready, not_ready_at) = long(56, &testing::trust_policy_denied(), 5, 49);
+    let (down, down_at) = long(57, &sts_down(), 3, 12_040);
 
     let mut node_role = Board::new(None, at(0));
     round(&mut node_role, &testing::not_injected(), 0, 1012);
