@@ -73,4 +73,3 @@ fn without_comment(line: &str) -> &str {
     let comment = line.match_indices('#').map(|(at, _)| at).find(|&at| at == 0 || line[..at].ends_with(' '));
     line[..comment.unwrap_or(line.len())].trim_end()
 }
-

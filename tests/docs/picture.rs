@@ -115,7 +115,10 @@ pub fn draw(title: &str, screen: &str) -> String {
             let classes = look.classes();
             let class = if classes.is_empty() { String::new() } else { format!(" class=\"{classes}\"") };
             let (x, length) = (MARGIN + column as f64 * WIDE, shown.chars().count() as f64 * WIDE);
-            svg += &format!("<text x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{length:.1}\" xml:space=\"preserve\"{class}>{}</text>\n", escaped(shown));
+            svg += &format!(
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{length:.1}\" xml:space=\"preserve\"{class}>{}</text>\n",
+                escaped(shown)
+            );
         }
     }
     svg + "</svg>\n"

@@ -117,7 +117,8 @@ fn titles_and_lines_of_help_are_short() {
     let titles = Code::ALL.iter().map(|code| (code.id().to_owned(), code.row().title.to_owned()));
     let overview = help(&["--help"]);
     let pages = commands().into_iter().map(|command| help(&[&command, "--help"]));
-    let lines: Vec<String> = std::iter::once(overview).chain(pages).flat_map(|page| page.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> =
+        std::iter::once(overview).chain(pages).flat_map(|page| page.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     // The default and the name of a command are no part of the sentence.
     let aside = Regex::new(r"\[[^\]]*\]|\([^)]*\)").unwrap();
     let sentences = lines.iter().flat_map(|line| {
