@@ -20,7 +20,7 @@ enum Source {
     RunWith(&'static str),
     /// The report of recorded evidence (`tests/docs/inputs/NAME.evidence.json`), as `check` prints it.
     Check(&'static str),
-    /// The same as JSON, without the long lists.
+    /// The same as JSON, without what is long.
     CheckJson(&'static str),
     /// The binary on an image with one SDK that is too old and one that is not.
     Scan,
@@ -29,15 +29,15 @@ enum Source {
 }
 use Source::{Check, CheckJson, Elsewhere, Run, RunWith, Scan};
 
-/// The fields that `CheckJson` leaves out.
-const LONG: [&str; 3] = ["checks", "findings", "sdks"];
+/// The fields that `CheckJson` leaves out: the lists, and the fix, which the text has.
+const LONG: [&str; 4] = ["checks", "findings", "sdks", "remedy"];
 
 const TRANSCRIPTS: &[(&str, Source)] = &[
     ("irsa-probe check --timeout 3s", Check("denied")),
     ("irsa-probe check", Check("healthy")),
     ("irsa-probe check --check-issuer", Check("key-unknown")),
     ("AWS_PROFILE=missing irsa-probe check", Check("profile-missing")),
-    ("irsa-probe check --output json | jq 'del(.checks, .findings, .sdks)'", CheckJson("denied")),
+    ("irsa-probe check --output json | jq 'del(.checks, .findings, .sdks, .rootCause.remedy)'", CheckJson("denied")),
     ("irsa-probe explain signing-key-unknown", Run),
     ("kubectl logs deployment/orders | irsa-probe explain -", RunWith("orders.log")),
     (
@@ -97,19 +97,29 @@ pub fn shown(name: &str, color: bool) -> String {
     text::report(&recorded(name), colored(Style::default()))
 }
 
-/// An indented document without some of its outermost fields.
+/// An indented document without some of its lists and objects.
 fn without(document: &str, fields: &[&str]) -> String {
     let mut kept: Vec<&str> = Vec::new();
-    let mut leaving_out = false;
+    // How the line begins that ends the field which is left out.
+    let mut end: Option<String> = None;
     for line in document.lines() {
-        let begins = fields.iter().any(|field| line.starts_with(&format!("  \"{field}\": [")));
-        if begins || leaving_out {
-            leaving_out = !(line.trim_end_matches(',') == "  ]" || begins && line.trim_end_matches(',').ends_with(']'));
-        } else {
-            kept.push(line);
+        let key = line.trim_start();
+        let indent = &line[..line.len() - key.len()];
+        match &end {
+            Some(indent_of_end) => {
+                if line.strip_prefix(indent_of_end.as_str()).is_some_and(|rest| rest.starts_with([']', '}'])) {
+                    end = None;
+                }
+            }
+            None if fields.iter().any(|field| key.starts_with(&format!("\"{field}\": "))) => {
+                let opens = key.ends_with(['[', '{']);
+                end = opens.then(|| indent.to_owned());
+            }
+            None => kept.push(line),
         }
     }
-    kept.join("\n").replace(",\n}", "\n}") + "\n"
+    // What is last in its object has no comma.
+    Regex::new(r",(\n *\})").unwrap().replace_all(&kept.join("\n"), "$1").into_owned() + "\n"
 }
 
 fn run(arguments: &[String], input: Option<&str>) -> String {
@@ -255,6 +265,6 @@ fn every_document_is_listed() {
 
 #[test]
 fn fields_are_left_out_of_a_document() {
-    let document = "{\n  \"a\": 1,\n  \"checks\": [\n    {\n      \"x\": []\n    }\n  ],\n  \"b\": {},\n  \"sdks\": []\n}\n";
-    assert_eq!(without(document, &LONG), "{\n  \"a\": 1,\n  \"b\": {}\n}\n");
+    let document = "{\n  \"a\": {\n    \"b\": 1,\n    \"remedy\": {\n      \"x\": []\n    }\n  },\n  \"checks\": [\n    {\n      \"x\": []\n    }\n  ],\n  \"c\": {},\n  \"sdks\": []\n}\n";
+    assert_eq!(without(document, &LONG), "{\n  \"a\": {\n    \"b\": 1\n  },\n  \"c\": {}\n}\n");
 }
