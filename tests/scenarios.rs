@@ -155,6 +155,7 @@ fn run(name: &str, folder: &Path) -> Result<(), Failed> {
     if whole.exists() {
         golden::hold(&whole, &golden::json(report, |text| json.normal(text)))?;
     }
+    golden::last_block(&text_of(&plain.output.stdout))?;
     Ok(golden::hold(&folder.join("report.txt"), &golden::text(&json.normal(&plain.normal(&text_of(&plain.output.stdout)))))?)
 }
 

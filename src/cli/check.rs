@@ -20,6 +20,10 @@ pub struct CheckOptions {
     pub timeout: Duration,
     /// `--output`
     pub output: CheckOutput,
+    /// `--verbose`: every check, and documents.
+    pub verbose: bool,
+    /// `--quiet`: the verdict's line only.
+    pub quiet: bool,
     /// `--pid`, which `exec` does not have.
     pub pid: Option<Target>,
     /// `--advisory`
@@ -35,6 +39,8 @@ impl Default for CheckOptions {
             log: LogOptions::default(),
             timeout: Duration::from_secs(60),
             output: CheckOutput::Text,
+            verbose: false,
+            quiet: false,
             pid: None,
             advisory: false,
             termination_log: TerminationLog::Default,
@@ -85,6 +91,16 @@ pub(super) const ROW: CommandRow = CommandRow {
 
 groups!(CheckOptions { settings: Settings, log: LogOptions });
 
+impl CheckOptions {
+    /// An error where both more and less text is wanted.
+    pub(super) fn is_one_detail(&self) -> Result<(), Usage> {
+        match self.verbose && self.quiet {
+            true => Err(Usage("--verbose and --quiet exclude each other: give one of them".to_owned())),
+            false => Ok(()),
+        }
+    }
+}
+
 impl AsMut<CheckOptions> for CheckOptions {
     fn as_mut(&mut self) -> &mut CheckOptions {
         self
@@ -93,11 +109,12 @@ impl AsMut<CheckOptions> for CheckOptions {
 
 impl CommandOptions for CheckOptions {
     const FLAGS: &'static [FlagRow<CheckOptions>] =
-        &[timeout(), output(), check_issuer(), app_sdk(), PID, no_imds(), advisory(), termination_log()];
+        &[timeout(), output(), verbose(), quiet(), check_issuer(), app_sdk(), PID, no_imds(), advisory(), termination_log()];
     const SHARED: &'static [&'static [FlagRow<CheckOptions>]] = &[&identity(), &log()];
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         words.none(&ROW)?;
+        self.is_one_detail()?;
         Ok(Command::Check(self))
     }
 }
@@ -134,6 +151,26 @@ pub(super) const fn output<T: AsMut<CheckOptions>>() -> FlagRow<T> {
             t.as_mut().output = one_of(v, &forms)?;
             Ok(())
         },
+    }
+}
+
+pub(super) const fn verbose<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "verbose",
+        short: Some('v'),
+        value: None,
+        help: "In text, list every check, and print policies and manifests",
+        set: |t, v| set_switch(&mut t.as_mut().verbose, v),
+    }
+}
+
+pub(super) const fn quiet<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "quiet",
+        short: Some('q'),
+        value: None,
+        help: "In text, print the verdict's line only",
+        set: |t, v| set_switch(&mut t.as_mut().quiet, v),
     }
 }
 
@@ -208,6 +245,12 @@ mod tests {
         assert_eq!(options.settings.ignore, [Code::SdkDiffers, Code::NodeRoleReachable]);
         assert_eq!(check(&[], &[("IRSA_PROBE_IGNORE", "throttled,sdk-differs")]).settings.ignore, [Code::Throttled, Code::SdkDiffers]);
         assert_eq!(check(&["--termination-log", "none"], &[]).termination_log, TerminationLog::Off);
+        let detail = |args: &[&str]| (check(args, &[]).verbose, check(args, &[]).quiet);
+        assert_eq!(
+            [detail(&["-v"]), detail(&["--quiet"]), detail(&["-q=false", "--verbose"])],
+            [(true, false), (false, true), (true, false)]
+        );
+        assert!(run(&["check", "-v", "-q"], &[]).is_err() && run(&["exec", "-vq", "app"], &[]).is_err());
         assert_eq!(check(&[], &[]), CheckOptions::default());
     }
 

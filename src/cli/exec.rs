@@ -1,6 +1,6 @@
 //! `exec`: the flags of a check, and the words of the application.
 
-use super::check::{CheckOptions, advisory, app_sdk, check_issuer, output, termination_log, timeout};
+use super::check::{CheckOptions, advisory, app_sdk, check_issuer, output, quiet, termination_log, timeout, verbose};
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, identity, log, no_imds};
 use super::{Command, Usage};
@@ -41,13 +41,14 @@ groups!(ExecOptions { check: CheckOptions, check.settings: Settings, check.log: 
 
 impl CommandOptions for ExecOptions {
     const FLAGS: &'static [FlagRow<ExecOptions>] =
-        &[timeout(), output(), check_issuer(), app_sdk(), no_imds(), advisory(), termination_log()];
+        &[timeout(), output(), verbose(), quiet(), check_issuer(), app_sdk(), no_imds(), advisory(), termination_log()];
     const SHARED: &'static [&'static [FlagRow<ExecOptions>]] = &[&identity(), &log()];
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         if words.wrapped.is_empty() {
             return Err(Usage("exec needs the application's command: irsa-probe exec -- /app --its-flags".to_owned()));
         }
+        self.check.is_one_detail()?;
         Ok(Command::Exec(ExecOptions { command: words.wrapped, ..self }))
     }
 }

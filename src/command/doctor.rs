@@ -52,7 +52,7 @@ pub fn run(options: &DoctorOptions) -> u8 {
     }
     let report = report::report(&found, Timestamp(now));
     super::print(&match options.output {
-        Output::Text => text::report(&report, super::check::style(std::io::stdout().is_terminal())),
+        Output::Text => text::report(&report, super::terminal::style(std::io::stdout().is_terminal())),
         Output::Json => json::doctor(&report),
     });
     match report.verdict {

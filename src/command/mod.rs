@@ -11,6 +11,7 @@ mod input;
 pub mod install;
 pub mod sdks;
 pub mod serve;
+mod terminal;
 pub mod trust_policy;
 
 use crate::collect::lack::spare_descriptors;

@@ -81,7 +81,7 @@ fn format_predictions(options: &SdksOptions, about: &str, predictions: &[Predict
 }
 
 fn style() -> Style {
-    super::check::style(std::io::stdout().is_terminal())
+    super::terminal::style(std::io::stdout().is_terminal())
 }
 
 /// Predicts for this process: its environment, token files and profile.

@@ -81,7 +81,7 @@ fn evaluate(options: &TrustPolicyOptions, path: &str) -> Result<u8, String> {
         Output::Json => json::trust_policy(&evaluation),
         Output::Text => {
             let role = role.map(|role| role.to_string());
-            text::evaluation(&evaluation, &request, role.as_deref(), super::check::style(std::io::stdout().is_terminal()))
+            text::evaluation(&evaluation, &request, role.as_deref(), super::terminal::style(std::io::stdout().is_terminal()))
         }
     });
     Ok(if evaluation.decision == Decision::Allow { 0 } else { 1 })

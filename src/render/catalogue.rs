@@ -109,7 +109,7 @@ mod tests {
             "step      token: the projected token's file, claims and times",
             "severity  fail",
             "class     permanent: nothing in this pod's life cures it; check fails at once (exit 1)",
-            "docs      docs/findings.md#token-unreadable",
+            "docs      https://github.com/OWNER/irsa-probe/blob/main/docs/findings.md#token-unreadable",
             "",
             "cause     The kubelet writes the token with mode 0644, but 0600 or 0640 when the pod sets fsGroup or",
             "          when all containers run as one other user. A mismatched runAsUser, fsGroup, defaultMode or",

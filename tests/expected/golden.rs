@@ -75,24 +75,31 @@ fn blank(value: &mut Value) {
     }
 }
 
-/// The text of a report without what passed and what was skipped, for a person who reviews the file: sections without a line left go, too.
+/// The text of a report without the steps that passed and what was skipped, for a person who reviews the file.
 pub fn text(report: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut leaving_out = false;
-    for line in report.lines() {
-        let continues = line.starts_with(' ');
-        if !continues {
-            leaving_out = line.starts_with('√') || line.starts_with("- skipped");
-        }
-        if !leaving_out {
-            kept.push(line);
-        }
+    let passed =
+        |line: &&str| (line.starts_with('√') && !line.starts_with("√ PASS")) || (line.starts_with("- ") && line.contains(" skipped"));
+    let kept: Vec<&str> = report.lines().filter(|line| !passed(line)).collect();
+    kept.join("\n").replace("\n\n\n", "\n\n") + "\n"
+}
+
+/// The rows of a terminal, and its columns, that the last block of every report fits.
+const TERMINAL: (usize, usize) = (24, 80);
+
+/// What is wrong with the last block of a report, the one below the last empty line: it does not fit the terminal, or lacks something that a
+/// person needs.
+pub fn last_block(report: &str) -> Result<(), String> {
+    let block = report.trim_end().rsplit("\n\n").next().unwrap_or_default();
+    let rows: usize = block.lines().map(|line| line.chars().count().div_ceil(TERMINAL.1).max(1)).sum();
+    if rows > TERMINAL.0 {
+        return Err(format!("the last block has {rows} rows:\n{block}"));
     }
-    let paragraphs = kept.split(|line| line.is_empty()).filter(|lines| {
-        let only_a_heading = lines.len() == 2 && lines[1].chars().all(|c| c == '-');
-        !lines.is_empty() && !only_a_heading
-    });
-    paragraphs.map(|lines| lines.join("\n") + "\n").collect::<Vec<_>>().join("\n")
+    let parts = ["\n  why        ", "\n  fix        1. ", "\n  more       irsa-probe explain "];
+    let lacks = |part: &&str| !block.starts_with("√ PASS ") && !block.contains(*part);
+    match parts.iter().find(|part| lacks(part)) {
+        Some(part) => Err(format!("the last block has no {:?}:\n{block}", part.trim())),
+        None => Ok(()),
+    }
 }
 
 /// Compares with a golden file, or writes it where `UPDATE_SCENARIOS` is set. The error names the first line that differs.

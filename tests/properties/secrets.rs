@@ -45,7 +45,7 @@ fn everything(evidence: &Evidence) -> String {
         json::evidence(evidence),
         json::report(&report),
         text::report(&report, Style::default()),
-        text::report(&report, Style { color: true }),
+        text::report(&report, Style { color: true, ..Style::default() }),
         termination::message(&report),
     ];
     texts.concat()

@@ -95,6 +95,7 @@ fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
         lack: None,
         token: Fact::Known(Token { path: plan.token_path.clone().unwrap_or_default(), file }),
         default_token: Fact::NotAttempted(SkipReason::NotThisProvider),
+        namespace: None,
         sdk_files: None,
         profile_tokens: Vec::new(),
         scan: None,

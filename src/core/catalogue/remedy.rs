@@ -28,12 +28,12 @@ pub struct RemedyCommand {
     pub command: String,
     /// What it changes.
     pub effect: CommandEffect,
-    /// Whom a shared command affects beside this pod.
+    /// Whom a shared command affects besides this pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub touches: Option<String>,
 }
 
-/// The values that templates name. What is not known stays a word in capitals, as in a manual.
+/// The values that templates name. An unknown value stays a word in capitals, as in a manual.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
     known: Vec<(&'static str, String)>,
@@ -72,7 +72,7 @@ impl Values {
         Values::default()
     }
 
-    /// These values. Names are those of the templates; what is missing keeps its stand-in.
+    /// These values. Names are those of the templates; a missing value keeps its stand-in.
     pub fn from(known: Vec<(&'static str, String)>) -> Values {
         Values { known, subject: None }
     }

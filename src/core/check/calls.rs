@@ -85,7 +85,7 @@ fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) ->
         }
     } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() && is_name {
         detail.push_str(if is_private(&connection.addresses) {
-            " The name resolves to private addresses: a VPC endpoint, whose security group has to admit this pod or node on port 443."
+            " The name resolves to private addresses, as that of a VPC endpoint does: its security group has to admit this pod or node on port 443."
         } else {
             " The name resolves to public addresses: a NAT gateway, or a VPC endpoint with private DNS, is needed."
         });

@@ -25,7 +25,7 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
         now: Some(evidence.taken_at),
         ..Surroundings::assumed(&inputs.environment, &inputs.profile)
     };
-    // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
+    // A configured URL is assumed to lead to the same STS as AWS's own hosts, which some SDKs call instead.
     let asked = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()).map(sts_call);
     // Where STS cannot answer at all, it answers for no role.
     let is_down = matches!(asked, Some(StsCall::Unreachable | StsCall::Unavailable | StsCall::Alien));

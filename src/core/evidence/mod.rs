@@ -36,6 +36,9 @@ pub struct Evidence {
     pub token: Fact<Token>,
     /// The default service account token. It is read when nothing was injected, because it names namespace, service account and issuer.
     pub default_token: Fact<Token>,
+    /// The pod's namespace by the file beside the default token. It is read where no token tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The files that SDKs read for their credentials. `None` in evidence of an older version, and where nothing was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdk_files: Option<SdkFiles>,

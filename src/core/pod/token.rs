@@ -14,6 +14,9 @@ pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceacc
 /// Where the default service account token is mounted, if it is.
 pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
+/// The file beside it that holds the pod's namespace (kubernetes.io, "Accessing the API from a Pod").
+pub const NAMESPACE_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
 /// STS takes a `WebIdentityToken` of at most 20,000 characters (STS service model).
 pub const MAX_TOKEN: usize = 20_000;
 

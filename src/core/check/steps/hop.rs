@@ -56,7 +56,7 @@ fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said:
         Code::TrustPolicyDenied => {
             let agree = match role_before.is_some_and(|before| role.account == before.account) {
                 true => format!(
-                    " Its trust policy has to name {before} as principal, or its account where a policy of {before} allows sts:AssumeRole on it."
+                    " Its trust policy has to name {before} as principal. Or it names that role's account, and a policy of {before} allows sts:AssumeRole on it."
                 ),
                 false => format!(
                     " Its trust policy, in account {}, has to name {before} as principal. A policy of {before} has to allow sts:AssumeRole on it, too.",
@@ -64,24 +64,26 @@ fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said:
                 ),
             };
             let id = match hop.external_id {
-                true => format!(" The external_id of profile {profile:?} was sent: a condition on sts:ExternalId has to name the same."),
+                true => {
+                    format!(" The external_id of profile {profile:?} was sent: a condition on sts:ExternalId has to name the same value.")
+                }
                 false => format!(" No ExternalId was sent, because profile {profile:?} has no external_id."),
             };
             let tags = match role_before {
                 Some(_) => "",
                 None => " Both sides have to allow sts:TagSession, too, unless the association has session tags off.",
             };
-            format!("{agree}{id}{tags} A role that does not exist looks the same.")
+            format!("{agree}{id}{tags} STS gives the same answer for a role that does not exist.")
         }
         Code::SessionTooLong => match hop.duration_seconds {
-            Some(seconds) => format!(" Profile {profile:?} asks for duration_seconds = {seconds}."),
+            Some(seconds) => format!(" Profile {profile:?} has duration_seconds = {seconds}."),
             None => String::new(),
         },
         Code::RequestRejected => match &hop.session_name {
             Some(name) => format!(" Profile {profile:?} has role_session_name = {name}."),
             None => String::new(),
         },
-        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
+        Code::StsRegionDisabled => format!(" The setting of account {}, the role's, counts.", role.account),
         _ => String::new(),
     }
 }

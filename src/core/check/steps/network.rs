@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
         title: "the STS host name resolves",
         rests_on: earlier(Step::Network),
         state: |context, _| match first_call(context.evidence) {
-            Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy looks it up"),
+            Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy resolves the name"),
             _ => reached(context.evidence, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
         },
     },
@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "tls",
-        title: "its certificate is trusted",
+        title: "the certificate of STS is trusted",
         rests_on: earlier(Step::Network),
         state: |context, _| match context.plan.endpoints.first() {
             Some(endpoint) if endpoint.url.raw().starts_with("http://") => skip("the endpoint is plain http"),
@@ -71,6 +71,6 @@ fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchang
             skip_without(&primary.caller_identity)
         }
         (None, Some(primary)) => skip_without(&primary.assume_role),
-        (None, None) => skip("nothing is called"),
+        (None, None) => skip("no call was planned"),
     }
 }
