@@ -23,7 +23,8 @@ use support::{Sandbox, World};
 const FOREIGN_FLAGS: &[&str] =
     &["--situation", "--serve", "--hold", "--same-node", "--raw", "--profile", "--copy-to", "--target", "--custom"];
 /// Variables of the project's own tools.
-const TOOL_VARIABLES: &[&str] = &["IRSA_PROBE_REVISION", "IRSA_PROBE_BENCH_BINARY", "IRSA_PROBE_BENCH_FAST", "IRSA_PROBE_BINARY"];
+const TOOL_VARIABLES: &[&str] =
+    &["IRSA_PROBE_REVISION", "IRSA_PROBE_BENCH_BINARY", "IRSA_PROBE_BENCH_FAST", "IRSA_PROBE_BINARY", "IRSA_PROBE_DOCS_URL"];
 
 struct Text {
     name: String,

@@ -1,6 +1,6 @@
 //! What is generated: one list of (file, section, function). `UPDATE_DOCS=1 cargo test --test docs` writes it, otherwise it is compared.
 
-use super::picture::draw;
+use super::picture::{COLUMNS, draw};
 use super::sdks::sdks_markdown;
 use super::transcripts::shown;
 use irsa_probe::core::catalogue::commands::CommandEffect;
@@ -11,7 +11,9 @@ use irsa_probe::core::evidence::ChainProvider;
 use irsa_probe::core::plan::Provider;
 use irsa_probe::core::sdk::SdkFamily;
 use irsa_probe::core::sidecar::readiness::ReadinessState;
+use irsa_probe::render::Style;
 use irsa_probe::render::docs::findings_markdown;
+use irsa_probe::render::text::Detail;
 use serde::Serialize;
 use serde_json::Value;
 use std::ops::Range;
@@ -104,7 +106,8 @@ fn names<T: Serialize>(values: impl AsRef<[T]>) -> Vec<String> {
 /// A check that fails, as a terminal shows it.
 fn check_fails() -> String {
     let title = "irsa-probe check: the trust policy of the role does not accept the service account";
-    draw(title, &format!("$ irsa-probe check --timeout 3s\n{}", shown("denied", true)))
+    let style = Style { color: true, width: COLUMNS, ..Style::default() };
+    draw(title, &format!("$ irsa-probe check --timeout 3s\n{}", shown("denied", style, Detail::default())))
 }
 
 /// Where a section stands in its file.

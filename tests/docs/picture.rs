@@ -1,7 +1,7 @@
 //! Draws what a terminal shows as an SVG with a light and a dark form.
 
-/// Where a line of a terminal goes on in the next one.
-const COLUMNS: usize = 100;
+/// The width of the terminal. A longer line continues in the next row.
+pub const COLUMNS: usize = 100;
 /// The size of a character, in the picture's units.
 const WIDE: f64 = 8.4;
 const HIGH: f64 = 18.0;

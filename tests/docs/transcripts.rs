@@ -5,7 +5,8 @@ use super::{read, root};
 use irsa_probe::cli;
 use irsa_probe::core::check::report::{Report, RunTimes, report};
 use irsa_probe::core::evidence::Evidence;
-use irsa_probe::render::{Style, json, text};
+use irsa_probe::render::text::{self, Detail, TextOptions};
+use irsa_probe::render::{Style, json};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -35,6 +36,8 @@ const LONG: [&str; 4] = ["checks", "findings", "sdks", "remedy"];
 const TRANSCRIPTS: &[(&str, Source)] = &[
     ("irsa-probe check --timeout 3s", Check("denied")),
     ("irsa-probe check", Check("healthy")),
+    ("irsa-probe check -v", Check("healthy")),
+    ("irsa-probe check -q", Check("denied")),
     ("irsa-probe check --check-issuer", Check("key-unknown")),
     ("AWS_PROFILE=missing irsa-probe check", Check("profile-missing")),
     ("irsa-probe check --output json | jq 'del(.checks, .findings, .sdks, .rootCause.remedy)'", CheckJson("denied")),
@@ -88,13 +91,9 @@ fn recorded(name: &str) -> Report {
     report(&evidence, RunTimes { duration_ms: 118, attempts: 2 })
 }
 
-/// What a terminal shows of a check of recorded evidence, in colours or not.
-pub fn shown(name: &str, color: bool) -> String {
-    let colored = |mut style: Style| {
-        style.color = color;
-        style
-    };
-    text::report(&recorded(name), colored(Style::default()))
+/// The text of a check of recorded evidence.
+pub fn shown(name: &str, style: Style, detail: Detail) -> String {
+    text::detailed_report(&recorded(name), &TextOptions { style, detail, ..TextOptions::default() })
 }
 
 /// An indented document without some of its lists and objects.
@@ -159,7 +158,13 @@ fn output(command: &str) -> Option<String> {
         Check(name) | CheckJson(name) => {
             let parsed = cli::parse(arguments.iter().map(Into::into).collect(), |_| None);
             assert!(matches!(parsed, Ok(cli::Command::Check(_))), "{command}: {parsed:?}");
-            if matches!(source, Check(_)) { shown(name, false) } else { without(&json::report(&recorded(name)), &LONG) }
+            let has = |flag: &str| arguments.iter().any(|given| given == flag);
+            match source {
+                CheckJson(_) => without(&json::report(&recorded(name)), &LONG),
+                _ if has("-v") => shown(name, Style::default(), Detail::Checks),
+                _ if has("-q") => shown(name, Style::default(), Detail::Verdict),
+                _ => shown(name, Style::default(), Detail::Steps),
+            }
         }
         Scan => scan(),
         Elsewhere => return None,
