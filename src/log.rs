@@ -104,7 +104,7 @@ fn write_out(entries: &Receiver<Entry>, lost: &AtomicUsize) {
         }
         let lost = lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            tracing::warn!(lost, "nobody read the log: lines were lost");
+            tracing::warn!(lost, "the log was not read in time: lines were lost");
         }
     }
 }

@@ -177,7 +177,7 @@ fn the_other_process_is_proven_and_its_chain_predicted() {
     let plain = output_of(check(target.pid(), &[]), &sandbox);
     let page = text(&plain.stdout);
     assert!(page.starts_with(&format!("shop/checkout  process {}, pod ", target.pid())), "{page}");
-    assert!(page.contains("√ an SDK's default chain becomes this identity: predicted for the Rust SDK, not followed:"), "{page}");
+    assert!(page.contains("√ the SDK's default credential chain gets this role: predicted for the Rust SDK:"), "{page}");
 }
 
 #[test]

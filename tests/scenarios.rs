@@ -155,7 +155,10 @@ fn run(name: &str, folder: &Path) -> Result<(), Failed> {
     if whole.exists() {
         golden::hold(&whole, &golden::json(report, |text| json.normal(text)))?;
     }
-    golden::last_block(&text_of(&plain.output.stdout))?;
+    // An answer without an end has the room that it takes: nothing of it is cut but at the cap of foreign text.
+    if !name.ends_with("-without-end") {
+        golden::last_block(&text_of(&plain.output.stdout))?;
+    }
     Ok(golden::hold(&folder.join("report.txt"), &golden::text(&json.normal(&plain.normal(&text_of(&plain.output.stdout)))))?)
 }
 

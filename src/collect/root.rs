@@ -288,7 +288,7 @@ impl PathWalk<'_> {
     }
 
     fn undecided(&self, doubt: &str) -> FileFailure {
-        undecided(&format!("whether process {} may read it cannot be told ({doubt})", self.other.subject.pid))
+        undecided(&format!("it is not known whether process {} may read it ({doubt})", self.other.subject.pid))
     }
 
     fn folder(&self) -> BorrowedFd<'_> {

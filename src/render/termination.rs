@@ -46,9 +46,10 @@ mod tests {
         report.root_cause.as_mut().unwrap().detail = "STS answered 403.".into();
         assert_eq!(
             message(&report),
-            "trust-policy-denied: the role's trust policy does not accept this service account\n\
+            "trust-policy-denied: the role's trust policy does not allow this service account\n\
              cause: STS answered 403.\n\
-             fix: Check that role arn:aws:iam::111122223333:role/checkout exists, and add the statement below to its trust policy"
+             fix: Check that role arn:aws:iam::111122223333:role/checkout exists, and add the statement that `irsa-probe trust-policy` \
+             prints to its trust policy"
         );
     }
 
@@ -56,7 +57,7 @@ mod tests {
     fn what_was_not_proven_says_how_long_it_was_tried() {
         let message = message(&testing::report(testing::connect_timeout(), 60_200, 7));
         assert!(
-            message.starts_with("connect-timeout: no connection to STS within the deadline; not proven in 60 s (7 attempts)\ncause: "),
+            message.starts_with("connect-timeout: the connection to STS timed out; not proven in 60 s (7 attempts)\ncause: "),
             "{message}"
         );
     }

@@ -63,10 +63,10 @@ impl Look {
             match self.found.recv_timeout(left.min(LONGEST)) {
                 Ok(facts) => self.facts = Some(facts),
                 Err(RecvTimeoutError::Timeout) => return self.unfinished("the check did not wait for its end"),
-                Err(RecvTimeoutError::Disconnected) => return self.unfinished("the probe had no thread for it"),
+                Err(RecvTimeoutError::Disconnected) => return self.unfinished("the probe could not start a thread for it"),
             }
         }
-        self.facts.clone().unwrap_or_else(|| self.unfinished("the probe had no thread for it"))
+        self.facts.clone().unwrap_or_else(|| self.unfinished("the probe could not start a thread for it"))
     }
 
     fn unfinished(&self, because: &str) -> ScanFacts {

@@ -106,7 +106,7 @@ pub const GET_TRUST_POLICY: FixCommand = read("aws iam get-role --role-name {rol
 /// Checks the role's trust policy on a workstation. There is no token there, so flags name the service account.
 pub const CHECK_TRUST_POLICY: FixCommand = read(
     "aws iam get-role --role-name {roleName} | irsa-probe trust-policy --check - --role-arn {roleArn} --issuer {issuer} \
-        --audience {audience} -n {namespace} --service-account {serviceAccount}",
+        [--audience {audience}] -n {namespace} --service-account {serviceAccount}",
 );
 
 /// The same for EKS Pod Identity, which has no issuer.
@@ -117,7 +117,7 @@ pub const CHECK_POD_IDENTITY_TRUST: FixCommand = read(
 
 /// Prints the statement, for the code that manages the role.
 pub const PRINT_TRUST_STATEMENT: FixCommand = read(
-    "irsa-probe trust-policy --format terraform --role-arn {roleArn} --issuer {issuer} --audience {audience} -n {namespace} \
+    "irsa-probe trust-policy --format terraform --role-arn {roleArn} --issuer {issuer} [--audience {audience}] -n {namespace} \
         --service-account {serviceAccount}",
 );
 

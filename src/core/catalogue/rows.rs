@@ -532,9 +532,9 @@ codes! {
         cause: "STS accepts the issuer and the token, but nothing in the role's trust policy allows them. Most likely sub (namespace or \
             service account), aud or the Federated principal does not match. Other reasons are a * under StringEquals, the action \
             sts:AssumeRole, or a Deny that applies. STS gives exactly the same answer for a role that does not exist.",
-        fix: "Check that role {roleArn} exists, and add the statement that `irsa-probe trust-policy` prints to its trust policy. Do not \
-            replace the policy (aws iam update-assume-role-policy does): other clusters and accounts would lose their statements. If code \
-            manages the role (Terraform, CloudFormation, eksctl), change the code, because it reverts changes made by hand. --format \
+        fix: "Check that role {roleArn} exists, and add the statement that `irsa-probe trust-policy` prints to its trust policy. aws iam \
+            update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. If the role is \
+            managed by code (Terraform, CloudFormation, eksctl), change the code, because it reverts changes made by hand. --format \
             terraform, cloudformation or json prints the statement as code.",
         commands: &[GET_TRUST_POLICY, DOCTOR, CHECK_TRUST_POLICY, PRINT_TRUST_STATEMENT],
         document: Some(RemedyDocument::TrustStatement),
@@ -753,9 +753,9 @@ codes! {
         cause: "EKS may not assume the associated role. Its trust policy lacks pods.eks.amazonaws.com, lacks one of sts:AssumeRole and \
             sts:TagSession, or has tag or source conditions that do not match.",
         fix: "Add the statement that `irsa-probe trust-policy --pod-identity` prints to the trust policy of the associated role. The agent \
-            may answer from its cache for some time. Do not replace the policy (aws iam update-assume-role-policy does): other clusters and \
-            accounts would lose their statements. If code manages the role (Terraform, CloudFormation, eksctl), change the code, because it \
-            reverts changes made by hand.",
+            may answer from its cache for some time. aws iam update-assume-role-policy replaces the whole policy: statements of other \
+            clusters and accounts would be lost. If the role is managed by code (Terraform, CloudFormation, eksctl), change the code, \
+            because it reverts changes made by hand.",
         commands: &[LIST_ASSOCIATIONS, GET_TRUST_POLICY, DOCTOR, CHECK_POD_IDENTITY_TRUST, PRINT_POD_IDENTITY_STATEMENT],
         document: Some(RemedyDocument::PodIdentityTrustStatement),
         doctor: true,

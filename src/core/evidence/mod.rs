@@ -96,13 +96,13 @@ impl<T> Fact<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SkipReason {
-    /// The injected provider has no use for it.
+    /// The injected provider does not use it.
     NotThisProvider,
     /// The plan already holds a failure.
     PlanFailed,
     /// The token could not be used.
     NoToken,
-    /// The step before it failed.
+    /// An earlier step failed.
     EarlierFailure,
     /// `--no-imds`.
     NoImds,
@@ -110,7 +110,7 @@ pub enum SkipReason {
     ImdsDisabled,
     /// A file that the SDK would read did not pass this program's check. The SDK reads without a size limit and blocks on a FIFO.
     UnsafeFile,
-    /// An endpoint URL is empty, on which the SDK would end this process.
+    /// An endpoint URL is empty, and the SDK would end this process.
     EmptyUrl,
     /// It is done only in the first round and when a file has changed.
     NotThisRound,
@@ -124,17 +124,17 @@ impl SkipReason {
     /// The reason as a clause for a person.
     pub fn describe(self) -> &'static str {
         match self {
-            SkipReason::NotThisProvider => "the injected provider has no use for it",
-            SkipReason::PlanFailed => "what was injected cannot work",
+            SkipReason::NotThisProvider => "the injected provider does not use it",
+            SkipReason::PlanFailed => "the injected identity cannot work",
             SkipReason::NoToken => "there is no usable token",
-            SkipReason::EarlierFailure => "the step before it failed",
-            SkipReason::NoImds => "--no-imds was given",
+            SkipReason::EarlierFailure => "an earlier step failed",
+            SkipReason::NoImds => "not requested (--no-imds)",
             SkipReason::ImdsDisabled => "AWS_EC2_METADATA_DISABLED is true",
-            SkipReason::EmptyUrl => "a configured endpoint URL is empty, on which the Rust SDK ends the process",
-            SkipReason::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
-            SkipReason::NotThisRound => "nothing has changed since it was last looked at",
-            SkipReason::NotAsked => "it was not asked for",
-            SkipReason::OtherProcess => "the default chain of another process cannot be followed",
+            SkipReason::EmptyUrl => "a configured endpoint URL is empty, and the Rust SDK would end this process",
+            SkipReason::UnsafeFile => "a file that the SDK would read is unreadable, too large or not a regular file",
+            SkipReason::NotThisRound => "nothing has changed since the last time",
+            SkipReason::NotAsked => "not requested",
+            SkipReason::OtherProcess => "the default chain of another process cannot be followed (--pid)",
         }
     }
 }
@@ -241,7 +241,7 @@ impl FileFailure {
         let what = access.folder.as_ref().map_or_else(|| "the file".to_owned(), |folder| format!("the folder {folder}"));
         let file = match (access.mode, access.uid, access.gid) {
             (Some(mode), Some(uid), Some(gid)) => format!("{what} has mode {mode:04o}, owner {uid}:{gid}"),
-            _ => format!("{what} itself cannot be looked at"),
+            _ => format!("{what} itself cannot be inspected"),
         };
         let who = pid.map_or_else(|| "this process".to_owned(), |pid| format!("process {pid}"));
         format!("{}; {file}; {who} runs as UID {}, GIDs {groups}", self.text, access.our_uid)

@@ -127,7 +127,7 @@ fn the_cure_names_who_was_denied() {
         ),
         (
             "AccessDenied: User: arn:aws:iam::111122223333:user/mary is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/eks",
-            &["of user mary,", "name arn:aws:iam::111122223333:user/mary as Principal", "get-role --role-name eks"],
+            &["of user mary,", "add arn:aws:iam::111122223333:user/mary as Principal", "get-role --role-name eks"],
             &["of role eks"],
         ),
         (

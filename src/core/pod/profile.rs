@@ -156,7 +156,7 @@ pub struct Profile {
     /// There is a credentials file.
     #[serde(skip_serializing_if = "is_default")]
     pub has_credentials_file: bool,
-    /// `AWS_PROFILE` names a profile that no file has.
+    /// `AWS_PROFILE` names a profile that is in no file.
     pub missing: bool,
     /// How it gives credentials. `None` when it gives none.
     pub credentials: Option<ProfileCredentials>,

@@ -56,12 +56,12 @@ pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option
     let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
     let key_unknown = so_far.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
     let explained = key_unknown && matches!(code, Code::IssuerKeysUnavailable | Code::TokenNotValidated);
-    let own_values = if explained { String::new() } else { own_values(code, plan, primary, claims) };
+    let own_values = if explained { String::new() } else { own_values(code, plan, primary, claims, &said) };
     Some(Finding::new(code, format!("{said}{own_values}{skew}")))
 }
 
 /// What to add to STS's message from this pod's own values.
-fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>) -> String {
+fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>, said: &str) -> String {
     let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
     let none = "none";
     let issuer = claims.issuer.as_deref().unwrap_or(none);
@@ -70,10 +70,14 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
     let global = if endpoint.region.as_str() == GLOBAL { " The global endpoint was called." } else { "" };
     match code {
         Code::TrustPolicyDenied => format!(" The token has sub {subject}, aud {audience}, iss {issuer}; the role is {role}.{global}"),
-        Code::OidcProviderMissing => format!(
-            " STS looked for {issuer} in account {}, which is the role's. The provider has to be in that account, even if the cluster is in another one.{global}",
-            role.account
-        ),
+        Code::OidcProviderMissing => {
+            // STS's text names the issuer, mostly.
+            let looked_for = if said.contains(issuer) { String::new() } else { format!(" for {issuer}") };
+            format!(
+                " STS looked{looked_for} in account {}, which is the role's. The provider has to be in that account, even if the cluster is in another one.{global}",
+                role.account
+            )
+        }
         Code::AudienceNotRegistered => {
             format!(" The token's audience is {audience}; the provider is for {issuer} in account {}.", role.account)
         }
@@ -92,7 +96,7 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
 
 /// What STS's generic message of 2026 can mean for this token, the most likely cause first.
 fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, account: &str) -> String {
-    let provider = format!("account {account} has no OIDC provider for {issuer} (never created, cluster rebuilt, or other account)");
+    let provider = format!("account {account} has no OIDC provider for the token's issuer");
     let registered = format!("the provider's client IDs lack {audience}");
     let keys = if claims.issuer_is_eks() {
         "the token was signed with a key that the issuer no longer publishes".to_owned()

@@ -54,14 +54,10 @@ fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said:
             format!(" A policy of {before} has to allow sts:AssumeRole on it.")
         }
         Code::TrustPolicyDenied => {
+            // The fix names both roles. In one account less is enough.
             let agree = match role_before.is_some_and(|before| role.account == before.account) {
-                true => format!(
-                    " Its trust policy has to name {before} as principal. Or it names that role's account, and a policy of {before} allows sts:AssumeRole on it."
-                ),
-                false => format!(
-                    " Its trust policy, in account {}, has to name {before} as principal. A policy of {before} has to allow sts:AssumeRole on it, too.",
-                    role.account
-                ),
+                true => " Both are in one account: it is enough that its trust policy names that role.",
+                false => "",
             };
             let id = match hop.external_id {
                 true => {

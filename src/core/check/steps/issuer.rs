@@ -7,7 +7,7 @@ use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, truncate};
-use crate::core::evidence::{Call, Fact, Issuer, KeySet};
+use crate::core::evidence::{Call, Fact, Issuer, KeySet, SkipReason};
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "issuer",
@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
             (None, Ok(key)) => pass_with(key),
             (None, Err(because)) => skip(because),
         },
+        Fact::NotAttempted(SkipReason::NotAsked) => skip("not requested (--check-issuer)"),
         other => skip_without(other),
     },
 }];
@@ -133,9 +134,9 @@ fn unknown_key(seen: &Issuer, set: &KeySet, at: &str) -> Option<Finding> {
         format!("The key set at {at} is empty.")
     } else if set.has_token_key == Some(false) {
         let key_id = seen.key_id.as_deref().unwrap_or_default();
-        let ids = if set.key_ids.is_empty() { "without a kid".to_owned() } else { set.key_ids.join(", ") };
+        let ids = if set.key_ids.is_empty() { "keys without a kid".to_owned() } else { set.key_ids.join(", ") };
         let more = if set.key_ids.len() < set.keys as usize { format!(" ({} in all)", set.keys) } else { String::new() };
-        format!("The token's kid is {key_id}; the keys at {at} are {ids}{more}.")
+        format!("The token's kid is {key_id}; the key set at {at} has {ids}{more}.")
     } else {
         return None;
     };

@@ -81,7 +81,7 @@ pub(super) const CPP: FamilyRow = FamilyRow {
         VersionRow { since: "1.11.263", measured: &["1.11.900"], chain: CHAIN },
         VersionRow { since: "", measured: &["1.10.55", "1.8.126"], chain: WITHOUT_POD_IDENTITY },
     ],
-    note: "Its chain passes over a provider that fails, with no more than a log line.",
+    note: "If a provider fails, its chain only writes a log line and tries the next one.",
     packages: Packages { version: &["aws-sdk-cpp"], ..PACKAGES },
     support: &[supported(1)],
 };

@@ -85,7 +85,7 @@ pub(super) const JAVA_V1: FamilyRow = FamilyRow {
         VersionRow { since: "1.12.0", measured: &["1.12.700"], chain: V1_WITHOUT_POD_IDENTITY },
         VersionRow { since: "", measured: &["1.11.700"], chain: V1_OLD },
     ],
-    note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the module aws-java-sdk-sts web identity is never tried. Older pages of AWS name 1.11.704 for IRSA.",
+    note: "Its chain catches every exception, logs it at DEBUG and tries the next provider. Without the module aws-java-sdk-sts it never tries web identity. Older AWS pages name 1.11.704 for IRSA.",
     packages: Packages { version: &["com.amazonaws:aws-java-sdk-core"], sts: Some("com.amazonaws:aws-java-sdk-sts"), ..PACKAGES },
     support: &[SupportRow { major: 1, maintenance: Some("2024-07-31T00:00:00Z"), ended: Some("2025-12-31T00:00:00Z") }],
 };
@@ -153,7 +153,7 @@ pub(super) const JAVA_V2: FamilyRow = FamilyRow {
         VersionRow { since: "2.10.11", measured: &["2.20.0"], chain: V2_WITHOUT_POD_IDENTITY },
         VersionRow { since: "", measured: &["2.10.8"], chain: V2_WITHOUT_IRSA },
     ],
-    note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.",
+    note: "Its chain catches every exception, logs it at DEBUG and tries the next provider. Without the sts module on the class path it never tries web identity.",
     packages: Packages {
         version: &["software.amazon.awssdk:sdk-core"],
         signs: &["software.amazon.awssdk:auth"],
@@ -196,7 +196,7 @@ pub(super) const KOTLIN: FamilyRow = FamilyRow {
     regional_since: None,
     basis: Basis::Measured,
     versions: &[VersionRow { since: "", measured: &["1.8.12"], chain: KOTLIN_CHAIN }],
-    note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
+    note: "Its chain catches every exception and tries the next provider. Its first versions try a profile before web identity.",
     packages: Packages { version: &["aws.sdk.kotlin:aws-config-jvm"], ..PACKAGES },
     support: &[supported(1)],
 };
