@@ -57,6 +57,22 @@ fn documents_name_every_variable_and_every_step() {
     }
 }
 
+/// The tables of exit codes have those that the help of `check` lists, in its order.
+#[test]
+fn documents_name_every_exit_code() {
+    let help = transcripts::help(&["check", "--help"]);
+    let listed = help.split("\nExit codes:\n").nth(1).expect("the help lists exit codes");
+    let codes = |text: &str, before: &str| -> Vec<u8> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(before)).map(|line| line.split(' ').next().unwrap());
+        lines.filter_map(|code| code.parse().ok()).collect()
+    };
+    let known = codes(listed, "  ");
+    assert!(known.contains(&143), "{known:?}");
+    for document in ["README.md", "README.ja.md", "docs/commands/check.md"] {
+        assert_eq!(codes(&read(document), "| "), known, "{document}");
+    }
+}
+
 fn schema() -> Value {
     serde_json::from_str(&std::fs::read_to_string(docs("report.v1.schema.json")).unwrap()).unwrap()
 }
