@@ -109,7 +109,7 @@ fn commands_in_documents_are_there() {
         assert!(given.is_subset(&known), "{name}: irsa-probe {line}: {given:?}");
     }
     // Whoever invents a command is not noticed above.
-    for (name, word) in found(r"`irsa-probe ([a-z-]+)[ `]") {
+    for (name, word) in found(r"`irsa-probe ([a-z][a-z-]+)[ `]") {
         assert!(COMMANDS.contains(&word), "{name}: irsa-probe {word}");
     }
 }
@@ -132,7 +132,10 @@ fn variables_are_twins_of_flags() {
         .map(|flag| format!("IRSA_PROBE_{}", flag[2..].to_ascii_uppercase().replace('-', "_")))
         .collect();
     for (name, variable) in found(r"(IRSA_PROBE_[A-Z]+(?:_[A-Z]+)*)") {
-        let known = variable == "IRSA_PROBE_DISABLED" || twins.contains(&variable) || TOOL_VARIABLES.contains(&variable.as_str());
+        // How the help names them all.
+        let is_form = variable == "IRSA_PROBE_FLAG";
+        let known =
+            is_form || variable == "IRSA_PROBE_DISABLED" || twins.contains(&variable) || TOOL_VARIABLES.contains(&variable.as_str());
         assert!(known, "{name}: {variable}");
     }
 }
@@ -153,7 +156,7 @@ fn pages_are_served_and_metrics_are_on_theirs() {
     let sandbox = Sandbox::start(&World::default());
     let serve = Serve::start(&sandbox, &[]);
     serve.until("/readyz", |reply| reply.status == 200);
-    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|metrics))`"] {
+    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|report|metrics))`"] {
         for (name, page) in found(pattern) {
             assert_eq!(serve.get(&page).status, 200, "{name}: {page}");
         }
