@@ -1188,9 +1188,9 @@ fn words_that_cannot_be_names_are_usage() {
     assert!(scene.cluster.held.lock().unwrap().seen.is_empty(), "nothing was run");
 }
 
-/// README.md shows what is printed, of an account and a cluster of its own.
+/// docs/commands/doctor.md shows what is printed, of an account and a cluster of its own.
 #[test]
-fn readme_s_transcript_is_current() {
+fn the_transcript_of_the_page_is_current() {
     let scene = Scene::new();
     scene.bare("2026-11-01T09:30:00Z");
     scene.cluster.edit(POD, |pod| {
@@ -1198,8 +1198,14 @@ fn readme_s_transcript_is_current() {
     });
     let (_, printed, _) = scene.raw(&["-n", "shop", "checkout", "--cluster", "production"]);
     let printed = printed.replace(&scene.account.id, "111122223333");
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let shown: Vec<&str> =
-        readme.lines().skip_while(|line| !line.starts_with("$ irsa-probe doctor")).skip(1).take_while(|line| *line != "```").collect();
-    assert_eq!(printed.lines().collect::<Vec<_>>(), shown, "paste it into README.md:\n{printed}");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands/doctor.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let command = "$ irsa-probe doctor -n shop checkout --cluster production\n";
+    let (before, rest) = text.split_once(command).unwrap();
+    let (shown, after) = rest.split_once("```").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        std::fs::write(&page, format!("{before}{command}{printed}```{after}")).unwrap();
+    } else {
+        assert_eq!(printed, shown, "update with: UPDATE_DOCS=1 cargo test --test doctor transcript");
+    }
 }
