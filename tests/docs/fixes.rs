@@ -9,7 +9,8 @@ use irsa_probe::core::{check, doctor};
 /// The words of `aws` operations that only read (AWS's naming of operations; `simulate` evaluates policies and stores nothing).
 const AWS_READS: [&str; 4] = ["get-", "list-", "describe-", "simulate-"];
 /// Verbs of kubectl that only read.
-const KUBECTL_READS: [&str; 9] = ["get", "describe", "logs", "auth can-i", "explain", "top", "version", "api-resources", "diff"];
+const KUBECTL_READS: [&str; 10] =
+    ["config get-contexts", "get", "describe", "logs", "auth can-i", "explain", "top", "version", "api-resources", "diff"];
 /// The other verbs, as `kubectl --help` lists them. Those of two words have a part that only reads.
 const KUBECTL_CHANGES: [&str; 22] = [
     "annotate",

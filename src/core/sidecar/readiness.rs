@@ -129,6 +129,11 @@ impl Readiness {
         self.disabled.is_some() || self.proof.is_some()
     }
 
+    /// When the credentials proven last end. It is the time on which the state goes by.
+    pub fn credentials_end(&self) -> Option<Timestamp> {
+        self.proof.map(|proof| proof.ends_wall)
+    }
+
     /// A round has ended with this report.
     pub fn observe(&mut self, report: &Report, now: Moment) {
         let before = self.standing(now, None);

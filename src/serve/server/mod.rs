@@ -1,7 +1,7 @@
 //! The HTTP/1.1 server of the sidecar: GET and HEAD, answered from memory.
 //!
-//! It serves a kubelet and a scraper, but everyone in the cluster can reach it. So it is cheap, and a client can neither hold a place for
-//! long nor keep another client from getting one.
+//! Its clients are a kubelet and a scraper, but every pod of the cluster can reach it. So a request is cheap, and a client can neither
+//! keep a place for long nor keep others from getting one.
 //!
 //! | what | bound |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | requests of a connection | [`ServerLimits::requests`]; one, while every place is taken |
 //! | a request's body | never read: answered, then closed |
 //!
-//! It does not know what it serves: the handler answers a path, at once and from memory.
+//! It does not know what it serves. The handler answers a path at once, from memory.
 
 #![allow(clippy::disallowed_methods, reason = "edge module: it runs tasks and waits")]
 
@@ -53,7 +53,7 @@ pub struct HttpReply {
     pub status: StatusCode,
     /// `Content-Type`.
     pub content_type: HeaderValue,
-    /// The page. It is not copied: a page that is rendered once goes to every client.
+    /// The page. It is not copied, so one that is rendered once can go to all clients.
     pub body: Bytes,
     /// Further headers.
     pub headers: HeaderMap,
@@ -82,7 +82,7 @@ pub type Handler = dyn Fn(&str, Option<&str>) -> Option<HttpReply> + Send + Sync
 pub struct ServerLimits {
     /// From the opening of a connection to its first byte; from there, or from the end of an answer, to the end of the next request's head.
     pub head: Duration,
-    /// How long an answer may wait without the client reading any of it.
+    /// How long an answer may lie about without the client taking any of it.
     pub stall: Duration,
     /// Connections at a time.
     pub connections: usize,
@@ -175,7 +175,7 @@ impl Room {
         self.places.push(Slot { task, client });
         self.note_full();
         while self.places.len() > self.limits.connections.max(1) {
-            // Many clients may have been accepted at once: a kubelet among them must not be closed because its request was not read yet.
+            // A whole crowd may have been accepted in one go: a kubelet in its midst must not go for a request not read yet.
             let_connections_read().await;
             self.forget_ended();
             self.make_room().await;
@@ -222,7 +222,7 @@ impl Room {
 
 /// Lets every connection read what has already come.
 async fn let_connections_read() {
-    /// In one turn the runtime learns from the kernel what can be read, and in the next it reads. A turn runs no more than 61 tasks
+    /// One turn of the runtime hears from the kernel what can be read, the next reads it; a turn runs no more than 61 tasks
     /// (`event_interval`), so a full room needs one more.
     const TURNS: usize = 3;
     for _ in 0..TURNS {

@@ -72,7 +72,7 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
         Code::TrustPolicyDenied => {
             // Some of STS's texts name the role.
             let role = if said.contains(&role.to_string()) { String::new() } else { format!("; the role is {role}") };
-            format!(" The token has sub {subject}, aud {audience}, iss {issuer}{role}.{global}")
+            format!(" Token: sub {subject}, aud {audience}, iss {issuer}{role}.{global}")
         }
         Code::OidcProviderMissing => {
             // STS's text names the issuer, mostly.

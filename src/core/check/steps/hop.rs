@@ -53,9 +53,7 @@ fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said:
         Code::TrustPolicyDenied => {
             // The fix names both roles. In one account less is enough.
             let agree = match role_before.is_some_and(|before| role.account == before.account) {
-                true => {
-                    " In one account its trust policy may also name the account instead of that role, if a policy of that role allows the call."
-                }
+                true => " Its trust policy may also name their account, if a policy of that role allows the call.",
                 false => "",
             };
             let id = match hop.external_id {
