@@ -267,8 +267,8 @@ codes! {
         cause: "The kernel refused the probe a file descriptor, a thread or memory. A limit of this container (ulimit, pids, memory) or of \
             the node is reached, mostly because of other processes there. This shows nothing about the pod's identity or the network path to \
             AWS.",
-        fix: "Raise the limit that was reached (open files, threads or memory), or find what uses it up; then run the check again. The \
-            detail names the limit: open files are nofile, threads are the pod's pids limit or nproc.",
+        fix: "Raise the limit that was reached (open files, threads or memory), or find what uses it up; then run the check again. The limit \
+            of open files is nofile. The limit of threads is the pod's pids limit or nproc.",
         commands: &[GET_POD],
     }
 
@@ -677,7 +677,7 @@ codes! {
     StsError = "sts-error" {
         step: AssumeRole, check: Some("assume-role"), weight: TRANSIENT,
         title: "STS answered with an error that irsa-probe does not know",
-        cause: "This version does not know the error's code. The detail holds AWS's own text.",
+        cause: "This version does not know the error's code.",
         fix: "Read AWS's error text, look its code up in the AWS documentation, and please report it.",
     }
 
@@ -780,8 +780,7 @@ codes! {
         step: PodIdentity, check: Some("agent"), weight: TRANSIENT,
         title: "the EKS Pod Identity agent answered with an error",
         cause: "The agent could not get credentials. It cannot reach EKS Auth (no NAT and no VPC endpoint for eks-auth), the node's role \
-            lacks eks-auth:AssumeRoleForPodIdentity (AmazonEKSWorkerNodePolicy has it), or AWS has a failure. The detail holds the agent's \
-            text.",
+            lacks eks-auth:AssumeRoleForPodIdentity (AmazonEKSWorkerNodePolicy has it), or AWS has a failure.",
         fix: "Read the agent's error text and its log on node {node}: they say whether EKS Auth, the node's role or AWS fails.",
         commands: &[read("kubectl -n kube-system logs -l app.kubernetes.io/name=eks-pod-identity-agent --tail=50")],
         means: &[
@@ -820,7 +819,7 @@ codes! {
         title: "the credentials were issued, but GetCallerIdentity could not confirm them",
         cause: "The exchange succeeded, and its answer names the session. GetCallerIdentity failed, or an endpoint policy denies it. \
             Applications work unless they call STS themselves.",
-        fix: "Allow sts:GetCallerIdentity in the VPC endpoint policy, or fix the network fault that the detail names.",
+        fix: "Allow sts:GetCallerIdentity in the VPC endpoint policy, or fix the network fault.",
     }
 
     NodeRoleFallback = "node-role-fallback" {
@@ -901,7 +900,7 @@ codes! {
         title: "the SDK's default chain does not get the injected identity",
         cause: "The injected identity works when it is requested directly. The default credential chain in the same environment ends with \
             other credentials, and an application with an SDK gets those.",
-        fix: "Remove what diverts the default chain, as the detail says: profile files, endpoint settings or hand-set AWS_* variables.",
+        fix: "Remove what diverts the default chain: a profile file, an endpoint setting or a hand-set AWS_* variable.",
         at_once: true,
     }
 
@@ -931,9 +930,9 @@ codes! {
     SecondaryRegionFailing = "secondary-region-failing" {
         step: Redundancy, check: Some("other-regions"), weight: WARN_PASSING,
         title: "STS in a secondary region does not work for this pod",
-        cause: "The workload may fail over to this region, and the identity does not work there. The detail holds the finding. It shows \
-            nothing about the primary region.",
-        fix: "Fix the finding in the detail, or remove the region from --sts-region.",
+        cause: "The workload may fail over to this region, and the identity does not work there. This shows nothing about the primary \
+            region.",
+        fix: "Fix the fault in this region, or remove the region from --sts-region.",
     }
 
     // Step `application`: what the application, its SDK, its controller or a person meets beyond the identity itself. `check` sees none of it, but for
@@ -1081,8 +1080,8 @@ codes! {
         cause: "The profile has a role and nothing that could assume it, half a key pair, or a token file without a role. Or its source does \
             not exist, has no credentials or leads back to the profile. Some SDKs then end with an error, whatever else is injected. Others \
             try the next provider in their chain. If nothing else is injected, this is the root cause.",
-        fix: "Complete the profile as the detail says, or remove it from the file. For a service account's token it needs role_arn and \
-            web_identity_token_file. For a further role it needs role_arn and source_profile.",
+        fix: "Complete the profile, or remove it from the file. For a service account's token it needs role_arn and web_identity_token_file. \
+            For a further role it needs role_arn and source_profile.",
         commands: &[GET_POD],
         at_once: true,
         strict: false,
@@ -1096,9 +1095,9 @@ codes! {
             gets the injected role, and another gets static keys, the node's role or nothing. This is a prediction from the SDKs' own \
             chains, with the answers that this check got. If --app-sdk names the application's SDK, only that SDK counts, and an outcome \
             measured with its version is a failure.",
-        fix: "Remove what the finding names: credentials and profiles in addition to the injected role, old names, empty variables and white \
-            space. Set AWS_REGION and AWS_DEFAULT_REGION to the same region. --app-sdk names the application's SDK and shows whether it is \
-            affected.",
+        fix: "Remove what makes the difference: credentials and profiles in addition to the injected role, old names, empty variables and \
+            white space. Set AWS_REGION and AWS_DEFAULT_REGION to the same region. --app-sdk names the application's SDK and shows whether \
+            it is affected.",
         commands: &[read("irsa-probe sdks")],
         strict: false,
     }

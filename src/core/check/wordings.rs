@@ -112,7 +112,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::ChainDisagrees,
         Wording {
             title: "the SDK's default chain does not get the profile's identity",
-            fix: "Remove what diverts the default chain, as the detail says: endpoint settings, or AWS_* variables.",
+            fix: "Remove what diverts the default chain: an endpoint setting, or an AWS_* variable.",
             commands: &[GET_POD],
         },
     ),
@@ -178,7 +178,7 @@ pub static OF_APP: &[(Code, Wording)] = &[(
     Code::SdkDiffers,
     Wording {
         title: "the application's SDK does not get this identity",
-        fix: "Remove the cause that the detail names: a variable, static keys, or a profile that is not intended. If this SDK cannot read the \
+        fix: "Remove the cause: a variable, static keys, or a profile that is not intended. If this SDK cannot read the \
             identity in its present form, set AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_REGION, or use a version that can.",
         commands: &[read("irsa-probe sdks")],
     },
