@@ -27,7 +27,7 @@ pub struct Round {
     pub trigger: Trigger,
     /// The verdict of its report.
     pub verdict: Verdict,
-    /// Whether it proved the identity. It can do so and fail, by what the application's SDK makes of the identity. Not in the JSON.
+    /// Whether it proved the identity. It can do so and still fail, if the application's SDK does not get the identity. Not in the JSON.
     #[serde(skip)]
     pub proven: bool,
     /// The root cause's code.
