@@ -103,30 +103,7 @@ mod tests {
 
     #[test]
     fn a_code_is_explained() {
-        let expected = [
-            "token-unreadable: this process cannot read the token file",
-            "",
-            "step      token: the projected token's file, claims and times",
-            "severity  fail",
-            "class     permanent: waiting does not fix it; check fails at once (exit 1)",
-            "docs      https://github.com/OWNER/irsa-probe/blob/main/docs/findings.md#token-unreadable",
-            "",
-            "cause     The kubelet writes the token with mode 0644. The mode is 0600 or 0640",
-            "          when the pod sets fsGroup or when all containers set the same",
-            "          runAsUser. A runAsUser, fsGroup, defaultMode or SELinux label that",
-            "          does not match then denies the read. A path that is not a file (a",
-            "          directory, a FIFO, a device) comes from a mount made by hand.",
-            "",
-            "fix       Set the pod's securityContext.fsGroup to a group of this process",
-            "          (65534 works for any), or drop the explicit defaultMode; then recreate",
-            "          the pod. If the path is not a file, mount the projected volume itself.",
-            "",
-            "in the pod's spec:",
-            "  spec:",
-            "    securityContext:",
-            "      fsGroup: 65534",
-        ];
-        assert_eq!(explain(Code::TokenUnreadable).lines().collect::<Vec<_>>(), expected);
+        super::super::testing::hold("golden/token-unreadable.txt", &explain(Code::TokenUnreadable));
     }
 
     #[test]
