@@ -729,9 +729,10 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     undecided(&scene.checkout(), &["The same with checkout-2."]);
     // What can be told of one of them is said, and the other one is not forgotten.
     scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-01T07:00:00Z"));
-    scene
-        .checkout()
-        .fails("pod-predates-annotation", &["the service account itself at 2026-11-01T08:00:00Z", "Why nothing was injected into pod checkout-2 is not known"]);
+    scene.checkout().fails(
+        "pod-predates-annotation",
+        &["the service account itself at 2026-11-01T08:00:00Z", "Why nothing was injected into pod checkout-2 is not known"],
+    );
     scene.cluster.remove("/api/v1/namespaces/shop/pods/checkout-2");
     // A server-side apply dates what it finds by itself. What was created after that is younger, of what was before nothing is known.
     let by_apply = json!([{
