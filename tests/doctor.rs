@@ -431,7 +431,7 @@ fn service_account_missing() {
     seen.skips("trust-policy", "skipped because of service-account-missing");
     let seen = scene.run(&["sa/checkout", "-n", "shpo", "--cluster", "production"]);
     seen.fails("service-account-missing", &["the namespace does not exist"]);
-    // A 404 without words, as proxies give it, by whom an API server is known to answer; and by nobody knows whom.
+    // A 404 without a text, as proxies send it: from a server that is known as an API server, and from an unknown one.
     scene.cluster.refuse("serviceaccounts/chekout", 404);
     scene.cluster.refuse("pods/chekout", 404);
     scene.run(&["chekout", "--cluster", "production"]).fails("service-account-missing", &["no pod chekout"]);
@@ -729,9 +729,10 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     undecided(&scene.checkout(), &["The same with checkout-2."]);
     // What can be told of one of them is said, and the other one is not forgotten.
     scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-01T07:00:00Z"));
-    scene
-        .checkout()
-        .fails("pod-predates-annotation", &["the service account itself at 2026-11-01T08:00:00Z", "Why nothing was injected into pod checkout-2 is not known"]);
+    scene.checkout().fails(
+        "pod-predates-annotation",
+        &["the service account itself at 2026-11-01T08:00:00Z", "Why nothing was injected into pod checkout-2 is not known"],
+    );
     scene.cluster.remove("/api/v1/namespaces/shop/pods/checkout-2");
     // A server-side apply dates what it finds by itself. What was created after that is younger, of what was before nothing is known.
     let by_apply = json!([{
@@ -908,7 +909,7 @@ fn pod_identity() {
     scene.checkout().fails("pod-identity-trust-denied", &["pods.eks.amazonaws.com"]);
 }
 
-/// IRSA in a pod beside an association: older than it (it is of 2026-11-02, 08:00 UTC), younger, or nobody knows.
+/// IRSA in a pod beside an association: older than it (it is of 2026-11-02, 08:00 UTC), younger, or not known.
 #[test]
 fn pods_beside_an_association() {
     let mut scene = Scene::of_kubernetes();
@@ -927,7 +928,7 @@ fn pods_beside_an_association() {
         assert_eq!((&check["outcome"], &check["title"]), (&json!("warn"), &json!(title)), "{:#}", seen.report);
         assert!(check["detail"].as_str().unwrap().contains(detail), "{check}");
     }
-    // On Fargate an association helps nobody, and neither does a new pod.
+    // On Fargate neither an association nor a new pod helps.
     scene.cluster.edit(POD, |pod| pod["metadata"]["labels"] = json!({"eks.amazonaws.com/fargate-profile": "default"}));
     assert!(
         scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("is not supported: the next pod may have neither")
@@ -1136,7 +1137,7 @@ fn probes_that_failed_before_a_pod_was_ready() {
         event(reason, at);
         assert_eq!(outcome(), expected, "{reason} at {at}");
     }
-    // Not ready, or nobody knows since when.
+    // Not ready, or ready since an unknown time.
     event("Unhealthy", "2026-11-03T08:00:02Z");
     ready("False");
     assert_eq!(outcome(), "warn");

@@ -74,7 +74,9 @@ pub(super) fn behaviour(row: &CodeRow) -> &'static str {
             "explain finds it in a message, or doctor in the cluster; check only asks for an identity and cannot meet it"
         }
         (Severity::Fail, Class::Permanent) => "waiting does not fix it; check fails at once (exit 1)",
-        (Severity::Fail, Class::Settling) => "IAM may still be propagating a change; check retries until --timeout, then fails (exit 1)",
+        (Severity::Fail, Class::Settling) => {
+            "it may settle soon, for example while IAM propagates a change; check retries until --timeout, then fails (exit 1)"
+        }
         (Severity::Fail, Class::Transient) => "it may pass; check retries until --timeout, then ends with exit 3 (not proven)",
         (Severity::Warn | Severity::Info, _) if row.step == Step::Application && !row.strict => {
             "check reports it and passes (exit 0); it fails (exit 1) if it concerns the application's SDK, or if nothing else is injected"

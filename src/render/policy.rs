@@ -143,8 +143,8 @@ fn answer(page: &mut Page, evaluation: &Evaluation, request: &Request) {
     let (paint, word, says) = match evaluation.decision {
         Decision::Allow => (Paint::Green, "ALLOW", format!("{} lets {who} in", by(false))),
         Decision::ExplicitDeny => {
-            let keeps = if by(true).contains(", ") { "keep" } else { "keeps" };
-            (Paint::Red, "EXPLICIT DENY", format!("{} {keeps} {who} out, even if others allow it", by(true)))
+            let denies = if by(true).contains(", ") { "deny" } else { "denies" };
+            (Paint::Red, "EXPLICIT DENY", format!("{} {denies} {who}", by(true)))
         }
         Decision::Deny if !evaluation.undecided.is_empty() => {
             (Paint::Yellow, "DENY", format!("not decided: it depends on {}", evaluation.undecided.join(", ")))
@@ -224,11 +224,7 @@ mod tests {
         let text = render_policy(&format!("{{\"Statement\": [{}, {denied}]}}", irsa("Pods", "Allow", ours)), Style::default());
         assert!(text.contains("\n× statement 2 (Freeze) denies this pod\n"), "{text}");
         assert!(text.contains("\nno fix is proposed: statement 2 (Freeze) denies this pod") && !text.contains("aws iam update"), "{text}");
-        assert!(
-            text.ends_with(
-                "\nEXPLICIT DENY  statement 2 (Freeze) keeps system:serviceaccount:shop:checkout out, even if others allow it\n"
-            )
-        );
+        assert!(text.ends_with("\nEXPLICIT DENY  statement 2 (Freeze) denies system:serviceaccount:shop:checkout\n"));
     }
 
     #[test]

@@ -113,3 +113,72 @@ impl Found {
         self.given(Question::Webhooks).or(self.given(Question::Discovery)).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(answers: &[(Question, ToolAnswer)]) -> Found {
+        let mut found = Found::new(DoctorTarget::parse("checkout", None, None, false).unwrap());
+        answers.iter().for_each(|(question, answer)| found.add(*question, answer.clone()));
+        found
+    }
+
+    fn refused(kind: RefusalKind) -> ToolAnswer {
+        ToolAnswer::Refused(kind, "x".to_owned())
+    }
+
+    fn no_access(tool: Tool, answers: &[(Question, ToolAnswer)]) -> Option<RefusalKind> {
+        found(answers).no_access(tool).map(|(kind, _)| kind)
+    }
+
+    #[test]
+    fn without_a_tool_or_a_login_one_answer_is_enough() {
+        use RefusalKind::{Denied, Login, NoProfile, NoTool, Other, Sso, TimedOut, Unreachable};
+        for kind in [NoTool, Login, Sso, NoProfile, TimedOut] {
+            assert_eq!(no_access(Tool::Aws, &[(Question::Caller, refused(kind))]), Some(kind));
+        }
+        // One service alone may be away, or forbidden.
+        for kind in [Denied, Unreachable, Other] {
+            assert_eq!(no_access(Tool::Aws, &[(Question::Caller, refused(kind))]), None, "{kind:?}");
+        }
+        assert_eq!(no_access(Tool::Kubectl, &[(Question::Context, refused(NoTool))]), Some(NoTool));
+        assert_eq!(no_access(Tool::Kubectl, &[(Question::Context, refused(RefusalKind::NoContext))]), None, "it may run in a pod");
+    }
+
+    #[test]
+    fn a_server_gives_no_access_where_no_question_has_an_answer() {
+        use RefusalKind::{Denied, NoContext, Other, Unauthorized, Unreachable};
+        let all = |kind| [(Question::Discovery, refused(kind)), (Question::Webhooks, refused(kind))];
+        for kind in [Unauthorized, Unreachable, Other] {
+            assert_eq!(no_access(Tool::Kubectl, &all(kind)), Some(kind));
+            assert_eq!(no_access(Tool::Kubectl, &all(kind)[..1]), None, "one may be refused for its own reason");
+            for other in [refused(Denied), ToolAnswer::Absent("none".to_owned()), ToolAnswer::Given(json!({"items": []}))] {
+                let others = [all(kind).to_vec(), vec![(Question::Events, other.clone())]].concat();
+                assert_eq!(no_access(Tool::Kubectl, &others), None, "{kind:?} beside {other:?}");
+            }
+        }
+        // What explains the others is said.
+        let without = [all(Unreachable).to_vec(), vec![(Question::Context, refused(NoContext))]].concat();
+        assert_eq!(no_access(Tool::Kubectl, &without), Some(NoContext));
+        let mixed = [(Question::Discovery, refused(Other)), (Question::Webhooks, refused(Unreachable))];
+        assert_eq!(no_access(Tool::Kubectl, &mixed), Some(Unreachable));
+        // aws's access says nothing of kubectl's.
+        assert_eq!(no_access(Tool::Aws, &all(Unreachable)), None);
+        let endpoints = [(Question::Caller, refused(Unreachable)), (Question::Cluster, refused(Unreachable))];
+        assert_eq!(no_access(Tool::Aws, &endpoints), Some(Unreachable));
+    }
+
+    #[test]
+    fn only_what_needs_the_tool_waits_for_it() {
+        let found = found(&[
+            (Question::Caller, refused(RefusalKind::Sso)),
+            (Question::Events, refused(RefusalKind::Denied)),
+            (Question::Role, ToolAnswer::NotAsked(Why::of(Obstacle::NoAccess(Tool::Aws), "x"))),
+        ]);
+        assert_eq!(found.why_missing(Question::Caller).obstacles, [Obstacle::NoAccess(Tool::Aws)]);
+        assert_eq!(found.why_missing(Question::Role).obstacles, [Obstacle::NoAccess(Tool::Aws)]);
+        assert_eq!(found.why_missing(Question::Events).obstacles, []);
+    }
+}

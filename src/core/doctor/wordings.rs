@@ -150,21 +150,21 @@ wordings! {
     /// No answer from AWS.
     NO_ENDPOINT {
         title: "no endpoint of AWS answers aws",
-        fix: "Check this workstation's network, its proxy (HTTPS_PROXY) and the region.",
+        fix: "Check the network and the proxy (HTTPS_PROXY) of this workstation, and the region.",
         commands: &[GET_CALLER],
     }
 
     /// kubectl was ended.
     KUBECTL_TOO_LATE {
         title: "kubectl does not answer in time",
-        fix: "Check the network to the API server (VPN), or give kubectl more time with --timeout.",
+        fix: "Check the network to the API server (VPN), or wait longer: --timeout 2m.",
         commands: &[GET_VERSION],
     }
 
     /// aws was ended.
     AWS_TOO_LATE {
         title: "aws does not answer in time",
-        fix: "Check this workstation's network and proxy, or give aws more time with --timeout.",
+        fix: "Check the network and the proxy (HTTPS_PROXY) of this workstation, or wait longer: --timeout 2m.",
         commands: &[GET_CALLER],
     }
 

@@ -75,7 +75,7 @@ fn denied(document: &Document, evaluation: &Evaluation) -> Option<String> {
     let judged = evaluation.statements.iter().find(denies)?;
     let keys: Vec<&str> = conditions(document.statements().get(judged.index)?).map(|(_, key, _)| key).collect();
     let asks = if keys.is_empty() { "it has no condition".to_owned() } else { format!("check its condition on {}", keys.join(", ")) };
-    Some(format!("{} denies this pod, even if others allow it; {asks}. Only its owner can say whom it is for", judged.name()))
+    Some(format!("{} denies this pod; {asks}. Only its owner can say whom it is for", judged.name()))
 }
 
 /// STS takes no token of several audiences (docs/facts.md#assume-role-errors).
