@@ -56,6 +56,14 @@ fn run(command: Command, core_files: Rlimit) -> u8 {
         Command::TrustPolicy(options) => trust_policy::run(&options),
         Command::Sdks(options) => sdks::run(&options),
         Command::Doctor(options) => doctor_until_signal(options),
+        Command::Completions(options) => {
+            command::print(&cli::completions(options.shell));
+            0
+        }
+        Command::Man(_) => {
+            command::print(&cli::manual_page());
+            0
+        }
     }
 }
 

@@ -319,7 +319,7 @@ fn assumed_answers() {
     let found = json(&parts, &[], Some(b"A=B"));
     assert!(found["assumed"].as_str().unwrap().ends_with(" Assumed: sts=denied,agent=ok,imds=role."), "{found}");
     let plain = text(&sdks(&["--assume", "sts=denied"], &[], None).stdout).replace('\n', " ");
-    assert!(plain.contains("Assumed: sts=denied, and that all others answer."), "{plain}");
+    assert!(plain.contains("Assumed: sts=denied. All others are assumed to answer."), "{plain}");
     let plain = text(&sdks(&[], &[], None).stdout).replace('\n', " ");
     assert!(plain.contains("Assumed: STS, the agent and IMDS answer."), "{plain}");
 }

@@ -28,10 +28,7 @@ pub(super) fn names(holds: impl Fn(&CommandRow) -> bool) -> Vec<&'static str> {
     COMMANDS.iter().filter(|row| holds(row)).map(|row| row.name).collect()
 }
 
-/// Names in a sentence, with a word before the last one: `check, serve and exec`.
-pub(super) fn sentence(names: &[&str], word: &str) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
+/// The commands that take a flag.
+pub(super) fn takers(flag: &str) -> Vec<&'static str> {
+    names(|row| row.takes(flag))
 }

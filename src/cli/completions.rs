@@ -1,24 +1,34 @@
-//! `completions SHELL`: scripts for shells, made from the tables. What may stand in a place is read from the form that `--help` shows there.
+//! `completions SHELL`: its flags and its shells. The scripts are in `scripts`.
 
-mod bash;
-mod fish;
-#[cfg(test)]
-mod tests;
-mod zsh;
-
-use super::get::PAGES;
-use super::row::{CommandOptions, CommandRow, Flag, FlagRow, USAGE, Words, functions};
+use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, log};
 use super::values::one_of;
 use super::{Command, Usage};
-use crate::core::catalogue::{Code, Severity};
-use crate::core::sdk::SdkFamily;
 
 /// `completions`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct CompletionsOptions {
-    /// The log, which every command has.
-    log: LogOptions,
+pub struct CompletionsOptions {
+    /// The shell.
+    pub shell: Shell,
+    /// The log.
+    pub log: LogOptions,
+}
+
+/// A shell that has completions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shell {
+    /// bash
+    #[default]
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+}
+
+impl Shell {
+    /// All shells with their names.
+    pub const NAMED: [(&str, Shell); 3] = [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish)];
 }
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -34,12 +44,6 @@ pub(super) const ROW: CommandRow = CommandRow {
     functions: functions::<CompletionsOptions>(),
 };
 
-/// Makes a script.
-type MakeScript = fn() -> String;
-
-/// The shells.
-const SHELLS: [(&str, MakeScript); 3] = [("bash", bash::script), ("zsh", zsh::script), ("fish", fish::script)];
-
 groups!(CompletionsOptions { log: LogOptions });
 
 impl CommandOptions for CompletionsOptions {
@@ -48,91 +52,30 @@ impl CommandOptions for CompletionsOptions {
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         let shell = words.one(&ROW, "shell", "completions needs a shell: bash, zsh or fish")?;
-        let script = one_of(&shell, &SHELLS).map_err(|why| Usage(format!("completions: {why}")))?;
-        Ok(Command::Print(script()))
+        let shell = one_of(&shell, &Shell::NAMED).map_err(|why| Usage(format!("completions: {why}")))?;
+        Ok(Command::Completions(CompletionsOptions { shell, ..self }))
     }
 }
 
-/// What may stand in a place of the command line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Place {
-    /// These words.
-    words: Vec<&'static str>,
-    /// The names of files or folders.
-    paths: Paths,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::tests::run;
+    use super::*;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Paths {
-    #[default]
-    None,
-    Files,
-    Folders,
-}
-
-/// What stands for itself or for others: a name in capitals in a form.
-type Placeholders = &'static [(&'static str, fn() -> Place)];
-
-/// Those of flags' values.
-const OF_VALUES: Placeholders = &[
-    ("CODE", || Place::words(codes(|code| code.is_of_check() && code.row().severity != Severity::Fail))),
-    ("NAME[@VERSION]", || Place::words(SdkFamily::ALL.map(SdkFamily::id).to_vec())),
-    ("FILE", || Place { paths: Paths::Files, ..Place::default() }),
-    ("PATH", || Place { paths: Paths::Files, ..Place::default() }),
-];
-
-/// Those of commands' words.
-const OF_WORDS: Placeholders = &[
-    ("CODE", || Place::words(codes(|_| true))),
-    // A message may also be the name of a file.
-    ("MESSAGE", || Place { paths: Paths::Files, ..Place::default() }),
-    ("PATH", || Place::words(PAGES.to_vec())),
-    ("DIR", || Place { paths: Paths::Folders, ..Place::default() }),
-];
-
-fn codes(of: fn(Code) -> bool) -> Vec<&'static str> {
-    Code::ALL.iter().filter(|code| of(**code)).map(|code| code.id()).collect()
-}
-
-impl Place {
-    fn words(words: Vec<&'static str>) -> Place {
-        Place { words, paths: Paths::None }
-    }
-
-    /// What may stand where `--help` shows `text|json`, `FILE|-` or `CODE`. Lower case stands for itself.
-    fn of_form(form: &'static str, placeholders: Placeholders) -> Place {
-        let mut place = Place::default();
-        for part in form.split('|').filter(|part| !part.is_empty()) {
-            let placeholder = placeholders.iter().find(|(name, _)| *name == part);
-            match placeholder.map(|(_, place)| place()) {
-                Some(found) => {
-                    place.words.extend(found.words);
-                    if found.paths != Paths::None {
-                        place.paths = found.paths;
-                    }
-                }
-                None if !part.contains(|c: char| c.is_ascii_uppercase()) => place.words.push(part),
-                None => {}
-            }
+    #[test]
+    fn a_shell_is_one_of_three() {
+        for (name, shell) in Shell::NAMED {
+            assert!(matches!(run(&["completions", name], &[]), Ok(Command::Completions(options)) if options.shell == shell));
         }
-        place
+        assert_eq!(ROW.arguments, Shell::NAMED.map(|(name, _)| name).join("|"));
+        for (args, names) in [
+            (&["completions"][..], "bash, zsh or fish"),
+            (&["completions", "bsh"], "\"bsh\" is none of bash, zsh, fish; did you mean bash?"),
+            (&["completions", "powershell"], "\"powershell\" is none of bash, zsh, fish (see irsa-probe completions --help)"),
+            (&["completions", "bash", "zsh"], "\"zsh\" was given too"),
+        ] {
+            let error = run(args, &[]).unwrap_err();
+            assert!(error.contains(names), "{args:?}: {error}");
+        }
     }
-
-    fn of_value(flag: &Flag) -> Place {
-        Place::of_form(flag.value.unwrap_or_default(), OF_VALUES)
-    }
-
-    fn of_words(row: &CommandRow) -> Place {
-        Place::of_form(row.arguments, OF_WORDS)
-    }
-}
-
-/// The flags that every command has.
-fn printing_flags() -> [(Option<char>, &'static str, &'static str); 2] {
-    [(Some('h'), "help", "Print help"), (Some('V'), "version", "Print the version")]
-}
-
-/// What a script says of itself in its first lines.
-fn about(shell: &str) -> String {
-    format!("# Completions of irsa-probe {} for {shell}, printed by: irsa-probe completions {shell}\n", env!("CARGO_PKG_VERSION"))
 }

@@ -1,9 +1,9 @@
 //! `get PATH`: its flags, and the pages that it asks for.
 
-use super::commands::sentence;
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{DEFAULT_LISTEN, LogOptions, groups, listen, log};
 use super::suggest::did_you_mean;
+use super::values::sentence;
 use super::{Command, Usage};
 use std::net::SocketAddr;
 

@@ -1,9 +1,10 @@
 //! `--help`, made from the tables. No line is longer than a terminal of 80 columns.
 
 use super::check;
-use super::commands::{COMMANDS, names, sentence};
-use super::row::{CommandRow, Flag};
-use super::variables::{DISABLED, PREFIX};
+use super::commands::{COMMANDS, names};
+use super::row::{CommandRow, Flag, PREFIX};
+use super::values::sentence;
+use super::variables::DISABLED;
 use std::fmt::Write as _;
 
 /// The columns of a terminal as it opens.
@@ -16,7 +17,7 @@ pub(super) const ABOUT: &str = "Shows which AWS identity an EKS pod really gets,
                                 wrong, it names the root cause and the fix.";
 /// The flags that `--help` and `--version` are.
 pub(super) const PRINTING: [(&str, &str); 2] =
-    [("-h, --help", "Print help, also that of a command"), ("-V, --version", "Print the version")];
+    [("-h, --help", "Print help. After a command: the help of that command"), ("-V, --version", "Print the version")];
 
 /// The variable of a flag in general, with what may be said of it.
 pub(super) fn variables() -> [(String, String); 2] {
@@ -43,12 +44,9 @@ pub(super) fn overview() -> String {
     for row in COMMANDS {
         let _ = writeln!(text, "  {:width$}  {}", named(row), row.summary());
     }
-    let (global, some) = shared();
+    let (_, some) = shared();
     let takers = names(|row| some.iter().all(|flag| row.takes(flag.name)));
-    let _ = write!(text, "\nFlags of {}:\n{}\nGlobal flags:\n{}", sentence(&takers, "and"), flag_help(&some), flag_help(&global));
-    for (name, about) in PRINTING {
-        text.push_str(&entry(&format!("  {name}"), about));
-    }
+    let _ = write!(text, "\nFlags of {}:\n{}\nGlobal flags:\n{}", sentence(&takers, "and"), flag_help(&some), global_help());
     text.push_str("\nVariables:\n");
     for (name, about) in variables() {
         text.push_str(&entry(&format!("  {name}"), &about));
@@ -61,7 +59,7 @@ pub(super) fn overview() -> String {
 
 pub(super) fn command_help(row: &CommandRow) -> String {
     let about: String = row.about.lines().map(|line| wrapped(line, 0)).collect::<Vec<_>>().join("\n");
-    let own = flag_help(&(row.functions.own)());
+    let own = flag_help(&not_global(row));
     let own = if own.is_empty() { own } else { format!("Flags:\n{own}\n") };
     let variables = if row.variables {
         wrapped(&format!("Every flag can be given as a variable: {PREFIX} and its name in capitals. The command line wins."), 0) + "\n"
@@ -72,7 +70,7 @@ pub(super) fn command_help(row: &CommandRow) -> String {
         "{about}\nUsage: {}\n\nExample:\n  {}\n\n{own}Global flags:\n{}\n{variables}Exit codes:\n{}",
         usage(row),
         row.example,
-        flag_help(&(row.functions.shared)()),
+        global_help(),
         exit_codes(row),
     )
 }
@@ -90,6 +88,18 @@ fn named(row: &CommandRow) -> String {
 /// The flags that `check` shares with other commands: those of all commands, and those of some.
 pub(super) fn shared() -> (Vec<Flag>, Vec<Flag>) {
     (check::ROW.functions.shared)().into_iter().partition(|flag| COMMANDS.iter().all(|row| row.takes(flag.name)))
+}
+
+/// The flags of a command that not every command has.
+pub(super) fn not_global(row: &CommandRow) -> Vec<Flag> {
+    let (global, _) = shared();
+    row.flags().filter(|flag| !global.contains(flag)).collect()
+}
+
+/// The flags that every command has.
+fn global_help() -> String {
+    let (global, _) = shared();
+    flag_help(&global) + &PRINTING.map(|(name, about)| entry(&format!("  {name}"), about)).concat()
 }
 
 fn exit_codes(row: &CommandRow) -> String {

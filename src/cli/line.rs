@@ -1,9 +1,10 @@
 //! The command line, taken apart into a command, its flags and its words.
 
 use super::Usage;
-use super::commands::{COMMANDS, flags, names, sentence};
+use super::commands::{COMMANDS, flags, takers};
 use super::row::{Arguments, CommandRow, Flag};
 use super::suggest::{did_you_mean, nearest};
+use super::values::sentence;
 use lexopt::{Arg, Parser};
 use std::ffi::{OsStr, OsString};
 
@@ -32,11 +33,21 @@ enum Mistake {
 impl CommandLine {
     /// What is wrong with the line itself, whatever the command makes of it.
     pub(super) fn mistake(&self) -> Option<Usage> {
-        let text = match self.mistake.as_ref()? {
-            Mistake::UnknownFlag(written, name) => format!("there is no flag {written}{}", meant_flag(name, self.command)),
-            Mistake::Other(text) => text.clone(),
+        let text = match &self.mistake {
+            Some(Mistake::UnknownFlag(written, name)) => format!("there is no flag {written}{}", meant_flag(name, self.command)),
+            Some(Mistake::Other(text)) => text.clone(),
+            None => self.foreign_flag()?,
         };
         Some(Usage(text))
+    }
+
+    /// The first flag that the command does not take, and the commands that do.
+    fn foreign_flag(&self) -> Option<String> {
+        let command = self.command?;
+        let (flag, _) = self.arguments.flags.iter().find(|(flag, _)| !command.takes(flag.name))?;
+        let takers = takers(flag.name);
+        let verb = if takers.len() == 1 { "takes" } else { "take" };
+        Some(format!("--{} is not a flag of {}; {} {verb} it", flag.name, command.name, sentence(&takers, "and")))
     }
 
     fn note(&mut self, mistake: Mistake) {
@@ -139,11 +150,6 @@ fn meant_flag(name: &str, command: Option<&CommandRow>) -> String {
         (Some(near), None) => format!("; did you mean --{near}?"),
         (Some(near), Some(_)) => format!("; did you mean --{near}, a flag of {}?", sentence(&takers(near), "and")),
     }
-}
-
-/// The commands that take a flag.
-pub(super) fn takers(flag: &str) -> Vec<&'static str> {
-    names(|row| row.takes(flag))
 }
 
 fn unknown_command(given: &str) -> String {

@@ -15,8 +15,10 @@ mod help;
 mod install;
 mod line;
 mod man;
+mod manual;
 mod off_switch;
 mod row;
+mod scripts;
 mod sdks;
 mod serve;
 mod shared;
@@ -28,11 +30,15 @@ mod values;
 mod variables;
 
 pub use check::{CheckOptions, CheckOutput, TerminationLog};
+pub use completions::{CompletionsOptions, Shell};
 pub use doctor::DoctorOptions;
 pub use exec::ExecOptions;
 pub use explain::{ExplainInput, ExplainOptions};
 pub use get::GetOptions;
 pub use install::InstallOptions;
+pub use man::ManOptions;
+pub use manual::manual_page;
+pub use scripts::completions;
 pub use sdks::SdksOptions;
 pub use serve::ServeOptions;
 pub use shared::{LogFormat, LogOptions, Output};
@@ -64,9 +70,13 @@ pub enum Command {
     Sdks(SdksOptions),
     /// `doctor`
     Doctor(DoctorOptions),
+    /// `completions`
+    Completions(CompletionsOptions),
+    /// `man`
+    Man(ManOptions),
     /// `IRSA_PROBE_DISABLED` for a command that then does nothing else: the reason.
     Disabled(String),
-    /// A text to print: `--help`, `--version`, `completions`, `man`.
+    /// `--help`, `--version`: the text to print.
     Print(String),
 }
 
@@ -83,6 +93,8 @@ impl Command {
             Command::TrustPolicy(options) => Some(options.log),
             Command::Sdks(options) => Some(options.log),
             Command::Doctor(options) => Some(options.log),
+            Command::Completions(options) => Some(options.log),
+            Command::Man(options) => Some(options.log),
             Command::Disabled(_) | Command::Print(_) => None,
         }
     }

@@ -1,8 +1,5 @@
 //! The rows of commands and flags, and how a line's arguments become the struct of a command.
 
-use super::commands::sentence;
-use super::line::takers;
-use super::variables::PREFIX;
 use super::{Command, Environment, Usage};
 use std::ffi::OsString;
 
@@ -55,6 +52,9 @@ impl CommandRow {
         self.flags().any(|flag| flag.name == name)
     }
 }
+
+/// The beginning of all variables of the probe.
+pub(super) const PREFIX: &str = "IRSA_PROBE_";
 
 /// The exit code of a line that cannot be understood.
 pub(super) const USAGE: (&str, &str) = ("2", "usage");
@@ -171,13 +171,8 @@ pub(super) fn shared<T: CommandOptions>() -> Vec<Flag> {
     T::SHARED.iter().copied().flatten().map(FlagRow::flag).collect()
 }
 
-/// Makes a command of its arguments. What the line leaves open comes from the environment, where the command reads it.
+/// Makes a command of its arguments. It takes all the flags among them. What the line leaves open comes from the environment, where the command reads it.
 pub(super) fn parse<T: CommandOptions>(command: &CommandRow, arguments: Arguments, environment: Environment<'_>) -> Result<Command, Usage> {
-    if let Some((flag, _)) = arguments.flags.iter().find(|(flag, _)| !rows::<T>().any(|row| row.name == flag.name)) {
-        let takers = takers(flag.name);
-        let verb = if takers.len() == 1 { "takes" } else { "take" };
-        return Err(Usage(format!("--{} is not a flag of {}; {} {verb} it", flag.name, command.name, sentence(&takers, "and"))));
-    }
     let mut options = T::default();
     for row in rows::<T>() {
         let mut values = arguments.flags.iter().filter(|(flag, _)| flag.name == row.name).map(|(_, value)| value).peekable();

@@ -109,7 +109,9 @@ impl CommandOptions for TrustPolicyOptions {
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         words.none(&ROW)?;
         if self.check.is_some() && self.format.is_some() {
-            return Err(Usage("--format prints a statement, and --check evaluates a policy; give only one of them".to_owned()));
+            return Err(Usage(
+                "--format prints the statement that a pod needs, and --check evaluates a policy; give only one of them".to_owned(),
+            ));
         }
         Ok(Command::TrustPolicy(self))
     }

@@ -1,4 +1,4 @@
-//! The parsers of flags' values. An error says what is wrong with the value.
+//! The parsers of flags' values, and the words of their errors. An error says what is wrong with the value.
 
 use super::suggest::did_you_mean;
 use crate::core::aws::arn::RoleArn;
@@ -6,6 +6,14 @@ use crate::core::catalogue::Code;
 use crate::core::sdk::{Sdk, SdkFamily};
 use crate::core::text::duration;
 use std::time::Duration;
+
+/// Names in a sentence, with a word before the last one: `check, serve and exec`.
+pub(super) fn sentence(names: &[&str], word: &str) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
 
 /// The choice that has this name.
 pub(super) fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {

@@ -1,13 +1,12 @@
 //! Variables that have the probe's prefix and that no command reads. Most of them are misspelt.
 
 use super::commands::COMMANDS;
+use super::row::PREFIX;
 use super::suggest::nearest;
 use crate::core::text::printable::{cap, printable};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-/// The beginning of all variables of the probe.
-pub(super) const PREFIX: &str = "IRSA_PROBE_";
 /// The off-switch, which is no flag's variable.
 pub(super) const DISABLED: &str = "IRSA_PROBE_DISABLED";
 /// Variables of the project's own build, tests and benches. A shell of a developer has them.

@@ -69,7 +69,7 @@ fn about(whose: &str, assume: Assumptions) -> String {
     match given.as_str() {
         "" => format!("{whose} Assumed: STS, the agent and IMDS answer."),
         given if Assumptions::keys().iter().all(|(key, _)| given.contains(&format!("{key}="))) => format!("{whose} Assumed: {given}."),
-        given => format!("{whose} Assumed: {given}, and that all others answer."),
+        given => format!("{whose} Assumed: {given}. All others are assumed to answer."),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What holds of the scripts without a shell. `tests/cli.rs` and `tests/e2e/shells` ask real ones.
 
 use super::super::commands::COMMANDS;
-use super::super::tests::run;
 use super::*;
 
 #[test]
@@ -17,14 +16,14 @@ fn a_place_is_what_its_form_says() {
     assert!(ignorable.contains(&"node-role-reachable") && !ignorable.contains(&"trust-policy-denied"), "{ignorable:?}");
     assert_eq!(Place::of_form("CODE|MESSAGE|-", OF_WORDS).words.len(), Code::ALL.len() + 1);
     assert_eq!(Place::of_form("PATH", OF_WORDS).words, PAGES);
-    assert_eq!(Place::of_form("bash|zsh|fish", OF_WORDS).words, SHELLS.map(|(name, _)| name));
+    assert_eq!(Place::of_form("bash|zsh|fish", OF_WORDS).words, Shell::NAMED.map(|(name, _)| name));
 }
 
 #[test]
 fn all_of_the_tables_is_there() {
-    for (shell, make) in SHELLS {
-        let Ok(Command::Print(script)) = run(&["completions", shell], &[]) else { panic!("{shell}") };
-        assert_eq!(script, make());
+    for (name, shell) in Shell::NAMED {
+        let script = completions(shell);
+        let shell = name;
         assert!(script.ends_with('\n') && !script.contains("@\n") && !script.contains("@)"), "{shell}: a part was not filled in");
         for row in COMMANDS {
             assert!(script.contains(row.name), "{shell}: {}", row.name);
@@ -36,19 +35,5 @@ fn all_of_the_tables_is_there() {
         for word in ["trust-policy-denied", "java-v2", "evidence", "readyz", "node-role-reachable"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
-    }
-}
-
-#[test]
-fn a_shell_that_is_not_there_is_a_usage_error() {
-    for (args, names) in [
-        (&["completions"][..], "bash, zsh or fish"),
-        (&["completions", "bsh"], "\"bsh\" is none of bash, zsh, fish; did you mean bash?"),
-        (&["completions", "powershell"], "\"powershell\" is none of bash, zsh, fish (see irsa-probe completions --help)"),
-        (&["completions", "bash", "zsh"], "\"zsh\" was given too"),
-        (&["man", "check"], "\"check\""),
-    ] {
-        let error = run(args, &[]).unwrap_err();
-        assert!(error.contains(names), "{args:?}: {error}");
     }
 }
