@@ -1,4 +1,5 @@
-//! What the metric `irsa_probe_build_info` and `--version` say of a build, and where its documents are. A binary cannot ask for them at run time.
+//! What the metric `irsa_probe_build_info` and `--version` say of a build, and where its documents are. A binary cannot ask for them at run
+//! time.
 #![allow(clippy::disallowed_methods, reason = "a build script's inputs are its environment")]
 
 use std::process::Command;

@@ -88,7 +88,7 @@ fn a_message_comes_as_words_a_file_or_standard_input() {
     assert_eq!(wanted.0, Some(0));
     assert!(wanted.1.starts_with("trust-policy-denied: ") && wanted.2.is_empty(), "{wanted:?}");
     assert!(
-        ["\nfound ", "\naction ", "\ncause ", "\ncure ", "\nthe statement in the trust policy:\n"]
+        ["\nfound ", "\naction ", "\ncause ", "\nfix ", "\nthe statement in the trust policy:\n"]
             .iter()
             .all(|part| wanted.1.contains(part)),
         "{}",

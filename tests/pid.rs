@@ -160,7 +160,7 @@ fn a_profile_of_the_process_names_its_identity() {
     let (report, exit) = report_on(process.pid(), &[], &sandbox);
     assert_eq!((exit, &report["rootCause"]["code"]), (Some(1), &json!("profile-missing")), "{report}");
     let detail = report["rootCause"]["detail"].as_str().unwrap();
-    assert!(detail.contains(&format!("those of process {}", process.pid())), "{detail}");
+    assert!(detail.contains(&format!("the files of process {}", process.pid())), "{detail}");
 }
 
 #[test]

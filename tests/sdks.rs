@@ -179,7 +179,7 @@ fn other_container_endpoints() {
         let found = json(&["--env", "-", "--sdk", "python"], &[], Some(content.as_bytes()));
         assert_eq!(found["sdks"][0]["outcome"], "container", "{content}: {found}");
         let plain = text(&sdks(&["--env", "-", "--sdk", "python"], &[], Some(content.as_bytes())).stdout);
-        assert!(plain.contains("other container"), "{plain}");
+        assert!(plain.contains("ends up as         container\n"), "{plain}");
     }
 }
 

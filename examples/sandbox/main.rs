@@ -285,7 +285,7 @@ fn build_probe() -> Result<PathBuf, String> {
     arguments.extend(["--bin", "irsa-probe", "--example", "sandbox"]);
     eprintln!("$ cargo {}", arguments.join(" "));
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // `cargo run` describes this package in variables that build scripts watch: inherited, they would have ring built anew.
+    // `cargo run` describes this package in variables that build scripts watch: inherited, they would make cargo build ring again.
     for (name, _) in std::env::vars_os()
         .filter(|(name, _)| name.to_str().is_some_and(|n| n.starts_with("CARGO_PKG_") || n.starts_with("CARGO_MANIFEST_")))
     {

@@ -50,7 +50,7 @@ fn scripted(sandbox: &Sandbox, script: Value) {
     sandbox.set_world(|world| world.sts.script = serde_json::from_value(script).unwrap());
 }
 
-/// GetCallerIdentity names somebody else, in STS's own words.
+/// GetCallerIdentity names another role, in the form that STS uses.
 fn intruder(world: &World) -> Value {
     let arn = format!("arn:aws:sts::{}:assumed-role/intruder/session", world.account);
     let body = format!(
@@ -124,7 +124,7 @@ fn keys() -> mpsc::UnboundedReceiver<String> {
                 return;
             }
         }
-        // Without a terminal there is nobody to say q: the sender lives as long as this thread.
+        // Without a terminal, no one can type q. The sender lives as long as this thread.
         if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
             loop {
                 std::thread::park();

@@ -1,4 +1,4 @@
-//! `doctor`: its flags, and whom it examines.
+//! `doctor`: its flags and its argument.
 
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};

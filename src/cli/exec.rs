@@ -1,4 +1,4 @@
-//! `exec`: the flags of a check, and the words of the application.
+//! `exec`: the flags of a check, and the command of the application.
 
 use super::check::{CheckOptions, advisory, app_sdk, check_issuer, output, quiet, termination_log, timeout, verbose};
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 pub struct ExecOptions {
     /// The check that comes first.
     pub check: CheckOptions,
-    /// The command with its arguments, which runs once the identity is proven. Never empty.
+    /// The command with its arguments. It runs after the check has passed. Never empty.
     pub command: Vec<OsString>,
     /// `IRSA_PROBE_DISABLED`: the reason.
     pub disabled: Option<String>,

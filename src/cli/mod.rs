@@ -64,7 +64,7 @@ pub enum Command {
     Sdks(SdksOptions),
     /// `doctor`
     Doctor(DoctorOptions),
-    /// `IRSA_PROBE_DISABLED` for a command that has nothing else to do then: the reason.
+    /// `IRSA_PROBE_DISABLED` for a command that then does nothing else: the reason.
     Disabled(String),
     /// A text to print: `--help`, `--version`, `completions`, `man`.
     Print(String),
@@ -102,7 +102,7 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Parses arguments (without the program's name) and the environment.
 ///
-/// The off-switch works whatever else is wrong with the command line: it is what one reaches for when the probe itself is in the way.
+/// The off-switch works even if the rest of the command line is wrong. People need it when the probe itself is the problem.
 pub fn parse(args: Vec<OsString>, env: impl Fn(&str) -> Option<String>) -> Result<Command, Usage> {
     match env(variables::DISABLED).filter(|reason| !reason.is_empty()) {
         Some(reason) => off_switch::switch_off(reason, args.clone(), &env, parse_line(args, &env)),

@@ -15,8 +15,8 @@ pub(super) struct CommandRow {
     pub(super) about: &'static str,
     pub(super) example: &'static str,
     pub(super) exit_codes: &'static [(&'static str, &'static str)],
-    /// Whether its flags have twins in the environment. They are for commands that a manifest runs in pods; what a person types must not
-    /// change with variables that a pod or a shell happens to have.
+    /// Whether its flags have twins in the environment. They are for commands that a manifest runs in pods. What a person types must not
+    /// change with the variables of a pod or a shell.
     pub(super) variables: bool,
     /// Whether the words are those of another program, whatever they look like.
     pub(super) wraps: bool,
@@ -81,7 +81,7 @@ impl Words {
     /// For a command that takes none.
     pub(super) fn none(&self, command: &CommandRow) -> Result<(), Usage> {
         match self.own.first() {
-            Some(word) => Err(Usage(format!("{} takes no argument, and {word:?} was given", command.name))),
+            Some(word) => Err(Usage(format!("{} takes no argument, but {word:?} was given", command.name))),
             None => Ok(()),
         }
     }
@@ -91,7 +91,7 @@ impl Words {
         match self.own.as_slice() {
             [] => Err(Usage(missing.to_owned())),
             [word] => Ok(word.clone()),
-            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, and {word:?} was given too", command.name))),
+            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, but {word:?} was given too", command.name))),
         }
     }
 }
@@ -196,7 +196,7 @@ pub(super) fn parse<T: CommandOptions>(command: &CommandRow, arguments: Argument
     options.with_words(arguments.words)
 }
 
-/// What can be read of a command line and an environment that cannot be read as a whole: where to listen, how to log.
+/// What can be read from a command line or an environment with mistakes: where to listen, how to log.
 pub(super) fn parse_readable<T: CommandOptions>(args: &[OsString], environment: Environment<'_>) -> T {
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
     let on_line = |name: &str| {

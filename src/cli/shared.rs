@@ -42,7 +42,7 @@ pub enum Output {
     Json,
 }
 
-/// Where the server listens when nothing is said.
+/// Where the server listens by default.
 pub(super) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9475);
 
 /// The log: for every command.
@@ -152,7 +152,7 @@ pub(super) const fn output<T: AsMut<Output>>() -> FlagRow<T> {
     }
 }
 
-/// `--listen`: for the server, and for who asks it.
+/// `--listen`: for the server, and for the command that asks it.
 pub(super) const fn listen<T: AsMut<SocketAddr>>() -> FlagRow<T> {
     FlagRow {
         name: "listen",
@@ -171,10 +171,10 @@ fn parse_listen(value: &str) -> Result<SocketAddr, String> {
     let every = value.strip_prefix(':').and_then(|port| port.parse().ok()).map(|port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)));
     every
         .or_else(|| value.parse().ok())
-        .ok_or_else(|| format!("{value:?} is no address with a port; write it like [::]:9475 or 127.0.0.1:9475"))
+        .ok_or_else(|| format!("{value:?} is not an address with a port; write it like [::]:9475 or 127.0.0.1:9475"))
 }
 
-/// `--namespace`: for commands that take a service account by its name. `set` is given by the command, which alone knows what it is for.
+/// `--namespace`: for commands that take the name of a service account. The command gives `set`, as only it knows the use of the value.
 pub(super) const fn namespace<T>(set: fn(&mut T, &str) -> Result<(), String>) -> FlagRow<T> {
     FlagRow {
         name: "namespace",
@@ -185,7 +185,7 @@ pub(super) const fn namespace<T>(set: fn(&mut T, &str) -> Result<(), String>) ->
     }
 }
 
-/// Says in which fields of a command's struct the groups are.
+/// Declares in which fields of a command's struct the groups are.
 macro_rules! groups {
     ($options:ty { $($($field:ident).+: $group:ty),+ $(,)? }) => {
         $(impl AsMut<$group> for $options {

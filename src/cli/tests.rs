@@ -80,7 +80,7 @@ fn bad_input_gets_one_line_that_names_it() {
     }
 }
 
-/// The words without which a command does not run.
+/// The words that a command needs.
 fn words(command: &str) -> &'static [&'static str] {
     match command {
         "get" => &["readyz"],
@@ -138,7 +138,7 @@ fn each_command_takes_its_flags_and_no_others() {
     }
 }
 
-/// What the table must hold of each group: the log is everybody's, the identity is only of whoever proves one.
+/// Every command has the flags of the log. Only commands that check an identity have its flags.
 #[test]
 fn groups_of_flags_are_where_they_mean_something() {
     let takers = |name: &str| COMMANDS.iter().filter(|row| row.takes(name)).map(|row| row.name).collect::<Vec<_>>();

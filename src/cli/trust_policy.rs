@@ -1,4 +1,4 @@
-//! `trust-policy`: its flags. What they leave open comes from the pod's token.
+//! `trust-policy`: its flags. Values that they do not give come from the pod's token.
 
 use super::row::{CommandOptions, CommandRow, FlagRow, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};
@@ -109,7 +109,7 @@ impl CommandOptions for TrustPolicyOptions {
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         words.none(&ROW)?;
         if self.check.is_some() && self.format.is_some() {
-            return Err(Usage("--format prints the statement that a pod needs, and --check judges a policy: give one of them".to_owned()));
+            return Err(Usage("--format prints a statement, and --check evaluates a policy; give only one of them".to_owned()));
         }
         Ok(Command::TrustPolicy(self))
     }

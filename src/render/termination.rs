@@ -46,10 +46,9 @@ mod tests {
         report.root_cause.as_mut().unwrap().detail = "STS answered 403.".into();
         assert_eq!(
             message(&report),
-            "trust-policy-denied: the role's trust policy does not allow this service account\n\
+            "trust-policy-denied: the role does not trust this service account\n\
              cause: STS answered 403.\n\
-             fix: Check that role arn:aws:iam::111122223333:role/checkout exists, and add the statement that `irsa-probe trust-policy` \
-             prints to its trust policy"
+             fix: Add the statement that `irsa-probe trust-policy` prints to the trust policy of role checkout"
         );
     }
 

@@ -34,7 +34,7 @@ struct RenderedPages {
     pages: Vec<(&'static str, HttpReply)>,
 }
 
-/// What a page depends on beside the board, to the second.
+/// What a page depends on besides the board, to the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PageKey {
     wall: Timestamp,

@@ -23,7 +23,7 @@ impl ScanLimits {
     /// Of a walk over a file system.
     pub const WALK: ScanLimits =
         ScanLimits { entries: 200_000, bytes: 1 << 30, found: 2 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
-    /// Of the look at what a command names, beside the network calls.
+    /// For the search of what a command names, during the network calls.
     pub const NARROW: ScanLimits = ScanLimits { time: Duration::from_millis(200), ..ScanLimits::WALK };
 }
 

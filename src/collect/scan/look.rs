@@ -1,4 +1,4 @@
-//! A look for SDKs beside the network calls, in a thread of its own: at what a command names, or at all files of another process.
+//! A search for SDKs during the network calls, in its own thread: in what a command names, or in all files of another process.
 
 use super::bounds::{Budget, ScanLimits};
 use super::finish;
@@ -51,7 +51,7 @@ impl Look {
 
     fn start(root: String, look: impl FnOnce() -> ScanFacts + Send + 'static) -> Look {
         let (sender, found) = sync_channel(1);
-        // Without a thread, nothing is found. The check goes on.
+        // Without a thread, nothing is found. The check continues.
         let _ = std::thread::Builder::new().name("scan".to_owned()).spawn(move || sender.send(look()));
         Look { root, found, facts: None }
     }

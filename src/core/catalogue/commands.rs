@@ -94,7 +94,7 @@ pub const GET_PROVIDER: FixCommand =
 /// CreateOpenIDConnectProvider).
 pub const CREATE_PROVIDER: FixCommand = shared(
     "aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}",
-    "account {account}: every role there whose trust policy names this provider then admits the cluster's service accounts",
+    "account {account}: its roles that trust this provider then admit the cluster's service accounts",
 );
 
 /// The role.
@@ -105,7 +105,7 @@ pub const GET_TRUST_POLICY: FixCommand = read("aws iam get-role --role-name {rol
 
 /// Checks the role's trust policy on a workstation. There is no token there, so flags name the service account.
 pub const CHECK_TRUST_POLICY: FixCommand = read(
-    "aws iam get-role --role-name {roleName} | irsa-probe trust-policy --check - --role-arn {roleArn} --issuer {issuer} \
+    "aws iam get-role --role-name {roleName} | irsa-probe trust-policy --check - --issuer {issuer} \
         [--audience {audience}] -n {namespace} --service-account {serviceAccount}",
 );
 

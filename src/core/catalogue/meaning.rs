@@ -33,7 +33,7 @@ pub struct ErrorMeaning {
     pub status: Option<u16>,
     /// AWS's error codes. Empty: any code, or none.
     pub codes: &'static [&'static str],
-    /// One of these stands in the message, without regard to case; here in lower case. Empty: whatever the message says.
+    /// The message contains one of these, without regard to case; here in lower case. Empty: any message.
     pub texts: &'static [&'static str],
 }
 

@@ -161,7 +161,7 @@ pub struct CodeRow {
     /// `--strict` makes a failure of its warning. A code that is new in a minor release has `false` there, so that it fails no check that
     /// passed before. From the next minor release on it is counted.
     pub strict: bool,
-    /// It is shown beside a root cause of this step, although its check rests on the step: a consequence that a person must see.
+    /// It is shown together with a root cause of this step, although its check rests on the step: a consequence that a person must see.
     pub consequence_of: Option<Step>,
     /// The fault, in one sentence without a full stop.
     pub title: &'static str,
@@ -321,7 +321,7 @@ mod tests {
         }
     }
 
-    /// Each cell that a row needs beside its words, by what the code is.
+    /// Each cell that a row needs besides its words, by what the code is.
     #[test]
     fn every_row_is_complete() {
         for row in rows() {

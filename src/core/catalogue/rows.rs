@@ -480,12 +480,11 @@ codes! {
 
     TokenNotValidated = "token-not-validated" {
         step: AssumeRole, check: Some("assume-role"), weight: SETTLING,
-        title: "STS could not validate the token, and does not say why",
+        title: "STS did not validate the token, and gives no reason",
         cause: "Since 2026 STS gives one generic text for several failures. The role's account has no OIDC provider for the issuer, or the \
             audience is not registered with it. Otherwise the signature or key does not match the issuer's (a rebuilt cluster, a self-hosted \
             issuer with stale keys), or the token is malformed.",
-        fix: "Check that account {account} has an OIDC provider for exactly {issuer} with client ID {audience}, and create it if it is \
-            missing.",
+        fix: "Check that account {account} has an OIDC provider for exactly {issuer} with client ID {audience}. Create it if it is missing.",
         commands: &[GET_PROVIDER, CREATE_PROVIDER],
         means: &[
             // The generic text of mid-2026, and any text not known yet: the token was not accepted, why is not said.
@@ -528,12 +527,12 @@ codes! {
 
     TrustPolicyDenied = "trust-policy-denied" {
         step: AssumeRole, check: Some("assume-role"), weight: SETTLING,
-        title: "the role's trust policy does not allow this service account",
+        title: "the role does not trust this service account",
         cause: "STS accepts the issuer and the token, but nothing in the role's trust policy allows them. Most likely sub (namespace or \
             service account), aud or the Federated principal does not match. Other reasons are a * under StringEquals, the action \
             sts:AssumeRole, or a Deny that applies. STS gives exactly the same answer for a role that does not exist.",
-        fix: "Check that role {roleArn} exists, and add the statement that `irsa-probe trust-policy` prints to its trust policy. aws iam \
-            update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. If the role is \
+        fix: "Add the statement that `irsa-probe trust-policy` prints to the trust policy of role {roleName}. Check first that the role \
+            exists. aws iam update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. If the role is \
             managed by code (Terraform, CloudFormation, eksctl), change the code, because it reverts changes made by hand. --format \
             terraform, cloudformation or json prints the statement as code.",
         commands: &[GET_TRUST_POLICY, DOCTOR, CHECK_TRUST_POLICY, PRINT_TRUST_STATEMENT],
@@ -1097,8 +1096,8 @@ codes! {
             gets the injected role, and another gets static keys, the node's role or nothing. This is a prediction from the SDKs' own \
             chains, with the answers that this check got. If --app-sdk names the application's SDK, only that SDK counts, and an outcome \
             measured with its version is a failure.",
-        fix: "Remove what the finding names: credentials and profiles beside the injected role, old names, empty variables and white space. \
-            Set AWS_REGION and AWS_DEFAULT_REGION to the same region. --app-sdk names the application's SDK and shows whether it is \
+        fix: "Remove what the finding names: credentials and profiles in addition to the injected role, old names, empty variables and white \
+            space. Set AWS_REGION and AWS_DEFAULT_REGION to the same region. --app-sdk names the application's SDK and shows whether it is \
             affected.",
         commands: &[read("irsa-probe sdks")],
         strict: false,

@@ -51,7 +51,7 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     surroundings
 }
 
-/// The calls to STS for the roles of a profile beside the variables. The default chain of the Rust SDK, which takes such a profile first, tells how
+/// The calls to STS for the roles of a profile where variables are set, too. The default chain of the Rust SDK, which takes such a profile first, tells how
 /// they end. Where it was not followed, they are taken to work. `None` where the profile has the variables' role.
 fn profile_sts(evidence: &Evidence, plan: &Plan) -> Option<StsCall> {
     let chain = evidence.inputs.profile.role_chain().ok().flatten()?;

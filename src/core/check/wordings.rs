@@ -112,7 +112,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::ChainDisagrees,
         Wording {
             title: "the SDK's default chain does not get the profile's identity",
-            fix: "Remove what diverts the default chain, as the detail says: endpoint settings, or AWS_* variables beside the profile.",
+            fix: "Remove what diverts the default chain, as the detail says: endpoint settings, or AWS_* variables.",
             commands: &[GET_POD],
         },
     ),
@@ -129,7 +129,7 @@ pub static OF_HOP: &[(Code, Wording)] = &[
     (
         Code::TrustPolicyDenied,
         Wording {
-            title: "the pod's role may not assume the next role of its profile",
+            title: "the role may not assume the profile's next role",
             fix: "Allow role {roleName} sts:AssumeRole on {resource}, whose trust policy has to name {roleArn} as Principal. Check first which of \
                 the two is missing. Add a statement to the trust policy, in account {account}: aws iam update-assume-role-policy replaces the \
                 whole policy. If the trust policy requires sts:ExternalId, set external_id in the profile to its value.",

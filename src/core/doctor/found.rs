@@ -1,8 +1,9 @@
 //! The answers so far.
 
 use super::answer::{RefusalKind, ToolAnswer};
-use super::question::Question;
+use super::question::{Question, Tool};
 use super::target::DoctorTarget;
+use super::why::{Obstacle, Why};
 use serde_json::Value;
 
 /// What was found so far.
@@ -55,12 +56,56 @@ impl Found {
     }
 
     /// Why a question has no document.
-    pub fn why_missing(&self, question: Question) -> String {
+    pub fn why_missing(&self, question: Question) -> Why {
+        let tool = question.tool();
         match self.get(question) {
-            Some(ToolAnswer::Absent(text) | ToolAnswer::NotAsked(text) | ToolAnswer::Refused(_, text)) => text.clone(),
-            Some(ToolAnswer::Given(_)) => "it was answered".to_owned(),
-            None => "it was not asked".to_owned(),
+            Some(ToolAnswer::Absent(text)) => text.clone().into(),
+            Some(ToolAnswer::NotAsked(why)) => why.clone(),
+            Some(ToolAnswer::Refused(kind, said)) => match self.no_access(tool) {
+                Some(_) => Why::of(Obstacle::NoAccess(tool), kind.describe(tool, said)),
+                None => kind.describe(tool, said).into(),
+            },
+            Some(ToolAnswer::Given(_)) => "it was answered".into(),
+            None => "it was not asked".into(),
         }
+    }
+
+    /// Why a tool gives no access at all, with its own words; `None` where it does, and as long as that is not known.
+    ///
+    /// Without kubectl or working credentials no question has an answer. For any other reason it takes two questions without an answer: one alone may
+    /// be refused for its own reason. A server that forbids something is a server that answers.
+    pub fn no_access(&self, tool: Tool) -> Option<(RefusalKind, &str)> {
+        let refusal = |question| match self.get(question) {
+            Some(ToolAnswer::Refused(kind, said)) => Some((*kind, said.as_str())),
+            _ => None,
+        };
+        // kubectl reads its context without a server, and aws is asked first whom it acts as.
+        let (first, needs_server) = match tool {
+            Tool::Kubectl => (refusal(Question::Context), false),
+            Tool::Aws => (refusal(Question::Caller), true),
+        };
+        let is_final = |kind| match kind {
+            RefusalKind::NoTool => true,
+            RefusalKind::Login | RefusalKind::Sso | RefusalKind::NoProfile | RefusalKind::TimedOut => needs_server,
+            _ => false,
+        };
+        if let Some(first) = first.filter(|(kind, _)| is_final(*kind)) {
+            return Some(first);
+        }
+        let asked: Vec<Option<(RefusalKind, &str)>> = (self.answers.iter())
+            .filter(|(question, _)| question.tool() == tool && *question != Question::Context)
+            .filter(|(_, answer)| !matches!(answer, ToolAnswer::NotAsked(_)))
+            .map(|(question, _)| refusal(*question))
+            .collect();
+        let refused: Vec<(RefusalKind, &str)> = asked.iter().copied().flatten().collect();
+        let answers = |kind| matches!(kind, RefusalKind::Denied | RefusalKind::Bare);
+        if refused.len() < asked.len().max(2) || refused.iter().any(|(kind, _)| answers(*kind)) {
+            return None;
+        }
+        // A context that is missing explains what follows from it. Of the others the one whose reason is known says most.
+        let missing = first.filter(|(kind, _)| *kind == RefusalKind::NoContext);
+        let known = refused.iter().find(|(kind, _)| *kind != RefusalKind::Other);
+        missing.or(known.copied()).or(refused.first().copied())
     }
 
     /// Whether what kubectl talks to has answered as an API server.

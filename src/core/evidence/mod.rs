@@ -45,7 +45,7 @@ pub struct Evidence {
     /// The token files that profiles name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profile_tokens: Vec<ProfileToken>,
-    /// The AWS SDKs that lie in the application's files. `None` where nothing was looked at.
+    /// The AWS SDKs in the application's files. `None` where no files were searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan: Option<ScanFacts>,
     /// One entry per planned endpoint, the primary first.

@@ -92,7 +92,7 @@ fn is_expected_of(chain: &ProfileChain, inputs: &Inputs, found: &InjectedVariabl
 
 /// The text of the finding, where only half of an identity is injected and that changes what an SDK does.
 ///
-/// A role ARN alone beside a complete Pod Identity changes nothing: SDKs fall through (docs/facts.md#token-path-unset). A token file alone
+/// A role ARN alone together with a complete Pod Identity changes nothing: SDKs try the next provider (docs/facts.md#token-path-unset). A token file alone
 /// stops boto3 and Go (docs/facts.md#role-unset). An empty token file stops Rust (docs/facts.md#token-path-empty).
 fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
     if irsa {
@@ -136,7 +136,7 @@ fn no_provider(inputs: &Inputs, irsa: bool, pod_identity: bool) -> &'static str 
     }
 }
 
-/// What SDKs find beside an identity that is not injected.
+/// What else SDKs find where no identity is injected.
 fn other_sources(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> String {
     let env = &inputs.environment;
     let mut said = String::new();

@@ -1,4 +1,4 @@
-//! The selected profile beside the variables: what is wrong with it, and what it would give where this is not tested.
+//! The selected profile where variables are set, too: what is wrong with it, and what it would give where this is not tested.
 
 use super::inputs::Inputs;
 use crate::core::catalogue::Code;

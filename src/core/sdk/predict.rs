@@ -39,7 +39,7 @@ pub struct Prediction {
     pub endpoint: StsEndpoint,
     /// What it does when the injected identity's exchange fails.
     pub on_failure: OnFailure,
-    /// The credentials that the chain ends with when it goes on after such a failure.
+    /// The credentials that the chain gets from the next links after such a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub falls_to: Option<ChainEnd>,
     /// The first versions that support the providers.

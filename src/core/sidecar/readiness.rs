@@ -83,7 +83,7 @@ pub struct Standing {
     pub reason: ReadinessReason,
 }
 
-/// How long credentials are good when nobody said: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
+/// How long credentials are valid when no expiry was given: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
 const SHORTEST_SESSION: Duration = Duration::from_secs(900);
 
 /// The credentials that were proven last.
@@ -185,7 +185,7 @@ fn proof_from(report: &Report, now: Moment) -> Proof {
         let sts_now = now.wall.0.saturating_sub(report.clock_skew_seconds.unwrap_or_default());
         Duration::from_secs(u64::try_from(expires_at.since(Timestamp(sts_now))).unwrap_or_default())
     });
-    // No session of AWS's is longer than twelve hours. An expiry that lies must not make a pod ready for ever.
+    // No AWS session is longer than twelve hours. A wrong expiry must not keep a pod ready for ever.
     let ends = now.uptime + left.min(LONGEST_SESSION);
     Proof { ends, ends_wall: now.wall_at(ends) }
 }

@@ -69,7 +69,11 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
     let audience = claims.audience.join(", ");
     let global = if endpoint.region.as_str() == GLOBAL { " The global endpoint was called." } else { "" };
     match code {
-        Code::TrustPolicyDenied => format!(" The token has sub {subject}, aud {audience}, iss {issuer}; the role is {role}.{global}"),
+        Code::TrustPolicyDenied => {
+            // Some of STS's texts name the role.
+            let role = if said.contains(&role.to_string()) { String::new() } else { format!("; the role is {role}") };
+            format!(" Token: sub {subject}, aud {audience}, iss {issuer}{role}.{global}")
+        }
         Code::OidcProviderMissing => {
             // STS's text names the issuer, mostly.
             let looked_for = if said.contains(issuer) { String::new() } else { format!(" for {issuer}") };

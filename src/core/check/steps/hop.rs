@@ -21,9 +21,8 @@ pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
     let hop = plan.hops.get(at)?;
     let before = role_before(plan, at);
     let whose = before.map_or_else(|| ASSOCIATED.to_owned(), ToString::to_string);
-    let first = if plan.role.is_some() { "The token was exchanged." } else { "The agent gave credentials." };
     let place = format!(
-        "{first} Role {} of {}, {} of profile {:?}, is assumed with the credentials of {whose}.",
+        "Role {} of {}, {} of profile {:?}, is assumed with the credentials of {whose}.",
         at + 2,
         plan.hops.len() + 1,
         hop.role,
@@ -48,15 +47,13 @@ pub(in crate::core::check) fn role_before(plan: &Plan, at: usize) -> Option<&Rol
 /// What to add to STS's message from the profile's own values.
 fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said: &str) -> String {
     let (role, profile) = (&hop.role, &hop.profile);
-    let before = role_before.map_or_else(|| ASSOCIATED.to_owned(), ToString::to_string);
     match code {
-        Code::TrustPolicyDenied if said.contains("no identity-based policy allows") => {
-            format!(" A policy of {before} has to allow sts:AssumeRole on it.")
-        }
+        // The fix names what the policy has to allow.
+        Code::TrustPolicyDenied if said.contains("no identity-based policy allows") => String::new(),
         Code::TrustPolicyDenied => {
             // The fix names both roles. In one account less is enough.
             let agree = match role_before.is_some_and(|before| role.account == before.account) {
-                true => " Both are in one account: it is enough that its trust policy names that role.",
+                true => " Its trust policy may also name their account, if a policy of that role allows the call.",
                 false => "",
             };
             let id = match hop.external_id {

@@ -1,4 +1,4 @@
-//! The selected profile beside an identity in the variables. Where nothing is injected, the plan has its fault already.
+//! The selected profile where the variables name an identity. Where nothing is injected, the plan has the profile's fault already.
 
 use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};

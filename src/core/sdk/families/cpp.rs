@@ -4,7 +4,7 @@ use super::super::rules::*;
 use super::{Basis, FamilyRow, PACKAGES, Packages, VersionRow, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, Sso, StaticKeys, WebIdentity};
 
-/// Source beside the measurements: aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`. The chain skips a provider that gives no keys, for any reason.
+/// Source besides the measurements: aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`. The chain skips a provider that gives no keys, for any reason.
 const CHAIN: Chain = Chain {
     links: &[
         Link::Env,

@@ -14,7 +14,7 @@ const CHAIN: Chain = Chain {
     ..COMMON
 };
 
-/// Source beside the measurements: aws-java-sdk-core `DefaultAWSCredentialsProviderChain.java`, `EC2ContainerCredentialsProviderWrapper.java`. A role
+/// Source besides the measurements: aws-java-sdk-core `DefaultAWSCredentialsProviderChain.java`, `EC2ContainerCredentialsProviderWrapper.java`. A role
 /// without a token file is a StackOverflowError, which the chain does not catch.
 const V1_CHAIN: Chain = Chain {
     links: &[Link::Env, Link::WebIdentity, Link::Profile(ANY_PROFILE), Link::ContainerOrImds],
@@ -90,7 +90,7 @@ pub(super) const JAVA_V1: FamilyRow = FamilyRow {
     support: &[SupportRow { major: 1, maintenance: Some("2024-07-31T00:00:00Z"), ended: Some("2025-12-31T00:00:00Z") }],
 };
 
-/// Source beside the measurements: aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
+/// Source besides the measurements: aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
 const V2_CHAIN: Chain = Chain {
     web_identity: WebIdentityRules { trims_path: true, trims_role: true, ..CHAIN.web_identity },
     profile: ProfileRules {
@@ -163,7 +163,7 @@ pub(super) const JAVA_V2: FamilyRow = FamilyRow {
     support: &[supported(2)],
 };
 
-/// Source beside the measurements: aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
+/// Source besides the measurements: aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
 const KOTLIN_CHAIN: Chain = Chain {
     container: ContainerRules {
         hosts: &[Host::LoopbackItself, Host::Ecs, Host::Agent, Host::AgentByIpv6, Host::Resolved],

@@ -4,7 +4,7 @@ use super::super::rules::*;
 use super::{Basis, FamilyRow, PACKAGES, Packages, SupportRow, VersionRow, ended, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
-/// Source beside the measurements: aws-sdk-js `lib/node_loader.js`. Pod Identity comes before IRSA.
+/// Source besides the measurements: aws-sdk-js `lib/node_loader.js`. Pod Identity comes before IRSA.
 const V2_CHAIN: Chain = Chain {
     links: &[
         Link::Env,
