@@ -127,7 +127,8 @@ def fenced(program, where, language, lines):
         if program.word("\n".join(lines)):
             yield from script(program, where, lines)
         return
-    for line in lines:
+    # A help breaks a long example as a shell does.
+    for line in re.sub(r"\\\n *", "", "\n".join(lines)).splitlines():
         # What a terminal showed: what follows a prompt, or a command on a line of its own, which the program printed or a comment has.
         # A table may begin with "aws cli v1", which is no command.
         shown = re.match(rf" *\$ +(.*\b{program.name} .*)", line) or re.match(rf" *(?:# +)?({program.name} .*)", line)
