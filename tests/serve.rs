@@ -201,7 +201,7 @@ fn a_failing_round_still_says_what_the_node_gives() {
     let verbose = serve.get("/readyz?verbose").body;
     assert!(verbose.contains("[+]node-role ok, warning: node-role-reachable"), "{verbose}");
     let page = serve.get("/").body;
-    assert!(page.contains("meanwhile: ") && page.contains("use the node&#39;s role eks-node"), "{page}");
+    assert!(page.contains("<dt>Meanwhile</dt>") && page.contains("use the node&#39;s role eks-node"), "{page}");
     let metrics = serve.get("/metrics");
     assert_eq!(metrics.metric("irsa_probe_node_role_reachable{version=\"v2\"}"), Some(1.0));
     assert_eq!(metrics.metric("irsa_probe_finding{code=\"node-role-reachable\",severity=\"warn\"}"), Some(1.0));

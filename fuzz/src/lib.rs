@@ -150,6 +150,7 @@ fn untried(inputs: Inputs) -> Evidence {
         imds: Fact::NotAttempted(SkipReason::NotAsked),
         chain: Fact::NotAttempted(SkipReason::PlanFailed),
         issuer: Fact::NotAttempted(SkipReason::NotAsked),
+        remembered: evidence::Remembered::default(),
     }
 }
 

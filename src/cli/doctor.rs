@@ -13,6 +13,8 @@ pub struct DoctorOptions {
     pub name: String,
     /// `--output`
     pub output: Output,
+    /// `--verbose`: the cause of each finding, and documents.
+    pub verbose: bool,
     /// The log.
     pub log: LogOptions,
     /// `--timeout`, for each command of kubectl and aws.
@@ -32,6 +34,7 @@ impl Default for DoctorOptions {
         DoctorOptions {
             name: String::new(),
             output: Output::Text,
+            verbose: false,
             log: LogOptions::default(),
             timeout: Duration::from_secs(30),
             namespace: None,
@@ -71,6 +74,13 @@ impl CommandOptions for DoctorOptions {
             set: |doctor, v| set_timeout(&mut doctor.timeout, v),
         },
         output(),
+        FlagRow {
+            name: "verbose",
+            short: Some('v'),
+            value: None,
+            help: "In text, print the general cause of each finding, and policies and manifests",
+            set: |doctor, v| set_switch(&mut doctor.verbose, v),
+        },
         namespace(|doctor, v| set_text(&mut doctor.namespace, v)),
         FlagRow {
             name: "cluster",

@@ -6,9 +6,10 @@ use super::direct::DirectResult;
 use super::imds::{ImdsCall, leads_to_v1};
 use super::issuer::{IssuerCall, is_settled};
 use crate::core::aws::arn::{RoleMatch, compare_identities};
-use crate::core::evidence::{ChainProvider, DefaultChain, Fact, Imds, Issuer, SkipReason};
+use crate::core::evidence::{ChainProvider, DefaultChain, Fact, Imds, Issuer, Remembered, SkipReason};
 use crate::core::plan::{ImdsPlan, Plan};
 use crate::core::pod::token::Claims;
+use crate::core::text::time::Timestamp;
 
 /// What an attempt is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +38,16 @@ pub struct Memory {
 struct ImdsMemory {
     /// IMDS, as it was found last.
     last: Option<Imds>,
-    /// Version 1 was tried. That is done once in a process, because it raises an alarm that security teams watch.
-    v1_tried: bool,
+    /// When version 1 was tried. That is done once in a process, because it raises an alarm that security teams watch.
+    v1_tried: Option<Timestamp>,
 }
 
 #[derive(Debug, Default)]
 struct ChainMemory {
     /// What the default chain led to last.
     last: Option<DefaultChain>,
+    /// When it was followed last.
+    followed: Option<Timestamp>,
     next: NextCall,
 }
 
@@ -98,7 +101,7 @@ impl Memory {
             (ImdsPlan::Disabled, _) => ImdsCall::Skip(SkipReason::ImdsDisabled),
             (ImdsPlan::Ask { .. }, Some(imds)) if attempt == Attempt::Check => ImdsCall::Recall(imds.clone()),
             (ImdsPlan::Ask { endpoint, v1 }, before) => {
-                ImdsCall::Ask { endpoint: endpoint.raw(), v1: *v1 && !self.imds.v1_tried, before: before.clone() }
+                ImdsCall::Ask { endpoint: endpoint.raw(), v1: *v1 && self.imds.v1_tried.is_none(), before: before.clone() }
             }
         }
     }
@@ -118,15 +121,17 @@ impl Memory {
         }
     }
 
-    /// An attempt has ended with this. `followed` is what the default chain led to, if it was followed. Returns the chain for the evidence:
-    /// where it was not followed, what it led to before.
+    /// An attempt that began at `taken_at` has ended with this. `followed` is what the default chain led to, if it was followed. Returns the
+    /// chain for the evidence: where it was not followed, what it led to before. Beside it is the age of what the evidence repeats.
     pub(super) fn learn(
         &mut self,
+        taken_at: Timestamp,
         plan: &ImdsPlan,
         followed: Option<Fact<DefaultChain>>,
         imds: &Fact<Imds>,
         issuer: &Fact<Issuer>,
-    ) -> Fact<DefaultChain> {
+    ) -> (Fact<DefaultChain>, Remembered) {
+        let is_followed = followed.is_some();
         let chain = match followed {
             Some(chain) => {
                 self.chain.next = chain.known().map_or(self.chain.next, |chain| self.chain.next.after(chain));
@@ -138,9 +143,17 @@ impl Memory {
         self.chain.last = chain.known().cloned();
         self.issuer = issuer.known().cloned();
         self.imds.last = imds.known().cloned();
+        let has_v1 = imds.known().is_some_and(|imds| imds.v1.is_some());
+        let remembered = Remembered {
+            chain: self.chain.followed.filter(|_| !is_followed && self.chain.last.is_some()),
+            imds_v1: self.imds.v1_tried.filter(|_| has_v1),
+        };
+        if is_followed {
+            self.chain.followed = Some(taken_at);
+        }
         let tried_v1 = matches!(plan, ImdsPlan::Ask { v1: true, .. }) && imds.known().is_some_and(|imds| leads_to_v1(imds.v2));
-        self.imds.v1_tried |= tried_v1;
-        chain
+        self.imds.v1_tried = self.imds.v1_tried.or(tried_v1.then_some(taken_at));
+        (chain, remembered)
     }
 }
 

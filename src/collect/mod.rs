@@ -23,7 +23,7 @@ pub mod token;
 
 pub use memory::{Attempt, Memory};
 
-use crate::core::evidence::{Evidence, Fact, SCHEMA, SkipReason, Token};
+use crate::core::evidence::{Evidence, Fact, Remembered, SCHEMA, SkipReason, Token};
 use crate::core::plan::Plan;
 use crate::core::plan::inputs::{Inputs, Settings};
 use crate::core::pod::environment::Environment;
@@ -75,7 +75,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         let followed = if memory.asks_chain(attempt, direct.result()) { Some(chain.await) } else { None };
         (direct, imds, issuer, sdk_files, followed)
     };
-    let chain = memory.learn(&plan.imds, followed, &imds, &issuer);
+    let (chain, remembered) = memory.learn(taken_at, &plan.imds, followed, &imds, &issuer);
 
     let default_token = token::read_stand_in(world, &plan).await;
     let names_namespace =
@@ -97,6 +97,7 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
         imds,
         chain,
         issuer,
+        remembered,
     }
 }
 
@@ -119,6 +120,7 @@ fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence
         imds: Fact::NotAttempted(because),
         chain: Fact::NotAttempted(because),
         issuer: Fact::NotAttempted(because),
+        remembered: Remembered::default(),
     }
 }
 

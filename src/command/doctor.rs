@@ -9,6 +9,7 @@ use crate::core::doctor::report;
 use crate::core::doctor::target::DoctorTarget;
 use crate::core::text::printable::shell_word;
 use crate::core::text::time::Timestamp;
+use crate::render::text::{Detail, TextOptions};
 use crate::render::{doctor as text, json};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, getpid, kill_process};
@@ -53,7 +54,11 @@ pub fn run(options: &DoctorOptions) -> u8 {
     }
     let report = report::report(&found, Timestamp(now));
     super::print(&match options.output {
-        Output::Text => text::report(&report, super::terminal::style(std::io::stdout().is_terminal())),
+        Output::Text => {
+            let style = super::terminal::style(std::io::stdout().is_terminal());
+            let detail = if options.verbose { Detail::Checks } else { Detail::Steps };
+            text::report(&report, &TextOptions { style, detail, ..TextOptions::default() })
+        }
         Output::Json => json::doctor(&report),
     });
     match report.verdict {

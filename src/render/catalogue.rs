@@ -103,29 +103,7 @@ mod tests {
 
     #[test]
     fn a_code_is_explained() {
-        let expected = [
-            "token-unreadable: the token file cannot be read by this process",
-            "",
-            "step      token: the projected token's file, claims and times",
-            "severity  fail",
-            "class     permanent: waiting does not fix it; check fails at once (exit 1)",
-            "docs      https://github.com/OWNER/irsa-probe/blob/main/docs/findings.md#token-unreadable",
-            "",
-            "cause     The kubelet writes the token with mode 0644, but 0600 or 0640 when the pod sets fsGroup or",
-            "          when all containers run as one other user. A mismatched runAsUser, fsGroup, defaultMode or",
-            "          SELinux label then shuts the process out. What is no file at all (a directory, a FIFO, a",
-            "          device) comes from a hand-made mount.",
-            "",
-            "fix       Set the pod's securityContext.fsGroup to a group of this process (65534 works for any), or",
-            "          drop the explicit defaultMode; mount the projected volume itself where the path is no",
-            "          file. Then recreate the pod.",
-            "",
-            "in the pod's spec:",
-            "  spec:",
-            "    securityContext:",
-            "      fsGroup: 65534",
-        ];
-        assert_eq!(explain(Code::TokenUnreadable).lines().collect::<Vec<_>>(), expected);
+        super::super::testing::hold("golden/token-unreadable.txt", &explain(Code::TokenUnreadable));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The report of `doctor` as text. It looks like the report of a pod ([`super::text`]), with headings of its own.
 
 use super::name;
-use super::page::{Page, Paint, Style};
-use super::text::{because, checked_step, heading, last_line, quietly, with_warnings};
+use super::page::{Page, Paint};
+use super::text::{TextOptions, because, checked_step, finding_blocks, heading, last_line, quietly, root_cause, with_warnings};
 use crate::core::catalogue::Severity;
 use crate::core::check::checks::{Check, CheckOutcome};
 use crate::core::check::report::{ReportedFinding, Verdict};
@@ -18,8 +18,8 @@ const COLUMN: usize = 11;
 const MOST_NAMED: usize = 6;
 
 /// The report as text.
-pub fn report(report: &DoctorReport, style: Style) -> String {
-    let mut page = Page::new(style);
+pub fn report(report: &DoctorReport, options: &TextOptions) -> String {
+    let mut page = Page::new(options.style);
     let about: Vec<String> = [
         report.subject.pod.as_ref().map(|pod| format!("pod {pod}")),
         report.cluster.name.as_ref().map(|name| format!("cluster {name}")),
@@ -53,7 +53,11 @@ pub fn report(report: &DoctorReport, style: Style) -> String {
         statement(&mut page, obstacle, report);
         page.gap();
     }
+    finding_blocks(&mut page, &report.findings, report.root_cause.as_ref().map(|cause| cause.code), options);
     last_line(&mut page, report.verdict, &verdict(report));
+    if let Some(cause) = &report.root_cause {
+        root_cause(&mut page, cause, options);
+    }
     page.finish()
 }
 

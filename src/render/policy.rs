@@ -198,42 +198,7 @@ mod tests {
             &format!("{{\"Version\": \"2012-10-17\", \"Statement\": {}}}", irsa("Pods", "Allow", "system:serviceaccount:shop:*")),
             Style::default(),
         );
-        let expected = "\
-system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
-
-× statement 1 (Pods) does not allow this pod
-    Condition.StringEquals.…:sub: * and ? are plain characters under StringEquals; StringLike reads
-      them as wildcards
-      wanted: system:serviceaccount:shop:*
-      found:  system:serviceaccount:shop:checkout
-
-fix: in statement 1 (Pods): …:sub moves from StringEquals to StringLike, which reads * and ? as
-  wildcards, so that every subject that matches gets in
-  {
-    \"Sid\": \"Pods\",
-    \"Effect\": \"Allow\",
-    \"Principal\": {
-      \"Federated\": \"arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A\"
-    },
-    \"Action\": \"sts:AssumeRoleWithWebIdentity\",
-    \"Condition\": {
-      \"StringLike\": {
-        \"oidc.example/id/A:sub\": \"system:serviceaccount:shop:*\"
-      }
-    }
-  }
-apply: if code manages the role (Terraform, CloudFormation, eksctl), change it there. Else save the
-  whole policy, with this in place of statement 1, as trust-policy.json. This command replaces the
-  role's whole policy with that file:
-  aws iam update-assume-role-policy --role-name checkout --policy-document file://trust-policy.json
-access then also needs:
-  - IAM has the provider arn:aws:iam::111122223333:oidc-provider/oidc.example/id/A, with
-    sts.amazonaws.com among its audiences
-  - no policy above the role (SCP, RCP, VPC endpoint) denies it; those are not checked here
-
-DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
-";
-        assert_eq!(text, expected);
+        super::super::testing::hold("golden/policy-slip.txt", &text);
     }
 
     #[test]
@@ -241,16 +206,7 @@ DENY  no statement lets system:serviceaccount:shop:checkout in: …:sub
         let ours = irsa("Pods", "Allow", "system:serviceaccount:shop:checkout");
         let (others, denied) = (irsa("Web", "Allow", "system:serviceaccount:web:a"), irsa("", "Deny", "system:serviceaccount:web:b"));
         let text = render_policy(&format!("{{\"Statement\": [{others}, {ours}, {denied}]}}"), Style::default());
-        let expected = "\
-system:serviceaccount:shop:checkout  IRSA, arn:aws:iam::111122223333:role/apps/checkout
-
-- statement 1 (Web) is not for this pod
-√ statement 2 (Pods) allows this pod
-√ statement 3 does not deny this pod
-
-ALLOW  statement 2 (Pods) lets system:serviceaccount:shop:checkout in
-";
-        assert_eq!(text, expected);
+        super::super::testing::hold("golden/policy-healthy.txt", &text);
     }
 
     #[test]

@@ -289,7 +289,7 @@ mod tests {
     fn one_sdk_with_its_version_role_and_basis() {
         let shown = |text: &str| {
             let sdk = Sdk::parse(text).unwrap();
-            one("about", sdk, &predicted(sdk, IRSA), Style::default())
+            one("about", sdk, &predicted(sdk, IRSA), Style { width: 100, ..Style::default() })
         };
         let old = shown("java@2.20.0");
         for wanted in [

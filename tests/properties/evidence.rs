@@ -38,6 +38,7 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
             imds: nodes.1,
             chain: nodes.2,
             issuer: nodes.3,
+            remembered: Remembered::default(),
         })
         .boxed()
 }

@@ -189,6 +189,7 @@ pub fn untried(inputs: Inputs) -> Evidence {
         imds: Fact::NotAttempted(SkipReason::NotAsked),
         chain: Fact::NotAttempted(SkipReason::PlanFailed),
         issuer: Fact::NotAttempted(SkipReason::NotAsked),
+        remembered: evidence::Remembered::default(),
     }
 }
 

@@ -104,6 +104,7 @@ fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
         imds: Fact::Known(Imds { v2: ImdsReach::Absent, v1: None, role: None, no_role: false, instance_id: None }),
         chain: if passes { Fact::Known(chain) } else { Fact::NotAttempted(SkipReason::EarlierFailure) },
         issuer: Fact::NotAttempted(SkipReason::NotAsked),
+        remembered: Remembered::default(),
         inputs,
     }
 }

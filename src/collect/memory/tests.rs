@@ -36,7 +36,13 @@ fn node() -> DefaultChain {
 }
 
 fn learn_chain(memory: &mut Memory, followed: Option<Fact<DefaultChain>>) -> Fact<DefaultChain> {
-    memory.learn(&ImdsPlan::NotAsked, followed, &Fact::NotAttempted(SkipReason::NoImds), &Fact::NotAttempted(SkipReason::NotAsked))
+    learn_chain_at(0, memory, followed).0
+}
+
+fn learn_chain_at(seconds: i64, memory: &mut Memory, followed: Option<Fact<DefaultChain>>) -> (Fact<DefaultChain>, Option<i64>) {
+    let (imds, issuer) = (Fact::NotAttempted(SkipReason::NoImds), Fact::NotAttempted(SkipReason::NotAsked));
+    let (chain, remembered) = memory.learn(Timestamp(seconds), &ImdsPlan::NotAsked, followed, &imds, &issuer);
+    (chain, remembered.chain.map(|at| at.0))
 }
 
 /// A later attempt: state, attempt, result of the direct calls → asked or not.
@@ -76,7 +82,7 @@ fn when_the_default_chain_is_asked() {
         (WaitsForFile, Some(node()), SAME_FILES, CHECKOUT, true),
     ] {
         let case = format!("{next:?}, {last:?}, {attempt:?}, {direct:?}");
-        let mut memory = Memory { has_attempted: true, chain: ChainMemory { last, next }, ..Memory::default() };
+        let mut memory = Memory { has_attempted: true, chain: ChainMemory { followed: None, last, next }, ..Memory::default() };
         memory.begin(attempt);
         assert_eq!(memory.asks_chain(attempt, direct), expected, "{case}");
         assert!(!memory.asks_chain_at_once(), "{case}");
@@ -118,7 +124,7 @@ fn what_is_due_after_a_call() {
         (WaitsForFile, node(), WaitsForFile),
     ] {
         assert_eq!(before.after(&found), after, "{before:?}, {found:?}");
-        let mut memory = Memory { chain: ChainMemory { last: None, next: before }, ..Memory::default() };
+        let mut memory = Memory { chain: ChainMemory { followed: None, last: None, next: before }, ..Memory::default() };
         learn_chain(&mut memory, None);
         assert_eq!(memory.chain.next, before, "it was not followed");
         learn_chain(&mut memory, Some(Fact::NotAttempted(SkipReason::UnsafeFile)));
@@ -137,6 +143,25 @@ fn a_chain_that_is_not_followed_is_reported_as_it_was_found_before() {
     assert_eq!([(); 2].map(|()| learn_chain(&mut memory, None)), [Fact::Known(proven()), Fact::Known(proven())]);
     learn_chain(&mut memory, Some(Fact::NotAttempted(SkipReason::UnsafeFile)));
     assert_eq!(learn_chain(&mut memory, None), nothing());
+}
+
+#[test]
+fn what_is_repeated_has_the_age_of_the_attempt_that_found_it() {
+    let mut memory = Memory::default();
+    let follow = || Some(Fact::Known(proven()));
+    let ages: Vec<Option<i64>> = [None, follow(), None, None, follow(), None, Some(Fact::NotAttempted(SkipReason::UnsafeFile)), None]
+        .into_iter()
+        .zip(1..)
+        .map(|(followed, at)| learn_chain_at(at, &mut memory, followed).1)
+        .collect();
+    assert_eq!(ages, [None, None, Some(2), Some(2), None, Some(5), None, None]);
+
+    let plan = ImdsPlan::Ask { endpoint: "http://169.254.169.254".into(), v1: true };
+    let issuer = Fact::NotAttempted(SkipReason::NotAsked);
+    let mut age_at = |seconds, imds: Imds| memory.learn(Timestamp(seconds), &plan, None, &Fact::Known(imds), &issuer).1.imds_v1;
+    let tried = || Imds { v1: Some(ImdsReach::Refused), ..imds(ImdsReach::Refused) };
+    assert_eq!([age_at(9, tried()), age_at(10, tried()), age_at(11, tried())], [None, Some(Timestamp(9)), Some(Timestamp(9))]);
+    assert_eq!(age_at(12, imds(ImdsReach::Absent)), None, "nothing is repeated");
 }
 
 fn imds(v2: ImdsReach) -> Imds {
@@ -162,7 +187,7 @@ fn when_imds_is_asked() {
         (ask(true), known(), true, SAME_FILES, asked(false, known())),
         (ask(true), known(), true, OTHER_FILES, asked(false, known())),
     ] {
-        let memory = Memory { imds: ImdsMemory { last: last.clone(), v1_tried }, ..Memory::default() };
+        let memory = Memory { imds: ImdsMemory { last: last.clone(), v1_tried: v1_tried.then_some(Timestamp(0)) }, ..Memory::default() };
         assert_eq!(memory.decide_imds(attempt, &plan), expected, "{plan:?}, {last:?}, {v1_tried}, {attempt:?}");
     }
 }
@@ -180,9 +205,10 @@ fn version_1_of_imds_is_tried_once() {
         let plan = ImdsPlan::Ask { endpoint: "http://169.254.169.254".into(), v1 };
         let mut memory = Memory::default();
         let issuer = Fact::NotAttempted(SkipReason::NotAsked);
-        memory.learn(&plan, None, &found, &issuer);
+        memory.learn(Timestamp(1), &plan, None, &found, &issuer);
+        let expected = expected.then_some(Timestamp(1));
         assert_eq!(memory.imds.v1_tried, expected, "{v1}, {found:?}");
-        memory.learn(&plan, None, &Fact::Known(imds(ImdsReach::Absent)), &issuer);
+        memory.learn(Timestamp(2), &plan, None, &Fact::Known(imds(ImdsReach::Absent)), &issuer);
         assert_eq!(memory.imds.v1_tried, expected, "what was tried stays tried");
     }
 }

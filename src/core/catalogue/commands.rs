@@ -126,7 +126,7 @@ pub const PRINT_POD_IDENTITY_STATEMENT: FixCommand = read("irsa-probe trust-poli
 
 /// Prints the whole trust policy, for a new role.
 pub const PRINT_TRUST_POLICY: FixCommand = read(
-    "irsa-probe trust-policy --role-arn {roleArn} --issuer {issuer} --audience {audience} -n {namespace} --service-account {serviceAccount}",
+    "irsa-probe trust-policy --role-arn {roleArn} --issuer {issuer} [--audience {audience}] -n {namespace} --service-account {serviceAccount}",
 );
 
 /// Checks the cluster and IAM from a workstation.

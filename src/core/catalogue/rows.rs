@@ -1111,7 +1111,14 @@ codes! {
         cause: "The cluster creates no pod for a service account that does not exist, and trust policies and associations that name it have \
             no effect. Most often the name or the namespace is misspelt.",
         fix: "Create service account {serviceAccount} in namespace {namespace}, or correct the name.",
-        commands: &[read("kubectl -n {namespace} get serviceaccounts")],
+        commands: &[
+            read("kubectl -n {namespace} get serviceaccounts"),
+            shared(
+                "kubectl -n {namespace} create serviceaccount {serviceAccount}",
+                "namespace {namespace}: pods that name the service account can be created then",
+            ),
+            ANNOTATE_ROLE,
+        ],
         document: Some(RemedyDocument::ServiceAccount),
         doctor: true,
     }

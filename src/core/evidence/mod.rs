@@ -59,6 +59,27 @@ pub struct Evidence {
     /// What the token's issuer publishes (`--check-issuer`).
     #[serde(default)]
     pub issuer: Fact<Issuer>,
+    /// When an earlier attempt found what this evidence repeats.
+    #[serde(default, skip_serializing_if = "Remembered::is_empty")]
+    pub remembered: Remembered,
+}
+
+/// When an earlier attempt found a fact that this attempt did not ask for again. `None` for what this attempt found itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Remembered {
+    /// `Evidence::chain`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Timestamp>,
+    /// `Imds::v1`. It is tried only once in a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imds_v1: Option<Timestamp>,
+}
+
+impl Remembered {
+    fn is_empty(&self) -> bool {
+        *self == Remembered::default()
+    }
 }
 
 /// The value of `Evidence::schema`.

@@ -4,7 +4,7 @@ use super::moment::Moment;
 use super::readiness::{Heartbeat, Readiness, ReadinessReason, ReadinessState, Standing};
 use super::schedule::Trigger;
 use crate::core::catalogue::{Class, Code};
-use crate::core::check::report::{Report, Verdict};
+use crate::core::check::report::{Identity, Report, Verdict};
 use crate::core::text::time::{Timestamp, format_duration};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub struct Round {
     pub trigger: Trigger,
     /// The verdict of its report.
     pub verdict: Verdict,
-    /// Whether it proved the identity. It can do so and fail, by what the application's SDK makes of the identity. Not in the JSON.
+    /// Whether it proved the identity. It can do so and still fail, if the application's SDK does not get the identity. Not in the JSON.
     #[serde(skip)]
     pub proven: bool,
     /// The root cause's code.
@@ -69,6 +69,7 @@ pub struct Board {
     history: VecDeque<Round>,
     consecutive_failures: u64,
     last_proof: Option<Timestamp>,
+    last_identity: Option<Identity>,
 }
 
 impl Board {
@@ -83,6 +84,7 @@ impl Board {
             history: VecDeque::with_capacity(HISTORY),
             consecutive_failures: 0,
             last_proof: None,
+            last_identity: None,
         }
     }
 
@@ -100,6 +102,7 @@ impl Board {
         self.consecutive_failures = if proven { 0 } else { self.consecutive_failures + 1 };
         if proven {
             self.last_proof = Some(now.wall);
+            self.last_identity.clone_from(&report.identity);
         }
         let cause = report.root_cause.as_ref();
         self.history.truncate(HISTORY - 1);
@@ -162,6 +165,16 @@ impl Board {
     /// When the identity was last proven.
     pub fn last_proof(&self) -> Option<Timestamp> {
         self.last_proof
+    }
+
+    /// The identity that the last proof named. `None` before the first proof, and where the proof did not name one.
+    pub fn last_identity(&self) -> Option<&Identity> {
+        self.last_identity.as_ref()
+    }
+
+    /// When the credentials proven last end.
+    pub fn credentials_end(&self) -> Option<Timestamp> {
+        self.readiness.credentials_end()
     }
 
     /// The whole, for `/status` and the page.

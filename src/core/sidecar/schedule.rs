@@ -25,9 +25,9 @@ const FILE_ROUNDS_APART: Duration = Duration::from_secs(60);
 pub enum Trigger {
     /// The first one.
     Start,
-    /// Its time has come.
+    /// It is due.
     Interval,
-    /// The one before failed.
+    /// The round before failed.
     Retry,
     /// A file that the identity rests on has changed.
     FileChanged,

@@ -1,18 +1,22 @@
 //! The STS endpoints that were called, and what IMDS gives to this pod.
 
 use super::markup::Html;
-use super::{entry, section, sign};
+use super::times::as_of;
+use super::{entry, section_of_round, sign};
 use crate::core::check::report::{ImdsState, Node, Phases, Report, ReportedCall, ReportedEndpoint};
+use crate::core::text::time::Timestamp;
 
 /// The names of the columns. On a phone, each cell stands under the name of its column instead.
 const COLUMNS: [&str; 4] = ["Endpoint", "Connection", "AssumeRoleWithWebIdentity", "GetCallerIdentity"];
 
 /// The endpoints and the node.
-pub(super) fn calls(html: &mut Html, report: &Report) {
+pub(super) fn calls(html: &mut Html, report: &Report, now: Timestamp) {
     if !report.endpoints.is_empty() {
-        section(html, "", "endpoints", "STS endpoints", |html| table(html, &report.endpoints));
+        section_of_round(html, "", "endpoints", "STS endpoints", (report, now), |html| table(html, &report.endpoints));
     }
-    section(html, "", "node", "Node", |html| html.block("dl", "", |html| node(html, &report.node)));
+    section_of_round(html, "", "node", "Node", (report, now), |html| {
+        html.block("dl", "", |html| node(html, &report.node, report.remembered.imds_v1, now));
+    });
 }
 
 /// The elements have explicit roles, although these are their own. On a phone, the style shows them as blocks, and some browsers then no longer
@@ -34,7 +38,7 @@ fn row(html: &mut Html, endpoint: &ReportedEndpoint) {
     html.with("tr", &[("role", "row")], |html| {
         html.with("th", &[("role", "rowheader"), ("scope", "row")], |html| {
             html.leaf("strong", "", &endpoint.region);
-            html.leaf("small", "", &endpoint.host);
+            html.block("small", "", |html| html.value(&endpoint.host));
         });
         cell(html, COLUMNS[1], |html| connection(html, endpoint));
         cell(html, COLUMNS[2], |html| {
@@ -85,20 +89,23 @@ fn call(html: &mut Html, call: Option<&ReportedCall>) {
         None => html.text(&ms),
     }
     if let Some(message) = &call.message {
-        html.leaf("small", "", message);
+        html.block("small", "", |html| html.prose(message));
     }
     if let Some(id) = &call.request_id {
-        html.leaf("small", "", &format!("request {id}"));
+        html.block("small", "", |html| {
+            html.text("request ");
+            html.value(id);
+        });
     }
 }
 
-fn node(html: &mut Html, node: &Node) {
+fn node(html: &mut Html, node: &Node, v1_of: Option<Timestamp>, now: Timestamp) {
     let state = match node.imds {
         ImdsState::Reachable => "answers this pod",
-        ImdsState::Blocked => "is there and does not let this pod in",
+        ImdsState::Blocked => "does not let this pod in",
         ImdsState::Absent => "is not there",
         ImdsState::Disabled => "is switched off for SDKs",
-        ImdsState::NotChecked => "was not looked at",
+        ImdsState::NotChecked => "was not checked",
     };
     entry(html, "IMDS", |html| {
         html.text(state);
@@ -109,10 +116,20 @@ fn node(html: &mut Html, node: &Node) {
         if !answers.is_empty() {
             html.text(&format!(" ({})", answers.join(", ")));
         }
+        if let Some(at) = v1_of {
+            html.leaf("small", "", "version 1 is asked only once:");
+            as_of(html, at, now);
+        }
     });
     for (name, value) in [("Node's role", &node.role), ("Instance", &node.instance_id)] {
         if let Some(value) = value {
-            entry(html, name, |html| html.text(value));
+            entry(html, name, |html| {
+                html.text(value);
+                // Only version 1 gave it.
+                if let (Some(at), Some(false)) = (v1_of, node.v2) {
+                    as_of(html, at, now);
+                }
+            });
         }
     }
 }

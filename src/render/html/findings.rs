@@ -1,44 +1,55 @@
-//! The findings: the root cause with everything that its cure needs, then the other findings.
+//! The findings: the root cause, its fix, and the other findings with theirs.
 
-use super::super::{affects, label, text};
+use super::super::{affects, label};
 use super::markup::Html;
-use super::{WARN, section, sign};
+use super::{WARN, section, section_of_round, sign};
 use crate::core::catalogue::remedy::Remedy;
 use crate::core::catalogue::{Class, Severity};
 use crate::core::check::report::{Cause, Report, ReportedFinding, Verdict};
+use crate::core::text::time::Timestamp;
 
-/// The root cause, if there is one.
-pub(super) fn root_cause(html: &mut Html, report: &Report) {
+/// The root cause and its fix, if there is one.
+pub(super) fn root_cause(html: &mut Html, report: &Report, now: Timestamp) {
     let Some(cause) = &report.root_cause else { return };
     let (class, heading) = match report.verdict {
-        Verdict::Unknown => ("cause warn", format!("Not proven: {}", cause.title)),
-        Verdict::Pass | Verdict::Fail => ("cause fail", format!("Root cause: {}", cause.title)),
+        Verdict::Unknown => ("cause warn", format!("Not confirmed: {}", cause.title)),
+        Verdict::Pass | Verdict::Fail => ("cause fail", format!("Cause: {}", cause.title)),
     };
-    section(html, class, "cause", &heading, |html| {
+    section_of_round(html, class, "cause", &heading, (report, now), |html| {
         html.block("p", "", |html| {
             html.leaf("code", "", cause.code.id());
-            let tried = if report.verdict == Verdict::Unknown { format!("; {}", text::attempts(report)) } else { String::new() };
             html.text(" ");
-            html.leaf("span", "dim", &format!("{}: {}{tried}", cause.class.id(), what_time_does(cause.class)));
+            html.leaf("span", "dim", &format!("{}: {}", cause.class.id(), what_time_does(cause.class)));
         });
-        if report.identity_failures().is_empty() {
-            html.leaf("p", "", "The identity is proven. What the application makes of it does not change the state.");
-        }
-        if let Some(line) = text::meanwhile(report, usize::MAX) {
-            html.leaf("p", "", &line);
-        }
-        cause_details(html, cause, true);
+        paragraph(html, &cause.detail);
+        html.block("dl", "story", |html| {
+            // Where the title is another than the catalogue's, its cause does not fit either. The detail holds the cause then.
+            if cause.title == cause.code.row().title {
+                super::entry(html, "Why", |html| paragraph(html, cause.code.row().cause));
+            }
+            if let Some(uses) = report.meanwhile.as_ref().and_then(|meanwhile| meanwhile.one_line(usize::MAX)) {
+                super::entry(html, "Meanwhile", |html| paragraph(html, uses.trim_end()));
+            }
+            if report.identity_failures().is_empty() {
+                let words = "The identity is confirmed. What the application does with it does not change the state.";
+                super::entry(html, "State", |html| paragraph(html, words));
+            }
+        });
+    });
+    section(html, "fix", "fix", "Fix", |html| {
+        fix(html, cause);
+        more(html, cause);
     });
 }
 
 /// The other findings, by severity.
-pub(super) fn others(html: &mut Html, report: &Report) {
+pub(super) fn others(html: &mut Html, report: &Report, now: Timestamp) {
     // The root cause is the first of the findings, where there is one.
     let others: Vec<&ReportedFinding> = report.findings.iter().skip(usize::from(report.root_cause.is_some())).collect();
     if others.is_empty() {
         return;
     }
-    section(html, "", "findings", "Also found", |html| {
+    section_of_round(html, "", "findings", "Also found", (report, now), |html| {
         for finding in others {
             let (class, mark, word) = match finding.severity {
                 _ if finding.ignored => ("sign info", "i", "ignored"),
@@ -46,8 +57,7 @@ pub(super) fn others(html: &mut Html, report: &Report) {
                 Severity::Warn => ("sign warn", WARN, "warning"),
                 Severity::Info => ("sign info", "i", "information"),
             };
-            let look = if finding.ignored { Severity::Info } else { finding.severity };
-            html.block("article", look.id(), |html| {
+            html.block("article", "", |html| {
                 html.block("h3", "", |html| {
                     sign(html, class, mark, word);
                     html.text(&finding.cause.title);
@@ -56,51 +66,70 @@ pub(super) fn others(html: &mut Html, report: &Report) {
                     html.leaf("code", "", finding.cause.code.id());
                     if finding.ignored {
                         html.text(" ");
-                        html.leaf("span", "dim", text::IGNORED);
+                        html.leaf("span", "dim", "ignored (--ignore)");
                     }
                 });
                 if !finding.ignored {
-                    cause_details(html, &finding.cause, finding.severity == Severity::Fail);
+                    paragraph(html, &finding.cause.detail);
+                    html.block("dl", "story", |html| {
+                        super::entry(html, "Fix", |html| {
+                            fix(html, &finding.cause);
+                            more(html, &finding.cause);
+                        });
+                    });
                 }
             });
         }
     });
 }
 
-/// What happened, its cause, and the cure. A warning has no cause here, because its title says enough.
-fn cause_details(html: &mut Html, cause: &Cause, why: bool) {
-    if !cause.detail.is_empty() {
-        html.leaf("p", "", &cause.detail);
+fn paragraph(html: &mut Html, text: &str) {
+    if !text.is_empty() {
+        html.block("p", "", |html| html.prose(text));
     }
-    html.block("dl", "story", |html| {
-        if why {
-            super::entry(html, "Cause", |html| html.text(cause.code.row().cause));
-        }
-        super::entry(html, "Cure", |html| cure(html, &cause.remedy, label(cause.code.row().document)));
-        super::entry(html, "Docs", |html| html.text(&cause.docs));
-    });
 }
 
-/// The cure and its commands. Each command stands alone and without a prompt, so that one click selects the whole command. Above one that changes
-/// something stands whom it affects.
-fn cure(html: &mut Html, remedy: &Remedy, label: &str) {
-    html.leaf("p", "", &remedy.text);
-    for command in &remedy.commands {
-        if let Some(affects) = affects(command) {
-            html.leaf("p", "label", &format!("{affects}:"));
+/// What to do, and the commands in the order in which they are to be run. Each command stands alone and without a prompt. One click selects the
+/// whole of it, or the whole document. Above a command that changes something stands whom it affects.
+fn fix(html: &mut Html, cause: &Cause) {
+    let Remedy { text, commands, snippet, .. } = &cause.remedy;
+    paragraph(html, text);
+    if !commands.is_empty() {
+        html.block("ol", "commands", |html| {
+            for command in commands {
+                html.block("li", "", |html| {
+                    if let Some(affects) = affects(command) {
+                        html.leaf("p", "label", &format!("{affects}:"));
+                    }
+                    html.block("pre", "command", |html| html.document(&command.command));
+                });
+            }
+        });
+    }
+    if let Some(snippet) = snippet {
+        html.leaf("p", "label", label(cause.code.row().document));
+        html.block("pre", "", |html| html.document(snippet));
+    }
+}
+
+/// Where to read on. The link is made of the catalogue alone, so that no report's text becomes an address.
+fn more(html: &mut Html, cause: &Cause) {
+    html.block("p", "more", |html| {
+        html.text("More: ");
+        html.block("code", "all", |html| html.document(&format!("irsa-probe explain {}", cause.code)));
+        html.text(" or ");
+        let docs = cause.code.docs();
+        match docs.starts_with("https://") {
+            true => html.with("a", &[("href", &docs)], |html| html.text(&docs)),
+            false => html.value(&docs),
         }
-        html.block("pre", "command", |html| html.lines(&command.command));
-    }
-    if let Some(snippet) = &remedy.snippet {
-        html.leaf("p", "label", label);
-        html.block("pre", "", |html| html.lines(snippet));
-    }
+    });
 }
 
 fn what_time_does(class: Class) -> &'static str {
     match class {
         Class::Permanent => "does not pass by itself",
-        Class::Settling => "may be a change that is still on its way through IAM",
+        Class::Settling => "a recent change may still be taking effect in IAM",
         Class::Transient => "may pass by itself",
     }
 }

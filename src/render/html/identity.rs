@@ -1,49 +1,74 @@
-//! The pod's identity, the expected identity, and when token and credentials expire.
+//! The pod's identity, the expected identity, and when the token expires.
 
 use super::super::injected;
 use super::markup::Html;
-use super::{distance, entry, section, sign};
-use crate::core::check::report::{Report, ReportedChain};
+use super::times::{as_of, clock_and_distance, end, length};
+use super::{entry, section_of_round, sign};
+use crate::core::check::report::{Identity, Report, ReportedChain};
 use crate::core::evidence::ChainProvider;
 use crate::core::plan::Provider;
-use crate::core::text::time::{Timestamp, format_duration};
+use crate::core::sidecar::board::Board;
+use crate::core::text::time::Timestamp;
 
-/// The identity proven, the expected one, what applications get, and the pod.
-pub(super) fn who(html: &mut Html, report: &Report) {
-    section(html, "", "identity", "Identity", |html| {
+/// The identity that was confirmed, the expected one, what applications get, and the pod.
+pub(super) fn who(html: &mut Html, report: &Report, board: &Board, now: Timestamp) {
+    section_of_round(html, "", "identity", "Identity", (report, now), |html| {
         html.block("dl", "", |html| {
-            proven(html, report);
+            confirmed(html, report, board, now);
             let expected = &report.expected;
-            optional(html, "Expected role", expected.role_arn.as_deref());
+            value(html, "Expected role", expected.role_arn.as_deref());
+            for hop in &expected.hops {
+                value(html, "Through", Some(hop));
+            }
             entry(html, "Injected", |html| html.text(&injected(expected)));
-            entry(html, "Default chain", |html| chain(html, &report.chain));
-            optional(html, "Region", expected.region.as_deref());
+            entry(html, "Default chain", |html| {
+                chain(html, &report.chain);
+                if let Some(at) = report.remembered.chain {
+                    as_of(html, at, now);
+                }
+            });
+            text(html, "Region", expected.region.as_deref());
             let subject = &report.subject;
-            optional(html, "Namespace", subject.namespace.as_deref());
-            optional(html, "Service account", subject.service_account.as_deref());
-            optional(html, "Pod", subject.pod.as_deref());
-            optional(html, "Node", subject.node.as_deref());
+            text(html, "Namespace", subject.namespace.as_deref());
+            text(html, "Service account", subject.service_account.as_deref());
+            text(html, "Pod", subject.pod.as_deref());
+            value(html, "Node", subject.node.as_deref());
         });
     });
 }
 
-fn proven(html: &mut Html, report: &Report) {
-    let Some(identity) = &report.identity else {
-        let words = match report.expected.provider {
-            Provider::None => "none: nothing is injected",
-            _ => "not proven in the last round",
-        };
-        return entry(html, "Identity", |html| html.text(words));
+fn confirmed(html: &mut Html, report: &Report, board: &Board, now: Timestamp) {
+    if let Some(identity) = &report.identity {
+        entry(html, "Identity", |html| html.value(&identity.arn));
+        text(html, "Account", identity.account.as_ref().map(ToString::to_string).as_deref());
+        text(html, "Role", identity.role.as_deref());
+        return text(html, "Session", identity.session.as_deref());
+    }
+    let words = match report.expected.provider {
+        Provider::None => "none: nothing is injected",
+        _ => "not confirmed",
     };
-    entry(html, "Identity", |html| html.leaf("strong", "", &identity.arn));
-    optional(html, "Account", identity.account.as_ref().map(ToString::to_string).as_deref());
-    optional(html, "Role", identity.role.as_deref());
-    optional(html, "Session", identity.session.as_deref());
+    entry(html, "Identity", |html| html.leaf("strong", "", words));
+    // An earlier round's identity is not this pod's identity now, so it has a row of its own.
+    if let Some(at) = board.last_proof() {
+        entry(html, "Last confirmed", |html| {
+            if let Some(Identity { arn, .. }) = board.last_identity() {
+                html.value(arn);
+            }
+            as_of(html, at, now);
+        });
+    }
 }
 
-fn optional(html: &mut Html, name: &str, value: Option<&str>) {
+fn text(html: &mut Html, name: &str, value: Option<&str>) {
     if let Some(value) = value {
         entry(html, name, |html| html.text(value));
+    }
+}
+
+fn value(html: &mut Html, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        entry(html, name, |html| html.value(value));
     }
 }
 
@@ -60,46 +85,49 @@ fn chain(html: &mut Html, chain: &ReportedChain) {
     };
     let words = [provider, chain.arn.as_deref().unwrap_or_default(), chain.error.as_deref().unwrap_or_default()];
     let words = words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
-    html.text(if words.is_empty() { "nobody" } else { &words });
+    html.prose(if words.is_empty() { "no credentials" } else { &words });
 }
 
-/// What expires, and when. Empty when no expiry is known.
-pub(super) fn expiries(html: &mut Html, report: &Report, last_proof: Option<Timestamp>, now: Timestamp) {
+/// The token's times and the clock's error. Empty when none is known. The end of the credentials is in the header.
+pub(super) fn expiries(html: &mut Html, report: &Report, now: Timestamp) {
     let token = report.token.as_ref();
-    let credentials = report.credentials.as_ref();
-    let rows = [
-        ("Identity proven", None, last_proof),
-        ("Credentials", Some(("expire", "expired")), credentials.and_then(|credentials| credentials.expires_at)),
-        ("Token", Some(("expires", "expired")), token.and_then(|token| token.expires_at)),
-        ("Token issued", None, token.and_then(|token| token.issued_at)),
-    ];
-    let skew = report.clock_skew_seconds.filter(|skew| *skew != 0);
-    if skew.is_none() && rows.iter().all(|(_, _, at)| at.is_none()) {
+    let (issued, expires) = (token.and_then(|token| token.issued_at), token.and_then(|token| token.expires_at));
+    let skew = report.clock_skew_seconds;
+    if skew.is_none() && issued.is_none() && expires.is_none() {
         return;
     }
-    section(html, "", "times", "Times", |html| {
+    section_of_round(html, "", "token", "Token and clock", (report, now), |html| {
         html.block("dl", "", |html| {
-            for (name, end, at) in rows {
-                if let Some(at) = at {
-                    entry(html, name, |html| point(html, end, at, now));
-                }
+            if let Some(at) = expires {
+                entry(html, "Token", |html| expiry(html, at, now));
+            }
+            if let Some(at) = issued {
+                entry(html, "Issued", |html| clock_and_distance(html, at, now));
+            }
+            if let Some(token) = token {
+                value(html, "Subject", token.subject.as_deref());
+                value(html, "Issuer", token.issuer.as_deref());
+                text(html, "Audience", Some(token.audience.join(", ")).filter(|audience| !audience.is_empty()).as_deref());
+                value(html, "File", Some(&token.path));
             }
             if let Some(skew) = skew {
-                let side = if skew > 0 { "ahead of" } else { "behind" };
-                entry(html, "Clock", |html| html.text(&format!("this node's is {} {side} STS's", format_duration(skew))));
+                entry(html, "Clock", |html| html.text(&clock_error(skew)));
             }
         });
     });
 }
 
-/// `expires in 43m`, and the point in time beside it. `end` holds the word for the time before the end, and the word for the time after it.
-fn point(html: &mut Html, end: Option<(&str, &str)>, at: Timestamp, now: Timestamp) {
-    let over = at <= now;
-    if end.is_some() && over {
-        sign(html, "sign fail", "×", "over");
+fn expiry(html: &mut Html, at: Timestamp, now: Timestamp) {
+    if at <= now {
+        sign(html, "sign fail", "×", "expired");
     }
-    let word = end.map(|(before, after)| format!("{} ", if over { after } else { before })).unwrap_or_default();
-    html.leaf("strong", "", &format!("{word}{}", distance(at, now)));
-    html.text(" ");
-    html.leaf("time", "dim", &at.to_string());
+    end(html, at, now);
+}
+
+fn clock_error(skew: i64) -> String {
+    match skew {
+        0 => "this node's clock agrees with STS's".to_owned(),
+        1.. => format!("this node's clock is {} ahead of STS's", length(skew)),
+        _ => format!("this node's clock is {} behind STS's", length(skew)),
+    }
 }

@@ -1,6 +1,7 @@
 //! Builds HTML. Text that is not a literal of this program can enter only through [`Html::text`], which escapes it. Markup is `&'static str`
 //! only, and no claim, ARN or AWS message is `&'static str`.
 
+use super::values::{Part, breaks, parts, pieces};
 use crate::core::text::printable::printable;
 
 /// A document that is written element by element. Closures write the content of elements, so that every element is closed.
@@ -9,7 +10,7 @@ pub(super) struct Html {
 }
 
 /// Elements within a line of text. No line break follows them.
-const INLINE: [&str; 7] = ["code", "dt", "i", "span", "strong", "time", "title"];
+const INLINE: [&str; 9] = ["a", "code", "dt", "i", "span", "strong", "summary", "time", "title"];
 
 impl Html {
     pub(super) fn new() -> Html {
@@ -30,13 +31,47 @@ impl Html {
         self.escape(&printable(text));
     }
 
-    /// Text with several lines, for `<pre>`. Line breaks are kept. Everything else is as in [`Html::text`].
-    pub(super) fn lines(&mut self, text: &str) {
+    /// Sentences. The values in them are set apart, and break only where [`pieces`] allows it.
+    pub(super) fn prose(&mut self, text: &str) {
+        for part in parts(text) {
+            match part {
+                Part::Prose(text) => self.text(text),
+                Part::Value(value) => self.value(value),
+            }
+        }
+    }
+
+    /// A value alone.
+    pub(super) fn value(&mut self, value: &str) {
+        self.block("code", "value", |html| html.pieces(value));
+    }
+
+    /// Text with several lines, for `<pre>`. Line breaks are kept, and each word breaks only where [`pieces`] allows it. Everything else is as in
+    /// [`Html::text`].
+    pub(super) fn document(&mut self, text: &str) {
         for (nth, line) in text.split('\n').enumerate() {
             if nth > 0 {
                 self.out.push('\n');
             }
-            self.text(line);
+            for (nth, word) in line.split(' ').enumerate() {
+                if nth > 0 {
+                    self.out.push(' ');
+                }
+                self.pieces(word);
+            }
+        }
+    }
+
+    /// The style keeps a `<span>` within `<code>` and `<pre>` in one line as long as it fits.
+    fn pieces(&mut self, value: &str) {
+        for (nth, piece) in pieces(value).enumerate() {
+            if nth > 0 {
+                self.raw("<wbr>");
+            }
+            match breaks(piece) {
+                true => self.leaf("span", "", piece),
+                false => self.text(piece),
+            }
         }
     }
 
@@ -116,7 +151,17 @@ mod tests {
     #[test]
     fn documents_keep_their_lines() {
         let mut html = Html::new();
-        html.block("pre", "doc", |html| html.lines("{\n  \"a\": 1\r\n}"));
-        assert_eq!(html.finish(), "<pre class=\"doc\">{\n  &quot;a&quot;: 1\\r\n}</pre>\n");
+        html.block("pre", "doc", |html| html.document("[\n  \"a\":  1\r\n]"));
+        assert_eq!(html.finish(), "<pre class=\"doc\">[\n  &quot;a&quot;:  <span>1\\r</span>\n]</pre>\n");
+    }
+
+    #[test]
+    fn values_break_at_colons_and_slashes_only() {
+        let mut html = Html::new();
+        html.prose("It is arn:aws:iam::111122223333:role/a-b.");
+        assert_eq!(
+            html.finish(),
+            "It is <code class=\"value\">arn:<wbr>aws:<wbr>iam::<wbr>111122223333:<wbr>role/<wbr><span>a-b</span></code>."
+        );
     }
 }

@@ -5,7 +5,7 @@
 use super::super::page::{Page, Paint, Style};
 use super::super::{affects, label};
 use super::{Detail, TextOptions, attempts, meanwhile, sign_of, who};
-use crate::core::catalogue::Severity;
+use crate::core::catalogue::{Code, Severity};
 use crate::core::catalogue::commands::CommandEffect;
 use crate::core::catalogue::remedy::{Remedy, RemedyCommand};
 use crate::core::check::report::{Cause, Report, ReportedFinding, Verdict};
@@ -22,8 +22,7 @@ const ROWS: usize = 23;
 /// The verdict's block, below the blocks of the other failures and warnings.
 pub(super) fn verdict(page: &mut Page, report: &Report, options: &TextOptions) {
     if options.detail != Detail::Verdict {
-        let root = report.root_cause.as_ref().map(|cause| cause.code);
-        finding_blocks(page, report.findings.iter().filter(|found| Some(found.cause.code) != root), options);
+        finding_blocks(page, &report.findings, report.root_cause.as_ref().map(|cause| cause.code), options);
     }
     let advisory = if options.advisory { " (advisory, exit 0)" } else { "" };
     let Some(cause) = &report.root_cause else {
@@ -40,10 +39,10 @@ pub(super) fn verdict(page: &mut Page, report: &Report, options: &TextOptions) {
     Block { cause, why, remedy, tried, now }.write(page, options);
 }
 
-/// A block for each of these findings that is a failure or a warning, each followed by an empty line.
-pub(in crate::render) fn finding_blocks<'a>(page: &mut Page, findings: impl Iterator<Item = &'a ReportedFinding>, options: &TextOptions) {
+/// A block for each finding that is a failure or a warning, each followed by an empty line. That of the root cause comes later.
+pub(in crate::render) fn finding_blocks(page: &mut Page, findings: &[ReportedFinding], root: Option<Code>, options: &TextOptions) {
     let mut shown: Vec<&str> = Vec::new();
-    for found in findings.filter(|found| !found.ignored) {
+    for found in findings.iter().filter(|found| !found.ignored && Some(found.cause.code) != root) {
         let cause = &found.cause;
         let (paint, sign, word) = match found.severity {
             Severity::Fail => (Paint::Red, "×", "FAIL"),
@@ -61,6 +60,11 @@ pub(in crate::render) fn finding_blocks<'a>(page: &mut Page, findings: impl Iter
         shown.extend(cause.remedy.commands.iter().map(|command| command.command.as_str()));
         page.gap();
     }
+}
+
+/// The block of `doctor`'s root cause, below the verdict's line.
+pub(in crate::render) fn root_cause(page: &mut Page, cause: &Cause, options: &TextOptions) {
+    Block { cause, why: why(cause), remedy: &cause.remedy, tried: None, now: None }.write(page, options);
 }
 
 /// The verdict, in one line that is never wrapped. `words` begin with a space.

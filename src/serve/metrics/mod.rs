@@ -1,9 +1,9 @@
-//! `/metrics`: what Prometheus is told.
+//! `/metrics`: the page for Prometheus.
 //!
 //! Two kinds of metrics, by how long they live:
 //! - counters and the histogram add up over rounds, so they live here, in a registry of the `prometheus` crate;
-//! - everything else is made from the board again at each scrape, by one table (`table`). A gauge that lived on would have to be
-//!   taken back when its finding, region or identity goes; one that is never kept cannot go stale, and cannot be read half updated.
+//! - everything else is made from the board again at each scrape, by one table (`table`). A gauge that is kept would have to be
+//!   removed when its finding, region or identity goes. A gauge that is never kept cannot be stale, and cannot be read half updated.
 
 mod label;
 mod process;

@@ -1,4 +1,4 @@
-//! The process' own figures, under the names that Prometheus' client libraries share ("Writing client libraries", process metrics).
+//! The process's own figures, under the names that Prometheus' client libraries share ("Writing client libraries", process metrics).
 //!
 //! Read from `/proc/self` at each scrape (proc(5)). Whatever cannot be read is absent: `/metrics` never fails for it.
 

@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections may wait to be accepted. A probe behind a crowd of thousands must not be refused, because its kernel would try again
-/// only after a second. The kernel takes no more than `net.core.somaxconn`, which is 4096 by default.
+/// How many connections may wait to be accepted. A probe behind thousands of other clients must not be refused, because its kernel retries only
+/// after a second. The kernel takes no more than `net.core.somaxconn`, which is 4096 by default.
 const BACKLOG: i32 = 4096;
 
 /// Why a socket cannot listen, and the fix.

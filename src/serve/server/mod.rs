@@ -82,7 +82,7 @@ pub type Handler = dyn Fn(&str, Option<&str>) -> Option<HttpReply> + Send + Sync
 pub struct ServerLimits {
     /// From the opening of a connection to its first byte; from there, or from the end of an answer, to the end of the next request's head.
     pub head: Duration,
-    /// How long an answer may lie about without the client taking any of it.
+    /// How long an answer may wait without the client reading any of it.
     pub stall: Duration,
     /// Connections at a time.
     pub connections: usize,
@@ -175,7 +175,7 @@ impl Room {
         self.places.push(Slot { task, client });
         self.note_full();
         while self.places.len() > self.limits.connections.max(1) {
-            // A whole crowd may have been accepted in one go: a kubelet in its midst must not go for a request not read yet.
+            // Many clients may have been accepted at once: a kubelet among them must not be closed because its request was not read yet.
             let_connections_read().await;
             self.forget_ended();
             self.make_room().await;
@@ -195,7 +195,7 @@ impl Room {
                 }
                 self.places.remove(index).task.abort();
             }
-            // Those who come meanwhile wait in the kernel's queue, and their requests with them.
+            // Clients that connect meanwhile wait in the kernel's queue, with their requests.
             Eviction::Wait(longest) => drop(timeout(longest, self.state.news.notified()).await),
         }
     }
@@ -222,7 +222,7 @@ impl Room {
 
 /// Lets every connection read what has already come.
 async fn let_connections_read() {
-    /// One turn of the runtime hears from the kernel what can be read, the next reads it; a turn runs no more than 61 tasks
+    /// In one turn the runtime learns from the kernel what can be read, and in the next it reads. A turn runs no more than 61 tasks
     /// (`event_interval`), so a full room needs one more.
     const TURNS: usize = 3;
     for _ in 0..TURNS {

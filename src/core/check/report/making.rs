@@ -58,6 +58,7 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         outside_pod: is_outside_pod(evidence, root_cause),
         sdks: diagnosis.sdks,
         meanwhile: diagnosis.meanwhile,
+        remembered: evidence.remembered,
     }
 }
 

@@ -12,7 +12,7 @@ use super::sdk_lines::SdkLine;
 use crate::core::aws::arn::Account;
 use crate::core::catalogue::remedy::Remedy;
 use crate::core::catalogue::{Class, Code, Severity, Step};
-use crate::core::evidence::ChainProvider;
+use crate::core::evidence::{ChainProvider, Remembered};
 use crate::core::plan::{IdentitySource, Provider};
 use crate::core::sdk::scan::{FoundSdk, ScanSummary};
 use crate::core::sdk::{Prediction, SdkFamily};
@@ -92,6 +92,9 @@ pub struct Report {
     /// What the SDKs become while the identity is not proven and the node's role is in reach. Not in the JSON: the node's finding says it there.
     #[serde(skip)]
     pub meanwhile: Option<Meanwhile>,
+    /// When an earlier attempt found what this report repeats. Not in the JSON.
+    #[serde(skip)]
+    pub remembered: Remembered,
 }
 
 /// The application's own SDK.

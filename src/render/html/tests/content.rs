@@ -1,0 +1,205 @@
+//! What a page says, and in which order.
+
+use super::*;
+
+#[test]
+fn the_state_leads_the_title() {
+    for (name, title) in [
+        ("healthy", "ready – shop/checkout – irsa-probe"),
+        ("degraded", "degraded – shop/checkout – irsa-probe"),
+        ("node-role", "not-ready – shop/checkout – irsa-probe"),
+        ("first-round", "starting – irsa-probe"),
+        ("disabled", "ready (switched off) – irsa-probe"),
+    ] {
+        assert!(page_named(name).contains(&format!("<title>{title}</title>")), "{name}");
+    }
+}
+
+/// State, history, cause, fix, evidence. A section that has nothing to say is not there.
+#[test]
+fn the_order_is_that_of_the_readers_questions() {
+    const ORDER: [&str; 9] = ["history", "cause", "fix", "findings", "identity", "token", "checks", "endpoints", "node"];
+    for (name, absent) in [
+        ("degraded", &["findings"][..]),
+        ("sts-down", &[]),
+        ("node-role", &["token", "endpoints"]),
+        ("healthy", &["cause", "fix", "findings"]),
+        ("warnings", &["cause", "fix"]),
+    ] {
+        let page = page_named(name);
+        let sections = page.match_indices("<h2 id=\"").map(|(at, start)| page[at + start.len()..].split('"').next().unwrap());
+        let expected: Vec<&str> = ORDER.into_iter().filter(|section| !absent.contains(section)).collect();
+        assert_eq!(sections.collect::<Vec<_>>(), expected, "{name}");
+        assert!(page.find("<h1>") < page.find("<main>"));
+    }
+}
+
+/// Commands and documents are copied, so the places where their lines may break are no part of their text.
+#[test]
+fn commands_and_documents_are_whole() {
+    for (name, board, now) in boards() {
+        let Some(report) = board.report() else { continue };
+        let page = page(&board, now);
+        let shown = page.split("<pre").skip(1).map(|rest| text_of(&rest[rest.find('>').unwrap() + 1..rest.find("</pre>").unwrap()]));
+        let expected = report.findings.iter().filter(|finding| !finding.ignored).flat_map(|finding| {
+            let remedy = &finding.cause.remedy;
+            remedy.commands.iter().map(|command| command.command.clone()).chain(remedy.snippet.clone())
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{name}");
+    }
+    assert!(STYLE.contains("pre, .all { -webkit-user-select: all; user-select: all; }"));
+}
+
+/// Nothing reloads the page while somebody selects a command. A link does.
+#[test]
+fn the_page_reloads_only_when_asked() {
+    for (name, page) in pages() {
+        assert!(!page.contains("http-equiv") && page.contains("<a class=\"reload\" href=\".\">Reload</a>"), "{name}");
+    }
+}
+
+#[test]
+fn times_are_counted_from_now() {
+    let page = line_of(&page_named("healthy"));
+    for words in [
+        "as of 2026-11-22 22:27:03 UTC",
+        "Since21:34 (52 min)",
+        "Last round22:19 (8 min ago)took 79 ms, scheduled",
+        "Next round22:34 (in 7 min)",
+        "Credentialsvalid until 23:19 (52 min)",
+    ] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    assert!(line_of(&page_named("warnings")).contains("running now"));
+    let mut board = Board::new(None, at(0));
+    round(&mut board, &testing::healthy(), 0, 58);
+    assert!(line_of(&super::page(&board, at(600))).contains("The probe has been stuck since 21:35"));
+    let late = line_of(&super::page(&board, at(2 * 24 * 3600)));
+    assert!(late.contains("expired at 22 Nov 22:34 (1 d 23 h ago)") && late.contains("due now"), "{late}");
+}
+
+/// What an earlier round found has its age, and is not shown as the identity of now.
+#[test]
+fn what_is_remembered_has_its_age() {
+    let session = "arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe";
+    for (name, words) in [
+        ("healthy", &["Default chainIRSA: {session}as of 21:34 (53 min ago)", "Identity{session}"][..]),
+        (
+            "degraded",
+            &[
+                "Identitynot confirmed",
+                "Last confirmed{session}as of 11:49 (37 min ago)",
+                "Default chainIRSA: {session}as of 22 Nov 21:34 (14 h 53 min ago)",
+                "Credentialsvalid until 12:49 (22 min)from the round of 11:49",
+                "Checksas of the last round, 12:19",
+            ],
+        ),
+        (
+            "not-ready",
+            &["Identitynot confirmed", "Last confirmed{session}as of", "Credentialsexpired at 12:19 (23 min ago)from the round of 11:19"],
+        ),
+        ("first-round", &["Credentialsnone yet"]),
+    ] {
+        let page = line_of(&page_named(name));
+        for words in words {
+            let words = words.replace("{session}", session);
+            assert!(page.contains(&words), "{name}: {words}\n{page}");
+        }
+    }
+}
+
+#[test]
+fn version_1_of_imds_has_its_age() {
+    let mut evidence = testing::healthy();
+    evidence["imds"]["known"]["v1"] = "refused".into();
+    evidence["remembered"] = serde_json::json!({"imdsV1": at(0).wall});
+    let mut board = Board::new(None, at(0));
+    board.end_round(testing::report(evidence, 60, 1), Trigger::Interval, at(1));
+    let page = line_of(&page(&board, at(3600)));
+    assert!(page.contains("v1 does not answer)version 1 is asked only once:as of 21:34 (1 h ago)"), "{page}");
+}
+
+#[test]
+fn clock_skew_is_told() {
+    let mut board = Board::new(None, at(0));
+    let mut report = testing::report(testing::healthy(), 60, 1);
+    for (skew, words) in [
+        (Some(-400), Some("this node's clock is 6 min behind STS's")),
+        (Some(400), Some("this node's clock is 6 min ahead of STS's")),
+        (Some(0), Some("this node's clock agrees with STS's")),
+        (None, None),
+    ] {
+        report.clock_skew_seconds = skew;
+        board.end_round(report.clone(), Trigger::Retry, at(1));
+        let page = page(&board, at(2));
+        assert_eq!(page.contains("<dt>Clock</dt>"), words.is_some());
+        assert!(words.is_none_or(|words| line_of(&page).contains(words)), "{page}");
+    }
+}
+
+#[test]
+fn every_round_has_a_cell_with_its_story() {
+    let page = page_named("degraded");
+    assert_eq!(page.matches("<li><span class=\"cell ").count(), 50);
+    assert!(page.contains("<summary>46 of the last 50 rounds confirmed the identity</summary>"));
+    let words = "12:19 failed: trust-policy-denied; 49 ms, scheduled";
+    let cell = format!("<li><span class=\"cell fail\" role=\"img\" aria-label=\"{words}\" title=\"{words}\"></span></li>\n</ol>");
+    assert!(page.contains(&cell), "the newest is the last\n{page}");
+    assert!(page.contains("2 rounds not confirmed: connect-timeout"), "{page}");
+    assert!(line_of(&page).contains("oldest 00:04newest 12:19"), "{}", line_of(&page));
+    assert!(line_of(&page_named("node-role")).contains("The only round so far did not confirm the identity"));
+}
+
+/// The identity is confirmed, and the application's SDK fails: the page says both, and counts the round as a proof.
+#[test]
+fn what_does_not_count_is_told_apart() {
+    let mut evidence = testing::warnings();
+    evidence["inputs"]["settings"] = serde_json::json!({"appSdk": "java-v2", "strict": true, "ignore": ["node-role-reachable"]});
+    let mut board = Board::new(None, at(0));
+    round(&mut board, &evidence, 0, 64);
+    let page = page(&board, at(10));
+    for words in [
+        "<title>ready – shop/checkout",
+        "<code>sdk-falls-through</code>",
+        "The identity is confirmed. What the application does with it does not change the state.",
+        "The only round so far confirmed the identity",
+        "<code>node-role-reachable</code> <span class=\"dim\">ignored (--ignore)</span>",
+    ] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    assert!(!page_named("degraded").contains("The identity is confirmed."));
+}
+
+/// While STS is out of reach, the page says what the applications do.
+#[test]
+fn who_uses_the_nodes_role_is_told() {
+    let page = line_of(&page_named("sts-down"));
+    assert!(page.contains("Meanwhile") && page.contains("the node's role eks-node"), "{page}");
+}
+
+#[test]
+fn a_flapping_history_stays_short() {
+    let mut board = Board::new(None, at(0));
+    for n in 0..50 {
+        round(&mut board, &if n % 2 == 0 { testing::healthy() } else { testing::trust_policy_denied() }, n * INTERVAL, 50);
+    }
+    let page = page(&board, at(50 * INTERVAL));
+    assert!(page.contains("and 38 changes before"), "{page}");
+    assert!(page.len() <= 40 * 1024, "{}", page.len());
+}
+
+#[test]
+fn every_check_and_finding_is_shown() {
+    for (name, board, now) in boards() {
+        let Some(report) = board.report() else { continue };
+        let page = page(&board, now);
+        for check in &report.checks {
+            let finding = report.findings.iter().find(|finding| Some(finding.cause.code) == check.code);
+            let title = finding.map_or(&check.title, |finding| &finding.cause.title);
+            assert!(page.contains(&title.replace('\'', "&#39;")), "{name}: {title}");
+        }
+        for finding in &report.findings {
+            assert_eq!(page.matches(&format!("<code>{}</code>", finding.cause.code)).count(), 1, "{name}: {}", finding.cause.code);
+        }
+    }
+}
