@@ -211,7 +211,10 @@ def source(program, where, text):
         if not program.word(literal[1]):
             continue
         said = re.sub(r"\\\n\s*", "", literal[1])
+        said = re.sub(r"\\\\\\n *", "", said)  # the shell's own continuation
         said = re.sub(r'\\(["\\])', r"\1", said).replace("{{", "{").replace("}}", "}")
+        # A flag that is left out where its value is the usual one.
+        said = re.sub(r"\[(--[a-z-]+ \{\w+\})\]", r"\1", said)
         here = f"{where}:{code[:literal.start()].count(chr(10)) + 1}"
         if program.begins(said) and not re.search("[.:] ", said):
             yield Printed(here, (said,))
