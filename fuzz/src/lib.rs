@@ -142,6 +142,7 @@ fn untried(inputs: Inputs) -> Evidence {
         inputs,
         token: Fact::NotAttempted(SkipReason::PlanFailed),
         default_token: Fact::NotAttempted(SkipReason::PlanFailed),
+        namespace: None,
         sdk_files: None,
         profile_tokens: Vec::new(),
         scan: None,

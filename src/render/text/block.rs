@@ -5,9 +5,9 @@
 use super::super::page::{Page, Paint, Style};
 use super::super::{affects, label};
 use super::{Detail, TextOptions, attempts, meanwhile, sign_of, who};
-use crate::core::catalogue::{Code, Severity};
 use crate::core::catalogue::commands::CommandEffect;
 use crate::core::catalogue::remedy::{Remedy, RemedyCommand};
+use crate::core::catalogue::{Code, Severity};
 use crate::core::check::report::{Cause, Report, ReportedFinding, Verdict};
 
 /// The column of a block's names.
