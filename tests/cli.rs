@@ -84,14 +84,20 @@ fn codes(report: &Value) -> Vec<&str> {
 #[test]
 fn exit_codes_and_last_lines() {
     for (world, exit, verdict) in [
-        (HEALTHY, 0, "PASS  "),
-        (MALFORMED, 1, "FAIL  role-arn-malformed"),
-        (DENIED, 1, "FAIL  trust-policy-denied"),
-        (REFUSED, 3, "UNKNOWN  "),
+        (HEALTHY, 0, "√ PASS this pod is arn:"),
+        (MALFORMED, 1, "× FAIL role-arn-malformed: "),
+        (DENIED, 1, "× FAIL trust-policy-denied: "),
+        (REFUSED, 3, "‼ UNKNOWN connect-refused: "),
     ] {
         let (code, out, _) = check(world, &[]);
         assert_eq!(code, Some(exit), "{out}");
-        assert!(out.lines().last().unwrap().starts_with(verdict), "{out}");
+        assert!(out.rsplit("\n\n").next().unwrap().starts_with(verdict), "{out}");
+        let (code, quiet, _) = check(world, &["-q"]);
+        assert_eq!((code, quiet.lines().count()), (Some(exit), 1), "{quiet}");
+        assert!(quiet.starts_with(verdict), "{quiet}");
+        let (code, verbose, _) = check(world, &["--verbose"]);
+        assert_eq!(code, Some(exit), "{verbose}");
+        assert!(verbose.contains("\ninjection\n---------\n") && verbose.contains(&format!("\n{}", quiet.trim_end())), "{verbose}");
         assert!(out.ends_with('\n') && !out.contains('\u{1b}'), "no colours in a pipe: {out}");
     }
 }
@@ -200,7 +206,7 @@ fn flags_of_check_have_twins_in_the_environment() {
     let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
     let (code, out, _) = twin(&empty, &[]);
     assert_eq!(code, Some(0));
-    assert!(out.lines().last().unwrap().starts_with("PASS  "), "{out}");
+    assert!(out.lines().last().unwrap().starts_with("√ PASS "), "{out}");
     assert_eq!(twin(&[("IRSA_PROBE_STRICT", "true")], &["--strict=false"]).0, Some(0));
     let (code, out, _) = twin(
         &[("IRSA_PROBE_EXPECT_ROLE_ARN", "arn:aws:iam::111122223333:role/other"), ("IRSA_PROBE_STS_REGION", "us-west-2, us-east-2")],
@@ -370,7 +376,7 @@ fn an_unknown_code_cannot_be_ignored() {
         assert_eq!(ended(command, &variable, ""), (Some(2), String::new(), format!("irsa-probe: IRSA_PROBE_IGNORE: {why}")), "{command:?}");
     }
     let (code, out, err) = ended(&["check", "--ignore=not-injected,pods-refused", "--no-imds", "--termination-log=none"], &[], "");
-    assert!((code, err.as_str()) == (Some(1), "") && out.contains("\nFAIL  not-injected: "), "{out}{err}");
+    assert!((code, err.as_str()) == (Some(1), "") && out.contains("\n× FAIL not-injected: "), "{out}{err}");
 }
 
 #[test]
@@ -477,7 +483,7 @@ fn the_termination_message_goes_where_it_is_asked() {
         assert_eq!(to(text).0, Some(1));
         let message = std::fs::read_to_string(&path).unwrap();
         assert!(message.starts_with("role-arn-malformed: ") && message.len() <= 1024, "{message}");
-        assert!(message.contains("\ncause: ") && message.contains("\ncure: "), "{message}");
+        assert!(message.contains("\ncause: ") && message.contains("\nfix: "), "{message}");
     }
     std::fs::remove_file(&path).unwrap();
     let (code, _, err) = to("none");
@@ -527,10 +533,32 @@ fn the_result_is_on_stdout_and_the_log_on_stderr() {
     assert!(!err.is_empty() && err.lines().all(|line| json(line)["level"].is_string()), "{err}");
     assert!(err.contains("not proven yet") && err.contains("connect-refused"), "{err}");
     let (_, out, err) = check(REFUSED, &["--log-level", "off"]);
-    assert!(out.contains("UNKNOWN  ") && err.is_empty(), "{err}");
+    assert!(out.contains("\n‼ UNKNOWN ") && err.is_empty(), "{err}");
     // At its default level a healthy pod has nothing to say there.
     let (_, out, err) = check(HEALTHY, &[]);
-    assert!(out.contains("PASS  ") && err.is_empty() && !err.contains('\u{1b}'), "{err}");
+    assert!(out.contains("\n√ PASS ") && err.is_empty() && !err.contains('\u{1b}'), "{err}");
+}
+
+#[test]
+fn a_locale_without_utf_8_gets_ascii_signs() {
+    let sandbox = sandbox(MALFORMED);
+    let args = ["check", "-v", "--termination-log", "none"];
+    let (_, out, _) = run(&sandbox, probe(&sandbox, &args).env("LC_ALL", "C"));
+    assert!(out.is_ascii() && out.contains("\nx FAIL role-arn-malformed: ") && out.contains("\n+ "), "{out}");
+    let (_, out, _) = run(&sandbox, probe(&sandbox, &args).env("LC_ALL", "en_US.UTF-8").env("LANG", "C"));
+    assert!(out.contains("\n× FAIL role-arn-malformed: "), "{out}");
+}
+
+#[test]
+fn prose_has_the_width_of_the_terminal_and_commands_are_whole() {
+    let sandbox = sandbox(DENIED);
+    let text =
+        |columns: &str| run(&sandbox, probe(&sandbox, &["check", "--timeout=1s", "--termination-log", "none"]).env("COLUMNS", columns)).1;
+    let commands = |out: &str| out.lines().filter(|line| line.contains(". aws iam ")).map(str::to_owned).collect::<Vec<_>>();
+    let (narrow, wide) = (text("60"), text("100"));
+    assert_eq!(commands(&narrow), commands(&wide));
+    let longest = |out: &str| out.lines().filter(|line| line.starts_with("  why ")).map(|line| line.chars().count()).max();
+    assert!(longest(&narrow) <= Some(60) && longest(&wide) > Some(60), "{narrow}{wide}");
 }
 
 #[test]
@@ -539,7 +567,7 @@ fn no_colour_is_forced_into_a_pipe() {
     for env in [("NO_COLOR", "1"), ("NO_COLOR", ""), ("TERM", "xterm-256color"), ("TERM", "dumb")] {
         let (_, out, err) =
             run(&sandbox, probe(&sandbox, &["check", "--termination-log", "none", "--log-level", "trace"]).env(env.0, env.1));
-        assert!(out.contains("× role-arn-malformed") && !out.contains('\u{1b}') && !err.contains('\u{1b}'), "{out}{err}");
+        assert!(out.contains("× FAIL role-arn-malformed") && !out.contains('\u{1b}') && !err.contains('\u{1b}'), "{out}{err}");
     }
 }
 
@@ -559,7 +587,7 @@ fn explain_knows_every_code_and_guesses_none() {
     for id in ["trust-policy-denied", "dns-failed", "agent-unreachable"] {
         let (code, out, err) = explain(&[id]);
         assert_eq!((code, err.as_str()), (Some(0), ""));
-        assert!(["cause", "cure", "class", "severity"].iter().all(|entry| out.contains(&format!("\n{entry} "))), "{out}");
+        assert!(["cause", "fix", "class", "severity"].iter().all(|entry| out.contains(&format!("\n{entry} "))), "{out}");
         assert!(out.starts_with(&format!("{id}: ")), "{out}");
         assert_eq!(explain(&[&format!(" {id}\n")]).1, out, "as it is pasted");
     }

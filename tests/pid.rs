@@ -174,7 +174,7 @@ fn the_other_process_is_proven_and_its_chain_predicted() {
     assert_eq!(report["expected"]["region"], "us-west-2");
     assert_eq!(report["chain"], json!({"provider": "irsa", "predicted": true}));
     assert_eq!(calls(&sandbox, Service::Sts, "AssumeRoleWithWebIdentity"), 1, "the default chain is not followed");
-    let plain = output_of(check(target.pid(), &[]), &sandbox);
+    let plain = output_of(check(target.pid(), &["-v"]), &sandbox);
     let page = text(&plain.stdout);
     assert!(page.starts_with(&format!("shop/checkout  process {}, pod ", target.pid())), "{page}");
     assert!(page.contains("√ the SDK's default credential chain gets this role: predicted for the Rust SDK:"), "{page}");
@@ -260,7 +260,7 @@ fn one_that_ends_meanwhile() {
     target.0.kill().unwrap();
     let said = refused(&checking.wait_with_output().unwrap());
     assert!(said.contains(&format!("process {} has ended", target.pid())), "{said}");
-    let said = refused(&output_of(check(target.pid(), &[]), &sandbox));
+    let said = refused(&output_of(check(target.pid(), &["-v"]), &sandbox));
     assert!(said.contains("has ended"), "{said}");
 }
 

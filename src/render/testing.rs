@@ -107,6 +107,7 @@ pub(super) fn report(evidence: Value, duration_ms: u64, attempts: u32) -> Report
     crate::core::check::report::report(&evidence, RunTimes { duration_ms, attempts })
 }
 
+#[allow(clippy::disallowed_methods, reason = "tests read and write their golden files")]
 /// Compares a text with a golden file below `src/render`, or writes the file where `UPDATE_PAGES=1` is set.
 pub(super) fn hold(name: &str, text: &str) {
     let path = format!("{}/src/render/{name}", env!("CARGO_MANIFEST_DIR"));

@@ -83,25 +83,6 @@ pub fn text(report: &str) -> String {
     kept.join("\n").replace("\n\n\n", "\n\n") + "\n"
 }
 
-/// The rows of a terminal, and its columns, that the last block of every report fits.
-const TERMINAL: (usize, usize) = (24, 80);
-
-/// What is wrong with the last block of a report, the one below the last empty line: it does not fit the terminal, or lacks something that a
-/// person needs.
-pub fn last_block(report: &str) -> Result<(), String> {
-    let block = report.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let rows: usize = block.lines().map(|line| line.chars().count().div_ceil(TERMINAL.1).max(1)).sum();
-    if rows > TERMINAL.0 {
-        return Err(format!("the last block has {rows} rows:\n{block}"));
-    }
-    let parts = ["\n  why        ", "\n  fix        1. ", "\n  more       irsa-probe explain "];
-    let lacks = |part: &&str| !block.starts_with("√ PASS ") && !block.contains(*part);
-    match parts.iter().find(|part| lacks(part)) {
-        Some(part) => Err(format!("the last block has no {:?}:\n{block}", part.trim())),
-        None => Ok(()),
-    }
-}
-
 /// Compares with a golden file, or writes it where `UPDATE_SCENARIOS` is set. The error names the first line that differs.
 pub fn hold(path: &Path, found: &str) -> Result<(), String> {
     if std::env::var_os("UPDATE_SCENARIOS").is_some() {

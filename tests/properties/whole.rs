@@ -22,6 +22,7 @@ use irsa_probe::core::policy::{self, Request};
 use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::secrets::Secrets;
 use irsa_probe::core::text::time::Timestamp;
+use irsa_probe::render::text::{Detail, TextOptions};
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
 use proptest::prelude::*;
 
@@ -127,7 +128,11 @@ fn denied(code: &str, message: &str) -> ServiceAnswer<AssumedRole> {
 fn said(evidence: &Evidence) -> Vec<String> {
     let report = report(evidence, RunTimes { duration_ms: 1, attempts: 1 });
     let codes: Vec<_> = diagnose(evidence).findings.iter().map(|finding| finding.code.id()).collect();
-    let pages = [json::report(&report), text::report(&report, Style::default()), json::evidence(evidence)];
+    let pages = [
+        json::report(&report),
+        text::detailed_report(&report, &TextOptions { detail: Detail::Checks, ..TextOptions::default() }),
+        json::evidence(evidence),
+    ];
     // The termination message ends where the kubelet's limit is.
     let message: String = termination::message(&report).lines().next().unwrap_or_default().to_owned();
     [vec![format!("{:?} {codes:?}", report.verdict), message], pages.to_vec()].concat()

@@ -54,7 +54,7 @@ pub(in crate::render) fn finding_blocks(page: &mut Page, findings: &[ReportedFin
         let mut remedy = cause.remedy.clone();
         remedy.commands.retain(|command| !shown.contains(&command.command.as_str()));
         if remedy.commands.len() < cause.remedy.commands.len() {
-            remedy.text.push_str(" (Commands above.)");
+            remedy.text.push_str(" (The commands are above.)");
         }
         Block { cause, why: why(cause), remedy: &remedy, tried: None, now: None }.write(page, options);
         shown.extend(cause.remedy.commands.iter().map(|command| command.command.as_str()));
