@@ -413,7 +413,7 @@ pub fn log(data: &[u8]) {
     assert_eq!(explanation.root_cause, explanation.matches.first().map(|root| root.code));
     let lines = text.lines().count();
     assert!(explanation.matches.iter().all(|one| one.line.is_some_and(|line| (1..=lines).contains(&line))));
-    harmless(&explained::text(&explanation));
+    harmless(&explained::text(&explanation, Style::default()));
     harmless(&json::explanation(&explanation));
 }
 

@@ -8,6 +8,7 @@ use crate::core::catalogue::Code;
 use crate::core::evidence::FileFailureKind;
 use crate::core::explain::{self, Explanation, beginning};
 use crate::render::{catalogue, json};
+use std::io::IsTerminal;
 
 /// Most of a log that is read.
 const CAP: usize = 16 * 1024 * 1024;
@@ -25,7 +26,7 @@ pub fn run(options: &ExplainOptions) -> u8 {
                 super::print(&if output == Output::Json {
                     json::explanation(&explain::explain_code(code))
                 } else {
-                    catalogue::explain(code)
+                    catalogue::explain(code, super::terminal::style(std::io::stdout().is_terminal()))
                 });
                 return 0;
             }
@@ -51,7 +52,7 @@ fn print_explanation(text: &str, output: Output) -> u8 {
     if output == Output::Json {
         super::print(&json::explanation(&explanation));
     } else if known {
-        super::print(&crate::render::explain::text(&explanation));
+        super::print(&crate::render::explain::text(&explanation, super::terminal::style(std::io::stdout().is_terminal())));
     }
     if !known {
         let said = beginning(text);

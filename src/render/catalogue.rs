@@ -22,11 +22,11 @@ pub fn list() -> String {
 }
 
 /// One code, with placeholders for the values of a pod.
-pub fn explain(code: Code) -> String {
+pub fn explain(code: Code, style: Style) -> String {
     const COLUMN: usize = 10;
     let row = code.row();
     let remedy = Values::unknown().remedy(row);
-    let mut page = Page::new(Style::default());
+    let mut page = Page::new(style);
     page.prose(0, 2, &[(Paint::Plain, &format!("{code}: {}", row.title))]);
     page.gap();
     let mut entry = |name: &str, text: &str| page.entry(0, name, COLUMN, (Paint::Plain, text));
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_code_is_explained() {
-        super::super::testing::hold("golden/token-unreadable.txt", &explain(Code::TokenUnreadable));
+        super::super::testing::hold("golden/token-unreadable.txt", &explain(Code::TokenUnreadable, Style::default()));
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
             let remedy = Values::unknown().remedy(code.row());
             let snippet = remedy.snippet.unwrap_or_default();
             assert!(!remedy.text.contains('{'), "{code}: an unfilled template");
-            for line in explain(*code).lines() {
+            for line in explain(*code, Style::default()).lines() {
                 let pasted = remedy.commands.iter().any(|c| c.command == line.trim()) || snippet.lines().any(|l| l.trim() == line.trim());
                 assert!(line == line.trim_end() && (pasted || line.chars().count() <= 100), "{code}: {line}");
             }

@@ -10,8 +10,8 @@ const COLUMN: usize = 11;
 const RULE: usize = 78;
 
 /// The matches as text. Empty when there are none.
-pub fn text(explanation: &Explanation) -> String {
-    let mut page = Page::new(Style::default());
+pub fn text(explanation: &Explanation, style: Style) -> String {
+    let mut page = Page::new(style);
     let several = explanation.matches.len() > 1;
     for (nth, one) in explanation.matches.iter().enumerate() {
         if nth > 0 {

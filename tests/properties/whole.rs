@@ -315,7 +315,7 @@ proptest! {
             };
             let log = if after { format!("{}\n{}\n", fill(line), fill(beside)) } else { format!("{}\n{}\n", fill(beside), fill(line)) };
             let explanation = explain(&log);
-            let excerpts = explanation.matches.iter().filter_map(|one| one.excerpt.clone()).chain([explained::text(&explanation)]);
+            let excerpts = explanation.matches.iter().filter_map(|one| one.excerpt.clone()).chain([explained::text(&explanation, Style::default())]);
             let excerpts = excerpts.collect();
             let mut document = serde_json::to_value(&explanation).unwrap();
             // An excerpt is cut at a number of characters, so that it may end elsewhere.
