@@ -220,3 +220,29 @@ fn codes_are_of_the_catalogue() {
         assert!(known.contains(code.as_str()) || code == "ok", "{name}: {code}");
     }
 }
+
+/// A wording that a detail chooses is met: some scenario's report has its title.
+#[test]
+fn each_wording_of_a_detail_has_a_scenario() {
+    let scenarios = files("tests/scenarios", "report.txt");
+    for (code, part, wording) in irsa_probe::core::check::wordings::OF_DETAIL {
+        let headline = format!("{code}: {}", wording.title);
+        assert!(scenarios.iter().any(|text| text.contains(&headline)), "{headline} ({part:?})");
+    }
+}
+
+/// The texts of all files of this name below a folder.
+fn files(folder: &str, name: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.ends_with(name) {
+                texts.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    texts
+}

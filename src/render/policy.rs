@@ -104,13 +104,13 @@ fn statement(page: &mut Page, judged: &Judged, decision: Decision, request: &Req
 }
 
 fn values(page: &mut Page, reason: &Reason) {
-    for (label, values) in [("wanted:", &reason.wanted), ("found:", &reason.found)] {
+    for (label, values) in [("policy:", &reason.wanted), ("here:", &reason.found)] {
         let more = values.len().saturating_sub(SHOWN);
         let mut text = values.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
         if more > 0 {
             text.push_str(&format!(" and {more} more"));
         }
-        if values.is_empty() && label == "found:" && reason.slip == Slip::Differs {
+        if values.is_empty() && label == "here:" && reason.slip == Slip::Differs {
             text.push_str("nothing");
         }
         if !text.is_empty() {

@@ -79,7 +79,14 @@ fn blank(value: &mut Value) {
 pub fn text(report: &str) -> String {
     let passed =
         |line: &&str| (line.starts_with('√') && !line.starts_with("√ PASS")) || (line.starts_with("- ") && line.contains(" skipped"));
-    let kept: Vec<&str> = report.lines().filter(|line| !passed(line)).collect();
+    let mut kept: Vec<&str> = Vec::new();
+    let mut leaving_out = false;
+    for line in report.lines() {
+        leaving_out = passed(&line) || (leaving_out && line.starts_with(' '));
+        if !leaving_out {
+            kept.push(line);
+        }
+    }
     kept.join("\n").replace("\n\n\n", "\n\n") + "\n"
 }
 

@@ -27,7 +27,7 @@ impl PhaseDeadline {
 impl fmt::Display for PhaseDeadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "within {}", format_duration(self.length))?;
-        if self.overall { f.write_str(" (all that was left of the overall deadline)") } else { Ok(()) }
+        if self.overall { f.write_str(" (the rest of the time limit)") } else { Ok(()) }
     }
 }
 

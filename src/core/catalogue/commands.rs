@@ -157,7 +157,7 @@ pub const PODS_OF_NODE: FixCommand = read("kubectl get pods -A -o wide --field-s
 /// "Configure the instance metadata service options").
 pub const HOP_LIMIT: FixCommand = shared(
     "aws ec2 modify-instance-metadata-options --region {clusterRegion} --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1",
-    "every pod on node {node}: those outside the host's network lose IMDS, and all others IMDSv1",
+    "every pod on node {node}: pods without hostNetwork lose IMDS, and those with hostNetwork lose IMDSv1",
 );
 
 /// Switches IMDSv1 off.

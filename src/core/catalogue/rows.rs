@@ -195,7 +195,7 @@ codes! {
         step: Token, check: Some("token-content"), weight: PERMANENT,
         title: "the token file does not hold a service account token",
         cause: "The content is not a JWT, or not a JWT of Kubernetes. Another file, log text or a line break got in, or a copy was cut off.",
-        fix: "Let the webhook set the variable and the mount, do not copy or template the token file, and recreate the pod.",
+        fix: "Let the webhook set the variable and the mount, and recreate the pod. Do not copy or template the token file.",
         commands: &[GET_POD],
     }
 
@@ -436,7 +436,7 @@ codes! {
         title: "the role's account has no IAM OIDC provider for this cluster",
         cause: "STS looks for the token's issuer among the IAM OIDC providers of the role's account. The provider was never created there, \
             the cluster was rebuilt and has a new issuer, or the role is in another account than the cluster.",
-        fix: "Create the IAM OIDC provider for {issuer} in account {account}. This is the role's account, which may not be the cluster's.",
+        fix: "Create the IAM OIDC provider for {issuer} in account {account}, with credentials of that account. This is the role's account, which may not be the cluster's.",
         commands: &[read("aws iam list-open-id-connect-providers"), CREATE_PROVIDER],
         doctor: true,
         means: &[web_identity(INVALID_TOKEN, &["no openidconnect provider found"])],
@@ -531,10 +531,11 @@ codes! {
         cause: "STS accepts the issuer and the token, but nothing in the role's trust policy allows them. Most likely sub (namespace or \
             service account), aud or the Federated principal does not match. Other reasons are a * under StringEquals, the action \
             sts:AssumeRole, or a Deny that applies. STS gives exactly the same answer for a role that does not exist.",
-        fix: "Add the statement that `irsa-probe trust-policy` prints to the trust policy of role {roleName}. Check first that the role \
-            exists. aws iam update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. If the role is \
-            managed by code (Terraform, CloudFormation, eksctl), change the code, because it reverts changes made by hand. --format \
-            terraform, cloudformation or json prints the statement as code.",
+        fix: "Add the statement that `irsa-probe trust-policy` prints to the trust policy of role {roleName}, and keep its other statements. \
+            Check first that the role exists: STS gives the same answer if it does not. `aws iam update-assume-role-policy` replaces the \
+            whole policy. If the role is \
+            managed by code (Terraform, CloudFormation, eksctl), change the code, because it reverts changes made by hand. `irsa-probe \
+            trust-policy` has --format terraform, cloudformation and json.",
         commands: &[GET_TRUST_POLICY, DOCTOR, CHECK_TRUST_POLICY, PRINT_TRUST_STATEMENT],
         document: Some(RemedyDocument::TrustStatement),
         doctor: true,
@@ -622,15 +623,10 @@ codes! {
         title: "STS is not active in this region for the role's account",
         cause: "An administrator of the account deactivated the regional STS endpoint, or has not enabled this opt-in region. The setting of \
             the role's account counts, not that of the cluster's.",
+        // IAM user guide, "Managing AWS STS in an AWS Region": the console activates an endpoint; an opt-in region is enabled first.
         fix: "Use the STS endpoint of another region, or activate STS for {region} in account {account} (IAM console, Account settings). An \
-            opt-in region has to be enabled first, which the account's administrator decides.",
-        commands: &[
-            read("aws account get-region-opt-status --region-name {region}"),
-            shared(
-                "aws account enable-region --region-name {region}",
-                "all of account {account}: its users and roles may then work in {region}",
-            ),
-        ],
+            opt-in region has to be enabled first, which the account's administrator decides. Use credentials of that account.",
+        commands: &[read("aws account get-region-opt-status --region-name {region}")],
         means: &[sts(&["RegionDisabledException", "RegionDisabled"], &[])],
     }
 
@@ -827,7 +823,7 @@ codes! {
         title: "applications in this pod get the node's role",
         cause: "Nothing, or only half an identity, is injected. The default credential chain then tries IMDS and gets the instance's \
             credentials. Calls succeed or fail with the node's permissions, and every pod on the node looks the same in CloudTrail.",
-        fix: "Give this pod its own identity (irsa-probe check in the pod says how), then block IMDS for pods (hop limit 1 with IMDSv2 \
+        fix: "Give this pod its own identity as the fix of the root cause says, then block IMDS for pods (hop limit 1 with IMDSv2 \
             required). A missing identity then causes an error instead. Check first what runs on the node: pods that rely on IMDS lose it.",
         commands: &[METADATA_OPTIONS, PODS_OF_NODE, HOP_LIMIT],
         at_once: true,

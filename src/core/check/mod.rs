@@ -111,6 +111,9 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         findings.extend(found);
     }
     attribute(&mut findings);
+    for finding in &mut findings {
+        finding.wording = finding.wording.or_else(|| wordings::of_detail(finding.code, &finding.detail));
+    }
     if plan.source == IdentitySource::Profile {
         for finding in &mut findings {
             finding.wording = finding.wording.or_else(|| wordings::of_profile(finding.code));

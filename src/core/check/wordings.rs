@@ -95,8 +95,8 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::RequestRejected,
         Wording {
             title: "STS rejects a parameter that comes from the profile",
-            fix: "Correct the key of the profile whose value AWS's text names. Most often it is role_session_name, which takes 2–64 characters: \
-                letters, digits and _+=,.@-.",
+            fix: "Correct the value in the profile that AWS's text names: role_session_name, external_id or duration_seconds. A session name \
+                has 2 to 64 characters: letters, digits and _+=,.@-.",
             commands: &[GET_POD],
         },
     ),
@@ -130,15 +130,14 @@ pub static OF_HOP: &[(Code, Wording)] = &[
         Code::TrustPolicyDenied,
         Wording {
             title: "the role may not assume the profile's next role",
-            fix: "Allow role {roleName} sts:AssumeRole on {resource}, whose trust policy has to name {roleArn} as Principal. Check first which of \
-                the two is missing. Add a statement to the trust policy, in account {account}: aws iam update-assume-role-policy replaces the \
-                whole policy. If the trust policy requires sts:ExternalId, set external_id in the profile to its value.",
+            fix: "Allow role {roleName} sts:AssumeRole on {resource}, whose trust policy must also allow {roleArn}. Set external_id in \
+                the profile if it requires sts:ExternalId. Check first what is missing. The role is in account {account}: use \
+                credentials of that account. `aws iam update-assume-role-policy` replaces the whole policy, so keep its other statements.",
             commands: &[
                 TRUST_OF_NEXT,
                 read(
                     "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}",
                 ),
-                read("irsa-probe explain role-chain-denied"),
             ],
         },
     ),
@@ -184,6 +183,81 @@ pub static OF_APP: &[(Code, Wording)] = &[(
     },
 )];
 
+const UNUSABLE_BUNDLE: Wording = Wording {
+    title: "the CA bundle for the STS endpoint cannot be used",
+    fix: "Mount a PEM file with certificates at the path of AWS_CA_BUNDLE or SSL_CERT_FILE, or unset the variable.",
+    commands: &[GET_POD],
+};
+
+/// Where the detail decides which of a code's faults it is: the code, a part of the detail in small letters, and the words.
+pub static OF_DETAIL: &[(Code, &str, Wording)] = &[
+    (
+        Code::EndpointOverride,
+        "refuse the two together",
+        Wording {
+            title: "SDKs refuse an endpoint URL together with dual-stack",
+            fix: "Unset AWS_USE_DUALSTACK_ENDPOINT, or remove the endpoint URL.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::EndpointOverride,
+        "is not an http or https url",
+        Wording {
+            title: "the endpoint URL for STS cannot be called",
+            fix: "Write the endpoint URL as https://HOST, or remove it.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::FipsEndpointAbsent,
+        "refuse the two together",
+        Wording {
+            title: "SDKs refuse an endpoint URL together with FIPS",
+            fix: "Unset AWS_USE_FIPS_ENDPOINT, or remove the endpoint URL.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::TokenUnreadable,
+        ", not a file",
+        Wording {
+            title: "the path of the token is not a file",
+            fix: "Mount the projected token volume itself at that path, as the webhook does, and recreate the pod.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::ExplicitlyDenied,
+        "service control policy",
+        Wording {
+            title: "a service control policy of the organization denies this call",
+            fix: "Ask the organization's administrator to allow this call for {roleArn}. The policy applies to other accounts, too.",
+            commands: &[],
+        },
+    ),
+    (
+        Code::ExplicitlyDenied,
+        "resource control policy",
+        Wording {
+            title: "a resource control policy of the organization denies this call",
+            fix: "Ask the organization's administrator to allow this call for {roleArn}. The policy applies to other accounts, too.",
+            commands: &[],
+        },
+    ),
+    (Code::TlsUntrusted, ": no such file", UNUSABLE_BUNDLE),
+    (Code::TlsUntrusted, ": no certificate in it", UNUSABLE_BUNDLE),
+    (
+        Code::TlsFailed,
+        "certificate expired on",
+        Wording {
+            title: "the certificate of the STS endpoint has expired",
+            fix: "Correct this node's clock if it is wrong, else renew the certificate of {host}. AWS renews its own in time, so look for a proxy.",
+            commands: &[],
+        },
+    ),
+];
+
 /// The title of a check where a profile names the identity.
 pub(super) fn title_of_profile(check: &str) -> Option<&'static str> {
     TITLES.iter().find(|(id, _)| *id == check).map(|(_, title)| *title)
@@ -204,9 +278,16 @@ pub(super) fn of_app(code: Code) -> Option<&'static Wording> {
     find(OF_APP, code)
 }
 
+/// The words for what a detail tells.
+pub(super) fn of_detail(code: Code, detail: &str) -> Option<&'static Wording> {
+    let detail = detail.to_ascii_lowercase();
+    OF_DETAIL.iter().find(|(known, part, _)| *known == code && detail.contains(part)).map(|(_, _, wording)| wording)
+}
+
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Wording> {
-    OF_PROFILE.iter().chain(OF_HOP).chain(OF_APP).map(|(_, wording)| wording)
+    let of_code = OF_PROFILE.iter().chain(OF_HOP).chain(OF_APP).map(|(_, wording)| wording);
+    of_code.chain(OF_DETAIL.iter().map(|(_, _, wording)| wording))
 }
 
 fn find(words: &'static [(Code, Wording)], code: Code) -> Option<&'static Wording> {

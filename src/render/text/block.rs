@@ -114,17 +114,18 @@ impl Block<'_> {
             Detail::Checks => all,
             _ => (1..=all).rev().find(|said| self.rows(&sentences[..*said], page.width()) < ROWS).unwrap_or(1),
         };
-        self.write_with(page, &sentences[..said.min(all)], options.detail);
+        self.write_with(page, &sentences[..said.min(all)], said < all, options.detail);
     }
 
     /// The rows that the block takes on a terminal of this width, which wraps what is longer.
     fn rows(&self, sentences: &[&str], width: usize) -> usize {
         let mut page = Page::new(Style { width, ..Style::default() });
-        self.write_with(&mut page, sentences, Detail::Steps);
+        self.write_with(&mut page, sentences, true, Detail::Steps);
         page.finish().lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum()
     }
 
-    fn write_with(&self, page: &mut Page, sentences: &[&str], detail: Detail) {
+    /// `cut`: the fix has more sentences than these.
+    fn write_with(&self, page: &mut Page, sentences: &[&str], cut: bool, detail: Detail) {
         let cause = self.cause;
         let tried = self.tried.as_ref().map(|tried| format!("{tried}:")).unwrap_or_default();
         page.columns(NAMES, "why", TEXT, TEXT, &[(Paint::Bold, &tried), (Paint::Plain, self.why)]);
@@ -141,7 +142,8 @@ impl Block<'_> {
         if let Some(now) = &self.now {
             page.columns(NAMES, "meanwhile", TEXT, TEXT, &[(Paint::Yellow, now)]);
         }
-        let explain = format!("irsa-probe explain {}", cause.code);
+        let rest = if cut { " (-v has the whole fix)" } else { "" };
+        let explain = format!("irsa-probe explain {}{rest}", cause.code);
         let in_one = format!("{explain} · {}", cause.docs);
         if TEXT + in_one.chars().count() <= page.width() {
             page.columns(NAMES, "more", TEXT, TEXT, &[(Paint::Dim, &in_one)]);
@@ -174,8 +176,8 @@ impl Block<'_> {
     }
 }
 
-/// The sentences of a fix.
-fn sentences(text: &str) -> Vec<&str> {
+/// The sentences of a text.
+pub(super) fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(". ") {

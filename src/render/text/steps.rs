@@ -1,6 +1,7 @@
 //! One line for each step, with the number of its checks that passed or with what was found. What is skipped is one line.
 
 use super::super::page::{Page, Paint};
+use super::block::sentences;
 use super::sections::{because, finding_line};
 use crate::core::catalogue::{Severity, Step};
 use crate::core::check::checks::{Check, CheckOutcome};
@@ -14,6 +15,10 @@ pub(super) fn all(page: &mut Page, report: &Report) {
     skipped(page, report);
     for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Info || finding.ignored) {
         finding_line(page, finding);
+        if !finding.ignored {
+            // The first sentence has the value that decides. The others are for -v.
+            page.prose(4, 4, &[(Paint::Dim, sentences(&finding.cause.detail)[0])]);
+        }
     }
 }
 
@@ -22,11 +27,13 @@ fn line(page: &mut Page, report: &Report, step: Step) {
     let counts = |found: &&ReportedFinding| found.cause.step == step && !found.ignored && found.severity != Severity::Info;
     let codes: Vec<&ReportedFinding> = report.findings.iter().filter(counts).collect();
     let passed = report.checks.iter().filter(|check| check.step == step && check.outcome == CheckOutcome::Pass).count();
+    // What is left of a step that rests on the root cause is no step that passed.
+    let is_cut_off = report.checks.iter().any(|check| check.step == step && behind(report).is_some_and(|reason| because(check) == reason));
     let worst = codes.iter().map(|finding| finding.severity).min();
     let (paint, mark) = match worst {
         Some(Severity::Fail) => (Paint::Red, "×"),
         Some(_) => (Paint::Yellow, "‼"),
-        None if passed == 0 => return,
+        None if passed == 0 || is_cut_off => return,
         None => (Paint::Green, "√"),
     };
     let named: Vec<&str> = codes.iter().map(|finding| finding.cause.code.id()).collect();
@@ -44,7 +51,7 @@ fn skipped(page: &mut Page, report: &Report) {
     if skipped.is_empty() {
         return;
     }
-    let behind: Option<String> = report.root_cause.as_ref().map(|cause| format!("because of {}", cause.code));
+    let behind = behind(report);
     let hidden = behind.as_ref().map_or(0, |reason| skipped.iter().filter(|check| because(check) == reason).count());
     let of_cause = match (behind, hidden) {
         (Some(reason), 1..) if hidden == skipped.len() => format!(" {reason}"),
@@ -52,4 +59,9 @@ fn skipped(page: &mut Page, report: &Report) {
         _ => String::new(),
     };
     page.prose(0, 2, &[(Paint::Dim, &format!("- {} skipped{of_cause} (-v lists all checks)", skipped.len()))]);
+}
+
+/// The reason of the checks that are skipped because of the root cause.
+fn behind(report: &Report) -> Option<String> {
+    report.root_cause.as_ref().map(|cause| format!("because of {}", cause.code))
 }

@@ -246,7 +246,7 @@ async fn the_overall_deadline_is_named_in_its_phase() {
             break;
         }
     }
-    has(text(&asked.unwrap(), Phase::Response, FailureKind::RequestTimeout), "left of the overall deadline");
+    has(text(&asked.unwrap(), Phase::Response, FailureKind::RequestTimeout), "the rest of the time limit");
     let (address, _guard) = silent().await;
     let late = client.until(Instant::now());
     let (exchange, _) = get(&late, &format!("http://{address}/"), ample()).await;

@@ -92,7 +92,7 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
         }
         Code::RoleArnRejected if plan.source == IdentitySource::Profile => format!(" The profile's role_arn is {role}."),
         Code::RoleArnRejected => format!(" AWS_ROLE_ARN is {role}."),
-        Code::StsRegionDisabled => format!(" The setting of account {}, the role's, counts.", role.account),
+        Code::StsRegionDisabled => format!(" The setting of the role's account, {}, counts.", role.account),
         Code::TokenExpiredAtSts => claims.expires_at.map(|exp| format!(" The token's exp is {exp}.")).unwrap_or_default(),
         _ => String::new(),
     }

@@ -76,7 +76,7 @@ fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said:
             Some(name) => format!(" Profile {profile:?} has role_session_name = {name}."),
             None => String::new(),
         },
-        Code::StsRegionDisabled => format!(" The setting of account {}, the role's, counts.", role.account),
+        Code::StsRegionDisabled => format!(" The setting of the role's account, {}, counts.", role.account),
         _ => String::new(),
     }
 }
