@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(check(&["--termination-log", "none"], &[]).termination_log, TerminationLog::Off);
         let detail = |args: &[&str]| (check(args, &[]).verbose, check(args, &[]).quiet);
         assert_eq!(
-            [detail(&["-v"]), detail(&["--quiet"]), detail(&["-q=false", "--verbose"])],
+            [detail(&["-v"]), detail(&["--quiet"]), detail(&["--quiet=false", "--verbose"])],
             [(true, false), (false, true), (true, false)]
         );
         assert!(run(&["check", "-v", "-q"], &[]).is_err() && run(&["exec", "-vq", "app"], &[]).is_err());

@@ -50,6 +50,9 @@ impl CommandOptions for ExecOptions {
         if words.wrapped.is_empty() {
             return Err(Usage("exec needs the application's command: irsa-probe exec -- /app --its-flags".to_owned()));
         }
+        if words.wrapped[0].is_empty() {
+            return Err(Usage("exec: CMD is empty; give the application's command: irsa-probe exec -- /app --its-flags".to_owned()));
+        }
         self.check.is_one_detail()?;
         Ok(Command::Exec(ExecOptions { command: words.wrapped, ..self }))
     }

@@ -35,6 +35,9 @@ impl CommandOptions for InstallOptions {
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         let dir = words.one(&ROW, "DIR", "install needs a DIR: the folder where a shared volume is mounted")?;
+        if dir.is_empty() {
+            return Err(Usage("install: DIR is empty; give the folder where a shared volume is mounted".to_owned()));
+        }
         Ok(Command::Install(InstallOptions { dir: dir.into(), ..self }))
     }
 }
@@ -50,6 +53,7 @@ mod tests {
             matches!(run(&["install", "/bin"], &[("IRSA_PROBE_LOG_LEVEL", "x")]), Ok(Command::Install(o)) if o.dir.as_os_str() == "/bin")
         );
         assert!(run(&["install"], &[]).unwrap_err().contains("DIR"));
+        assert!(run(&["install", ""], &[]).unwrap_err().contains("DIR is empty"));
         assert!(run(&["install", "a", "b"], &[]).unwrap_err().contains("\"b\""));
     }
 }

@@ -127,6 +127,8 @@ fn add_word(line: &mut CommandLine, word: OsString) {
 fn value(parser: &mut Parser, flag: Flag, written: &str) -> Result<String, String> {
     let asks_for_help = |next: &OsStr| next == "--help" || next == "-h";
     let value = match flag.value {
+        // Short switches stand together, as in -vq. Only a long one takes a value: --strict=false.
+        None if !written.starts_with("--") => None,
         None => parser.optional_value(),
         // `check --timeout --help`: it is no value, but the question what one would be.
         Some(_) if parser.try_raw_args().is_some_and(|next| next.peek().is_some_and(asks_for_help)) => {

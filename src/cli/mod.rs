@@ -134,7 +134,7 @@ fn parse_line(args: Vec<OsString>, environment: Environment<'_>) -> Result<Comma
     let parsed = match (line.mistake(), command) {
         (Some(mistake), _) => Err(mistake),
         (None, Some(row)) => (row.functions.parse)(row, line.arguments, environment),
-        (None, None) => Err(Usage("which command?".to_owned())),
+        (None, None) => Err(Usage("which command? Give one, such as check".to_owned())),
     };
     parsed.map_err(|usage| usage.with_hint(command))
 }

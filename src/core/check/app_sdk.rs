@@ -2,7 +2,7 @@
 
 use crate::core::evidence::Evidence;
 use crate::core::sdk::scan::Copy;
-use crate::core::sdk::{Sdk, SdkVersion};
+use crate::core::sdk::{Sdk, SdkFamily, SdkVersion};
 use serde::{Deserialize, Serialize};
 
 /// How the application's SDK is known.
@@ -69,7 +69,12 @@ impl AppSdk {
     /// Its name for people, with the version where it is known.
     pub(super) fn name(&self) -> String {
         let name = self.sdk.family.short_name();
-        self.sdk.version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"))
+        match (self.sdk.family, self.sdk.version) {
+            (_, None) => name.to_owned(),
+            // boto3 has version numbers of its own.
+            (SdkFamily::Botocore, Some(version)) => format!("python (botocore {version})"),
+            (_, Some(version)) => format!("{name} {version}"),
+        }
     }
 
     /// What it does here is known for its own version: the executable tells the version, or a person takes the current one as meant.
