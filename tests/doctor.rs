@@ -334,7 +334,7 @@ fn everything_is_right() {
     );
     let (exit, text, stderr) = scene.raw(&["sa/checkout", "-n", "shop", "--cluster", "production"]);
     assert_eq!((exit, stderr.as_str()), (Some(0), ""));
-    let last = format!("PASS  nothing prevents shop/checkout from getting {} (irsa)", scene.role());
+    let last = format!("√ PASS nothing prevents shop/checkout from getting {} (irsa)", scene.role());
     assert_eq!(text.lines().last(), Some(last.as_str()), "{text}");
 }
 
@@ -482,7 +482,7 @@ fn annotation_misspelt() {
 fn role_arn_malformed() {
     let scene = Scene::of_kubernetes();
     for (value, why) in [
-        (scene.role().replace("iam::", "iam:us-east-1:"), "no region, and \"us-east-1\""),
+        (scene.role().replace("iam::", "iam:us-east-1:"), "IAM's ARNs have no region, but \"us-east-1\""),
         (format!("{} ", scene.role()), "white space"),
         (format!("'{}'", scene.role()), "quotes"),
         ("checkuot".into(), "bare role name"),
@@ -716,8 +716,8 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     let (exit, text, _) = scene.raw(&["checkout", "--cluster", "production"]);
     assert_eq!(exit, Some(3));
     assert!(
-        text.contains(&format!("‼ {TITLE}: Pod checkout-1"))
-            && text.lines().last().unwrap().starts_with("UNKNOWN  AWS cannot be reached; not decided: pods-injected"),
+        text.replace("\n    ", " ").contains(&format!("‼ {TITLE}: Pod checkout-1"))
+            && text.lines().last().unwrap().starts_with("‼ UNKNOWN AWS cannot be reached; not decided: pods-injected"),
         "{text}"
     );
     // What is said of several: the first in full.

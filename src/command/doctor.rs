@@ -57,7 +57,7 @@ pub fn run(options: &DoctorOptions) -> u8 {
         Output::Text => {
             let style = super::terminal::style(std::io::stdout().is_terminal());
             let detail = if options.verbose { Detail::Checks } else { Detail::Steps };
-            text::report(&report, &TextOptions { style, detail, ..TextOptions::default() })
+            text::report(&report, &TextOptions { style, detail, whole_fix: true, ..TextOptions::default() })
         }
         Output::Json => json::doctor(&report),
     });

@@ -12,7 +12,7 @@ fn text(scene: &Scene, args: &[&str]) -> String {
     let (exit, text, stderr) = scene.raw(args);
     assert_eq!((exit, stderr.as_str()), (Some(3), ""), "{text}");
     // The verdict is last, and each block stands once.
-    assert!(text.lines().last().unwrap().starts_with("UNKNOWN  "), "{text}");
+    assert!(text.lines().last().unwrap().starts_with("‼ UNKNOWN "), "{text}");
     for headline in [HEADLINE_OF_CLUSTER, HEADLINE_OF_AWS, HEADLINE_OF_BOTH] {
         assert!(text.matches(headline).count() <= 1, "{text}");
     }
@@ -90,7 +90,7 @@ fn without_aws_the_cluster_is_still_judged() {
     scene.bare("2026-11-01T08:00:00Z");
     let (exit, page, _) = scene.raw(&["checkout", "--cluster", "production"]);
     assert_eq!(exit, Some(1), "{page}");
-    assert!(page.contains(HEADLINE_OF_AWS) && page.lines().last().unwrap().starts_with("FAIL  pod-predates-annotation: "), "{page}");
+    assert!(page.contains(HEADLINE_OF_AWS) && page.lines().last().unwrap().starts_with("× FAIL pod-predates-annotation: "), "{page}");
     // Without a login: aws's own words, whatever its version.
     scene.cluster.put(POD, scene.pod("checkout-1"));
     for (stderr, title, fix) in [

@@ -204,7 +204,7 @@ impl ToolAnswer {
         match ran {
             Ran::NoTool => refused(RefusalKind::NoTool, ""),
             Ran::Unstartable(why) => refused(RefusalKind::Other, &format!("it could not be started: {why}")),
-            Ran::TimedOut(seconds) => refused(RefusalKind::TimedOut, &format!("it did not answer within {seconds} s")),
+            Ran::TimedOut(seconds) => refused(RefusalKind::TimedOut, &format!("did not answer within {seconds} s")),
             Ran::TooMuch => refused(RefusalKind::Other, "it wrote more than is read"),
             Ran::Ended { success: true, stdout, .. } => match serde_json::from_slice(&stdout) {
                 Ok(value) => ToolAnswer::Given(value),
@@ -374,7 +374,7 @@ mod tests {
         assert!(matches!(ended("<html>"), ToolAnswer::Refused(RefusalKind::Other, _)));
         assert_eq!(
             ToolAnswer::parse(Tool::Kubectl, Ran::TimedOut(30)),
-            ToolAnswer::Refused(RefusalKind::TimedOut, "it did not answer within 30 s".to_owned())
+            ToolAnswer::Refused(RefusalKind::TimedOut, "did not answer within 30 s".to_owned())
         );
         let ToolAnswer::Refused(_, text) = failed(Tool::Aws, "error: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln") else { panic!() };
         assert!(text.ends_with("Bearer [redacted]"), "{text}");

@@ -112,6 +112,7 @@ impl Block<'_> {
         let all = sentences.len();
         let said = match options.detail {
             Detail::Checks => all,
+            _ if options.whole_fix => all,
             _ => (1..=all).rev().find(|said| self.rows(&sentences[..*said], page.width()) < ROWS).unwrap_or(1),
         };
         self.write_with(page, &sentences[..said.min(all)], said < all, options.detail);
@@ -142,8 +143,10 @@ impl Block<'_> {
         if let Some(now) = &self.now {
             page.columns(NAMES, "meanwhile", TEXT, TEXT, &[(Paint::Yellow, now)]);
         }
-        let rest = if cut { " (-v has the whole fix)" } else { "" };
-        let explain = format!("irsa-probe explain {}{rest}", cause.code);
+        let mut explain = format!("irsa-probe explain {}", cause.code);
+        if cut {
+            explain.push_str(" (-v has the whole fix)");
+        }
         let in_one = format!("{explain} · {}", cause.docs);
         if TEXT + in_one.chars().count() <= page.width() {
             page.columns(NAMES, "more", TEXT, TEXT, &[(Paint::Dim, &in_one)]);

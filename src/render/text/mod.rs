@@ -35,6 +35,8 @@ pub struct TextOptions {
     pub style: Style,
     /// How much it says.
     pub detail: Detail,
+    /// The fix is never shortened to fit a terminal: `doctor` knows what manages a role, and says so at its end.
+    pub whole_fix: bool,
     /// The verdict does not change the exit code (`--advisory`).
     pub advisory: bool,
 }
