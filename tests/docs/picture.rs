@@ -1,6 +1,8 @@
 //! Draws what a terminal shows as an SVG with a light and a dark form.
 
-/// The width of the terminal. A longer line continues in the next row.
+use regex::Regex;
+
+/// The width of the terminal. A longer line continues in the next row, which is indented.
 pub const COLUMNS: usize = 100;
 /// The size of a character, in the picture's units.
 const WIDE: f64 = 8.4;
@@ -48,7 +50,7 @@ fn rows(text: &str) -> Vec<Vec<(usize, String, Look)>> {
     let mut rows = Vec::new();
     let mut look = Look::default();
     for line in text.lines() {
-        let (mut row, mut column): (Vec<(usize, String, Look)>, usize) = (Vec::new(), 0);
+        let mut cells = Vec::new();
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
             if let Some(escape) = rest.strip_prefix("\u{1b}[") {
@@ -57,20 +59,41 @@ fn rows(text: &str) -> Vec<Vec<(usize, String, Look)>> {
                 rest = after;
                 continue;
             }
-            if column == COLUMNS {
-                rows.push(std::mem::take(&mut row));
-                column = 0;
-            }
-            match row.last_mut().filter(|run| run.2 == look) {
-                Some(run) => run.1.push(c),
-                None => row.push((column, c.to_string(), look)),
-            }
-            column += 1;
+            cells.push((c, look));
             rest = &rest[c.len_utf8()..];
         }
-        rows.push(row);
+        rows.extend(wrapped(cells).into_iter().map(|row| runs(&row)));
     }
     rows
+}
+
+/// A line in rows: broken at a blank, with the rows after the first one indented more than its text. A command stays readable so. A terminal
+/// would break it anywhere, because the report leaves it whole for the clipboard.
+fn wrapped(mut cells: Vec<(char, Look)>) -> Vec<Vec<(char, Look)>> {
+    let mut rows = Vec::new();
+    let text: String = cells.iter().map(|cell| cell.0).collect();
+    let indent = Regex::new(r"^( *[a-z]+ +| *)[0-9]+\. |^ *").unwrap().find(&text).map_or(0, |found| found.len()) + 2;
+    while cells.len() > COLUMNS {
+        let blank = cells[..=COLUMNS].iter().rposition(|cell| cell.0 == ' ').filter(|&at| at > indent);
+        let rest = cells.split_off(blank.unwrap_or(COLUMNS));
+        let rest = rest.into_iter().skip_while(|cell| cell.0 == ' ');
+        let row = std::mem::replace(&mut cells, std::iter::repeat_n((' ', Look::default()), indent).chain(rest).collect());
+        rows.push(row);
+    }
+    rows.push(cells);
+    rows
+}
+
+/// The characters of a row that look the same, each run with its column.
+fn runs(row: &[(char, Look)]) -> Vec<(usize, String, Look)> {
+    let mut runs: Vec<(usize, String, Look)> = Vec::new();
+    for (column, &(c, look)) in row.iter().enumerate() {
+        match runs.last_mut().filter(|run| run.2 == look) {
+            Some(run) => run.1.push(c),
+            None => runs.push((column, c.to_string(), look)),
+        }
+    }
+    runs
 }
 
 const STYLE: &str = "
@@ -132,4 +155,11 @@ fn colours_and_long_lines_are_drawn() {
         assert!(drawn.contains(part), "{part}: {drawn}");
     }
     assert_eq!(drawn.matches("<text").count(), 4);
+}
+
+#[test]
+fn a_long_command_is_broken_at_a_blank() {
+    let command = format!("  fix        1. aws {} {}", "y".repeat(70), "z".repeat(40));
+    let rows: Vec<_> = rows(&command).into_iter().flatten().map(|run| run.1).collect();
+    assert_eq!(rows, [format!("  fix        1. aws {}", "y".repeat(70)), format!("{}{}", " ".repeat(18), "z".repeat(40))]);
 }

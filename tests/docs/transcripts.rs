@@ -21,6 +21,8 @@ enum Source {
     RunWith(&'static str),
     /// The report of recorded evidence (`tests/docs/inputs/NAME.evidence.json`), as `check` prints it.
     Check(&'static str),
+    /// The same, from the heading of this step on.
+    CheckFrom(&'static str, &'static str),
     /// The same as JSON, without what is long.
     CheckJson(&'static str),
     /// The binary on an image with one SDK that is too old and one that is not.
@@ -28,10 +30,12 @@ enum Source {
     /// A test program of its own makes and compares it.
     Elsewhere,
 }
-use Source::{Check, CheckJson, Elsewhere, Run, RunWith, Scan};
+use Source::{Check, CheckFrom, CheckJson, Elsewhere, Run, RunWith, Scan};
 
-/// The fields that `CheckJson` leaves out: the lists, and the fix, which the text has.
-const LONG: [&str; 4] = ["checks", "findings", "sdks", "remedy"];
+/// The fields that `CheckJson` leaves out.
+const LONG: [&str; 3] = ["findings", "sdks", "snippet"];
+/// The lists of which `CheckJson` keeps the first item, to show its shape.
+const LISTS: [&str; 2] = ["checks", "commands"];
 
 const TRANSCRIPTS: &[(&str, Source)] = &[
     ("irsa-probe check --timeout 3s", Check("denied")),
@@ -39,8 +43,11 @@ const TRANSCRIPTS: &[(&str, Source)] = &[
     ("irsa-probe check -v", Check("healthy")),
     ("irsa-probe check -q", Check("denied")),
     ("irsa-probe check --check-issuer", Check("key-unknown")),
-    ("AWS_PROFILE=missing irsa-probe check", Check("profile-missing")),
-    ("irsa-probe check --output json | jq 'del(.checks, .findings, .sdks, .rootCause.remedy)'", CheckJson("denied")),
+    ("AWS_PROFILE=missing irsa-probe check -v | sed -n '/^application/,$p'", CheckFrom("profile-missing", "application")),
+    (
+        "irsa-probe check --output json | jq 'del(.checks[1:], .findings, .sdks, .rootCause.remedy.commands[1:], .rootCause.remedy.snippet)'",
+        CheckJson("denied"),
+    ),
     ("irsa-probe explain signing-key-unknown", Run),
     ("kubectl logs deployment/orders | irsa-probe explain -", RunWith("orders.log")),
     (
@@ -96,11 +103,13 @@ pub fn shown(name: &str, style: Style, detail: Detail) -> String {
     text::detailed_report(&recorded(name), &TextOptions { style, detail, ..TextOptions::default() })
 }
 
-/// An indented document without some of its lists and objects.
-fn without(document: &str, fields: &[&str]) -> String {
+/// An indented document without some of its fields, and with one item of some lists.
+fn without(document: &str, fields: &[&str], lists: &[&str]) -> String {
     let mut kept: Vec<&str> = Vec::new();
     // How the line begins that ends the field which is left out.
     let mut end: Option<String> = None;
+    // How the line begins that ends the first item of a list. Its other items are left out.
+    let mut item: Option<String> = None;
     for line in document.lines() {
         let key = line.trim_start();
         let indent = &line[..line.len() - key.len()];
@@ -108,17 +117,35 @@ fn without(document: &str, fields: &[&str]) -> String {
             Some(indent_of_end) => {
                 if line.strip_prefix(indent_of_end.as_str()).is_some_and(|rest| rest.starts_with([']', '}'])) {
                     end = None;
+                    // The list whose first item is kept ends with its own line.
+                    if item.take().is_some() {
+                        kept.push(line);
+                    }
                 }
             }
             None if fields.iter().any(|field| key.starts_with(&format!("\"{field}\": "))) => {
                 let opens = key.ends_with(['[', '{']);
                 end = opens.then(|| indent.to_owned());
             }
-            None => kept.push(line),
+            None => {
+                kept.push(line);
+                if lists.iter().any(|list| key == format!("\"{list}\": [")) {
+                    item = Some(format!("{indent}  }}"));
+                } else if item.as_ref().is_some_and(|item| line.starts_with(item.as_str())) {
+                    // Everything up to the end of the list, whose indent is smaller by two.
+                    end = Some(indent[2..].to_owned());
+                }
+            }
         }
     }
     // What is last in its object has no comma.
-    Regex::new(r",(\n *\})").unwrap().replace_all(&kept.join("\n"), "$1").into_owned() + "\n"
+    Regex::new(r",(\n *[\]}])").unwrap().replace_all(&kept.join("\n"), "$1").into_owned() + "\n"
+}
+
+/// The lines of a text from the first one on that begins so, as `sed -n '/^STEP/,$p'` prints them.
+fn from(text: &str, step: &str) -> String {
+    let lines = text.lines().skip_while(|line| !line.starts_with(step));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn run(arguments: &[String], input: Option<&str>) -> String {
@@ -155,12 +182,13 @@ fn output(command: &str) -> Option<String> {
     Some(match source {
         Run => run(&arguments, None),
         RunWith(input) => run(&arguments, Some(input)),
-        Check(name) | CheckJson(name) => {
+        Check(name) | CheckFrom(name, _) | CheckJson(name) => {
             let parsed = cli::parse(arguments.iter().map(Into::into).collect(), |_| None);
             assert!(matches!(parsed, Ok(cli::Command::Check(_))), "{command}: {parsed:?}");
             let has = |flag: &str| arguments.iter().any(|given| given == flag);
             match source {
-                CheckJson(_) => without(&json::report(&recorded(name)), &LONG),
+                CheckJson(_) => without(&json::report(&recorded(name)), &LONG, &LISTS),
+                CheckFrom(_, step) => from(&shown(name, Style::default(), Detail::Checks), step),
                 _ if has("-v") => shown(name, Style::default(), Detail::Checks),
                 _ if has("-q") => shown(name, Style::default(), Detail::Verdict),
                 _ => shown(name, Style::default(), Detail::Steps),
@@ -271,5 +299,8 @@ fn every_document_is_listed() {
 #[test]
 fn fields_are_left_out_of_a_document() {
     let document = "{\n  \"a\": {\n    \"b\": 1,\n    \"remedy\": {\n      \"x\": []\n    }\n  },\n  \"checks\": [\n    {\n      \"x\": []\n    }\n  ],\n  \"c\": {},\n  \"sdks\": []\n}\n";
-    assert_eq!(without(document, &LONG), "{\n  \"a\": {\n    \"b\": 1\n  },\n  \"c\": {}\n}\n");
+    assert_eq!(without(document, &["remedy", "checks", "sdks"], &[]), "{\n  \"a\": {\n    \"b\": 1\n  },\n  \"c\": {}\n}\n");
+    let list = "{\n  \"checks\": [\n    {\n      \"x\": 1\n    },\n    {\n      \"x\": 2\n    }\n  ],\n  \"c\": 1\n}\n";
+    assert_eq!(without(list, &LONG, &LISTS), "{\n  \"checks\": [\n    {\n      \"x\": 1\n    }\n  ],\n  \"c\": 1\n}\n");
+    assert_eq!(from("a\nb c\nd\n", "b"), "b c\nd\n");
 }

@@ -81,7 +81,7 @@ def objects(lab, bench):
     lab.account(namespace, "checkout", "apps/checkout")
     cluster.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": "without-role"}})
     overlays(lab, bench)
-    built = cluster.must("create", "--dry-run=client", "--validate=false", "-o", "json", "-k", str(bench.folder / "k8s/examples/sidecar"))
+    built = cluster.must("create", "--dry-run=client", "--validate=false", "-o", "json", "-k", str(bench.folder / "both"))
     [deployment] = [thing for thing in documents(built) if thing["kind"] == "Deployment"]
     deployment["spec"]["replicas"] = 1
     spec = pod_spec(deployment)
@@ -122,7 +122,9 @@ def overlays(lab, bench):
     for file in (bench.folder / "irsa-probe").rglob("*.yaml"):
         file.write_text(bench.own(file.read_text()))
     written = re.findall(r"`([\w-]+)/kustomization\.yaml`[^`]*(?:`[^`\n]+`[^`]*)*?```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    here = {"base": "resources: [../k8s/examples/base]", ".": "resources: [k8s/examples/sidecar-readiness]", **dict(written)}
+    here = {"base": "resources: [../k8s/examples/base]", ".": "resources: [k8s/examples/sidecar-readiness]", **dict(written),
+            # Workloads with both, because the texts ask for the gate's log and for the sidecar's.
+            "both": "resources: [../k8s/examples/base]\ncomponents: [../k8s/components/init-gate, ../k8s/components/sidecar]"}
     for name, text in here.items():
         (bench.folder / name).mkdir(exist_ok=True)
         text = bench.own(text).replace("REGISTRY", "registry.example.com").replace("TAG", "0.1.0")

@@ -2,6 +2,7 @@
 
 import copy
 import ipaddress
+import json
 import os
 import pathlib
 import subprocess
@@ -122,6 +123,8 @@ def workload(kind):
 
 ALL = [workload(kind) for kind in SERVERS + ("Job", "CronJob")]
 FILES = {"all.yaml": yaml.safe_dump_all(ALL)}
+# The same as `kubectl get -o json` prints them: a comment inside a patch cannot be merged into these.
+JSON_FILES = {f"{document['kind']}.json": json.dumps(document) for document in ALL}
 
 
 def on_all(*components):
@@ -135,6 +138,9 @@ for components in (["init-gate"], ["sidecar"], ["sidecar-classic"], ["exec-wrap"
                    ["sidecar-classic", "readiness"], ["exec-wrap", "root"],
                    ["sidecar-classic", "root"], ["init-gate", "sidecar-classic", "readiness", "root"], ["sidecar", "root"]):
     ok(f"{' + '.join(components)} on a workload of every kind", lambda: on_all(*components))
+    ok(f"{' + '.join(components)} on the same in JSON", lambda: (
+        [] if build_text(files=JSON_FILES, components=[COMPONENTS / c for c in components])
+        == build_text(files=FILES, components=[COMPONENTS / c for c in components]) else ["it is not what YAML becomes"]))
 # Without a probe there, they change nothing; and listed first, they find none.
 ok("readiness and root without a probe change nothing", lambda: on_all("readiness", "root"))
 ok("readiness and root listed before the sidecar do nothing", lambda: (
