@@ -99,7 +99,7 @@ fn fix(html: &mut Html, cause: &Cause) {
             for command in commands {
                 html.block("li", "", |html| {
                     if let Some(affects) = affects(command) {
-                        html.leaf("p", "label", &format!("{affects}:"));
+                        html.block("p", "label", |html| html.prose(&format!("{affects}:")));
                     }
                     html.block("pre", "command", |html| html.document(&command.command));
                 });
