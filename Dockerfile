@@ -23,10 +23,12 @@ RUN set -e; \
 COPY . .
 ARG TARGETARCH
 ARG REVISION=unknown
+ARG DOCS_URL=
 # What was fetched and compiled outlives the layer, so that a change of ours compiles ours alone. CARGO_HOME is the official image's.
 RUN --mount=type=cache,id=irsa-probe-registry,target=/usr/local/cargo/registry \
     --mount=type=cache,id=irsa-probe-target,target=/target \
-    CARGO_HOME=/usr/local/cargo CARGO_TARGET_DIR=/target IRSA_PROBE_REVISION="$REVISION" .ci/build "$TARGETARCH" /out
+    CARGO_HOME=/usr/local/cargo CARGO_TARGET_DIR=/target IRSA_PROBE_REVISION="$REVISION" IRSA_PROBE_DOCS_URL="$DOCS_URL" \
+    .ci/build "$TARGETARCH" /out
 
 FROM scratch
 ARG TARGETARCH
@@ -34,7 +36,7 @@ ARG VERSION=unknown
 ARG REVISION=unknown
 ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="irsa-probe" \
-      org.opencontainers.image.description="Proves which AWS identity an EKS pod really has, and names the root cause and the cure when it has the wrong one" \
+      org.opencontainers.image.description="Shows which AWS identity an EKS pod really gets, and names the cause and the fix when it is the wrong one" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \

@@ -1,4 +1,4 @@
-//! irsa-probe proves which AWS identity an EKS pod really has, and names the root cause and the cure when it has the wrong one.
+//! irsa-probe shows which AWS identity an EKS pod really gets, and names the root cause and the fix when the identity is wrong.
 //!
 //! One pipeline; `collect` is its only I/O, everything else in `core` is pure:
 //!

@@ -20,8 +20,8 @@ pub fn install(options: LogOptions) {
     install_to(options, io::stderr);
 }
 
-/// Installs a log that never waits for its reader: a container runtime that reads no more must not stop the sidecar. What does
-/// not fit is counted, and the count is logged once there is room again.
+/// Installs a log that never waits for its reader, because a container runtime that stops reading must not stop the sidecar. Lines that
+/// do not fit are counted. The count is logged when there is room again.
 pub fn install_queued(options: LogOptions) -> io::Result<Queue> {
     let (send, receive) = sync_channel(QUEUE);
     let queue = Queue { send, lost: Arc::default() };
@@ -35,7 +35,7 @@ fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(options: LogOpt
     let ours = Targets::new().with_target("irsa_probe", options.level);
     let registry = tracing_subscriber::registry();
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
-    // A second installation (there is none) would be refused; the first one stays.
+    // A second installation would be refused, and the first one would stay. There is none.
     let _ = match options.format {
         LogFormat::Text => registry.with(layer.with_ansi(false).with_target(false).with_filter(ours)).try_init(),
         LogFormat::Json => registry
@@ -44,7 +44,7 @@ fn install_to<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(options: LogOpt
     };
 }
 
-/// Lines that wait for a reader: more than hours of a failing pod's.
+/// Lines that wait for a reader: more than a failing pod logs in hours.
 const QUEUE: usize = 256;
 /// The longest time that the end of the process waits for the last lines. On a busy node the thread that writes them may have to wait for its turn.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -104,7 +104,7 @@ fn write_out(entries: &Receiver<Entry>, lost: &AtomicUsize) {
         }
         let lost = lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            tracing::warn!(lost, "nobody read the log: lines were lost");
+            tracing::warn!(lost, "the log was not read in time, and lines were lost");
         }
     }
 }

@@ -34,6 +34,9 @@ fn run(command: Command, core_files: Rlimit) -> u8 {
         && !matches!(command, Command::Serve(_))
     {
         log::install(log);
+        if command.reads_variables() {
+            command::warn_of_unknown_variables();
+        }
     }
     match command {
         Command::Print(text) => {
@@ -53,6 +56,14 @@ fn run(command: Command, core_files: Rlimit) -> u8 {
         Command::TrustPolicy(options) => trust_policy::run(&options),
         Command::Sdks(options) => sdks::run(&options),
         Command::Doctor(options) => doctor_until_signal(options),
+        Command::Completions(options) => {
+            command::print(&cli::completions(options.shell));
+            0
+        }
+        Command::Man(_) => {
+            command::print(&cli::manual_page());
+            0
+        }
     }
 }
 
@@ -60,7 +71,7 @@ fn print_disabled(reason: &str) {
     command::print_error(&format!("switched off by IRSA_PROBE_DISABLED: {reason}"));
 }
 
-/// Checks, and becomes the application if that may start. Returns only when it may not, or cannot be started.
+/// Checks, then becomes the application if it may start. Returns only if it may not start or cannot be started.
 fn exec_application(options: ExecOptions, core_files: Rlimit) -> u8 {
     let code = match &options.disabled {
         Some(reason) => {
@@ -72,13 +83,13 @@ fn exec_application(options: ExecOptions, core_files: Rlimit) -> u8 {
     if code == 0 { exec::replace(&options.command, core_files) } else { code }
 }
 
-/// Runs the check until it ends or a signal ends it. As PID 1 a process without a handler would not even notice SIGTERM.
+/// Runs the check until it ends or a signal ends it. As PID 1, a process without a handler ignores SIGTERM.
 ///
 /// The check has a thread of its own: whatever may block there (a full pipe behind standard output, a hanging resolver), this
 /// one hears the signal and ends the process.
 fn check_until_signal(options: CheckOptions, stdout: Stdout, application: Vec<OsString>) -> u8 {
     let own = options.clone();
-    // Whoever ignored a signal wants the application to survive it (nohup, a shell's background). A handler would undo that.
+    // A signal that was ignored from the start must not end the application (nohup, a shell's background). A handler would undo that.
     let handles = |kind| stdout == Stdout::Ours || !ignored(kind);
     let check = Box::new(move || {
         runtime().map(|runtime| {
@@ -92,7 +103,7 @@ fn check_until_signal(options: CheckOptions, stdout: Stdout, application: Vec<Os
         if is_lacking(&error) {
             return check::report_lack(&own, stdout, &format!("The check could not be run: {error}"));
         }
-        // With --advisory no failure holds the application back.
+        // With --advisory no failure stops the application.
         if own.advisory { 0 } else { 3 }
     })
 }
@@ -103,7 +114,7 @@ fn doctor_until_signal(options: DoctorOptions) -> u8 {
     let code = run_until_signal(Box::new(move || Ok(doctor::run(&options))), true, false);
     doctor::kill_children();
     code.unwrap_or_else(|error| {
-        command::print_error(&format!("the examination could not be made: {error}"));
+        command::print_error(&format!("doctor could not run: {error}"));
         3
     })
 }

@@ -84,14 +84,20 @@ fn codes(report: &Value) -> Vec<&str> {
 #[test]
 fn exit_codes_and_last_lines() {
     for (world, exit, verdict) in [
-        (HEALTHY, 0, "PASS  "),
-        (MALFORMED, 1, "FAIL  role-arn-malformed"),
-        (DENIED, 1, "FAIL  trust-policy-denied"),
-        (REFUSED, 3, "UNKNOWN  "),
+        (HEALTHY, 0, "√ PASS this pod is arn:"),
+        (MALFORMED, 1, "× FAIL role-arn-malformed: "),
+        (DENIED, 1, "× FAIL trust-policy-denied: "),
+        (REFUSED, 3, "‼ UNKNOWN connect-refused: "),
     ] {
         let (code, out, _) = check(world, &[]);
         assert_eq!(code, Some(exit), "{out}");
-        assert!(out.lines().last().unwrap().starts_with(verdict), "{out}");
+        assert!(out.rsplit("\n\n").next().unwrap().starts_with(verdict), "{out}");
+        let (code, quiet, _) = check(world, &["-q"]);
+        assert_eq!((code, quiet.lines().count()), (Some(exit), 1), "{quiet}");
+        assert!(quiet.starts_with(verdict), "{quiet}");
+        let (code, verbose, _) = check(world, &["--verbose"]);
+        assert_eq!(code, Some(exit), "{verbose}");
+        assert!(verbose.contains("\ninjection\n---------\n") && verbose.contains(&format!("\n{}", quiet.trim_end())), "{verbose}");
         assert!(out.ends_with('\n') && !out.contains('\u{1b}'), "no colours in a pipe: {out}");
     }
 }
@@ -200,7 +206,7 @@ fn flags_of_check_have_twins_in_the_environment() {
     let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
     let (code, out, _) = twin(&empty, &[]);
     assert_eq!(code, Some(0));
-    assert!(out.lines().last().unwrap().starts_with("PASS  "), "{out}");
+    assert!(out.lines().last().unwrap().starts_with("√ PASS "), "{out}");
     assert_eq!(twin(&[("IRSA_PROBE_STRICT", "true")], &["--strict=false"]).0, Some(0));
     let (code, out, _) = twin(
         &[("IRSA_PROBE_EXPECT_ROLE_ARN", "arn:aws:iam::111122223333:role/other"), ("IRSA_PROBE_STS_REGION", "us-west-2, us-east-2")],
@@ -339,8 +345,10 @@ fn a_flag_of_another_command_is_named_with_the_command() {
                 continue;
             }
             for args in [[&[command, flag], word(command).as_slice()].concat(), [&[flag, command], word(command).as_slice()].concat()] {
-                let wanted = format!("irsa-probe: {name} is not a flag of {command}\n");
-                assert_eq!(ended(&args, &[], ""), (Some(2), String::new(), wanted), "{args:?}");
+                let (code, out, err) = ended(&args, &[], "");
+                assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1), "{args:?}");
+                assert!(err.starts_with(&format!("irsa-probe: {name} is not a flag of {command}; check, serve")), "{err}");
+                assert!(err.ends_with(&format!(" take it (see irsa-probe {command} --help)\n")), "{err}");
             }
         }
     }
@@ -357,15 +365,18 @@ fn a_flag_of_another_command_is_named_with_the_command() {
 /// One line names the code, whichever way it was given, before anything is checked or started. A known code is taken, also that of a failure.
 #[test]
 fn an_unknown_code_cannot_be_ignored() {
-    let why = "\"node-role\" is no code of the catalogue; irsa-probe explain --list shows the codes\n";
     for command in [&["check"][..], &["serve"], &["exec", "--", "/no/such/program"]] {
+        let why = format!(
+            "\"node-role\" is no code of the catalogue; irsa-probe explain --list shows the codes (see irsa-probe {} --help)\n",
+            command[0]
+        );
         let flag = [&["--ignore", "sdk-differs,node-role"], command].concat();
         assert_eq!(ended(&flag, &[], ""), (Some(2), String::new(), format!("irsa-probe: --ignore: {why}")), "{command:?}");
         let variable = [("IRSA_PROBE_IGNORE", "node-role")];
         assert_eq!(ended(command, &variable, ""), (Some(2), String::new(), format!("irsa-probe: IRSA_PROBE_IGNORE: {why}")), "{command:?}");
     }
     let (code, out, err) = ended(&["check", "--ignore=not-injected,pods-refused", "--no-imds", "--termination-log=none"], &[], "");
-    assert!((code, err.as_str()) == (Some(1), "") && out.contains("\nFAIL  not-injected: "), "{out}{err}");
+    assert!((code, err.as_str()) == (Some(1), "") && out.contains("\n× FAIL not-injected: "), "{out}{err}");
 }
 
 #[test]
@@ -396,9 +407,14 @@ type Misuse<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a [&'a str]);
 #[test]
 fn bad_input_gets_one_line_that_names_it_and_its_cure() {
     let cases: &[Misuse] = &[
-        (&[], &[], &["which command", "--help"]),
-        (&["chekc"], &[], &["\"chekc\"", "check"]),
-        (&["check", "--timout", "5s"], &[], &["--timout", "--help"]),
+        (&[], &[], &["which command", "(see irsa-probe --help)"]),
+        (&["chekc"], &[], &["\"chekc\"", "did you mean check?", "(see irsa-probe --help)"]),
+        (&[""], &[], &["\"\"", "check, serve"]),
+        (&["check", ""], &[], &["\"\"", "(see irsa-probe check --help)"]),
+        (&["check", "--timout", "5s"], &[], &["--timout", "did you mean --timeout?", "(see irsa-probe check --help)"]),
+        (&["get", "reddyz"], &[], &["\"reddyz\"", "did you mean readyz?"]),
+        (&["check", "--app-sdk", "java-v22"], &[], &["\"java-v22\"", "did you mean java-v2?"]),
+        (&["completions", "fihs"], &[], &["\"fihs\"", "did you mean fish?"]),
         (&["check", "-t"], &[], &["-t", "--help"]),
         (&["check", "--timeout", "5"], &[], &["--timeout", "\"5\""]),
         (&["check", "--timeout", "0s"], &[], &["--timeout", "60s"]),
@@ -420,7 +436,7 @@ fn bad_input_gets_one_line_that_names_it_and_its_cure() {
         let (out, err) = texts(&output);
         assert_eq!((output.status.code(), out.as_str(), err.lines().count()), (Some(2), "", 1), "{args:?} {env:?}: {err}");
         assert!(named.iter().all(|text| err.contains(text)), "{args:?} {env:?}: {err}");
-        assert!(!err.contains('\u{1b}') && err.starts_with("irsa-probe: "), "{err:?}");
+        assert!(!err.contains('\u{1b}') && err.starts_with("irsa-probe: ") && err.ends_with(" --help)\n"), "{err:?}");
     }
     let output = bare(&["check"]).arg(OsStr::from_bytes(b"--timeout=\xff")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -467,7 +483,7 @@ fn the_termination_message_goes_where_it_is_asked() {
         assert_eq!(to(text).0, Some(1));
         let message = std::fs::read_to_string(&path).unwrap();
         assert!(message.starts_with("role-arn-malformed: ") && message.len() <= 1024, "{message}");
-        assert!(message.contains("\ncause: ") && message.contains("\ncure: "), "{message}");
+        assert!(message.contains("\ncause: ") && message.contains("\nfix: "), "{message}");
     }
     std::fs::remove_file(&path).unwrap();
     let (code, _, err) = to("none");
@@ -517,10 +533,32 @@ fn the_result_is_on_stdout_and_the_log_on_stderr() {
     assert!(!err.is_empty() && err.lines().all(|line| json(line)["level"].is_string()), "{err}");
     assert!(err.contains("not proven yet") && err.contains("connect-refused"), "{err}");
     let (_, out, err) = check(REFUSED, &["--log-level", "off"]);
-    assert!(out.contains("UNKNOWN  ") && err.is_empty(), "{err}");
+    assert!(out.contains("\n‼ UNKNOWN ") && err.is_empty(), "{err}");
     // At its default level a healthy pod has nothing to say there.
     let (_, out, err) = check(HEALTHY, &[]);
-    assert!(out.contains("PASS  ") && err.is_empty() && !err.contains('\u{1b}'), "{err}");
+    assert!(out.contains("\n√ PASS ") && err.is_empty() && !err.contains('\u{1b}'), "{err}");
+}
+
+#[test]
+fn a_locale_without_utf_8_gets_ascii_signs() {
+    let sandbox = sandbox(MALFORMED);
+    let args = ["check", "-v", "--termination-log", "none"];
+    let (_, out, _) = run(&sandbox, probe(&sandbox, &args).env("LC_ALL", "C"));
+    assert!(out.is_ascii() && out.contains("\nx FAIL role-arn-malformed: ") && out.contains("\n+ "), "{out}");
+    let (_, out, _) = run(&sandbox, probe(&sandbox, &args).env("LC_ALL", "en_US.UTF-8").env("LANG", "C"));
+    assert!(out.contains("\n× FAIL role-arn-malformed: "), "{out}");
+}
+
+#[test]
+fn prose_has_the_width_of_the_terminal_and_commands_are_whole() {
+    let sandbox = sandbox(DENIED);
+    let text =
+        |columns: &str| run(&sandbox, probe(&sandbox, &["check", "--timeout=1s", "--termination-log", "none"]).env("COLUMNS", columns)).1;
+    let commands = |out: &str| out.lines().filter(|line| line.contains("1. aws iam ") || line.contains("3. aws iam ")).map(str::to_owned).collect::<Vec<_>>();
+    let (narrow, wide) = (text("60"), text("100"));
+    assert_eq!(commands(&narrow), commands(&wide));
+    let longest = |out: &str| out.lines().filter(|line| line.starts_with("  why ")).map(|line| line.chars().count()).max();
+    assert!(longest(&narrow) <= Some(60) && longest(&wide) > Some(60), "{narrow}{wide}");
 }
 
 #[test]
@@ -529,7 +567,7 @@ fn no_colour_is_forced_into_a_pipe() {
     for env in [("NO_COLOR", "1"), ("NO_COLOR", ""), ("TERM", "xterm-256color"), ("TERM", "dumb")] {
         let (_, out, err) =
             run(&sandbox, probe(&sandbox, &["check", "--termination-log", "none", "--log-level", "trace"]).env(env.0, env.1));
-        assert!(out.contains("× role-arn-malformed") && !out.contains('\u{1b}') && !err.contains('\u{1b}'), "{out}{err}");
+        assert!(out.contains("× FAIL role-arn-malformed") && !out.contains('\u{1b}') && !err.contains('\u{1b}'), "{out}{err}");
     }
 }
 
@@ -549,10 +587,14 @@ fn explain_knows_every_code_and_guesses_none() {
     for id in ["trust-policy-denied", "dns-failed", "agent-unreachable"] {
         let (code, out, err) = explain(&[id]);
         assert_eq!((code, err.as_str()), (Some(0), ""));
-        assert!(["cause", "cure", "class", "severity"].iter().all(|entry| out.contains(&format!("\n{entry} "))), "{out}");
+        assert!(["cause", "fix", "class", "severity"].iter().all(|entry| out.contains(&format!("\n{entry} "))), "{out}");
         assert!(out.starts_with(&format!("{id}: ")), "{out}");
         assert_eq!(explain(&[&format!(" {id}\n")]).1, out, "as it is pasted");
     }
+    let (code, out, err) = explain(&["trust-policy-deneid"]);
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(1), "", 1));
+    assert!(err.contains("; did you mean trust-policy-denied?"), "{err}");
+    assert!(!explain(&["trust-policy"]).2.contains("did you mean"), "more than two edits");
     let (code, out, err) = explain(&["nonsense\u{1b}[31m"]);
     assert_eq!((code, out.as_str(), err.lines().count()), (Some(1), "", 1));
     assert!(err.contains("nonsense") && err.contains("--list") && !err.contains('\u{1b}'), "{err:?}");
@@ -566,6 +608,8 @@ fn help_and_version_go_to_stdout() {
         (&["-h"], &["Usage: irsa-probe COMMAND"]),
         (&["check", "--help"], &["Usage: irsa-probe check", "--timeout DURATION", "--expect-role-arn ARN", "60s"]),
         (&["help", "explain"], &["Usage: irsa-probe explain [FLAGS] CODE", "--list"]),
+        (&["check", "--help", "--timeout"], &["Usage: irsa-probe check", "--timeout DURATION"]),
+        (&["check", "--nonsense", "--timeout", "-h"], &["Usage: irsa-probe check", "--timeout DURATION"]),
         (&["--version"], &[env!("CARGO_PKG_VERSION")]),
         (&["-V"], &[env!("CARGO_PKG_VERSION")]),
     ];
@@ -586,6 +630,13 @@ fn a_reader_that_went_away_is_no_failure() {
         (probe(&sandbox, &["check", "--termination-log", "none", "--output", "json"]), 1),
         (bare(&["explain", "--list"]), 0),
         (bare(&["--help"]), 0),
+        (bare(&["--version"]), 0),
+        (bare(&["man"]), 0),
+        (bare(&["completions", "bash"]), 0),
+        (bare(&["sdks"]), 0),
+        (bare(&["sdks", "--output", "json"]), 0),
+        (bare(&["trust-policy", "--format", "json", "--pod-identity"]), 0),
+        (bare(&["explain", "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"]), 0),
     ] {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
@@ -654,4 +705,101 @@ fn what_cannot_be_said_does_not_change_the_exit_code() {
         let status = bare(args).env(variable, "reason").stdout(full()).stderr(full()).status().unwrap();
         assert_eq!(status.code(), Some(exit), "{args:?}");
     }
+}
+
+/// One line for each, with its name and never its value, in whichever command reads variables. It changes nothing else.
+#[test]
+fn variables_that_no_command_reads_are_warned_about() {
+    const SECRET: &str = "hunter2-is-a-secret";
+    let sandbox = sandbox(MALFORMED);
+    let check = |env: &[(&str, &str)], args: &[&str]| {
+        run(&sandbox, probe(&sandbox, &["check", "--termination-log", "none"]).envs(env.iter().copied()).args(args))
+    };
+    let plain = check(&[], &["--output", "json"]);
+    let (code, out, err) = check(&[("IRSA_PROBE_TIMEOUTT", SECRET), ("IRSA_PROBE_WAIT", SECRET)], &["--output", "json"]);
+    assert_eq!((code, codes(&json(&out))), (plain.0, codes(&json(&plain.1))));
+    let lines: Vec<&str> = err.lines().collect();
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.contains("WARN")) && !err.contains(SECRET), "{err}");
+    assert!(
+        lines[0].ends_with("IRSA_PROBE_TIMEOUTT is set, but irsa-probe has no such variable; did you mean IRSA_PROBE_TIMEOUT?"),
+        "{err}"
+    );
+    assert!(lines[1].ends_with("IRSA_PROBE_WAIT is set, but irsa-probe has no such variable"), "{err}");
+    // It is a line of the log.
+    let (_, _, err) = check(&[("IRSA_PROBE_TIMEOUTT", SECRET)], &["--log-format", "json"]);
+    assert!(json(&err)["level"] == "WARN" && json(&err)["message"].as_str().unwrap().contains("IRSA_PROBE_TIMEOUTT"), "{err}");
+    for level in ["off", "error"] {
+        assert_eq!(check(&[("IRSA_PROBE_TIMEOUTT", SECRET)], &["--log-level", level]).2, "");
+    }
+    // What Kubernetes makes of a Service's name, a variable of another command, the off-switch as a template leaves it, and other prefixes.
+    let known = [
+        ("IRSA_PROBE_SERVICE_HOST", "10.0.0.1"),
+        ("IRSA_PROBE_SERVICE_PORT_METRICS", "9475"),
+        ("IRSA_PROBE_PORT", "tcp://10.0.0.1:9475"),
+        ("IRSA_PROBE_PORT_9475_TCP_ADDR", "10.0.0.1"),
+        ("IRSA_PROBE_INTERVAL", "5m"),
+        ("IRSA_PROBE_DISABLED", ""),
+        ("IRSA_PROBE", "x"),
+    ];
+    assert_eq!(check(&known, &[]).2, "");
+    let typo = [("IRSA_PROBE_LISTN", "127.0.0.1:1")];
+    let (code, _, err) = ended(&["get", "readyz", "--listen", "127.0.0.1:1"], &typo, "");
+    assert!(code == Some(1) && err.contains("did you mean IRSA_PROBE_LISTEN?"), "{err}");
+    // What a person types reads no variable, so none is misspelt.
+    assert_eq!(ended(&["explain", "dns-failed"], &typo, "").2, "");
+    let odd =
+        bare(&["get", "readyz", "--listen", "127.0.0.1:1"]).env(OsStr::from_bytes(b"IRSA_PROBE_\xff\n\x1b[31m"), "x").output().unwrap();
+    let (_, err) = texts(&odd);
+    assert!(odd.status.code() == Some(1) && err.lines().count() == 2 && !err.contains('\u{1b}'), "{err:?}");
+}
+
+/// The function that the script defines, asked in bash as readline asks it.
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    let completed = |words: &[&str]| {
+        let script = r#"
+            source <("$0" completions bash) || exit 3
+            COMP_WORDS=(irsa-probe "$@") COMP_CWORD=$#
+            _irsa_probe 2>&1
+            printf '%s\n' "${COMPREPLY[@]}"
+        "#;
+        let output = Command::new("bash")
+            .args(["--norc", "-u", "-c", script, env!("CARGO_BIN_EXE_irsa-probe")])
+            .args(words)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .output()
+            .unwrap();
+        let (out, err) = texts(&output);
+        assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{words:?}");
+        out.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (words, all) in [
+        (&["che"][..], &["check"][..]),
+        (&["--log-level", "debug", "get", "re"], &["readyz", "report"]),
+        (&["check", "--output", ""], &["text", "json", "evidence"]),
+        (&["check", "--output", "=", "j"], &["json"]),
+        (&["check", "--output", "="], &["text", "json", "evidence"]),
+        (&["explain", "--output", ""], &["text", "json"]),
+        (&["explain", "trust-policy-de"], &["trust-policy-denied"]),
+        (&["check", "--ignore", "node-role-reachable-"], &["node-role-reachable-v1"]),
+        (&["check", "--app-sdk", "java"], &["java-v1", "java-v2"]),
+        (&["check", "--app-sdk", "au"], &["auto"]),
+        (&["check", "--adv"], &["--advisory"]),
+        (&["check", "--timeout", "5s", "--adv"], &["--advisory"]),
+        (&["check", "--timeout", ""], &[]),
+        (&["check", "--interval"], &[]),
+        (&["doctor", "-n", "shop", "--clu"], &["--cluster"]),
+        (&["completions", ""], &["bash", "zsh", "fish"]),
+        (&["chekc", "--ti"], &[]),
+        // What follows is another program's.
+        (&["exec", "--", "/app", "--ti"], &[]),
+        (&["exec", "/app", "--ti"], &[]),
+        (&["exec", "--timeo"], &["--timeout"]),
+    ] {
+        assert_eq!(completed(words), all, "{words:?}");
+    }
+    let commands = completed(&[""]);
+    assert!(commands.len() >= 11 && commands.iter().any(|name| name == "completions"), "{commands:?}");
+    assert!(completed(&["exec", "--", "bas"]).iter().any(|name| name == "bash"));
 }

@@ -1,15 +1,23 @@
-//! What is published agrees with the code: what is generated (`docs/generated.rs`), docs/report.v1.schema.json with the report, README.md with
-//! the variables and a scenario; and README.ja.md with README.md.
+//! What is published agrees with the code: what is generated (`docs/generated.rs`), every transcript (`docs/transcripts.rs`), the schemas with the
+//! report, the tables of variables and steps, README.ja.md with README.md, and the words with docs/style.md.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at the first surprise, and read files")]
 
 #[path = "docs/fixes.rs"]
 mod fixes;
 #[path = "docs/generated.rs"]
 mod generated;
+#[path = "docs/japanese.rs"]
+mod japanese;
 #[path = "support/live.rs"]
 mod live;
+#[path = "docs/picture.rs"]
+mod picture;
 #[path = "docs/sdks.rs"]
 mod sdks;
+#[path = "docs/transcripts.rs"]
+mod transcripts;
+#[path = "docs/words.rs"]
+mod words;
 
 use irsa_probe::core::catalogue::{Code, Step};
 use irsa_probe::core::check::report::{Report, RunTimes, Verdict, report};
@@ -18,7 +26,6 @@ use irsa_probe::core::pod::environment::Environment;
 use irsa_probe::render::json;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -32,171 +39,38 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(root(name)).unwrap()
 }
 
-fn readme() -> String {
-    read("README.md")
-}
-
-/// What README.md shows behind a command line, up to the end of its block.
-fn transcript(command: &str) -> Vec<String> {
-    let text = readme();
-    let shown: Vec<String> = text.lines().skip_while(|line| *line != format!("$ {command}")).skip(1).map(str::to_owned).collect();
-    assert!(!shown.is_empty(), "README.md shows no {command:?}");
-    shown.into_iter().take_while(|line| line != "```").collect()
-}
-
-/// What the example prints of a broken pod is the scenario's golden text; lines in which something differs from run to run aside.
+/// A person reads it in five minutes; what is longer is a page of docs/.
 #[test]
-fn readme_s_transcripts_of_scenarios_are_current() {
-    for (command, scenario, step) in [
-        ("target/release/irsa-probe check --timeout 3s", "assume-role/trust-policy-denied", "assume-role"),
-        ("irsa-probe check --check-issuer", "issuer/key-unknown", "issuer"),
-    ] {
-        let golden = std::fs::read_to_string(root(&format!("tests/scenarios/{scenario}/report.txt"))).unwrap();
-        let shown = transcript(command);
-        let failing = golden.lines().skip_while(|line| *line != step).filter(|line| !line.contains(['<', '{']));
-        for line in failing {
-            assert!(
-                shown.iter().any(|shown| shown == line),
-                "README.md's transcript lacks {line:?}: run the example, and paste what it prints"
-            );
-        }
-    }
-}
-
-/// What the commands print of the inputs below tests/readme. `[...]` stands for what is left out.
-#[test]
-fn readme_s_transcripts_of_commands_are_current() {
-    for (command, input) in [
-        ("kubectl logs deployment/orders | irsa-probe explain -", "orders.log"),
-        (
-            "aws iam get-role --role-name checkout | irsa-probe trust-policy --check - --issuer \
-             https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE --namespace shop --service-account checkout",
-            "role.json",
-        ),
-        ("kubectl exec deployment/checkout -- env | irsa-probe sdks --env -", "checkout.env"),
-    ] {
-        let args = command.rsplit("irsa-probe ").next().unwrap().split(' ');
-        let input = std::fs::File::open(root("tests/readme").join(input)).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args(args).env_clear().stdin(input).output().unwrap();
-        let printed = String::from_utf8(output.stdout).unwrap();
-        let mut printed = printed.lines().peekable();
-        let mut gap = false;
-        for line in transcript(command) {
-            match line.as_str() {
-                "[...]" => gap = true,
-                line => {
-                    let found = if gap { printed.any(|printed| printed == line) } else { printed.next() == Some(line) };
-                    assert!(found, "README.md's transcript of {command:?} is not what it prints, from this line on: {line:?}");
-                    gap = false;
-                }
-            }
-        }
-        assert!(gap || printed.next().is_none(), "README.md's transcript of {command:?} lacks its end");
-    }
-}
-
-/// What a scan prints of an image with one SDK that is too old and one that is not. The folder and the time differ from run to run.
-#[test]
-fn readme_s_transcript_of_a_scan_is_current() {
-    let image = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: String| {
-        let path = image.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    write("app/node_modules/@aws-sdk/client-s3/package.json", r#"{"name":"@aws-sdk/client-s3","version":"3.540.0"}"#.to_owned());
-    let metadata = "Metadata-Version: 2.1\nName: botocore\nVersion: 1.30.0\n\n";
-    write("usr/lib/python3.11/site-packages/botocore-1.30.0.dist-info/METADATA", metadata.to_owned());
-    let folder = image.path().to_str().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).args(["sdks", "--scan", folder]).env_clear().output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap().replace(&format!("{folder}/"), "/").replace(folder, "/");
-    let is_same_always = |line: &&str| !line.contains(" ms.");
-    let shown = transcript("irsa-probe sdks --scan /");
-    let shown: Vec<&str> = shown.iter().map(String::as_str).filter(is_same_always).collect();
-    assert_eq!(shown.join("\n"), printed.lines().filter(is_same_always).collect::<Vec<_>>().join("\n"));
+fn readme_is_short() {
+    let size = read("README.md").len();
+    assert!(size <= 15_000, "README.md has {size} bytes");
 }
 
 #[test]
-fn readme_names_every_variable_and_every_step() {
-    let text = readme();
+fn documents_name_every_variable_and_every_step() {
+    let (variables, steps) = (read("docs/environment.md"), read("docs/commands/check.md"));
     for name in Environment::NAMES {
-        assert!(text.contains(&format!("`{name}`")), "README.md does not name {name}");
+        assert!(variables.contains(&format!("`{name}`")), "docs/environment.md does not name {name}");
     }
     for step in Step::ALL {
-        assert!(text.contains(&format!("\n| {} |", step.id())), "README.md's table lacks the step {}", step.id());
+        assert!(steps.contains(&format!("\n| {} |", step.id())), "the table of docs/commands/check.md lacks the step {}", step.id());
     }
 }
 
-/// What is copied literally cannot drift: commands and YAML, and the transcript, which may be shortened.
+/// The tables of exit codes have those that the help of `check` lists, in its order.
 #[test]
-fn readme_ja_s_blocks_are_those_of_readme() {
-    let (english, japanese) = (readme(), read("README.ja.md"));
-    let (english, japanese) = (blocks(&english), blocks(&japanese));
-    for language in ["sh", "yaml", "text"] {
-        assert!(japanese.iter().any(|block| block.0 == language), "README.ja.md has no block of {language}");
+fn documents_name_every_exit_code() {
+    let help = transcripts::help(&["check", "--help"]);
+    let listed = help.split("\nExit codes:\n").nth(1).expect("the help lists exit codes");
+    let codes = |text: &str, before: &str| -> Vec<u8> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(before)).map(|line| line.split(' ').next().unwrap());
+        lines.filter_map(|code| code.parse().ok()).collect()
+    };
+    let known = codes(listed, "  ");
+    assert!(known.contains(&143), "{known:?}");
+    for document in ["README.md", "README.ja.md", "docs/commands/check.md"] {
+        assert_eq!(codes(&read(document), "| "), known, "{document}");
     }
-    for block in &japanese {
-        let (language, lines) = block;
-        match *language {
-            "sh" | "yaml" => assert!(english.contains(block), "README.md lacks this block of README.ja.md: {lines:#?}"),
-            "text" => {
-                let whole = english.iter().find(|known| known.0 == "text" && known.1.first() == lines.first());
-                let mut whole = whole.unwrap_or_else(|| panic!("README.md lacks a block that begins like this: {lines:#?}")).1.iter();
-                for line in lines.iter().filter(|line| **line != "[...]") {
-                    assert!(whole.any(|known| known == line), "README.md's block lacks, at this place: {line:?}");
-                }
-            }
-            other => panic!("README.ja.md has a block of {other:?}, which nothing compares"),
-        }
-    }
-}
-
-/// What no language translates: code spans (flags, variables, metrics, alerts, paths) and where links lead.
-#[test]
-fn readme_ja_s_names_are_those_of_readme() {
-    let (readme, japanese) = (readme(), read("README.ja.md"));
-    let english = format!("{readme}{}", read("k8s/monitoring/README.md"));
-    let anchors: Vec<String> = readme
-        .lines()
-        .filter(|line| line.starts_with("##"))
-        .map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
-        .collect();
-    let (mut spans, mut links) = (0, 0);
-    // Even parts are prose, odd ones blocks.
-    for prose in japanese.split("\n```").step_by(2) {
-        for span in prose.split('`').skip(1).step_by(2) {
-            assert!(english.contains(span), "README.ja.md says `{span}`, README.md and k8s/monitoring/README.md do not");
-            spans += 1;
-        }
-        for target in prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let known = match target.strip_prefix("README.md") {
-                Some(anchor) => anchor.is_empty() || anchors.iter().any(|known| anchor.strip_prefix('#') == Some(known.as_str())),
-                None => readme.contains(&format!("]({target})")),
-            };
-            assert!(known, "README.ja.md links to {target}, README.md does not");
-            links += 1;
-        }
-    }
-    assert!(spans > 0 && links > 0, "README.ja.md: {spans} code spans, {links} links");
-}
-
-/// The fenced blocks of a document, each with its language, without comments and blank lines.
-fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
-    let mut blocks = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let body = lines.by_ref().take_while(|line| *line != "```").map(without_comment).filter(|line| !line.is_empty());
-            blocks.push((language, body.collect()));
-        }
-    }
-    blocks
-}
-
-/// In shell and YAML alike, a `#` that nothing or a space precedes begins a comment; no block of ours quotes one.
-fn without_comment(line: &str) -> &str {
-    let comment = line.match_indices('#').map(|(at, _)| at).find(|&at| at == 0 || line[..at].ends_with(' '));
-    line[..comment.unwrap_or(line.len())].trim_end()
 }
 
 fn schema() -> Value {

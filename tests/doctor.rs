@@ -13,6 +13,8 @@ mod cloud;
 mod cluster;
 #[path = "doctor/refused.rs"]
 mod refused;
+#[path = "doctor/unreachable.rs"]
+mod unreachable;
 
 use cloud::Account;
 use cluster::Cluster;
@@ -332,7 +334,7 @@ fn everything_is_right() {
     );
     let (exit, text, stderr) = scene.raw(&["sa/checkout", "-n", "shop", "--cluster", "production"]);
     assert_eq!((exit, stderr.as_str()), (Some(0), ""));
-    let last = format!("PASS  nothing keeps shop/checkout from being {} (irsa)", scene.role());
+    let last = format!("PASS  nothing prevents shop/checkout from getting {} (irsa)", scene.role());
     assert_eq!(text.lines().last(), Some(last.as_str()), "{text}");
 }
 
@@ -388,7 +390,7 @@ fn audience_not_registered() {
     scene.annotate(json!({KEY: scene.role(), "eks.amazonaws.com/audience": "sts.amazon.com"}));
     let seen = scene.checkout();
     assert_eq!(seen.codes(), ["audience-not-registered", "trust-policy-denied"]);
-    assert!(seen.root()["detail"].as_str().unwrap().contains("\"sts.amazon.com\"; the provider admits: sts.amazonaws.com"));
+    assert!(seen.root()["detail"].as_str().unwrap().contains("\"sts.amazon.com\"; the provider accepts: sts.amazonaws.com"));
     // The default, written out, is no other one.
     scene.annotate(json!({KEY: scene.role(), "eks.amazonaws.com/audience": "sts.amazonaws.com"}));
     scene.checkout().passes();
@@ -403,7 +405,7 @@ fn webhook_missing() {
         json!({"metadata": {"name": "istio"}, "webhooks": [{"name": "x"}]}),
     );
     // Deleted since: pods that run have their identity, the next ones will not.
-    scene.checkout().fails("webhook-missing", &["There are: istio.", "those that come after them"]);
+    scene.checkout().fails("webhook-missing", &["There are: istio.", "new pods will not be"]);
     // Under another name, by its hooks.
     scene.cluster.edit("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio", |other| {
         other["webhooks"] = json!([{"name": "pod-identity.example.com"}]);
@@ -429,7 +431,7 @@ fn service_account_missing() {
     seen.skips("trust-policy", "skipped because of service-account-missing");
     let seen = scene.run(&["sa/checkout", "-n", "shpo", "--cluster", "production"]);
     seen.fails("service-account-missing", &["the namespace does not exist"]);
-    // A 404 without words, as proxies give it, by whom an API server is known to answer; and by nobody knows whom.
+    // A 404 without a text, as proxies send it: from a server that is known as an API server, and from an unknown one.
     scene.cluster.refuse("serviceaccounts/chekout", 404);
     scene.cluster.refuse("pods/chekout", 404);
     scene.run(&["chekout", "--cluster", "production"]).fails("service-account-missing", &["no pod chekout"]);
@@ -447,7 +449,7 @@ fn annotation_missing() {
     seen.skips("pods-injected", "skipped because of annotation-missing");
     // Where associations cannot be seen, pods without an identity tell as much.
     let seen = scene.run(&["checkout"]);
-    seen.fails("annotation-missing", &["Associations could not be seen", "--cluster NAME", "none of 1 pods"]);
+    seen.fails("annotation-missing", &["Associations cannot be seen", "--cluster NAME", "its pods (1) have none"]);
     // And where there are no pods either, nothing tells.
     scene.cluster.remove(POD);
     let seen = scene.run(&["checkout"]);
@@ -470,7 +472,7 @@ fn annotation_misspelt() {
     // The right key on the pod.
     scene.annotate(json!({}));
     scene.cluster.edit(POD, |pod| pod["metadata"]["annotations"] = json!({KEY: "arn:aws:iam::111122223333:role/checkout"}));
-    scene.checkout().fails("annotation-misspelt", &["Pod checkout-1 carries", "belongs on the service account"]);
+    scene.checkout().fails("annotation-misspelt", &["Pod checkout-1 has the annotation", "belongs on the service account"]);
     // Beside the right one on the service account, any other is harmless.
     scene.annotate(json!({KEY: scene.role(), "eks.amazon.com/role-arn": scene.role()}));
     scene.checkout().finds_nothing();
@@ -505,7 +507,7 @@ fn role_missing() {
     // The name alone is not enough: STS wants the path.
     scene.account.role("/apps/", "deleted", &scene.trust("checkout"));
     let seen = scene.checkout();
-    seen.fails("role-missing", &["role/apps/deleted: the path"]);
+    seen.fails("role-missing", &["role/apps/deleted: write its path"]);
     let role = format!("arn:aws:iam::{}:role/apps/deleted", scene.account.id);
     let remedy = &seen.root()["remedy"];
     assert_eq!(
@@ -657,7 +659,7 @@ fn pod_predates_annotation() {
     scene.cluster.edit(POD, |pod| pod["status"]["phase"] = json!("Succeeded"));
     let seen = scene.checkout();
     seen.finds_nothing();
-    assert_eq!(seen.check("service-account-used")["detail"], "1, all of them over");
+    assert_eq!(seen.check("service-account-used")["detail"], "1, and all of them have ended");
 }
 
 #[test]
@@ -665,7 +667,7 @@ fn pod_not_injected() {
     let scene = Scene::of_kubernetes();
     let mut container = json!({"name": "logger"});
     scene.cluster.edit(POD, |pod| pod["spec"]["containers"].as_array_mut().unwrap().push(container.take()));
-    scene.checkout().fails("pod-not-injected", &["container logger has nothing"]);
+    scene.checkout().fails("pod-not-injected", &["container logger has no identity"]);
     // Meant so.
     scene.cluster.edit(POD, |pod| pod["metadata"]["annotations"] = json!({"eks.amazonaws.com/skip-containers": "logger"}));
     let seen = scene.checkout();
@@ -682,14 +684,14 @@ fn pod_not_injected() {
     scene.cluster.edit(POD, |pod| pod["metadata"] = json!({"name": "checkout-1", "creationTimestamp": "2026-11-03T08:00:00Z"}));
     scene.checkout().fails("pod-not-injected", &["younger than what names the role"]);
     scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-02T08:00:00Z"));
-    scene.checkout().fails("pod-not-injected", &["cannot be told: both are of the same second"]);
+    scene.checkout().fails("pod-not-injected", &["is not known: both have the same time, to the second"]);
 }
 
 /// An account of `kubectl create serviceaccount`, annotated by `kubectl annotate`, as a real API server gives it: nothing tells when it was
 /// annotated. The pod may have been there before, or the webhook may have left it out: neither is said.
 #[test]
 fn whether_a_pod_predates_the_annotation_is_not_known() {
-    const TITLE: &str = "containers lack the identity, and why is not known";
+    const TITLE: &str = "containers have no identity, and the reason is not known";
     let undecided = |seen: &Seen, words: &[&str]| {
         seen.finds_nothing();
         let check = seen.check("pods-injected");
@@ -705,13 +707,17 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     scene.checkout().finds_nothing();
     scene.bare("2026-11-03T08:00:00Z");
     let seen = scene.checkout();
-    let settles =
-        ["Pod checkout-1, container app: nothing was injected", "says when it was annotated", "kubectl -n shop delete pod checkout-1"];
+    let settles = [
+        "Pod checkout-1, container app: nothing was injected",
+        "does not say when it was annotated",
+        "kubectl -n shop delete pod checkout-1",
+    ];
     undecided(&seen, &settles);
     let (exit, text, _) = scene.raw(&["checkout", "--cluster", "production"]);
     assert_eq!(exit, Some(3));
     assert!(
-        text.contains(&format!("‼ {TITLE}: Pod checkout-1")) && text.lines().last().unwrap().starts_with("UNKNOWN  not decided: "),
+        text.contains(&format!("‼ {TITLE}: Pod checkout-1"))
+            && text.lines().last().unwrap().starts_with("UNKNOWN  AWS cannot be reached; not decided: pods-injected"),
         "{text}"
     );
     // What is said of several: the first in full.
@@ -723,9 +729,10 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     undecided(&scene.checkout(), &["The same with checkout-2."]);
     // What can be told of one of them is said, and the other one is not forgotten.
     scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = json!("2026-11-01T07:00:00Z"));
-    scene
-        .checkout()
-        .fails("pod-predates-annotation", &["the service account itself at 2026-11-01T08:00:00Z", "Of pod checkout-2 it is not known"]);
+    scene.checkout().fails(
+        "pod-predates-annotation",
+        &["the service account itself at 2026-11-01T08:00:00Z", "Why nothing was injected into pod checkout-2 is not known"],
+    );
     scene.cluster.remove("/api/v1/namespaces/shop/pods/checkout-2");
     // A server-side apply dates what it finds by itself. What was created after that is younger, of what was before nothing is known.
     let by_apply = json!([{
@@ -744,7 +751,7 @@ fn whether_a_pod_predates_the_annotation_is_not_known() {
     // With another role: of an older annotation, or preset.
     scene.cluster.put(POD, scene.pod("checkout-1"));
     scene.cluster.edit(POD, |pod| pod["spec"]["containers"][0]["env"][3]["value"] = json!("arn:aws:iam::111122223333:role/old"));
-    undecided(&scene.checkout(), &["carries arn:aws:iam::111122223333:role/old, and the annotation now names another role"]);
+    undecided(&scene.checkout(), &["has arn:aws:iam::111122223333:role/old, and the annotation now names another role"]);
 }
 
 #[test]
@@ -839,7 +846,7 @@ fn partition_mismatch() {
     let role = scene.role().replace("arn:aws:", "arn:aws-cn:");
     scene.annotate(json!({KEY: role}));
     let seen = scene.checkout();
-    seen.fails("partition-mismatch", &["of partition aws-cn", "the cluster is in partition aws,"]);
+    seen.fails("partition-mismatch", &["in partition aws-cn", "The cluster is in partition aws,"]);
     assert!(seen.commands().last().unwrap().ends_with(&format!("{KEY}={}", scene.role())), "{:#}", seen.report);
     for id in ["oidc-provider", "role-exists", "trust-policy", "pods-injected"] {
         seen.skips(id, "skipped because of partition-mismatch");
@@ -902,7 +909,7 @@ fn pod_identity() {
     scene.checkout().fails("pod-identity-trust-denied", &["pods.eks.amazonaws.com"]);
 }
 
-/// IRSA in a pod beside an association: older than it (it is of 2026-11-02, 08:00 UTC), younger, or nobody knows.
+/// IRSA in a pod beside an association: older than it (it is of 2026-11-02, 08:00 UTC), younger, or not known.
 #[test]
 fn pods_beside_an_association() {
     let mut scene = Scene::of_kubernetes();
@@ -911,17 +918,9 @@ fn pods_beside_an_association() {
     let one = one.replace("ROLE", &scene.role());
     fake(&mut scene, "aws", &format!("case \"$*\" in *list-pod-*) echo '{list}';; *describe-pod-*) echo '{one}';; *) exit 1;; esac"));
     for (created, title, detail) in [
-        (json!("2026-11-01T23:59:59Z"), "pods still have IRSA from before the association", "it stays so until the pod is recreated"),
-        (
-            json!("2026-11-03T08:00:00Z"),
-            "pods have IRSA, although an association names their service account",
-            "younger than the association",
-        ),
-        (
-            json!(null),
-            "pods have IRSA, although an association names their service account",
-            "cannot be told (the pod has no creationTimestamp)",
-        ),
+        (json!("2026-11-01T23:59:59Z"), "pods still have IRSA from before the association", "recreate the pod, and it has Pod Identity"),
+        (json!("2026-11-03T08:00:00Z"), "pods have IRSA, but an association names their service account", "younger than the association"),
+        (json!(null), "pods have IRSA, but an association names their service account", "is not known (the pod has no creationTimestamp)"),
     ] {
         scene.cluster.edit(POD, |pod| pod["metadata"]["creationTimestamp"] = created);
         let seen = scene.checkout();
@@ -929,14 +928,14 @@ fn pods_beside_an_association() {
         assert_eq!((&check["outcome"], &check["title"]), (&json!("warn"), &json!(title)), "{:#}", seen.report);
         assert!(check["detail"].as_str().unwrap().contains(detail), "{check}");
     }
-    // On Fargate an association helps nobody, and neither does a new pod.
+    // On Fargate neither an association nor a new pod helps.
     scene.cluster.edit(POD, |pod| pod["metadata"]["labels"] = json!({"eks.amazonaws.com/fargate-profile": "default"}));
     assert!(
         scene.checkout().check("pods-injected")["detail"].as_str().unwrap().contains("is not supported: the next pod may have neither")
     );
     scene.bare("2026-11-03T08:00:00Z");
     let seen = scene.checkout();
-    seen.fails("pod-not-injected", &["runs on Fargate", "Deleting the pod changes nothing"]);
+    seen.fails("pod-not-injected", &["runs on Fargate", "Deleting the pod does not change that"]);
     assert!(seen.root()["title"].as_str().unwrap().contains("not supported on Fargate"));
     // The association may serve pods on EC2 nodes, so that nothing here takes it away.
     assert_eq!(seen.commands(), ["kubectl -n shop get pods --field-selector spec.serviceAccountName=checkout"]);
@@ -954,7 +953,7 @@ fn aws_auth() {
     let seen = scene.run(&["checkout", "--cluster", "production", "--aws-auth"]);
     seen.fails("aws-auth-role-path", &["it has to be arn:aws:iam::111122223333:role/Admin_1"]);
     assert!(seen.root()["remedy"]["text"].as_str().unwrap().contains("arn:aws:iam::111122223333:role/Admin_1"));
-    scene.checkout().skips("aws-auth", "not asked for");
+    scene.checkout().skips("aws-auth", "not requested (--aws-auth)");
     // Once for each of its users, in other capitals.
     scene.cluster.edit(AWS_AUTH, |map| {
         let twice = map["data"]["mapRoles"].as_str().unwrap().repeat(2).replace("rolearn", "roleARN");
@@ -1023,7 +1022,7 @@ fn aws_without_permission() {
     scene.account.key = [String::new(), String::new(), String::new()];
     let seen = scene.run(&["checkout", "--cluster", "production", "--show-commands"]);
     assert_eq!(seen.stderr.lines().filter(|line| line.starts_with("+ aws")).count(), 1, "{}", seen.stderr);
-    seen.skips("role-exists", "aws's own credentials do not work: Unable to locate credentials");
+    seen.skips("role-exists", "aws has no working credentials: Unable to locate credentials");
 }
 
 #[test]
@@ -1032,7 +1031,11 @@ fn a_tool_is_missing() {
     scene.tools = vec!["kubectl"];
     let seen = scene.checkout();
     assert_eq!((seen.exit, seen.codes()), (Some(3), vec![]));
-    assert_eq!(seen.stderr, "irsa-probe: aws is not on the PATH: install it, or add its folder to PATH; what needs it is skipped\n");
+    assert!(
+        seen.stderr.starts_with("irsa-probe: aws is not on the PATH: Install the AWS CLI") && seen.stderr.lines().count() == 1,
+        "{}",
+        seen.stderr
+    );
     seen.skips("trust-policy", "aws is not on the PATH");
     assert_eq!(seen.check("pods-injected")["outcome"], "pass");
     let mut scene = Scene::new();
@@ -1134,7 +1137,7 @@ fn probes_that_failed_before_a_pod_was_ready() {
         event(reason, at);
         assert_eq!(outcome(), expected, "{reason} at {at}");
     }
-    // Not ready, or nobody knows since when.
+    // Not ready, or ready since an unknown time.
     event("Unhealthy", "2026-11-03T08:00:02Z");
     ready("False");
     assert_eq!(outcome(), "warn");
@@ -1186,9 +1189,9 @@ fn words_that_cannot_be_names_are_usage() {
     assert!(scene.cluster.held.lock().unwrap().seen.is_empty(), "nothing was run");
 }
 
-/// README.md shows what is printed, of an account and a cluster of its own.
+/// docs/commands/doctor.md shows what is printed, of an account and a cluster of its own.
 #[test]
-fn readme_s_transcript_is_current() {
+fn the_transcript_of_the_page_is_current() {
     let scene = Scene::new();
     scene.bare("2026-11-01T09:30:00Z");
     scene.cluster.edit(POD, |pod| {
@@ -1196,8 +1199,14 @@ fn readme_s_transcript_is_current() {
     });
     let (_, printed, _) = scene.raw(&["-n", "shop", "checkout", "--cluster", "production"]);
     let printed = printed.replace(&scene.account.id, "111122223333");
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let shown: Vec<&str> =
-        readme.lines().skip_while(|line| !line.starts_with("$ irsa-probe doctor")).skip(1).take_while(|line| *line != "```").collect();
-    assert_eq!(printed.lines().collect::<Vec<_>>(), shown, "paste it into README.md:\n{printed}");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands/doctor.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let command = "$ irsa-probe doctor -n shop checkout --cluster production\n";
+    let (before, rest) = text.split_once(command).unwrap();
+    let (shown, after) = rest.split_once("```").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        std::fs::write(&page, format!("{before}{command}{printed}```{after}")).unwrap();
+    } else {
+        assert_eq!(printed, shown, "update with: UPDATE_DOCS=1 cargo test --test doctor transcript");
+    }
 }

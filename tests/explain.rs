@@ -88,7 +88,7 @@ fn a_message_comes_as_words_a_file_or_standard_input() {
     assert_eq!(wanted.0, Some(0));
     assert!(wanted.1.starts_with("trust-policy-denied: ") && wanted.2.is_empty(), "{wanted:?}");
     assert!(
-        ["\nfound ", "\naction ", "\ncause ", "\ncure ", "\nthe statement in the trust policy:\n"]
+        ["\nfound ", "\naction ", "\ncause ", "\nfix ", "\nthe statement in the trust policy:\n"]
             .iter()
             .all(|part| wanted.1.contains(part)),
         "{}",
@@ -204,7 +204,7 @@ fn every_text_s_json_is_as_the_schema_says_and_its_page_fits_a_terminal() {
         let document = parsed(&json::explanation(&explanation));
         let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{errors:?}\n{document:#}");
-        let page = render::explain::text(&explanation);
+        let page = render::explain::text(&explanation, render::Style::default());
         let pasted: Vec<&str> = explanation.matches.iter().flat_map(|one| &one.remedy.commands).map(|one| one.command.as_str()).collect();
         let snippets: Vec<&str> =
             explanation.matches.iter().filter_map(|one| one.remedy.snippet.as_deref()).flat_map(str::lines).map(str::trim).collect();
@@ -275,7 +275,7 @@ proptest! {
             prop_assert!(one.line.is_some_and(|line| (1..=lines).contains(&line)));
             prop_assert!(one.excerpt.as_ref().is_some_and(|excerpt| !excerpt.contains(ESCAPE) && excerpt.chars().count() <= 900));
         }
-        let page = render::explain::text(&explanation);
+        let page = render::explain::text(&explanation, render::Style::default());
         prop_assert!(!page.contains(ESCAPE));
         let _ = (json::explanation(&explanation), explain::beginning(&text));
     }

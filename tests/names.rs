@@ -131,7 +131,7 @@ fn a_healthy_pod_of_any_name_passes() {
         assert_eq!(report["chain"]["provider"], "irsa");
         assert!(!ran.all.contains("[redacted"), "{}", ran.all);
         if nth % 4 == 0 {
-            let text = check(&pod.world(), &["--output", "text"]);
+            let text = check(&pod.world(), &["--output", "text", "-v"]);
             let words = bare(&text.out);
             for name in [arn, pod.session_arn(), pod.file.clone()] {
                 assert!(words.contains(&bare(&name)), "{name} is not in {}", text.out);

@@ -160,7 +160,7 @@ fn a_profile_of_the_process_names_its_identity() {
     let (report, exit) = report_on(process.pid(), &[], &sandbox);
     assert_eq!((exit, &report["rootCause"]["code"]), (Some(1), &json!("profile-missing")), "{report}");
     let detail = report["rootCause"]["detail"].as_str().unwrap();
-    assert!(detail.contains(&format!("those of process {}", process.pid())), "{detail}");
+    assert!(detail.contains(&format!("the files of process {}", process.pid())), "{detail}");
 }
 
 #[test]
@@ -174,10 +174,10 @@ fn the_other_process_is_proven_and_its_chain_predicted() {
     assert_eq!(report["expected"]["region"], "us-west-2");
     assert_eq!(report["chain"], json!({"provider": "irsa", "predicted": true}));
     assert_eq!(calls(&sandbox, Service::Sts, "AssumeRoleWithWebIdentity"), 1, "the default chain is not followed");
-    let plain = output_of(check(target.pid(), &[]), &sandbox);
+    let plain = output_of(check(target.pid(), &["-v"]), &sandbox);
     let page = text(&plain.stdout);
     assert!(page.starts_with(&format!("shop/checkout  process {}, pod ", target.pid())), "{page}");
-    assert!(page.contains("√ an SDK's default chain becomes this identity: predicted for the Rust SDK, not followed:"), "{page}");
+    assert!(page.contains("√ the SDK's default credential chain gets this role: predicted for the Rust SDK:"), "{page}");
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn one_that_ends_meanwhile() {
     target.0.kill().unwrap();
     let said = refused(&checking.wait_with_output().unwrap());
     assert!(said.contains(&format!("process {} has ended", target.pid())), "{said}");
-    let said = refused(&output_of(check(target.pid(), &[]), &sandbox));
+    let said = refused(&output_of(check(target.pid(), &["-v"]), &sandbox));
     assert!(said.contains("has ended"), "{said}");
 }
 

@@ -16,13 +16,15 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 use support::{Sandbox, World};
 
 /// In code spans of prose, flags of other programs and of the project's own tools.
 const FOREIGN_FLAGS: &[&str] =
     &["--situation", "--serve", "--hold", "--same-node", "--raw", "--profile", "--copy-to", "--target", "--custom"];
 /// Variables of the project's own tools.
-const TOOL_VARIABLES: &[&str] = &["IRSA_PROBE_REVISION", "IRSA_PROBE_BENCH_BINARY", "IRSA_PROBE_BENCH_FAST", "IRSA_PROBE_BINARY"];
+const TOOL_VARIABLES: &[&str] =
+    &["IRSA_PROBE_REVISION", "IRSA_PROBE_BENCH_BINARY", "IRSA_PROBE_BENCH_FAST", "IRSA_PROBE_BINARY", "IRSA_PROBE_DOCS_URL"];
 
 struct Text {
     name: String,
@@ -73,7 +75,15 @@ fn flags(text: &str) -> BTreeSet<String> {
     Regex::new(r"--[a-z][a-z-]+").unwrap().find_iter(text).map(|flag| flag.as_str().to_owned()).collect()
 }
 
-const COMMANDS: [&str; 9] = ["check", "serve", "get", "explain", "exec", "install", "trust-policy", "sdks", "doctor"];
+/// The commands that `--help` lists.
+static COMMANDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let output = Command::new(env!("CARGO_BIN_EXE_irsa-probe")).arg("--help").env_clear().output().unwrap();
+    let pattern = Regex::new(r"(?m)^  ([a-z][a-z-]*)(?: |$)").unwrap();
+    let commands: Vec<String> =
+        pattern.captures_iter(&String::from_utf8(output.stdout).unwrap()).map(|found| found[1].to_owned()).collect();
+    assert!(commands.len() >= 9 && commands.iter().any(|name| name == "check"), "{commands:?}");
+    commands
+});
 
 /// `["/irsa-probe", "check", "--timeout", "60s"]`: the parser itself must take it.
 #[test]
@@ -91,17 +101,16 @@ fn commands_in_manifests_are_taken() {
 /// `irsa-probe check --timeout 60s`, in a block or a span, up to what ends a command: the command is there, and has these flags.
 #[test]
 fn commands_in_documents_are_there() {
-    for (name, line) in
-        found(r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:check|serve|get|explain|exec|install|trust-policy|sdks|doctor) [^`#|;)>\n"]*)"#)
-    {
+    let commands = COMMANDS.join("|");
+    for (name, line) in found(&format!(r#"(?m)(?:^|[`/ $])irsa-probe(?: --)? ((?:{commands}) [^`#|;)>\n"]*)"#)) {
         let command = line.split(' ').next().unwrap();
         let ours = line.split(" -- ").next().unwrap();
         let (known, given) = (flags(&help(command)), flags(ours));
         assert!(given.is_subset(&known), "{name}: irsa-probe {line}: {given:?}");
     }
     // Whoever invents a command is not noticed above.
-    for (name, word) in found(r"`irsa-probe ([a-z-]+)[ `]") {
-        assert!(COMMANDS.contains(&word.as_str()), "{name}: irsa-probe {word}");
+    for (name, word) in found(r"`irsa-probe ([a-z][a-z-]+)[ `]") {
+        assert!(COMMANDS.contains(&word), "{name}: irsa-probe {word}");
     }
 }
 
@@ -123,7 +132,10 @@ fn variables_are_twins_of_flags() {
         .map(|flag| format!("IRSA_PROBE_{}", flag[2..].to_ascii_uppercase().replace('-', "_")))
         .collect();
     for (name, variable) in found(r"(IRSA_PROBE_[A-Z]+(?:_[A-Z]+)*)") {
-        let known = variable == "IRSA_PROBE_DISABLED" || twins.contains(&variable) || TOOL_VARIABLES.contains(&variable.as_str());
+        // How the help names them all.
+        let is_form = variable == "IRSA_PROBE_FLAG";
+        let known =
+            is_form || variable == "IRSA_PROBE_DISABLED" || twins.contains(&variable) || TOOL_VARIABLES.contains(&variable.as_str());
         assert!(known, "{name}: {variable}");
     }
 }
@@ -144,7 +156,7 @@ fn pages_are_served_and_metrics_are_on_theirs() {
     let sandbox = Sandbox::start(&World::default());
     let serve = Serve::start(&sandbox, &[]);
     serve.until("/readyz", |reply| reply.status == 200);
-    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|metrics))`"] {
+    for pattern in [r"path: (/[^,}\s]*), port: irsa-probe", r"`(/[a-z]+z(?:\?[a-z]+)?)`", r"`(/(?:status|report|metrics))`"] {
         for (name, page) in found(pattern) {
             assert_eq!(serve.get(&page).status, 200, "{name}: {page}");
         }
@@ -159,9 +171,9 @@ fn pages_are_served_and_metrics_are_on_theirs() {
             names.extend(["_bucket", "_sum", "_count"].map(|suffix| format!("{}{suffix}", &captures[1])));
         }
     }
-    // The README's table names them without the prefix.
-    let readme = published().into_iter().find(|text| text.name == "README.md").unwrap().body;
-    let table = readme.split("### Metrics").nth(1).unwrap().split("\n#").next().unwrap();
+    // The table of docs/sidecar.md names them without the prefix.
+    let sidecar = published().into_iter().find(|text| text.name == "docs/sidecar.md").unwrap().body;
+    let table = sidecar.split("## Metrics").nth(1).unwrap().split("\n#").next().unwrap();
     let rows = Regex::new(r"(?m)^\| (`.*?`) \|").unwrap();
     let cells = Regex::new(r"`([a-z_]+)(?:\{|`)").unwrap();
     let listed: Vec<String> = rows
@@ -170,7 +182,7 @@ fn pages_are_served_and_metrics_are_on_theirs() {
             cells.captures_iter(row.get(1).unwrap().as_str()).map(|cell| format!("irsa_probe_{}", &cell[1])).collect::<Vec<_>>()
         })
         .collect();
-    assert!(listed.len() > 10 && listed.iter().all(|metric| names.contains(metric)), "README.md: {listed:?}");
+    assert!(listed.len() > 10 && listed.iter().all(|metric| names.contains(metric)), "docs/sidecar.md: {listed:?}");
     for (name, metric) in found(r"\b(irsa_probe_[a-z_]+)") {
         assert!(names.contains(&metric), "{name}: {metric}");
     }

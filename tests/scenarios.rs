@@ -155,7 +155,30 @@ fn run(name: &str, folder: &Path) -> Result<(), Failed> {
     if whole.exists() {
         golden::hold(&whole, &golden::json(report, |text| json.normal(text)))?;
     }
+    // An answer without an end has the room that it takes: nothing of it is cut but at the cap of foreign text.
+    if !name.ends_with("-without-end") {
+        last_block(&text_of(&plain.output.stdout))?;
+    }
     Ok(golden::hold(&folder.join("report.txt"), &golden::text(&json.normal(&plain.normal(&text_of(&plain.output.stdout)))))?)
+}
+
+/// The rows of a terminal, and its columns, that the last block of every report fits.
+const TERMINAL: (usize, usize) = (24, 80);
+
+/// What is wrong with the last block of a report, the one below the last empty line: it does not fit the terminal, or lacks something that a
+/// person needs.
+fn last_block(report: &str) -> Result<(), Failed> {
+    let block = report.trim_end().rsplit("\n\n").next().unwrap_or_default();
+    let rows: usize = block.lines().map(|line| line.chars().count().div_ceil(TERMINAL.1).max(1)).sum();
+    if rows > TERMINAL.0 {
+        return Err(format!("the last block has {rows} rows:\n{block}").into());
+    }
+    let parts = ["\n  why        ", "\n  fix        1. ", "\n  more       irsa-probe explain "];
+    let lacks = |part: &&str| !block.starts_with("√ PASS ") && !block.contains(*part);
+    match parts.iter().find(|part| lacks(part)) {
+        Some(part) => Err(format!("the last block has no {:?}:\n{block}", part.trim()).into()),
+        None => Ok(()),
+    }
 }
 
 /// The check's predictions are those of `sdks` in the same pod, given what was answered.

@@ -337,6 +337,49 @@ fn get_asks_for_an_exec_probe() {
     assert!(error.contains("is irsa-probe serve running here"), "{error}");
 }
 
+/// The text of the last round, from memory. `get` exits by its verdict, which readiness need not share.
+#[test]
+fn the_last_report_is_a_page_and_get_exits_by_its_verdict() {
+    let get = |serve: &Serve| {
+        let listen = serve.address.to_string();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-probe"));
+        let output = command.args(["get", "report", "--listen", &listen]).env_clear().stdin(Stdio::null()).output().unwrap();
+        assert!(output.stderr.is_empty(), "{output:?}");
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let hanging = sandbox(r#"{"sts":{"script":{"*":[{"hang":"response"}]}}}"#);
+    let serve = Serve::start(&hanging, &[]);
+    let (code, text) = get(&serve);
+    assert!(code == Some(1) && text.starts_with("there is no report yet: ") && text.lines().count() == 1, "{text}");
+    assert_eq!(serve.get("/report").status, 503);
+    serve.finish(&hanging);
+
+    let sandbox = sandbox("{}");
+    let serve = Serve::start(&sandbox, &["--interval", "1h"]);
+    let page = serve.until("/report", |reply| reply.status == 200);
+    assert_eq!(page.header("content-type"), Some("text/plain; charset=utf-8"));
+    let calls = asked(&sandbox, EXCHANGE);
+    let (code, text) = get(&serve);
+    assert!(code == Some(0) && text.starts_with("as of 20") && text.contains("PASS") && !text.contains('\u{1b}'), "{text}");
+    let head = serve.request("HEAD /report HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert_eq!(asked(&sandbox, EXCHANGE), calls, "a request causes no call");
+    serve.finish(&sandbox);
+
+    let denied = self::sandbox(r#"{"iam":{"roles":[]}}"#);
+    let serve = Serve::start(&denied, &["--interval", "1h"]);
+    let page = serve.until("/report", |reply| !reply.body.contains("no report yet"));
+    assert_eq!(page.status, 503);
+    let (code, text) = get(&serve);
+    assert!(code == Some(1) && text.contains("trust-policy-denied"), "{text}");
+    serve.finish(&denied);
+
+    let disabled = self::sandbox(r#"{"env":{"IRSA_PROBE_DISABLED":"INC-42"}}"#);
+    let serve = Serve::start(&disabled, &[]);
+    let (code, text) = get(&serve);
+    assert!(code == Some(1) && text.contains("INC-42"), "no check, no verdict: {text}");
+}
+
 #[test]
 fn a_port_in_use_is_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

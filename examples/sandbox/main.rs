@@ -1,13 +1,21 @@
-//! The sandbox as a program: the real `irsa-probe` in a pod's world on loopback, without a cluster and without AWS.
+//! The sandbox as a program: the real `irsa-probe` in a made-up pod on loopback, without a cluster and without AWS.
 //!
 //! Without arguments it runs `irsa-probe check` in a healthy pod and in a broken one. Every folder below `tests/scenarios` is a
-//! situation that `--situation` plays, and `--hold` keeps one up for a shell of your own.
+//! situation that `--situation` runs. `--hold` keeps the fakes of one running for a shell of your own.
 
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a program for developers: it reads files, starts children, and may panic"
 )]
+
+/// Prints a line. It is no failure if the reader has gone away, as `head` does.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
 
 mod serve;
 #[path = "../../tests/support/mod.rs"]
@@ -21,19 +29,25 @@ use std::process::{Command, ExitCode, Stdio};
 use support::{Sandbox, World};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-const HELP: &str = "Runs the real irsa-probe in a pod's world on loopback: STS, IMDS, the Pod Identity agent and a proxy are fakes, nothing leaves this machine.
+const HELP: &str = "\
+Runs the real irsa-probe in a made-up pod on this machine. STS, IMDS, the Pod
+Identity agent and a proxy are fakes on loopback. Nothing leaves the machine.
 
 Usage: cargo run --example sandbox -- [FLAGS]
 
-Without flags: `irsa-probe check` in a healthy pod, then in a broken one; exit 0 if both came out as they should.
+Without flags it runs irsa-probe check in a healthy pod, then in a broken one.
+It exits 0 if both end as expected.
 
 Flags:
-  --list              List the situations
-  --situation NAME    Run one, by its folder below tests/scenarios or the folder's last part; exits as the probe does
-  --serve             Run `irsa-probe serve` in a healthy pod (or --situation), print the address of its status page, and let you break and
-                      mend the pod's identity with keys while you watch
-  --hold              Start no probe: print the pod's environment and keep its world up until Ctrl-C [default: a healthy pod]
-  -h, --help
+  --list            List the situations
+  --situation NAME  Run one situation. NAME is its folder below tests/scenarios,
+                    or the last part of it. The exit code is the probe's
+  --serve           Run irsa-probe serve in a healthy pod, or in --situation.
+                    Keys break and repair the pod's identity while you watch
+                    the status page
+  --hold            Start no probe. Print the pod's environment, and keep the
+                    fakes running until Ctrl-C [default: a healthy pod]
+  -h, --help        Print help
 ";
 
 /// The two situations of the tour, with what must come out of them: exit code, and root cause.
@@ -58,7 +72,7 @@ fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let interrupt = runtime.block_on(async { signal(SignalKind::interrupt()) }).unwrap();
         match task {
-            Task::Help => print!("{HELP}"),
+            Task::Help => say!("{}", HELP.trim_end()),
             Task::List => list(),
             Task::Tour => return tour(),
             Task::Run(name) => return run(&name),
@@ -91,8 +105,8 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, String> {
     let name = |situation: Option<String>| situation.unwrap_or_else(|| TOUR[0].0.to_owned());
     match (list, hold, serve) {
         (true, false, false) if situation.is_none() => Ok(Task::List),
-        (true, ..) => Err("--list stands alone".to_owned()),
-        (_, true, true) => Err("--hold or --serve, not both".to_owned()),
+        (true, ..) => Err("--list takes no other flag".to_owned()),
+        (_, true, true) => Err("give --hold or --serve, not both".to_owned()),
         (_, true, _) => Ok(Task::Hold(name(situation))),
         (_, _, true) => Ok(Task::Serve(name(situation))),
         _ => Ok(situation.map_or(Task::Tour, Task::Run)),
@@ -104,11 +118,11 @@ fn tour() -> Result<u8, String> {
     for (name, exit, root_cause) in TOUR {
         let ended = Situation::find(name)?.check(&probe);
         if ended.code != exit || ended.root_cause.as_deref() != root_cause {
-            eprintln!("sandbox: {name} should exit with {exit} and name {root_cause:?}; it came to {ended:?}");
+            eprintln!("sandbox: {name} should exit with {exit} and name {root_cause:?}, but the result is {ended:?}");
             return Ok(1);
         }
     }
-    println!("\n# Both came out as they should. More situations: --list, --situation NAME; the sidecar: --serve.");
+    say!("\n# Both ended as expected. More situations: --list and --situation NAME. The sidecar: --serve.");
     Ok(0)
 }
 
@@ -116,7 +130,7 @@ fn list() {
     let situations: Vec<Situation> = names().iter().map(|name| Situation::read(name).unwrap()).collect();
     let width = situations.iter().map(|situation| situation.name.len()).max().unwrap_or_default();
     for situation in situations {
-        println!("{:width$}  {}", situation.name, situation.world.about);
+        say!("{:width$}  {}", situation.name, situation.world.about);
     }
 }
 
@@ -130,12 +144,12 @@ fn hold(name: &str, runtime: &tokio::runtime::Runtime, mut interrupt: Signal) ->
     let situation = Situation::find(name)?;
     let probe = build_probe()?;
     let sandbox = Sandbox::start(&situation.world);
-    println!("# {}\n# In a shell without variables of its own (env -i sh):", situation.world.about);
+    say!("# {}\n# In a shell without variables of its own (env -i sh):", situation.world.about);
     for (name, value) in sandbox.env() {
-        println!("export {name}={}", quoted(&value));
+        say!("export {name}={}", quoted(&value));
     }
-    println!("{}", command_line(&probe, &situation.arguments(&sandbox)));
-    println!("# This pod's world stays up until Ctrl-C.");
+    say!("{}", command_line(&probe, &situation.arguments(&sandbox)));
+    say!("# The fakes of this pod run until Ctrl-C.");
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).unwrap();
         tokio::select! {
@@ -177,7 +191,7 @@ impl Situation {
         };
         match candidates.as_slice() {
             [only] => Situation::read(only),
-            [] => Err(format!("there is no situation {name:?}; --list shows them")),
+            [] => Err(format!("there is no situation {name:?}; {}", meant(name, &names))),
             several => Err(format!("{name:?} is the name of several situations: {several:?}")),
         }
     }
@@ -205,9 +219,9 @@ impl Situation {
     fn check(&self, probe: &Path) -> Ended {
         let sandbox = Sandbox::start(&self.world);
         let arguments = self.arguments(&sandbox);
-        println!("\n# {}\n$ {}", self.world.about, command_line(probe, &arguments));
+        say!("\n# {}\n$ {}", self.world.about, command_line(probe, &arguments));
         if self.run.as_nobody && Sandbox::running_as_root() {
-            println!("# (root may read every file: another user sees what is meant)");
+            say!("# (root may read every file; run this as another user to see the failure)");
         }
         let message = sandbox.dir().join("termination-log");
         let terminal = ["TERM", "NO_COLOR"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
@@ -224,6 +238,16 @@ impl Situation {
         let root_cause = message.split_once(':').map(|(code, _)| code.to_owned());
         Ended { code: status.ok().and_then(|status| status.code()).unwrap_or(-1), root_cause }
     }
+}
+
+/// Asks for the situation whose path or last part is nearly this name.
+fn meant(name: &str, names: &[String]) -> String {
+    let edits = |known: &str| {
+        let last = known.rsplit('/').next().unwrap_or(known);
+        strsim::osa_distance(name, known).min(strsim::osa_distance(name, last))
+    };
+    let near = names.iter().map(|known| (edits(known), known)).filter(|(edits, _)| *edits <= 2).min();
+    near.map_or_else(|| "--list shows them".to_owned(), |(_, known)| format!("did you mean {known}?"))
 }
 
 fn scenarios() -> PathBuf {
@@ -261,7 +285,7 @@ fn build_probe() -> Result<PathBuf, String> {
     arguments.extend(["--bin", "irsa-probe", "--example", "sandbox"]);
     eprintln!("$ cargo {}", arguments.join(" "));
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // `cargo run` describes this package in variables that build scripts watch: inherited, they would have ring built anew.
+    // `cargo run` describes this package in variables that build scripts watch: inherited, they would make cargo build ring again.
     for (name, _) in std::env::vars_os()
         .filter(|(name, _)| name.to_str().is_some_and(|n| n.starts_with("CARGO_PKG_") || n.starts_with("CARGO_MANIFEST_")))
     {

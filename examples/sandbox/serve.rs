@@ -1,4 +1,4 @@
-//! `--serve`: the sidecar in a pod that you break and mend while you watch its status page.
+//! `--serve`: the sidecar in a pod that you break and repair while you watch its status page.
 
 use super::Situation;
 use super::support::{Sandbox, World};
@@ -29,14 +29,14 @@ const KEYS: &[Key] = &[
     },
     Key {
         key: "l",
-        does: "let STS throttle",
+        does: "make STS throttle requests",
         turn: |sandbox| scripted(sandbox, json!({"*": [{"status": 400, "code": "Throttling", "message": "Rate exceeded"}]})),
     },
     Key { key: "i", does: "give the pod another role's identity", turn: |sandbox| scripted(sandbox, intruder(&sandbox.world())) },
     Key { key: "r", does: "rotate the token, as the kubelet does", turn: Sandbox::rotate_tokens },
     Key {
         key: "m",
-        does: "mend everything",
+        does: "repair everything",
         turn: |sandbox| {
             sandbox.set_world(|world| {
                 world.iam.roles = None;
@@ -50,7 +50,7 @@ fn scripted(sandbox: &Sandbox, script: Value) {
     sandbox.set_world(|world| world.sts.script = serde_json::from_value(script).unwrap());
 }
 
-/// GetCallerIdentity names somebody else, in STS's own words.
+/// GetCallerIdentity names another role, in the form that STS uses.
 fn intruder(world: &World) -> Value {
     let arn = format!("arn:aws:sts::{}:assumed-role/intruder/session", world.account);
     let body = format!(
@@ -76,13 +76,13 @@ pub fn run(situation: &Situation, probe: &Path, runtime: &tokio::runtime::Runtim
         .spawn()
         .map_err(|error| format!("the probe could not be started: {error}"))?;
     let address = forward_log(&mut child)?;
-    println!("# {}", world.about);
-    println!("# The status page: http://{address}/    (also /readyz?verbose, /metrics, /status)");
-    println!("# A round every {INTERVAL}; a session lives for {SESSION_SECONDS} s, so that you can see one end. A key and Enter:");
+    say!("# {}", world.about);
+    say!("# The status page: http://{address}/    (also /readyz?verbose, /metrics, /status)");
+    say!("# A round every {INTERVAL}. A session lasts {SESSION_SECONDS} s, so that you can see one end. Type a key and Enter:");
     for key in KEYS {
-        println!("#   {}  {}", key.key, key.does);
+        say!("#   {}  {}", key.key, key.does);
     }
-    println!("#   q  quit");
+    say!("#   q  quit");
     let mut typed = keys();
     runtime.block_on(async {
         loop {
@@ -93,9 +93,9 @@ pub fn run(situation: &Situation, probe: &Path, runtime: &tokio::runtime::Runtim
                     Some(line) => match KEYS.iter().find(|key| key.key == line) {
                         Some(key) => {
                             (key.turn)(&sandbox);
-                            println!("# {}", key.does);
+                            say!("# {}", key.does);
                         }
-                        None => println!("# {line:?} is no key"),
+                        None => say!("# {line:?} is not one of the keys"),
                     },
                 },
                 _ = interrupt.recv() => return,
@@ -124,7 +124,7 @@ fn keys() -> mpsc::UnboundedReceiver<String> {
                 return;
             }
         }
-        // Without a terminal there is nobody to say q: the sender lives as long as this thread.
+        // Without a terminal, no one can type q. The sender lives as long as this thread.
         if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
             loop {
                 std::thread::park();

@@ -142,6 +142,7 @@ fn untried(inputs: Inputs) -> Evidence {
         inputs,
         token: Fact::NotAttempted(SkipReason::PlanFailed),
         default_token: Fact::NotAttempted(SkipReason::PlanFailed),
+        namespace: None,
         sdk_files: None,
         profile_tokens: Vec::new(),
         scan: None,
@@ -412,7 +413,7 @@ pub fn log(data: &[u8]) {
     assert_eq!(explanation.root_cause, explanation.matches.first().map(|root| root.code));
     let lines = text.lines().count();
     assert!(explanation.matches.iter().all(|one| one.line.is_some_and(|line| (1..=lines).contains(&line))));
-    harmless(&explained::text(&explanation));
+    harmless(&explained::text(&explanation, Style::default()));
     harmless(&json::explanation(&explanation));
 }
 

@@ -16,10 +16,14 @@ pub struct CheckOptions {
     pub settings: Settings,
     /// The log.
     pub log: LogOptions,
-    /// `--timeout`: for so long failures that time can cure are tried again.
+    /// `--timeout`: how long temporary failures are retried.
     pub timeout: Duration,
     /// `--output`
     pub output: CheckOutput,
+    /// `--verbose`: every check, and documents.
+    pub verbose: bool,
+    /// `--quiet`: the verdict's line only.
+    pub quiet: bool,
     /// `--pid`, which `exec` does not have.
     pub pid: Option<Target>,
     /// `--advisory`
@@ -35,6 +39,8 @@ impl Default for CheckOptions {
             log: LogOptions::default(),
             timeout: Duration::from_secs(60),
             output: CheckOutput::Text,
+            verbose: false,
+            quiet: false,
             pid: None,
             advisory: false,
             termination_log: TerminationLog::Default,
@@ -69,13 +75,15 @@ pub enum TerminationLog {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "check",
     arguments: "",
-    about: "Prove which AWS identity this pod has, or name what is broken and the cure",
-    example: "irsa-probe check --expect-role-arn arn:aws:iam::111122223333:role/checkout --timeout 30s",
+    about: "Check once which AWS identity this pod gets\n\
+            It makes the calls that an AWS SDK makes. If the identity is wrong or missing, it names the root cause and the fix. \
+            Temporary failures are retried until --timeout.",
+    example: "irsa-probe check --expect-role-arn arn:aws:iam::111122223333:role/checkout",
     exit_codes: &[
         ("0", "proven (or --advisory, or IRSA_PROBE_DISABLED)"),
         ("1", "a definite failure"),
         USAGE,
-        ("3", "not proven in time: only passing failures were met"),
+        ("3", "not proven in time; only temporary errors were seen"),
         ("143", "ended by SIGTERM"),
     ],
     variables: true,
@@ -85,6 +93,16 @@ pub(super) const ROW: CommandRow = CommandRow {
 
 groups!(CheckOptions { settings: Settings, log: LogOptions });
 
+impl CheckOptions {
+    /// An error where both more and less text is wanted.
+    pub(super) fn is_one_detail(&self) -> Result<(), Usage> {
+        match self.verbose && self.quiet {
+            true => Err(Usage("--verbose and --quiet exclude each other: give one of them".to_owned())),
+            false => Ok(()),
+        }
+    }
+}
+
 impl AsMut<CheckOptions> for CheckOptions {
     fn as_mut(&mut self) -> &mut CheckOptions {
         self
@@ -93,11 +111,12 @@ impl AsMut<CheckOptions> for CheckOptions {
 
 impl CommandOptions for CheckOptions {
     const FLAGS: &'static [FlagRow<CheckOptions>] =
-        &[timeout(), output(), check_issuer(), app_sdk(), PID, no_imds(), advisory(), termination_log()];
+        &[timeout(), output(), verbose(), quiet(), check_issuer(), app_sdk(), PID, no_imds(), advisory(), termination_log()];
     const SHARED: &'static [&'static [FlagRow<CheckOptions>]] = &[&identity(), &log()];
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         words.none(&ROW)?;
+        self.is_one_detail()?;
         Ok(Command::Check(self))
     }
 }
@@ -106,7 +125,7 @@ const PID: FlagRow<CheckOptions> = FlagRow {
     name: "pid",
     short: None,
     value: Some("N|auto"),
-    help: "Judge process N of this pod, or with auto the application, from a debug container that shares its process namespace",
+    help: "Check another process of this pod: process N, or with auto the application. For a debug container that shares its process namespace",
     set: |check, v| {
         check.pid = Some(Target::parse(v).ok_or_else(|| format!("{v:?} is no process id; write a whole number such as 1, or auto"))?);
         Ok(())
@@ -118,7 +137,7 @@ pub(super) const fn timeout<T: AsMut<CheckOptions>>() -> FlagRow<T> {
         name: "timeout",
         short: None,
         value: Some("DURATION"),
-        help: "Retry what time can cure for so long [default: 60s]",
+        help: "How long to retry temporary failures [default: 60s]",
         set: |t, v| set_timeout(&mut t.as_mut().timeout, v),
     }
 }
@@ -128,7 +147,7 @@ pub(super) const fn output<T: AsMut<CheckOptions>>() -> FlagRow<T> {
         name: "output",
         short: None,
         value: Some("text|json|evidence"),
-        help: "Form of the result on standard output [default: text]",
+        help: "Format of the result on standard output [default: text]",
         set: |t, v| {
             let forms = [("text", CheckOutput::Text), ("json", CheckOutput::Json), ("evidence", CheckOutput::Evidence)];
             t.as_mut().output = one_of(v, &forms)?;
@@ -137,12 +156,32 @@ pub(super) const fn output<T: AsMut<CheckOptions>>() -> FlagRow<T> {
     }
 }
 
+pub(super) const fn verbose<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "verbose",
+        short: Some('v'),
+        value: None,
+        help: "In text, list every check, and print policies and manifests",
+        set: |t, v| set_switch(&mut t.as_mut().verbose, v),
+    }
+}
+
+pub(super) const fn quiet<T: AsMut<CheckOptions>>() -> FlagRow<T> {
+    FlagRow {
+        name: "quiet",
+        short: Some('q'),
+        value: None,
+        help: "In text, print the verdict's line only",
+        set: |t, v| set_switch(&mut t.as_mut().quiet, v),
+    }
+}
+
 pub(super) const fn check_issuer<T: AsMut<CheckOptions>>() -> FlagRow<T> {
     FlagRow {
         name: "check-issuer",
         short: None,
         value: None,
-        help: "Fetch the issuer's discovery document and keys, and look for the token's",
+        help: "Also check the issuer: fetch its discovery document and keys, and find the token's key",
         set: |t, v| set_switch(&mut t.as_mut().settings.check_issuer, v),
     }
 }
@@ -152,7 +191,8 @@ pub(super) const fn app_sdk<T: AsMut<CheckOptions>>() -> FlagRow<T> {
         name: "app-sdk",
         short: None,
         value: Some("NAME[@VERSION]|auto"),
-        help: "The application's SDK: fail when it does not get the identity, warn when it falls through [default: auto, what exec and --pid find; names: irsa-probe sdks]",
+        help: "The SDK of the application, for example java-v2. The check fails if this SDK does not get the identity, and warns if it would use another \
+               provider after a failure. irsa-probe sdks lists the names [default: auto, what exec and --pid find]",
         set: |t, v| set_app_sdk(&mut t.as_mut().settings.app_sdk, v),
     }
 }
@@ -162,7 +202,7 @@ pub(super) const fn advisory<T: AsMut<CheckOptions>>() -> FlagRow<T> {
         name: "advisory",
         short: None,
         value: None,
-        help: "Report, but exit 0 whatever was found; exec starts CMD",
+        help: "Exit 0 whatever is found. The report is the same, and exec starts CMD",
         set: |t, v| set_switch(&mut t.as_mut().advisory, v),
     }
 }
@@ -172,7 +212,7 @@ pub(super) const fn termination_log<T: AsMut<CheckOptions>>() -> FlagRow<T> {
         name: "termination-log",
         short: None,
         value: Some("PATH"),
-        help: "Where a failure's short message goes, 'none' for nowhere [default: /dev/termination-log, when it exists]",
+        help: "File for the short message about a failure, or none [default: /dev/termination-log, if it exists]",
         set: |t, v| {
             let off = v.is_empty() || v == "none";
             t.as_mut().termination_log = if off { TerminationLog::Off } else { TerminationLog::Path(v.to_owned()) };
@@ -208,6 +248,12 @@ mod tests {
         assert_eq!(options.settings.ignore, [Code::SdkDiffers, Code::NodeRoleReachable]);
         assert_eq!(check(&[], &[("IRSA_PROBE_IGNORE", "throttled,sdk-differs")]).settings.ignore, [Code::Throttled, Code::SdkDiffers]);
         assert_eq!(check(&["--termination-log", "none"], &[]).termination_log, TerminationLog::Off);
+        let detail = |args: &[&str]| (check(args, &[]).verbose, check(args, &[]).quiet);
+        assert_eq!(
+            [detail(&["-v"]), detail(&["--quiet"]), detail(&["-q=false", "--verbose"])],
+            [(true, false), (false, true), (true, false)]
+        );
+        assert!(run(&["check", "-v", "-q"], &[]).is_err() && run(&["exec", "-vq", "app"], &[]).is_err());
         assert_eq!(check(&[], &[]), CheckOptions::default());
     }
 

@@ -1,4 +1,4 @@
-//! `doctor`: its flags, and whom it examines.
+//! `doctor`: its flags and its argument.
 
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};
@@ -13,6 +13,8 @@ pub struct DoctorOptions {
     pub name: String,
     /// `--output`
     pub output: Output,
+    /// `--verbose`: the cause of each finding, and documents.
+    pub verbose: bool,
     /// The log.
     pub log: LogOptions,
     /// `--timeout`, for each command of kubectl and aws.
@@ -32,6 +34,7 @@ impl Default for DoctorOptions {
         DoctorOptions {
             name: String::new(),
             output: Output::Text,
+            verbose: false,
             log: LogOptions::default(),
             timeout: Duration::from_secs(30),
             namespace: None,
@@ -45,10 +48,11 @@ impl Default for DoctorOptions {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "doctor",
     arguments: "SERVICEACCOUNT|POD",
-    about: "From a workstation: walk from cluster and IAM to the pods with your own kubectl and aws; changes nothing",
+    about: "Check from a workstation, with kubectl and aws\n\
+            It follows the way from the cluster and IAM to the pods with your own kubectl and aws. It changes nothing.",
     example: "irsa-probe doctor -n shop checkout --cluster production",
     exit_codes: &[
-        ("0", "nothing is wrong, as far as could be seen"),
+        ("0", "nothing is wrong, as far as it could see"),
         ("1", "a definite failure"),
         USAGE,
         ("3", "not decided: kubectl or aws did not answer"),
@@ -66,23 +70,30 @@ impl CommandOptions for DoctorOptions {
             name: "timeout",
             short: None,
             value: Some("DURATION"),
-            help: "Give each command of kubectl and aws so long [default: 30s]",
+            help: "How long each command of kubectl and aws may take [default: 30s]",
             set: |doctor, v| set_timeout(&mut doctor.timeout, v),
         },
         output(),
+        FlagRow {
+            name: "verbose",
+            short: Some('v'),
+            value: None,
+            help: "In text, print the general cause of each finding, and policies and manifests",
+            set: |doctor, v| set_switch(&mut doctor.verbose, v),
+        },
         namespace(|doctor, v| set_text(&mut doctor.namespace, v)),
         FlagRow {
             name: "cluster",
             short: None,
             value: Some("NAME"),
-            help: "The EKS cluster's name [default: that of kubectl's context, where it tells]",
+            help: "The EKS cluster's name [default: from kubectl's context, if it names one]",
             set: |doctor, v| set_text(&mut doctor.cluster, v),
         },
         FlagRow {
             name: "aws-auth",
             short: None,
             value: None,
-            help: "Check the role ARNs in the ConfigMap aws-auth, too",
+            help: "Also check the role ARNs in the ConfigMap aws-auth",
             set: |doctor, v| set_switch(&mut doctor.aws_auth, v),
         },
         FlagRow {
@@ -96,7 +107,7 @@ impl CommandOptions for DoctorOptions {
     const SHARED: &'static [&'static [FlagRow<DoctorOptions>]] = &[&log()];
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
-        let name = words.one(&ROW, "SERVICEACCOUNT or POD", "doctor needs a SERVICEACCOUNT or a POD; its namespace by -n")?;
+        let name = words.one(&ROW, "SERVICEACCOUNT or POD", "doctor needs a SERVICEACCOUNT or a POD; give its namespace with -n")?;
         Ok(Command::Doctor(DoctorOptions { name, ..self }))
     }
 }

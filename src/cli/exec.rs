@@ -1,6 +1,6 @@
-//! `exec`: the flags of a check, and the words of the application.
+//! `exec`: the flags of a check, and the command of the application.
 
-use super::check::{CheckOptions, advisory, app_sdk, check_issuer, output, termination_log, timeout};
+use super::check::{CheckOptions, advisory, app_sdk, check_issuer, output, quiet, termination_log, timeout, verbose};
 use super::row::{CommandOptions, CommandRow, FlagRow, USAGE, Words, functions};
 use super::shared::{LogOptions, groups, identity, log, no_imds};
 use super::{Command, Usage};
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 pub struct ExecOptions {
     /// The check that comes first.
     pub check: CheckOptions,
-    /// The command with its arguments, which runs once the identity is proven. Never empty.
+    /// The command with its arguments. It runs after the check has passed. Never empty.
     pub command: Vec<OsString>,
     /// `IRSA_PROBE_DISABLED`: the reason.
     pub disabled: Option<String>,
@@ -21,13 +21,15 @@ pub struct ExecOptions {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "exec",
     arguments: "-- CMD",
-    about: "Check in the application's own container, then become CMD; it does not start without a proven identity",
+    about: "Check first, then start the application CMD\n\
+            It runs in the application's own container. CMD starts only if the identity is right. CMD replaces irsa-probe, so it gets the \
+            signals, and its exit code is the container's.",
     example: "irsa-probe exec --timeout 60s -- /app --port 8080",
     exit_codes: &[
         ("0-255", "CMD's own, once it runs: proven (or --advisory, or IRSA_PROBE_DISABLED)"),
         ("1", "a definite failure; CMD was not started"),
         USAGE,
-        ("3", "not proven in time: only passing failures were met; CMD was not started"),
+        ("3", "not proven in time; only temporary errors were seen; CMD was not started"),
         ("126", "CMD cannot be executed"),
         ("127", "CMD was not found"),
         ("143", "ended by SIGTERM before CMD was started"),
@@ -41,13 +43,14 @@ groups!(ExecOptions { check: CheckOptions, check.settings: Settings, check.log: 
 
 impl CommandOptions for ExecOptions {
     const FLAGS: &'static [FlagRow<ExecOptions>] =
-        &[timeout(), output(), check_issuer(), app_sdk(), no_imds(), advisory(), termination_log()];
+        &[timeout(), output(), verbose(), quiet(), check_issuer(), app_sdk(), no_imds(), advisory(), termination_log()];
     const SHARED: &'static [&'static [FlagRow<ExecOptions>]] = &[&identity(), &log()];
 
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         if words.wrapped.is_empty() {
             return Err(Usage("exec needs the application's command: irsa-probe exec -- /app --its-flags".to_owned()));
         }
+        self.check.is_one_detail()?;
         Ok(Command::Exec(ExecOptions { command: words.wrapped, ..self }))
     }
 }

@@ -33,7 +33,9 @@ pub enum ExplainInput {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "explain",
     arguments: "CODE|MESSAGE|-",
-    about: "Explain a code, an error message, a log (a file, or - for standard input): what it means, why, the cure",
+    about: "Explain a code, an error message or a log\n\
+            It says what an error of AWS, an SDK or kubectl means, why it occurs and how to fix it. The argument is a code, a message or the \
+            name of a file. - reads standard input.",
     example: "kubectl logs deployment/checkout | irsa-probe explain -",
     exit_codes: &[("0", "explained"), ("1", "nothing in it is known"), USAGE],
     variables: false,
@@ -71,7 +73,7 @@ fn input(words: &[String], file: Option<&str>) -> Result<ExplainInput, Usage> {
         )),
         ([one], None) if one == "-" => Ok(ExplainInput::File(one.clone())),
         (words, None) => Ok(ExplainInput::Text(words.join(" "))),
-        ([word, ..], Some(_)) => Err(Usage(format!("explain takes a MESSAGE or --file, and {word:?} was given too"))),
+        ([word, ..], Some(_)) => Err(Usage(format!("explain takes a MESSAGE or --file, but both {word:?} and --file were given"))),
     }
 }
 

@@ -17,7 +17,8 @@ pub struct InstallOptions {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "install",
     arguments: "DIR",
-    about: "Copy this program to DIR/irsa-probe, for containers whose image lacks it",
+    about: "Copy this program to DIR/irsa-probe\n\
+            DIR is a volume that the pod's containers share. An application whose image lacks the program can then run it.",
     example: "irsa-probe install /irsa-probe-bin",
     exit_codes: &[("0", "installed"), ("1", "it could not be written there"), USAGE],
     // It runs in pods. But a variable with a typing error, meant for the command that it installs, must not keep the pod from starting.

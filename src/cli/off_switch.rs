@@ -1,4 +1,4 @@
-//! `IRSA_PROBE_DISABLED`: what each command does when it is set.
+//! `IRSA_PROBE_DISABLED`: what each command does if it is set.
 
 use super::commands::COMMANDS;
 use super::get::is_page;
@@ -20,20 +20,20 @@ pub(super) fn switch_off(
         Ok(other) => return Ok(other),
         Err(usage) => usage,
     };
-    // The first word that is a command, as far as can be told of a line that cannot be read.
+    // The line cannot be parsed, so the first word that is a command's name is taken.
     let words = || args.iter().filter_map(|arg| arg.to_str());
     match words().find(|word| COMMANDS.iter().any(|row| row.name == *word)) {
         Some("check") => Ok(Command::Disabled(reason)),
         Some("serve") => Ok(Command::Serve(ServeOptions { disabled: Some(reason), ..parse_readable(&args, environment) })),
         Some("exec") => {
             let command: Vec<OsString> = args.iter().skip_while(|arg| *arg != "--").skip(1).cloned().collect();
-            // Where nothing says where the application's words begin, nothing can be started.
+            // Without -- it is not known where the application's words begin, so it cannot be started.
             if command.is_empty() {
                 return Err(usage);
             }
             Ok(Command::Exec(ExecOptions { command, disabled: Some(reason), ..parse_readable(&args, environment) }))
         }
-        // The exec probe of a server that is switched off must not fail for what the server forgives.
+        // The exec probe of a server that is switched off must not fail for a mistake that the server ignores.
         Some("get") => match words().find(|word| is_page(word)) {
             Some(page) => Ok(Command::Get(GetOptions { path: page.to_owned(), ..parse_readable(&args, environment) })),
             None => Err(usage),

@@ -6,13 +6,14 @@ use std::ffi::OsString;
 /// One command.
 pub(super) struct CommandRow {
     pub(super) name: &'static str,
-    /// The words that it takes, for `--help`.
+    /// The words that it takes, for `--help` and for completions: `bash|zsh|fish`, `DIR`.
     pub(super) arguments: &'static str,
+    /// What it does, in one short line. More may follow after a line break.
     pub(super) about: &'static str,
     pub(super) example: &'static str,
     pub(super) exit_codes: &'static [(&'static str, &'static str)],
-    /// Whether its flags have twins in the environment. They are for commands that a manifest runs in pods; what a person types must not
-    /// change with variables that a pod or a shell happens to have.
+    /// Whether its flags have twins in the environment. They are for commands that a manifest runs in pods. What a person types must not
+    /// change with the variables of a pod or a shell.
     pub(super) variables: bool,
     /// Whether the words are those of another program, whatever they look like.
     pub(super) wraps: bool,
@@ -41,11 +42,19 @@ impl CommandRow {
         (self.functions.own)().into_iter().chain((self.functions.shared)())
     }
 
+    /// What it does, in one short line.
+    pub(super) fn summary(&self) -> &'static str {
+        self.about.lines().next().unwrap_or_default()
+    }
+
     /// Whether it takes the flag of this name.
     pub(super) fn takes(&self, name: &str) -> bool {
         self.flags().any(|flag| flag.name == name)
     }
 }
+
+/// The beginning of all variables of the probe.
+pub(super) const PREFIX: &str = "IRSA_PROBE_";
 
 /// The exit code of a line that cannot be understood.
 pub(super) const USAGE: (&str, &str) = ("2", "usage");
@@ -72,7 +81,7 @@ impl Words {
     /// For a command that takes none.
     pub(super) fn none(&self, command: &CommandRow) -> Result<(), Usage> {
         match self.own.first() {
-            Some(word) => Err(Usage(format!("{} takes no argument, and {word:?} was given", command.name))),
+            Some(word) => Err(Usage(format!("{} takes no argument, but {word:?} was given", command.name))),
             None => Ok(()),
         }
     }
@@ -82,7 +91,7 @@ impl Words {
         match self.own.as_slice() {
             [] => Err(Usage(missing.to_owned())),
             [word] => Ok(word.clone()),
-            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, and {word:?} was given too", command.name))),
+            [_, word, ..] => Err(Usage(format!("{} takes one {kind}, but {word:?} was given too", command.name))),
         }
     }
 }
@@ -91,11 +100,12 @@ impl Words {
 pub(super) struct FlagRow<T> {
     /// Its long name, without the dashes.
     pub(super) name: &'static str,
-    /// Its short name. The help says it in its own words.
+    /// Its short name.
     pub(super) short: Option<char>,
-    /// What its value is called in `--help`; `None` for a switch.
+    /// Its value, for `--help` and for completions: choices in lower case (`text|json`), what is free in capitals (`FILE|-`). `None` for a
+    /// switch.
     pub(super) value: Option<&'static str>,
-    /// What it does, and its default.
+    /// What it does in one sentence, then more, and last its default.
     pub(super) help: &'static str,
     /// Puts a value into the struct; a switch gets "true" or "false". The error says what is wrong with the value.
     pub(super) set: fn(&mut T, &str) -> Result<(), String>,
@@ -111,9 +121,22 @@ pub(super) struct Flag {
 }
 
 impl Flag {
+    /// How it is written, with its value: `-n, --namespace NAMESPACE`.
+    pub(super) fn form(&self) -> String {
+        let short = self.short.map_or_else(String::new, |short| format!("-{short}, "));
+        let value = self.value.map_or_else(String::new, |value| format!(" {value}"));
+        format!("{short}--{}{value}", self.name)
+    }
+
+    /// What it does, in one sentence and without its default.
+    pub(super) fn summary(&self) -> &'static str {
+        let sentence = self.help.split(". ").next().unwrap_or_default();
+        sentence.split(" [default").next().unwrap_or_default()
+    }
+
     /// Its twin in the environment.
     pub(super) fn variable(&self) -> String {
-        format!("IRSA_PROBE_{}", self.name.to_ascii_uppercase().replace('-', "_"))
+        format!("{PREFIX}{}", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 }
 
@@ -148,11 +171,8 @@ pub(super) fn shared<T: CommandOptions>() -> Vec<Flag> {
     T::SHARED.iter().copied().flatten().map(FlagRow::flag).collect()
 }
 
-/// Makes a command of its arguments. What the line leaves open comes from the environment, where the command reads it.
+/// Makes a command of its arguments. It takes all the flags among them. What the line leaves open comes from the environment, where the command reads it.
 pub(super) fn parse<T: CommandOptions>(command: &CommandRow, arguments: Arguments, environment: Environment<'_>) -> Result<Command, Usage> {
-    if let Some((flag, _)) = arguments.flags.iter().find(|(flag, _)| !rows::<T>().any(|row| row.name == flag.name)) {
-        return Err(Usage(format!("--{} is not a flag of {}", flag.name, command.name)));
-    }
     let mut options = T::default();
     for row in rows::<T>() {
         let mut values = arguments.flags.iter().filter(|(flag, _)| flag.name == row.name).map(|(_, value)| value).peekable();
@@ -171,7 +191,7 @@ pub(super) fn parse<T: CommandOptions>(command: &CommandRow, arguments: Argument
     options.with_words(arguments.words)
 }
 
-/// What can be read of a command line and an environment that cannot be read as a whole: where to listen, how to log.
+/// What can be read from a command line or an environment with mistakes: where to listen, how to log.
 pub(super) fn parse_readable<T: CommandOptions>(args: &[OsString], environment: Environment<'_>) -> T {
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
     let on_line = |name: &str| {
@@ -183,7 +203,7 @@ pub(super) fn parse_readable<T: CommandOptions>(args: &[OsString], environment: 
     let mut options = T::default();
     for row in rows::<T>() {
         if let Some(value) = on_line(row.name).or_else(|| environment(&row.flag().variable())) {
-            // A value that cannot be read is passed over.
+            // A value that cannot be read is ignored.
             let _ = (row.set)(&mut options, value.trim());
         }
     }

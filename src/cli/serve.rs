@@ -18,7 +18,7 @@ pub struct ServeOptions {
     pub log: LogOptions,
     /// `--listen`
     pub listen: SocketAddr,
-    /// `--interval`: from one proof to the next.
+    /// `--interval`: from one check to the next.
     pub interval: Duration,
     /// `IRSA_PROBE_DISABLED`: the reason.
     pub disabled: Option<String>,
@@ -39,14 +39,16 @@ impl Default for ServeOptions {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "serve",
     arguments: "",
-    about: "Prove it again and again, for readiness probes, Prometheus and a person with a browser",
+    about: "Check on a schedule, for probes and Prometheus\n\
+            It serves /livez, /readyz, /startupz, /metrics, /status, /report and a page for a browser from the last results. A request never \
+            causes a call to AWS.",
     example: "irsa-probe serve --interval 15m --log-format json",
     exit_codes: &[
-        ("0", "ended by SIGTERM or SIGINT, requests in flight answered"),
+        ("0", "ended by SIGTERM or SIGINT; requests in flight were answered"),
         ("1", "cannot listen there"),
         USAGE,
-        ("130", "a second SIGINT cut the end short"),
-        ("143", "a second SIGTERM did"),
+        ("130", "a second SIGINT came before the end"),
+        ("143", "a second SIGTERM came before the end"),
     ],
     variables: true,
     wraps: false,
@@ -63,7 +65,7 @@ impl CommandOptions for ServeOptions {
             name: "interval",
             short: None,
             value: Some("DURATION"),
-            help: "From one proof to the next, 1s or longer; keep it below half of a session, 30m; a rotated token is tried at once [default: 15m]",
+            help: "Time from one check to the next, 1s or longer. Keep it below half of a session, which is 30m. A rotated token is checked at once [default: 15m]",
             set: |serve, v| {
                 serve.interval = duration::parse(v)?;
                 if serve.interval < SHORTEST { Err("it must be 1s or longer".to_owned()) } else { Ok(()) }

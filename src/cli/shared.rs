@@ -42,7 +42,7 @@ pub enum Output {
     Json,
 }
 
-/// Where the server listens when nothing is said.
+/// Where the server listens by default.
 pub(super) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9475);
 
 /// The log: for every command.
@@ -65,7 +65,7 @@ pub(super) const fn log<T: AsMut<LogOptions>>() -> [FlagRow<T>; 2] {
             name: "log-format",
             short: None,
             value: Some("text|json"),
-            help: "Form of the log [default: text]",
+            help: "Format of the log [default: text]",
             set: |t, v| {
                 t.as_mut().format = one_of(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)])?;
                 Ok(())
@@ -74,21 +74,21 @@ pub(super) const fn log<T: AsMut<LogOptions>>() -> [FlagRow<T>; 2] {
     ]
 }
 
-/// Which identity is to be proven, and how strictly: for commands that prove one.
+/// Which identity to check, and how strictly: for commands that check one.
 pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 5] {
     [
         FlagRow {
             name: "expect-role-arn",
             short: None,
             value: Some("ARN"),
-            help: "The role that this pod must have [default: AWS_ROLE_ARN, or the profile's]",
+            help: "The role that this pod must get [default: AWS_ROLE_ARN, or the profile's]",
             set: |t, v| set_role(&mut t.as_mut().expect_role_arn, v),
         },
         FlagRow {
             name: "provider",
             short: None,
             value: Some("auto|irsa|pod-identity"),
-            help: "The provider to prove [default: auto, whichever was injected]",
+            help: "The credential provider to check [default: auto, the one that was injected]",
             set: |t, v| {
                 t.as_mut().provider = one_of(
                     v,
@@ -101,7 +101,7 @@ pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 5] {
             name: "sts-region",
             short: None,
             value: Some("REGION"),
-            help: "STS region to call, repeatable, the first is primary; aws-global is the global endpoint [default: the pod's region]",
+            help: "STS region to call, repeatable. The first is the primary one. aws-global is the global endpoint [default: the pod's region]",
             set: |t, v| {
                 for code in items(v) {
                     let region = Region::parse(code).map_err(|error| format!("{code:?} is not a region: {error}"))?;
@@ -110,24 +110,30 @@ pub(super) const fn identity<T: AsMut<Settings>>() -> [FlagRow<T>; 5] {
                 Ok(())
             },
         },
-        FlagRow { name: "strict", short: None, value: None, help: "Warnings fail", set: |t, v| set_switch(&mut t.as_mut().strict, v) },
+        FlagRow {
+            name: "strict",
+            short: None,
+            value: None,
+            help: "Treat warnings as failures",
+            set: |t, v| set_switch(&mut t.as_mut().strict, v),
+        },
         FlagRow {
             name: "ignore",
             short: None,
             value: Some("CODE"),
-            help: "Report this warning or information as ignored, repeatable; --strict and metrics do not count it; a failure stays one",
+            help: "Report this warning or information as ignored, repeatable. --strict and metrics do not count it. A failure cannot be ignored",
             set: |t, v| add_codes(&mut t.as_mut().ignore, v),
         },
     ]
 }
 
-/// `--no-imds`: for commands that prove an identity.
+/// `--no-imds`: for commands that check an identity.
 pub(super) const fn no_imds<T: AsMut<Settings>>() -> FlagRow<T> {
     FlagRow {
         name: "no-imds",
         short: None,
         value: None,
-        help: "Never contact the instance metadata service",
+        help: "Never contact the instance metadata service (IMDS)",
         set: |t, v| set_switch(&mut t.as_mut().no_imds, v),
     }
 }
@@ -138,7 +144,7 @@ pub(super) const fn output<T: AsMut<Output>>() -> FlagRow<T> {
         name: "output",
         short: None,
         value: Some("text|json"),
-        help: "Form of the result on standard output [default: text]",
+        help: "Format of the result on standard output [default: text]",
         set: |t, v| {
             *t.as_mut() = one_of(v, &[("text", Output::Text), ("json", Output::Json)])?;
             Ok(())
@@ -146,13 +152,13 @@ pub(super) const fn output<T: AsMut<Output>>() -> FlagRow<T> {
     }
 }
 
-/// `--listen`: for the server, and for who asks it.
+/// `--listen`: for the server, and for the command that asks it.
 pub(super) const fn listen<T: AsMut<SocketAddr>>() -> FlagRow<T> {
     FlagRow {
         name: "listen",
         short: None,
         value: Some("ADDRESS:PORT"),
-        help: "Where the server listens [default: [::]:9475, IPv4 and IPv6; IPv4 alone where the node has no IPv6]",
+        help: "Address and port of the server [default: [::]:9475, IPv4 and IPv6, or IPv4 alone if the node has no IPv6]",
         set: |t, v| {
             *t.as_mut() = parse_listen(v)?;
             Ok(())
@@ -165,21 +171,21 @@ fn parse_listen(value: &str) -> Result<SocketAddr, String> {
     let every = value.strip_prefix(':').and_then(|port| port.parse().ok()).map(|port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)));
     every
         .or_else(|| value.parse().ok())
-        .ok_or_else(|| format!("{value:?} is no address with a port; write it like [::]:9475 or 127.0.0.1:9475"))
+        .ok_or_else(|| format!("{value:?} is not an address with a port; write it like [::]:9475 or 127.0.0.1:9475"))
 }
 
-/// `--namespace`: for commands that take a service account by its name. `set` is given by the command, which alone knows what it is for.
+/// `--namespace`: for commands that take the name of a service account. The command gives `set`, as only it knows the use of the value.
 pub(super) const fn namespace<T>(set: fn(&mut T, &str) -> Result<(), String>) -> FlagRow<T> {
     FlagRow {
         name: "namespace",
         short: Some('n'),
         value: Some("NAMESPACE"),
-        help: "The service account's namespace, -n for short [default: the token's; for doctor the kubectl context's]",
+        help: "The service account's namespace [default: the token's; for doctor the kubectl context's]",
         set,
     }
 }
 
-/// Says in which fields of a command's struct the groups are.
+/// Declares in which fields of a command's struct the groups are.
 macro_rules! groups {
     ($options:ty { $($($field:ident).+: $group:ty),+ $(,)? }) => {
         $(impl AsMut<$group> for $options {

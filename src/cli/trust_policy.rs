@@ -1,4 +1,4 @@
-//! `trust-policy`: its flags. What they leave open comes from the pod's token.
+//! `trust-policy`: its flags. Values that they do not give come from the pod's token.
 
 use super::row::{CommandOptions, CommandRow, FlagRow, Words, functions};
 use super::shared::{LogOptions, Output, groups, log, namespace, output};
@@ -35,8 +35,10 @@ pub struct TrustPolicyOptions {
 pub(super) const ROW: CommandRow = CommandRow {
     name: "trust-policy",
     arguments: "",
-    about: "Print the trust policy that the pod's role needs, or say why a given one keeps the pod out",
-    example: "aws iam get-role --role-name ROLE_NAME | irsa-probe trust-policy --check - --issuer ISSUER_URL -n NAMESPACE --service-account SERVICE_ACCOUNT",
+    about: "Print the trust policy a role needs, or test one\n\
+            What the flags leave open comes from the pod's token. With --check it says which condition of a given policy keeps the pod out.",
+    example: "aws iam get-role --role-name ROLE_NAME | irsa-probe trust-policy --check - \\\n    \
+              --issuer ISSUER_URL -n NAMESPACE --service-account SERVICE_ACCOUNT",
     exit_codes: &[("0", "printed, or the policy allows"), ("1", "the policy denies"), ("2", "usage, or a policy that cannot be read")],
     variables: false,
     wraps: false,
@@ -52,14 +54,14 @@ impl CommandOptions for TrustPolicyOptions {
             name: "check",
             short: None,
             value: Some("FILE|-"),
-            help: "Evaluate this policy: bare, URL-encoded, or as aws iam get-role prints it; - reads standard input",
+            help: "Evaluate this policy: plain, URL-encoded, or as aws iam get-role prints it. - reads standard input",
             set: |trust, v| set_text(&mut trust.check, v),
         },
         FlagRow {
             name: "format",
             short: None,
             value: Some("json|terraform|cloudformation"),
-            help: "Print the statement alone, to add to a role that exists [default: a whole policy, for a new role]",
+            help: "Print only the statement, to add to the policy of a role that exists [default: a whole policy, for a new role]",
             set: |trust, v| {
                 trust.format = Some(one_of(v, &StatementForm::NAMED)?);
                 Ok(())
@@ -107,7 +109,9 @@ impl CommandOptions for TrustPolicyOptions {
     fn with_words(self, words: Words) -> Result<Command, Usage> {
         words.none(&ROW)?;
         if self.check.is_some() && self.format.is_some() {
-            return Err(Usage("--format prints the statement that a pod needs, and --check judges a policy: give one of them".to_owned()));
+            return Err(Usage(
+                "--format prints the statement that a pod needs, and --check evaluates a policy; give only one of them".to_owned(),
+            ));
         }
         Ok(Command::TrustPolicy(self))
     }

@@ -1,15 +1,27 @@
-//! The parsers of flags' values. An error says what is wrong with the value.
+//! The parsers of flags' values, and the words of their errors. An error says what is wrong with the value.
 
+use super::suggest::did_you_mean;
 use crate::core::aws::arn::RoleArn;
 use crate::core::catalogue::Code;
-use crate::core::sdk::Sdk;
+use crate::core::sdk::{Sdk, SdkFamily};
 use crate::core::text::duration;
 use std::time::Duration;
 
+/// Names in a sentence, with a word before the last one: `check, serve and exec`.
+pub(super) fn sentence(names: &[&str], word: &str) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 /// The choice that has this name.
 pub(super) fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
-    let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| format!("{value:?} is none of {}", names()))
+    let names = || choices.iter().map(|(name, _)| *name);
+    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {
+        let meant = did_you_mean(value, names());
+        format!("{value:?} is none of {}{meant}", names().collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// Any text but an empty one.
@@ -24,7 +36,7 @@ pub(super) fn set_text(target: &mut Option<String>, value: &str) -> Result<(), S
 /// A duration that is not zero.
 pub(super) fn set_timeout(target: &mut Duration, value: &str) -> Result<(), String> {
     *target = duration::parse(value)?;
-    if target.is_zero() { Err("it must be longer than nothing; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
+    if target.is_zero() { Err("it must be longer than zero; write it like 500ms or 60s".to_owned()) } else { Ok(()) }
 }
 
 /// A switch: on, or off where its value says so.
@@ -44,7 +56,7 @@ pub(super) fn set_role(target: &mut Option<RoleArn>, value: &str) -> Result<(), 
 
 /// An SDK's name, with or without a version.
 pub(super) fn set_sdk_version(target: &mut Option<Sdk>, value: &str) -> Result<(), String> {
-    *target = Some(Sdk::parse(value)?);
+    *target = Some(sdk(value, &[])?);
     Ok(())
 }
 
@@ -52,9 +64,21 @@ pub(super) fn set_sdk_version(target: &mut Option<Sdk>, value: &str) -> Result<(
 pub(super) fn set_app_sdk(target: &mut Option<Sdk>, value: &str) -> Result<(), String> {
     *target = match value {
         "auto" => None,
-        name => Some(Sdk::parse(name)?),
+        name => Some(sdk(name, &["auto"])?),
     };
     Ok(())
+}
+
+/// `others` are what may stand in its place.
+fn sdk(value: &str, others: &[&str]) -> Result<Sdk, String> {
+    Sdk::parse(value).map_err(|error| {
+        let name = value.split('@').next().unwrap_or_default();
+        if SdkFamily::parse(name).is_some() {
+            return error;
+        }
+        let names = SdkFamily::ALL.into_iter().flat_map(|family| [family.id()].into_iter().chain(family.aliases().iter().copied()));
+        error + &did_you_mean(name, names.chain(others.iter().copied()))
+    })
 }
 
 /// The items of a list with commas or white space between them.
@@ -65,8 +89,13 @@ pub(super) fn items(value: &str) -> impl Iterator<Item = &str> {
 /// Adds codes of the catalogue, each of them once.
 pub(super) fn add_codes(target: &mut Vec<Code>, value: &str) -> Result<(), String> {
     for id in items(value) {
-        let code =
-            Code::parse(id).ok_or_else(|| format!("{id:?} is no code of the catalogue; irsa-probe explain --list shows the codes"))?;
+        let code = Code::parse(id).ok_or_else(|| {
+            let meant = match did_you_mean(id, Code::ALL.iter().map(|code| code.id())) {
+                none if none.is_empty() => "; irsa-probe explain --list shows the codes".to_owned(),
+                meant => meant,
+            };
+            format!("{id:?} is no code of the catalogue{meant}")
+        })?;
         if !target.contains(&code) {
             target.push(code);
         }

@@ -68,7 +68,7 @@ pub async fn call(client: &Client, url: &str, token: &str) -> (Call<AgentCredent
                 keys = Some(given);
                 ServiceAnswer::Success(facts)
             }
-            Err(_) => alien("a body that is not the agent's"),
+            Err(_) => alien("a body that is not from the agent"),
         }
     } else {
         let body = Zeroizing::new(String::from_utf8_lossy(&response.body).into_owned());

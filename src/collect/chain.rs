@@ -40,7 +40,7 @@ pub async fn collect(client: Client, world: &World, plan: &Plan, until: Instant)
     let recorder = Recorder::new(client, Limits::default());
     Fact::Known(match tokio::time::timeout_at(until.into(), follow(&recorder, region, &plan.imds)).await {
         Ok(chain) => chain,
-        Err(_) => without_identity(ChainErrorKind::Passing, format!("the default chain did not end within {} ms", CUT.as_millis())),
+        Err(_) => without_identity(ChainErrorKind::Passing, format!("the default chain gave no result within {} ms", CUT.as_millis())),
     })
 }
 
@@ -98,7 +98,7 @@ async fn follow(recorder: &Recorder, region: &str, imds: &ImdsPlan) -> DefaultCh
             (None, Some(ChainError { kind: ChainErrorKind::Service(error), text }))
         }
         Ok(ServiceAnswer::Alien(alien)) => {
-            (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity met {}", alien.what) }))
+            (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity was answered with {}", alien.what) }))
         }
         Err(failure) => (None, Some(ChainError { kind: ChainErrorKind::Passing, text: format!("GetCallerIdentity: {}", failure.text) })),
     };
@@ -134,12 +134,12 @@ impl HttpConnector for OneAttemptConnector {
         let refuse = |why: &'static str| HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
         // IMDS is always asked for a session token first.
         if self.rules.without_imds && request.method() == "PUT" && request.uri().ends_with("/latest/api/token") {
-            return refuse("--no-imds was given");
+            return refuse("not requested (--no-imds)");
         }
         let url = request.uri().to_owned();
         let failed = Arc::clone(&self.rules.failed);
         if failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&url) {
-            return refuse("it has failed once");
+            return refuse("an earlier attempt failed");
         }
         let answer = self.inner.call(request);
         HttpConnectorFuture::new(async move {

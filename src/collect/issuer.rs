@@ -137,7 +137,7 @@ async fn send(client: &Client, url: &str) -> FetchedDocument {
 }
 
 fn refused(url: &str, why: &str) -> FetchedDocument {
-    let text = format!("{} is not asked: {why}", truncate(url));
+    let text = format!("{} was not requested: {why}", truncate(url));
     FetchedDocument { exchange: None, answer: Err(Failure { phase: Phase::Resolve, kind: FailureKind::BadRequest, text }) }
 }
 
@@ -226,7 +226,7 @@ mod tests {
         let url = issuer(1, |_, own| format!(r#"{{"issuer":"{own}","jwks_uri":"https://me:hunter2@issuer.example/keys"}}"#));
         let seen = fetch_from(&url).await;
         let failure = seen.keys.known().unwrap().answer.as_ref().unwrap_err();
-        assert_eq!(failure.text, "https://***@issuer.example/keys is not asked: it holds a user name or password");
+        assert_eq!(failure.text, "https://***@issuer.example/keys was not requested: it contains a user name or password");
         assert!(!format!("{seen:?}").contains("hunter2"));
     }
 }

@@ -74,7 +74,7 @@ impl Memory {
         }
     }
 
-    /// Whether the default chain is followed beside the direct calls. Later attempts wait for their result first.
+    /// Whether the default chain is followed at the same time as the direct calls. Later attempts wait for their result first.
     pub(super) fn asks_chain_at_once(&self) -> bool {
         !self.has_attempted
     }

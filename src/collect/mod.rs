@@ -23,7 +23,7 @@ pub mod token;
 
 pub use memory::{Attempt, Memory};
 
-use crate::core::evidence::{Evidence, Fact, Remembered, SCHEMA, SkipReason};
+use crate::core::evidence::{Evidence, Fact, Remembered, SCHEMA, SkipReason, Token};
 use crate::core::plan::Plan;
 use crate::core::plan::inputs::{Inputs, Settings};
 use crate::core::pod::environment::Environment;
@@ -77,12 +77,17 @@ pub async fn collect(world: &World, deadline: Instant, attempt: Attempt, memory:
     };
     let (chain, remembered) = memory.learn(taken_at, &plan.imds, followed, &imds, &issuer);
 
+    let default_token = token::read_stand_in(world, &plan).await;
+    let names_namespace =
+        |token: &Fact<Token>| token.known().and_then(|token| token.claims()).is_some_and(|claims| claims.namespace.is_some());
+    let is_named = names_namespace(&token) || names_namespace(&default_token);
     Evidence {
         schema: SCHEMA.to_owned(),
         taken_at,
         inputs: inputs.clone(),
         lack: None,
-        default_token: token::read_stand_in(world, &plan).await,
+        namespace: if is_named { None } else { token::read_namespace(&world.root) },
+        default_token,
         token,
         sdk_files: Some(sdk_files.0),
         profile_tokens: sdk_files.1,
@@ -106,6 +111,7 @@ fn evidence_of_lack(inputs: Inputs, lack: &str, taken_at: Timestamp) -> Evidence
         lack: Some(lack.to_owned()),
         token: Fact::NotAttempted(because),
         default_token: Fact::NotAttempted(because),
+        namespace: None,
         sdk_files: None,
         profile_tokens: Vec::new(),
         scan: None,

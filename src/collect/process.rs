@@ -90,16 +90,16 @@ impl TargetProcess {
     pub fn find(pid: u32) -> Result<TargetProcess, ProcessError> {
         if pid == own_pid() {
             return Err(ProcessError::Unreadable(format!(
-                "--pid {pid} is this check itself: give the application's number, or leave --pid out"
+                "--pid {pid} is this check itself; give the application's number, or omit --pid"
             )));
         }
         TargetProcess::open(pid).map_err(|errno| match errno {
             Errno::NOENT => ProcessError::Unreadable(format!(
-                "there is no process {pid} here: is this container started with kubectl debug --target=CONTAINER, and is {pid} the application's \
-                 number in there (usually 1; ls /proc shows them)?"
+                "there is no process {pid} here; start this container with kubectl debug --target=CONTAINER, and give the application's number \
+                 there (usually 1; ls /proc lists them)"
             )),
             errno => {
-                let why = format!("process {pid} cannot be looked at: /proc/{pid}: {}", std::io::Error::from(errno));
+                let why = format!("process {pid} cannot be inspected: /proc/{pid}: {}", std::io::Error::from(errno));
                 if is_lack(errno) { ProcessError::OutOfResources(why) } else { ProcessError::Unreadable(why) }
             }
         })
@@ -139,7 +139,7 @@ impl TargetProcess {
         let status = self.status().unwrap_or_default();
         let ids = (status.uids.first().copied().unwrap_or_default(), status.gids.first().copied().unwrap_or_default());
         format!(
-            "{path}: {why}. In a container with its UID, GID and groups the kernel itself decides. {}",
+            "{path}: {why}. In a container with its UID, GID and groups, the kernel itself decides. {}",
             debug_container_advice(self.pid, ids, false)
         )
     }
@@ -150,7 +150,7 @@ impl TargetProcess {
         let ours = own.status().map_err(|error| self.error_of(&error))?;
         let (Some(mut rights), Some(our_rights)) = (theirs.rights(), ours.rights()) else {
             return Err(ProcessError::Unreadable(format!(
-                "process {} cannot be judged: /proc/{}/status does not say who it is",
+                "process {} cannot be checked: /proc/{}/status does not say which user it has",
                 self.pid, self.pid
             )));
         };
@@ -278,7 +278,7 @@ impl TargetProcess {
 
     fn error_of(&self, error: &std::io::Error) -> ProcessError {
         if is_lacking(error) {
-            return ProcessError::OutOfResources(format!("process {} cannot be looked at: {error}", self.pid));
+            return ProcessError::OutOfResources(format!("process {} cannot be inspected: {error}", self.pid));
         }
         let is_gone = matches!(Errno::from_io_error(error), Some(Errno::SRCH | Errno::NOENT));
         ProcessError::Unreadable(match error.kind() {
@@ -289,15 +289,15 @@ impl TargetProcess {
             }
             // The error is ESRCH, or the process's folder is empty by now.
             _ if is_gone => ended_text(self.pid),
-            _ => format!("process {} cannot be looked at: {error}", self.pid),
+            _ => format!("process {} cannot be inspected: {error}", self.pid),
         })
     }
 
     fn cannot_confine(&self, errno: Errno) -> ProcessError {
         match errno {
             Errno::NOSYS | Errno::PERM => ProcessError::Unreadable(format!(
-                "the files of process {} cannot be read without leaving its root: openat2 is missing ({}); it takes Linux 5.6 and a seccomp \
-                 profile that knows it, such as a newer container runtime's RuntimeDefault",
+                "the files of process {} cannot be read without leaving its root: openat2 is missing ({}); it needs Linux 5.6 and a \
+                 seccomp profile that allows it, such as a newer container runtime's RuntimeDefault",
                 self.pid,
                 std::io::Error::from(errno)
             )),

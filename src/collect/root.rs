@@ -156,7 +156,7 @@ struct PathWalk<'a> {
     /// The folders below the root, each opened in the one before it. `..` takes the last one off: no folder is asked for its parent.
     way: Vec<(Vec<u8>, OwnedFd)>,
     links: usize,
-    /// Why it is not certain that the process gets there. The walk goes on all the same, because a missing file is missing for the process, too.
+    /// Why it is not certain that the process gets there. The walk continues, because a missing file is missing for the process, too.
     doubt: Option<String>,
 }
 
@@ -288,7 +288,7 @@ impl PathWalk<'_> {
     }
 
     fn undecided(&self, doubt: &str) -> FileFailure {
-        undecided(&format!("whether process {} may read it cannot be told ({doubt})", self.other.subject.pid))
+        undecided(&format!("it is not known whether process {} may read it ({doubt})", self.other.subject.pid))
     }
 
     fn folder(&self) -> BorrowedFd<'_> {

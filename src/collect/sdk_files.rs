@@ -64,7 +64,7 @@ fn state_of(token: &Token, text: Option<&str>) -> TokenFile {
 }
 
 /// Whether a token of SSO is cached. Only a person's own log-in writes one, so that there is none in most pods. The home of another process is not
-/// looked at.
+/// read.
 fn has_sso_token(root: &Root, environment: &Environment) -> bool {
     let (Root::Own, Some(home)) = (root, environment.home.raw()) else { return false };
     let is_json = |path: std::path::PathBuf| path.extension().is_some_and(|end| end == "json");

@@ -149,7 +149,7 @@ where
         // The status is 200, and the SDK found no answer of STS in the body.
         (None, None, None) => Ok(ServiceAnswer::Alien(ForeignAnswer {
             status: exchange.status.unwrap_or_default(),
-            what: "a body that is not STS's".to_owned(),
+            what: "a body that is not from STS".to_owned(),
         })),
     };
     Call { exchange: Some(exchange), answer }

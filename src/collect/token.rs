@@ -4,8 +4,8 @@ use super::environment::World;
 use super::file::{self, Root, TOKEN_CAP};
 use crate::core::evidence::{Fact, FileFact, SkipReason, Token, TokenContent};
 use crate::core::plan::{Plan, Provider};
-use crate::core::pod::token::DEFAULT_TOKEN_PATH;
-use crate::core::pod::token::{TokenDefect, decode};
+use crate::core::pod::token::{DEFAULT_TOKEN_PATH, NAMESPACE_PATH, TokenDefect, decode};
+use crate::core::text::printable::is_object_name;
 use crate::core::text::secrets::InputValue;
 use crate::core::text::time::Timestamp;
 use std::time::Duration;
@@ -42,6 +42,16 @@ pub async fn read_stand_in(world: &World, plan: &Plan) -> Fact<Token> {
     }
     Fact::Known(read(&world.root, &DEFAULT_TOKEN_PATH.into()).await.0)
 }
+
+/// Reads the pod's namespace from the file beside the default token. `None` where there is none, or where it holds no name.
+pub fn read_namespace(root: &Root) -> Option<String> {
+    let content = file::read(root, NAMESPACE_PATH, NAMESPACE_CAP).ok()?;
+    let name = std::str::from_utf8(&content.bytes).ok()?.trim();
+    is_object_name(name).then(|| name.to_owned())
+}
+
+/// A namespace's name has 63 characters at most. A line break may follow.
+const NAMESPACE_CAP: usize = 128;
 
 /// Reads a token. Returns the evidence, and the text where it is a token.
 pub async fn read(root: &Root, path: &InputValue) -> (Token, Option<Zeroizing<String>>) {

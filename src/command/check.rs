@@ -1,5 +1,6 @@
 //! `irsa-probe check`: makes attempts until the verdict is settled or the time is over, and reports the last real cause.
 
+use super::terminal::style;
 use crate::cli::{CheckOptions, CheckOutput, TerminationLog};
 use crate::collect::environment::{self, World};
 use crate::collect::process::{self, ProcessError, TargetProcess};
@@ -10,7 +11,8 @@ use crate::core::check::attempts::{Attempts, Next, backoff};
 use crate::core::check::report::{self, Report, RunTimes, Verdict};
 use crate::core::evidence::Evidence;
 use crate::core::text::printable::printable;
-use crate::render::{Style, json, termination, text};
+use crate::render::text::{Detail, TextOptions};
+use crate::render::{json, termination, text};
 use rustix::fs::{Mode, OFlags};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -84,7 +86,14 @@ fn report_result(options: &CheckOptions, stdout: Stdout, report: &Report, eviden
 
 fn format_result(options: &CheckOptions, report: &Report, evidence: &Evidence, terminal: bool) -> String {
     match options.output {
-        CheckOutput::Text => text::report(report, style(terminal)),
+        CheckOutput::Text => {
+            let detail = match (options.quiet, options.verbose) {
+                (true, _) => Detail::Verdict,
+                (false, true) => Detail::Checks,
+                (false, false) => Detail::Steps,
+            };
+            text::detailed_report(report, &TextOptions { style: style(terminal), detail, advisory: options.advisory })
+        }
         CheckOutput::Json => json::report(report),
         CheckOutput::Evidence => json::evidence(evidence),
     }
@@ -170,13 +179,6 @@ fn unjudged(process: &TargetProcess, evidence: &Evidence, report: &Report) -> Op
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Colour on a terminal only, and not where NO_COLOR or TERM=dumb asks for none (no-color.org).
-pub(super) fn style(terminal: bool) -> Style {
-    let unwanted =
-        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-    Style { color: terminal && !unwanted }
 }
 
 const DEFAULT_TERMINATION_LOG: &str = "/dev/termination-log";

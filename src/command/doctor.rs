@@ -9,6 +9,7 @@ use crate::core::doctor::report;
 use crate::core::doctor::target::DoctorTarget;
 use crate::core::text::printable::shell_word;
 use crate::core::text::time::Timestamp;
+use crate::render::text::{Detail, TextOptions};
 use crate::render::{doctor as text, json};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, getpid, kill_process};
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The most that is read of one command: the pods of a large service account, a cluster full of webhooks.
 const OUTPUT_CAP: usize = 32 << 20;
-/// The pause between two looks at the children.
+/// The pause between two polls of the children.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Examines a service account or pod, and prints what is wrong; the exit code.
@@ -43,16 +44,21 @@ pub fn run(options: &DoctorOptions) -> u8 {
         }
         for (command, ran) in commands.iter().zip(run_all(&commands, options.timeout)) {
             let answer = ToolAnswer::parse(command.tool, ran);
-            if let ToolAnswer::Refused(RefusalKind::NoTool, _) = answer {
-                let name = command.tool.name();
-                super::print_error(&format!("{name} is not on the PATH: install it, or add its folder to PATH; what needs it is skipped"));
+            if let (ToolAnswer::Refused(kind @ RefusalKind::NoTool, _), Output::Json) = (&answer, options.output) {
+                // The text has a block for it.
+                let wording = kind.wording(command.tool);
+                super::print_error(&format!("{}: {} Checks that need it are skipped.", wording.title, wording.fix));
             }
             found.add(command.question, answer);
         }
     }
     let report = report::report(&found, Timestamp(now));
     super::print(&match options.output {
-        Output::Text => text::report(&report, super::check::style(std::io::stdout().is_terminal())),
+        Output::Text => {
+            let style = super::terminal::style(std::io::stdout().is_terminal());
+            let detail = if options.verbose { Detail::Checks } else { Detail::Steps };
+            text::report(&report, &TextOptions { style, detail, ..TextOptions::default() })
+        }
         Output::Json => json::doctor(&report),
     });
     match report.verdict {
@@ -123,7 +129,7 @@ fn set_nonblocking(pipe: impl AsFd) -> rustix::io::Result<()> {
     rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK)
 }
 
-/// How it ended, if it has: by itself, at the deadline, or because it writes without end.
+/// How it ended, if it has: by itself, at the deadline, or because it wrote too much.
 fn poll(running: &mut Running, late: bool) -> Option<Ran> {
     // The state is read before the output, so that no output is missed. A grandchild that holds the pipes is not waited for.
     let ended = running.child.try_wait();

@@ -3,13 +3,14 @@
 //! An edge: it reads the file or standard input that it was given, at most [`CAP`] bytes of it.
 
 use super::input::{self, InputText};
-use crate::cli::{ExplainInput, ExplainOptions, Output};
+use crate::cli::{ExplainInput, ExplainOptions, Output, did_you_mean};
 use crate::core::catalogue::Code;
 use crate::core::evidence::FileFailureKind;
 use crate::core::explain::{self, Explanation, beginning};
 use crate::render::{catalogue, json};
+use std::io::IsTerminal;
 
-/// Most of a log that is looked at.
+/// Most of a log that is read.
 const CAP: usize = 16 * 1024 * 1024;
 
 /// Prints what is known of a code or a text. Exit code 1 when nothing in it is known, 2 when it cannot be read. It does not guess.
@@ -25,7 +26,7 @@ pub fn run(options: &ExplainOptions) -> u8 {
                 super::print(&if output == Output::Json {
                     json::explanation(&explain::explain_code(code))
                 } else {
-                    catalogue::explain(code)
+                    catalogue::explain(code, super::terminal::style(std::io::stdout().is_terminal()))
                 });
                 return 0;
             }
@@ -51,13 +52,16 @@ fn print_explanation(text: &str, output: Output) -> u8 {
     if output == Output::Json {
         super::print(&json::explanation(&explanation));
     } else if known {
-        super::print(&crate::render::explain::text(&explanation));
+        super::print(&crate::render::explain::text(&explanation, super::terminal::style(std::io::stdout().is_terminal())));
     }
     if !known {
         let said = beginning(text);
         let what = if said.is_empty() { "an empty text".to_owned() } else { format!("{said:?}") };
+        // Only a single word may be a code.
+        let codes = Code::ALL.iter().map(|code| code.id()).filter(|_| !said.contains(char::is_whitespace));
+        let meant = did_you_mean(text.trim(), codes);
         super::print_error(&format!(
-            "nothing is known of {what}: neither a code of the catalogue nor an error of AWS that it has; irsa-probe explain --list shows the codes"
+            "{what} is neither a code nor an error that irsa-probe knows{meant} (irsa-probe explain --list shows the codes)"
         ));
     }
     u8::from(!known)
@@ -68,7 +72,7 @@ fn read_text(path: &str) -> Option<Result<String, String>> {
     let failure = match input::read(path, CAP) {
         Ok(InputText { bytes, cut }) => {
             if cut {
-                super::print_error(&format!("only the first {CAP} bytes are looked at"));
+                super::print_error(&format!("only the first {CAP} bytes are read"));
             }
             // A log may hold bytes that are not UTF-8.
             return Some(Ok(String::from_utf8_lossy(&bytes).into_owned()));
@@ -79,7 +83,7 @@ fn read_text(path: &str) -> Option<Result<String, String>> {
         FileFailureKind::Missing => return None,
         // The word cannot be the name of a file (too long, or with a NUL).
         FileFailureKind::Other if path != "-" => return None,
-        FileFailureKind::TooLarge => format!("; give the part that matters: tail -c {CAP} FILE | irsa-probe explain -"),
+        FileFailureKind::TooLarge => format!("; give it the last part: tail -c {CAP} FILE | irsa-probe explain -"),
         _ => String::new(),
     };
     Some(Err(format!("{}: {}{part}", input::display_name(path), failure.text)))

@@ -1,4 +1,4 @@
-//! `irsa-probe get PATH`: asks the sidecar in the same container, for exec probes in an image without a shell.
+//! `irsa-probe get PATH`: asks the sidecar in the same container. For exec probes in an image without a shell, and for its text report.
 
 use crate::cli::GetOptions;
 use crate::collect::http::{Client, ClientSettings, Limits, Roots};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// For each phase and for all: longer than any answer from memory takes, and no longer than a person waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Prints the server's answer; exit code 0 when its status is a success, else 1.
+/// Prints the server's answer. Exit code 0 if its status is a success, else 1.
 pub fn run(options: &GetOptions) -> u8 {
     let server = local_address(options.listen);
     let answer =
@@ -43,8 +43,9 @@ fn local_address(listen: SocketAddr) -> SocketAddr {
 /// Asks for a page: whether the server says yes, and the body. The error says why there is no answer.
 async fn request_page(path: &str, server: SocketAddr) -> Result<(bool, String), String> {
     let url = format!("http://{server}/{}", path.trim_start_matches('/'));
-    let request =
-        Request::get(&url).body(Bytes::new()).map_err(|_| format!("{path:?} is no path; ask for readyz, livez, startupz or status"))?;
+    let request = Request::get(&url)
+        .body(Bytes::new())
+        .map_err(|_| format!("{path:?} is no path; ask for readyz, livez, startupz, status or report"))?;
     let client = Client::new(ClientSettings {
         roots: Roots::built_in(),
         proxies: Proxies::default(),

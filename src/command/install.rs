@@ -24,22 +24,22 @@ pub fn run(options: &InstallOptions) -> u8 {
             0
         }
         Err(error) => {
-            let cure = match error.kind() {
+            let fix = match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => "DIR must be a folder that exists; mount an emptyDir there",
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                    "this user cannot write there; mount an emptyDir there, writable"
+                    "this user cannot write there; mount a writable emptyDir there"
                 }
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the volume is full; it needs about 5 MB (an emptyDir's sizeLimit)",
-                _ => "DIR must be a folder that can be written, such as an emptyDir",
+                _ => "DIR must be a writable folder, such as an emptyDir",
             };
-            super::print_error(&format!("{shown} cannot be written: {error}; {cure}"));
+            super::print_error(&format!("{shown} cannot be written: {error}; {fix}"));
             1
         }
     }
 }
 
 /// Writes a file beside the target and renames it. A running program cannot be overwritten ("text file busy"), which an init container that
-/// is restarted would meet, and no container may execute half of a program.
+/// is restarted would get. And no container may execute half of a program.
 fn install(dir: &Path, target: &Path) -> io::Result<()> {
     let beside = dir.join(format!(".{NAME}.{}", std::process::id()));
     // A container that was killed may have left it: in containers the process number is mostly the same.

@@ -11,8 +11,10 @@ mod input;
 pub mod install;
 pub mod sdks;
 pub mod serve;
+mod terminal;
 pub mod trust_policy;
 
+use crate::cli::unknown_variables;
 use crate::collect::lack::spare_descriptors;
 use crate::core::text::printable::printable;
 use std::io::Write;
@@ -24,7 +26,14 @@ pub fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "irsa-probe: {}", printable(text));
 }
 
-/// Prints the result on standard output. A reader that has gone away is no failure of the probe's.
+/// Logs one warning for each variable with the probe's prefix that no command reads.
+pub fn warn_of_unknown_variables() {
+    for warning in unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Prints the result on standard output. It is no failure if the reader has gone away.
 pub fn print(text: &str) {
     print_to(std::io::stdout().lock(), text);
 }

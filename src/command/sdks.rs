@@ -13,9 +13,9 @@ use crate::core::sdk::{Assumptions, Prediction, SdkFamily, StsHosts, Surrounding
 use crate::render::{Style, json, scan, sdks};
 use std::io::IsTerminal;
 
-const ABOUT_PROCESS: &str = "What each AWS SDK does with this process's environment and files, by its default chain. Nothing was called.";
-const ABOUT_FILE: &str = "What each AWS SDK does with the given environment, by its default chain. Nothing was called or read. Token files are \
-                     taken to be good, and profiles to exist without credentials.";
+const ABOUT_PROCESS: &str = "What each AWS SDK's default chain does with the environment and files of this process. Nothing was called.";
+const ABOUT_FILE: &str = "What each AWS SDK's default chain does with the given environment. Nothing was called, and no file was read. It \
+                     is assumed that token files are good, and that profiles exist without credentials.";
 
 /// Prints the predictions, or the one of `--sdk`; the exit code.
 pub fn run(options: &SdksOptions) -> u8 {
@@ -63,13 +63,13 @@ fn format_all(options: &SdksOptions, about: &str, predictions: &[Prediction], sc
     }
 }
 
-/// Whose environment it is, and what was taken for granted.
+/// Whose environment it is, and what was assumed.
 fn about(whose: &str, assume: Assumptions) -> String {
     let given = assume.describe();
     match given.as_str() {
-        "" => format!("{whose} STS, the agent and IMDS are taken to answer."),
+        "" => format!("{whose} Assumed: STS, the agent and IMDS answer."),
         given if Assumptions::keys().iter().all(|(key, _)| given.contains(&format!("{key}="))) => format!("{whose} Assumed: {given}."),
-        given => format!("{whose} Assumed: {given}. What is not named here is taken to answer."),
+        given => format!("{whose} Assumed: {given}. All others are assumed to answer."),
     }
 }
 
@@ -81,7 +81,7 @@ fn format_predictions(options: &SdksOptions, about: &str, predictions: &[Predict
 }
 
 fn style() -> Style {
-    super::check::style(std::io::stdout().is_terminal())
+    super::terminal::style(std::io::stdout().is_terminal())
 }
 
 /// Predicts for this process: its environment, token files and profile.
@@ -105,8 +105,8 @@ fn predict_for_file(path: &str, options: &SdksOptions) -> Result<(String, Vec<Pr
     let about = about(ABOUT_FILE, options.assume);
     let about = match not_understood {
         0 => about,
-        1 => [&about, " One line is not NAME=VALUE, and was passed over."].concat(),
-        n => format!("{about} {n} lines are not NAME=VALUE, and were passed over."),
+        1 => [&about, " One line is not NAME=VALUE, and was ignored."].concat(),
+        n => format!("{about} {n} lines are not NAME=VALUE, and were ignored."),
     };
     Ok((about, predictions(options, &Surroundings { hosts: StsHosts::OfEachKind, ..Surroundings::assumed(&environment, &profile) })))
 }

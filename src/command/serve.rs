@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Serves until a signal: 0 after the drain, 143 or 130 when a second one cuts it short, 1 when it cannot begin.
 pub fn run(options: ServeOptions, clock: Clock) -> u8 {
     let ended = log::install_queued(options.log).and_then(|log| {
+        super::warn_of_unknown_variables();
         let ended = super::runtime()?.block_on(serve(options, clock));
         log.flush();
         ended
@@ -26,25 +27,26 @@ pub fn run(options: ServeOptions, clock: Clock) -> u8 {
     })
 }
 
-/// Half of the shortest usual session (AssumeRoleWithWebIdentity's default is an hour): a longer interval can leave no time to bear a failure.
+/// Half of the shortest usual session (AssumeRoleWithWebIdentity's default is an hour). A longer interval can leave no time to repeat a failed
+/// round.
 const LONGEST_SAFE_INTERVAL: Duration = Duration::from_secs(1800);
 
 async fn serve(options: ServeOptions, clock: Clock) -> std::io::Result<u8> {
     let other = std::io::Error::other::<String>;
-    // Before anything else: as PID 1 a process without a handler does not even notice SIGTERM.
+    // Before anything else: as PID 1, a process without a handler ignores SIGTERM.
     let mut signals = Signals::listen()?;
     let listener = server::listen(options.listen).map_err(other)?;
     let address = listener.local_addr()?;
     let shared = Arc::new(SharedBoard::new(options.disabled.clone(), clock).map_err(|error| other(error.to_string()))?);
     match &options.disabled {
         Some(reason) => {
-            tracing::warn!(%address, reason = %crate::core::text::printable::printable(reason), "switched off: serving ready, checking nothing")
+            tracing::warn!(%address, reason = %crate::core::text::printable::printable(reason), "switched off: ready, and nothing is checked")
         }
         None => {
             tracing::info!(%address, interval_s = options.interval.as_secs_f64(), "serving");
             if options.interval > LONGEST_SAFE_INTERVAL {
                 tracing::warn!(
-                    "the interval is longer than half an hour: a failure may be met when the proven credentials have ended already"
+                    "the interval is longer than half an hour: a failure may be found only after the last good credentials have expired"
                 );
             }
             start_worker(options, shared.clone())?;

@@ -35,9 +35,9 @@ pub fn run(options: &TrustPolicyOptions) -> u8 {
     })
 }
 
-/// Said beside a whole policy.
-const FOR_A_NEW_ROLE: &str = "this policy is for a new role; on a role that exists it would replace every other statement: \
-    --format json|terraform|cloudformation prints the statement to add";
+/// Printed on standard error beside a whole policy.
+const FOR_A_NEW_ROLE: &str = "this policy is for a new role; on a role that exists it would replace all other statements. For such a role, \
+    --format json|terraform|cloudformation prints only the statement to add";
 
 fn print(options: &TrustPolicyOptions) -> Result<u8, String> {
     let statement = needed_statement(options)?;
@@ -74,20 +74,20 @@ fn evaluate(options: &TrustPolicyOptions, path: &str) -> Result<u8, String> {
     if let (Some(role), Some(of)) = (&role, document.role.as_deref().and_then(|arn| RoleArn::parse(arn).ok()))
         && !role.same_role(&of)
     {
-        super::print_error(&format!("{source} is the policy of {of}, and not of {role}, which this pod asks for"));
+        super::print_error(&format!("{source} is the policy of {of}, but this pod asks for {role}"));
     }
     let evaluation = policy::evaluate(&document, &request);
     super::print(&match options.output {
         Output::Json => json::trust_policy(&evaluation),
         Output::Text => {
             let role = role.map(|role| role.to_string());
-            text::evaluation(&evaluation, &request, role.as_deref(), super::check::style(std::io::stdout().is_terminal()))
+            text::evaluation(&evaluation, &request, role.as_deref(), super::terminal::style(std::io::stdout().is_terminal()))
         }
     });
     Ok(if evaluation.decision == Decision::Allow { 0 } else { 1 })
 }
 
-/// The request that the policy is evaluated for: who asks, and for which role.
+/// The request for which the policy is evaluated: who asks, and for which role.
 fn request(options: &TrustPolicyOptions, document: &Document) -> Result<Request, String> {
     if options.pod_identity {
         let (namespace, account) = PodToken::from_options(options)?.names(options);
@@ -116,11 +116,11 @@ fn policy_text(path: &str) -> Result<String, String> {
     let source = input::display_name(path);
     let InputText { bytes, cut } = input::read(path, POLICY_CAP).map_err(|failure| format!("{source}: {}", failure.text))?;
     if cut {
-        return Err(format!("{source}: it has more than {POLICY_CAP} bytes, which no policy has"));
+        return Err(format!("{source}: it has more than {POLICY_CAP} bytes, so it cannot be a policy"));
     }
     // Every other byte of UTF-16 is zero here; PowerShell's > writes it.
     let text = String::from_utf8(bytes.to_vec()).ok().filter(|text| !text.contains('\0'));
-    text.ok_or_else(|| format!("{source}: it is not text in UTF-8 (UTF-16, as PowerShell's > writes?); save it as UTF-8"))
+    text.ok_or_else(|| format!("{source}: it is not text in UTF-8; save it as UTF-8 (the > of PowerShell writes UTF-16)"))
 }
 
 const SEVERAL: &str = "the token has several audiences and no azp, which STS refuses";
@@ -132,9 +132,9 @@ fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
 }
 
-/// The role: the flag's, the pod's, else the one that the document is said to be of. The error says why there is none, and what to give.
+/// The role: the flag's, the pod's, else the one that the document names as its own. The error says why there is none, and what to give.
 ///
-/// Where flags name the pod, the variable is of somebody else: the person's own role at a workstation.
+/// If flags name the pod, the variable does not belong to it: it is the person's own role at a workstation.
 fn role(options: &TrustPolicyOptions, document: Option<&Document>) -> Result<RoleArn, MissingFlags> {
     if let Some(role) = &options.role_arn {
         return Ok(role.clone());
@@ -169,7 +169,7 @@ fn of_profile() -> Option<Plan> {
     (world.lack.is_none() && plan.source == IdentitySource::Profile).then_some(plan)
 }
 
-/// Whether no token is needed to know who asks.
+/// Whether the flags alone say who asks, without a token.
 fn flags_name_the_pod(options: &TrustPolicyOptions) -> bool {
     options.namespace.is_some() && options.service_account.is_some() && (options.issuer.is_some() || options.pod_identity)
 }
@@ -203,7 +203,8 @@ impl RoleUse {
                 let whys: Vec<&str> = lacks.iter().map(|lack| lack.why.as_str()).filter(|why| !why.is_empty()).collect();
                 let flags: Vec<&str> = lacks.iter().flat_map(|lack| lack.flags.iter().copied()).collect();
                 let hints: String = lacks.iter().map(|lack| lack.hint).collect();
-                return Err(format!("whose policy? {}; give {}{hints}", whys.join("; "), flags.join(", ")));
+                let whys: String = whys.iter().map(|why| format!("{why}; ")).collect();
+                return Err(format!("{whys}give {}{hints}", flags.join(", ")));
             }
         };
         Ok(RoleUse { issuer: token.issuer, subject: token.subject, audience: token.audience, role })
@@ -217,14 +218,14 @@ struct TokenSubject {
     audience: Vec<String>,
 }
 
-/// The issuer as a person gives it: what is none would make every policy look wrong.
+/// The issuer as a person gives it. With a wrong one every policy would look wrong.
 fn issuer(given: &str) -> Result<String, String> {
     let path = given.strip_prefix("https://").unwrap_or(given);
     let host = path.split('/').next().unwrap_or_default();
     // EKS's issuers go on after the host, and end before the discovery document's path.
     let cut = (host.starts_with("oidc.eks.") || host.starts_with("oidc-eks.")) && !path.contains("/id/");
     if !host.contains('.') || cut || path.contains("/.well-known/") || path.contains("://") || path.contains(char::is_whitespace) {
-        let form = "write https://HOST/PATH, as EKS has it";
+        let form = "write https://HOST/PATH, as EKS shows it";
         return Err(format!("--issuer: {given:?} is no issuer; {form}{ISSUER_HINT}"));
     }
     // No issuer of EKS ends in a slash.
@@ -244,7 +245,7 @@ impl PodToken {
     fn from_options(options: &TrustPolicyOptions) -> Result<PodToken, String> {
         for (flag, given) in [("--namespace", &options.namespace), ("--service-account", &options.service_account)] {
             if let Some(name) = given.as_deref().filter(|name| !is_object_name(name)) {
-                return Err(format!("{flag}: {name:?} is no name in Kubernetes: lower-case letters, digits, '-' and '.' only"));
+                return Err(format!("{flag}: {name:?} is no name in Kubernetes: use only lower-case letters, digits, '-' and '.'"));
             }
         }
         if flags_name_the_pod(options) {
@@ -277,7 +278,7 @@ impl PodToken {
         let given = options.issuer.as_deref().map(issuer).transpose()?;
         let issuer = given.or_else(|| claims.and_then(|claims| claims.issuer.clone()));
         if issuer.as_deref().is_some_and(|issuer| issuer.starts_with("http://")) {
-            return Err("the token's issuer begins with http://: IAM takes https:// alone".to_owned());
+            return Err("the token's issuer begins with http://, but IAM takes only https://".to_owned());
         }
         let (namespace, account) = self.names(options);
         let given = options.namespace.is_some() || options.service_account.is_some();

@@ -22,11 +22,11 @@ pub fn list() -> String {
 }
 
 /// One code, with placeholders for the values of a pod.
-pub fn explain(code: Code) -> String {
+pub fn explain(code: Code, style: Style) -> String {
     const COLUMN: usize = 10;
     let row = code.row();
     let remedy = Values::unknown().remedy(row);
-    let mut page = Page::new(Style::default());
+    let mut page = Page::new(style);
     page.prose(0, 2, &[(Paint::Plain, &format!("{code}: {}", row.title))]);
     page.gap();
     let mut entry = |name: &str, text: &str| page.entry(0, name, COLUMN, (Paint::Plain, text));
@@ -37,7 +37,7 @@ pub fn explain(code: Code) -> String {
     page.gap();
     page.entry(0, "cause", COLUMN, (Paint::Plain, row.cause));
     page.gap();
-    page.entry(0, "cure", COLUMN, (Paint::Plain, &remedy.text));
+    page.entry(0, "fix", COLUMN, (Paint::Plain, &remedy.text));
     page.commands(COLUMN, &remedy.commands);
     if let Some(snippet) = &remedy.snippet {
         page.gap();
@@ -50,17 +50,17 @@ pub fn explain(code: Code) -> String {
 /// What a step checks.
 pub(super) fn about(step: Step) -> &'static str {
     match step {
-        Step::Injection => "what the pod was given: environment, role, region, endpoints",
+        Step::Injection => "what was injected into the pod: environment, role, region, endpoints",
         Step::Token => "the projected token's file, claims and times",
-        Step::Issuer => "the token's issuer, with --check-issuer: its discovery document names it, and its keys hold the token's",
+        Step::Issuer => "with --check-issuer: the issuer's discovery document and its keys match the token",
         Step::Network => "the way to the STS endpoint: DNS, TCP, proxy, TLS, an answer",
-        Step::AssumeRole => "what STS says to AssumeRoleWithWebIdentity (IRSA)",
-        Step::PodIdentity => "what the EKS Pod Identity agent says",
-        Step::Identity => "who the credentials are, by GetCallerIdentity and by the SDK's default chain",
-        Step::Node => "what the node gives away to this pod",
+        Step::AssumeRole => "what STS answers to AssumeRoleWithWebIdentity (IRSA)",
+        Step::PodIdentity => "what the EKS Pod Identity agent answers",
+        Step::Identity => "whose the credentials are: GetCallerIdentity, and an SDK's default chain",
+        Step::Node => "what this pod can get from the node",
         Step::Redundancy => "the other regions given by --sts-region",
         Step::Application => {
-            "what the application, its SDK or a person meets: explain finds it in logs, sdks and check --app-sdk predict it"
+            "what the application, its SDK or a person sees: explain finds it in logs, sdks and check --app-sdk predict it"
         }
         Step::Cluster => "what doctor sees from a workstation: service account, annotation, role, pods",
     }
@@ -69,19 +69,21 @@ pub(super) fn about(step: Step) -> &'static str {
 /// What `check` does about a finding.
 pub(super) fn behaviour(row: &CodeRow) -> &'static str {
     match (row.severity, row.class) {
-        _ if row.step == Step::Cluster => "found by doctor from a workstation; check, inside a pod, cannot see it",
+        _ if row.step == Step::Cluster => "doctor finds it from a workstation; check cannot see it from inside a pod",
         _ if !row.code.is_of_check() => {
-            "found by explain in a message, or by doctor; check, which asks for an identity only, cannot meet it"
+            "explain finds it in a message, or doctor in the cluster; check only asks for an identity and cannot meet it"
         }
-        (Severity::Fail, Class::Permanent) => "nothing in this pod's life cures it; check fails at once (exit 1)",
-        (Severity::Fail, Class::Settling) => "may be IAM still propagating; check retries until --timeout, then fails (exit 1)",
-        (Severity::Fail, Class::Transient) => "time may cure it; check retries until --timeout, then gives up unproven (exit 3)",
+        (Severity::Fail, Class::Permanent) => "waiting does not fix it; check fails at once (exit 1)",
+        (Severity::Fail, Class::Settling) => {
+            "it may settle soon, for example while IAM propagates a change; check retries until --timeout, then fails (exit 1)"
+        }
+        (Severity::Fail, Class::Transient) => "it may pass; check retries until --timeout, then ends with exit 3 (not proven)",
         (Severity::Warn | Severity::Info, _) if row.step == Step::Application && !row.strict => {
-            "check says it and passes (exit 0); it fails (exit 1) where the application's SDK is known to be concerned, or nothing else is injected"
+            "check reports it and passes (exit 0); it fails (exit 1) if it concerns the application's SDK, or if nothing else is injected"
         }
         (Severity::Warn, _) if !row.strict => "check warns and passes (exit 0); --strict counts it from the next minor release on",
         (Severity::Warn, _) => "check warns and passes (exit 0); under --strict it fails",
-        (Severity::Info, _) => "worth knowing; check passes (exit 0), under --strict too",
+        (Severity::Info, _) => "worth knowing; check passes (exit 0), also under --strict",
     }
 }
 
@@ -103,29 +105,7 @@ mod tests {
 
     #[test]
     fn a_code_is_explained() {
-        let expected = [
-            "token-unreadable: the token file cannot be read by this process",
-            "",
-            "step      token: the projected token's file, claims and times",
-            "severity  fail",
-            "class     permanent: nothing in this pod's life cures it; check fails at once (exit 1)",
-            "docs      docs/findings.md#token-unreadable",
-            "",
-            "cause     The kubelet writes the token with mode 0644, but 0600 or 0640 when the pod sets fsGroup or",
-            "          when all containers run as one other user. A mismatched runAsUser, fsGroup, defaultMode or",
-            "          SELinux label then shuts the process out. What is no file at all (a directory, a FIFO, a",
-            "          device) comes from a hand-made mount.",
-            "",
-            "cure      Set the pod's securityContext.fsGroup to a group of this process (65534 works for any), or",
-            "          drop the explicit defaultMode; mount the projected volume itself where the path is no",
-            "          file. Then recreate the pod.",
-            "",
-            "in the pod's spec:",
-            "  spec:",
-            "    securityContext:",
-            "      fsGroup: 65534",
-        ];
-        assert_eq!(explain(Code::TokenUnreadable).lines().collect::<Vec<_>>(), expected);
+        super::super::testing::hold("golden/token-unreadable.txt", &explain(Code::TokenUnreadable, Style::default()));
     }
 
     #[test]
@@ -134,7 +114,7 @@ mod tests {
             let remedy = Values::unknown().remedy(code.row());
             let snippet = remedy.snippet.unwrap_or_default();
             assert!(!remedy.text.contains('{'), "{code}: an unfilled template");
-            for line in explain(*code).lines() {
+            for line in explain(*code, Style::default()).lines() {
                 let pasted = remedy.commands.iter().any(|c| c.command == line.trim()) || snippet.lines().any(|l| l.trim() == line.trim());
                 assert!(line == line.trim_end() && (pasted || line.chars().count() <= 100), "{code}: {line}");
             }

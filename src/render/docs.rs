@@ -8,35 +8,40 @@ use crate::core::catalogue::{CodeRow, Severity, Step, rows};
 const INTRODUCTION: &str = "\
 # Findings
 
-Every finding that irsa-probe can make. A code is permanent: it is never renamed and never used for anything else, so alerts and
+This page lists every finding of irsa-probe. A code is permanent: it is never renamed and never used for anything else, so alerts and
 runbooks may rely on it. `irsa-probe explain CODE` prints the same in a terminal.
 
 <!-- Generated from the catalogue in src/core/catalogue. To change it: edit there, then run UPDATE_DOCS=1 cargo test --test docs -->
 
-A credential travels in **steps**. The first step that fails holds the root cause. Later checks that rest on it are
-skipped because of it, so that one fault is reported once. What rests on nothing before it is always reported: what the node gives away, the
-other regions, the clock, and what the application's SDK makes of it. While the identity is not proven and the node's role is in reach, the
-finding of step `node` says which SDKs use that role now.
+A credential travels in **steps**. The first step that fails has the root cause. Later checks that rest on it are skipped because of it, so
+one fault is reported once. Some checks rest on nothing before them and are always reported: the node's role, the other regions, the clock, and
+what the application's SDK does. While the identity is not confirmed and the node's role is in reach, the finding of step `node` says which SDKs
+use that role now.
 
-The **severity** says how a finding counts: `fail` (the identity is not what it should be, or not proven), `warn` (it works, and
-something about it will bite; `--strict` makes it a failure) or `info` (worth knowing, never a failure). `--strict` counts the warning of a
-new code from the next minor release on. `--ignore CODE` reports a warning or an information as ignored: it counts in no metric, and
-`--strict` does not count it. A failure cannot be ignored.
+The **severity** says how a finding counts:
 
-The **class** says what time can do about a failure, and so what `irsa-probe check` does:
+- `fail`: the identity is not what it should be, or it is not confirmed.
+- `warn`: it works, and something about it can fail later. `--strict` makes it a failure. It counts the warning of a new code from the next minor
+  release on.
+- `info`: worth knowing, never a failure.
+
+`--ignore CODE` reports a warning or an information as ignored: it counts in no metric, and `--strict` does not count it. A failure cannot be
+ignored.
+
+The **class** says whether a failure can end by itself, and so what `irsa-probe check` does:
 
 | class | meaning | `check` | exit code |
 |---|---|---|---|
-| permanent | nothing in this pod's life cures it | fails at once | 1 |
-| settling | may be IAM still propagating | retries until `--timeout`, then fails | 1 |
-| transient | network, throttling, AWS's side | retries until `--timeout`, then gives up unproven | 3 |
+| permanent | it does not end while this pod lives | fails at once | 1 |
+| settling | IAM may still be propagating a change | retries until `--timeout`, then fails | 1 |
+| transient | network, throttling, a fault at AWS | retries until `--timeout`, then gives up | 3 |
 
-Other exit codes: 0 proven (or `--advisory`, or disabled), 2 wrong usage, 143 ended by SIGTERM. If any attempt met a permanent or
+Other exit codes: 0 confirmed (or `--advisory`, or disabled), 2 wrong usage, 143 ended by SIGTERM. If any attempt met a permanent or
 settling failure, the latest one is reported and the exit code is 1.
 
-In commands and documents, words in capitals stand for your own values; in a report they are filled in.
+In commands and documents, words in capitals stand for your own values. In a report they are filled in.
 
-A command without a comment above it reads and changes nothing. Above any other one a comment says whom it affects. In JSON this is the
+A command without a comment above it reads and changes nothing. Above every other one a comment says whom it affects. In JSON this is the
 command's `effect`: `read`, `own` (it changes only what belongs to this one pod) or `shared` (it changes anything else; `touches` says whom
 that affects).
 ";
@@ -51,7 +56,7 @@ pub fn findings_markdown() -> String {
         out.push_str(&format!("| {} | {} |\n", step.id(), links.join(", ")));
     }
     for step in Step::ALL {
-        out.push_str(&format!("\n## Step {}\n\nLooks at {}.\n", step.id(), markdown(about(step))));
+        out.push_str(&format!("\n## Step {}\n\nChecks {}.\n", step.id(), markdown(about(step))));
         for row in rows_of_step(step) {
             section(&mut out, row);
         }
@@ -66,7 +71,7 @@ fn section(out: &mut String, row: &CodeRow) {
         severity => format!("{}: {}", severity.id(), behaviour(row)),
     };
     out.push_str(&format!("\n### {}\n\n**{}** ({})\n\n", row.code, markdown(row.title), markdown(&weight)));
-    out.push_str(&format!("Cause: {}\n\nCure: {}\n", markdown(row.cause), markdown(&remedy.text)));
+    out.push_str(&format!("Cause: {}\n\nFix: {}\n", markdown(row.cause), markdown(&remedy.text)));
     if !remedy.commands.is_empty() {
         out.push_str("\n```sh\n");
         for command in &remedy.commands {

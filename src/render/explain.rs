@@ -1,4 +1,4 @@
-//! The meaning of an error or a log, for a terminal. The root cause comes first. Each match has its facts, its cause and its cure.
+//! The meaning of an error or a log, for a terminal. The root cause comes first. Each match has its facts, its cause and its fix.
 
 use super::label;
 use super::page::{Page, Paint, Style};
@@ -6,15 +6,17 @@ use crate::core::explain::{Explanation, Facts, Match};
 
 /// Where the second column begins.
 const COLUMN: usize = 11;
+/// The length of the line between two matches.
+const RULE: usize = 78;
 
 /// The matches as text. Empty when there are none.
-pub fn text(explanation: &Explanation) -> String {
-    let mut page = Page::new(Style::default());
+pub fn text(explanation: &Explanation, style: Style) -> String {
+    let mut page = Page::new(style);
     let several = explanation.matches.len() > 1;
     for (nth, one) in explanation.matches.iter().enumerate() {
         if nth > 0 {
             page.gap();
-            page.line(0, &[(Paint::Plain, &"-".repeat(100))]);
+            page.line(0, &[(Paint::Plain, &"-".repeat(RULE))]);
         }
         let place = match nth {
             _ if !several => "",
@@ -27,7 +29,11 @@ pub fn text(explanation: &Explanation) -> String {
     }
     if let Some(omitted) = explanation.omitted {
         page.gap();
-        page.prose(0, 0, &[(Paint::Plain, &format!("{omitted} more errors are known and left out: give a smaller part of the log."))]);
+        page.prose(
+            0,
+            0,
+            &[(Paint::Plain, &format!("{omitted} more errors were found and are not shown. Give a smaller part of the log."))],
+        );
     }
     page.finish()
 }
@@ -54,7 +60,7 @@ fn section(page: &mut Page, one: &Match, why: Option<&str>) {
     }
     page.entry(0, "cause", COLUMN, (Paint::Plain, one.cause));
     page.gap();
-    page.entry(0, "cure", COLUMN, (Paint::Plain, &one.remedy.text));
+    page.entry(0, "fix", COLUMN, (Paint::Plain, &one.remedy.text));
     page.commands(COLUMN, &one.remedy.commands);
     if let Some(snippet) = &one.remedy.snippet {
         page.gap();

@@ -5,14 +5,29 @@ use crate::core::catalogue::remedy::RemedyCommand;
 use crate::core::text::printable::printable;
 
 /// How a page looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// ANSI colours.
     pub color: bool,
+    /// The width of the terminal in columns. Prose is wrapped there. Commands and documents are never wrapped.
+    pub width: usize,
+    /// The signs are ASCII, for a terminal without UTF-8.
+    pub ascii: bool,
 }
 
-/// The width in columns at which prose is wrapped. Commands and documents are never wrapped.
-const WIDTH: usize = 100;
+impl Default for Style {
+    /// Plain text for a file or a pipe, 80 columns wide.
+    fn default() -> Style {
+        Style { color: false, width: 80, ascii: false }
+    }
+}
+
+/// The widths at which prose is wrapped. Longer lines are hard to read, and shorter ones hold no word beside the column of names.
+const WIDTHS: std::ops::RangeInclusive<usize> = 40..=100;
+
+/// The program's own characters beside ASCII, and what stands for them in ASCII.
+const SIGNS: [(char, &str); 9] =
+    [('√', "+"), ('‼', "!"), ('×', "x"), ('–', "-"), ('—', "-"), ('…', "..."), ('→', "->"), ('·', "|"), ('’', "'")];
 
 /// The colour of a piece of text, when colours are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +64,12 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new(style: Style) -> Page {
-        Page { out: String::with_capacity(4096), style, width: WIDTH }
+        Page { out: String::with_capacity(4096), style, width: style.width.clamp(*WIDTHS.start(), *WIDTHS.end()) }
+    }
+
+    /// The width at which prose is wrapped.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     pub(super) fn finish(self) -> String {
@@ -78,12 +98,28 @@ impl Page {
         }
     }
 
+    /// A name, and prose in a column beside it. Later lines begin at column `hang`.
+    pub(super) fn columns(&mut self, indent: usize, name: &str, column: usize, hang: usize, pieces: &[(Paint, &str)]) {
+        self.name(Paint::Bold, indent, name, column);
+        self.flow(column, hang, pieces);
+    }
+
+    /// A name, a number and a line to paste in columns: the line is not wrapped, and each of its characters stays as it is.
+    pub(super) fn named_line(&mut self, indent: usize, name: &str, column: usize, number: &str, at: usize, text: &str) {
+        self.name(Paint::Bold, indent, name, column);
+        self.name(Paint::Plain, 0, number, at - column);
+        self.verbatim(0, text);
+    }
+
+    fn name(&mut self, paint: Paint, indent: usize, name: &str, column: usize) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+        self.write(paint, name);
+        self.out.extend(std::iter::repeat_n(' ', column.saturating_sub(indent + name.len())));
+    }
+
     /// A name, and prose in a column beside it.
     pub(super) fn entry(&mut self, indent: usize, name: &str, column: usize, text: (Paint, &str)) {
-        self.out.extend(std::iter::repeat_n(' ', indent));
-        self.write(Paint::Bold, name);
-        self.out.extend(std::iter::repeat_n(' ', column.saturating_sub(indent + name.len()).max(1)));
-        self.flow(column, column, &[text]);
+        self.columns(indent, name, column.max(indent + name.len() + 1), column, &[text]);
     }
 
     /// Writes words, beginning at `column` of the current line.
@@ -119,8 +155,15 @@ impl Page {
             if let Some(affects) = affects(command) {
                 self.comment(indent, &affects);
             }
-            self.line(indent, &[(Paint::Plain, &command.command)]);
+            self.verbatim(indent, &command.command);
         }
+    }
+
+    /// A line to paste: it is not wrapped, and each character stays as it is.
+    pub(super) fn verbatim(&mut self, indent: usize, text: &str) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+        self.out.push_str(&printable(text));
+        self.end_line();
     }
 
     /// A comment of a shell, wrapped. Each of its lines is a comment.
@@ -138,7 +181,7 @@ impl Page {
     /// A document. Its lines are not wrapped.
     pub(super) fn document(&mut self, indent: usize, text: &str) {
         for line in text.split('\n') {
-            self.line(indent, &[(Paint::Plain, line)]);
+            self.verbatim(indent, line);
         }
     }
 
@@ -149,7 +192,10 @@ impl Page {
         if painted {
             self.out.push_str(paint.code());
         }
-        self.out.push_str(&safe);
+        match self.style.ascii {
+            true => self.out.push_str(&in_ascii(&safe)),
+            false => self.out.push_str(&safe),
+        }
         if painted {
             self.out.push_str("\u{1b}[0m");
         }
@@ -159,6 +205,19 @@ impl Page {
         self.out.truncate(self.out.trim_end_matches(' ').len());
         self.out.push('\n');
     }
+}
+
+/// The text with ASCII in place of the program's own signs. A name of somebody else's stays as it is.
+fn in_ascii(text: &str) -> String {
+    let sign = |c: char| SIGNS.iter().find(|(sign, _)| *sign == c).map(|(_, ascii)| *ascii);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match sign(c) {
+            Some(ascii) => out.push_str(ascii),
+            None => out.push(c),
+        }
+    }
+    out
 }
 
 /// The ends of lines, as indices of words, for words of these lengths. A word that is longer than a line (an ARN) gets its own line.
@@ -229,8 +288,22 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_without_utf_8_gets_ascii_signs_and_unchanged_commands() {
+        let mut page = Page::new(Style { ascii: true, ..Style::default() });
+        page.line(0, &[(Paint::Plain, "√ × ‼ – … → é")]);
+        page.verbatim(2, "kubectl get pod a–b");
+        assert_eq!(page.finish(), "+ x ! - ... -> é\n  kubectl get pod a–b\n");
+    }
+
+    #[test]
+    fn prose_has_the_terminal_s_width_within_reason() {
+        let width = |width| Page::new(Style { width, ..Style::default() }).width;
+        assert_eq!([0, 39, 40, 79, 100, 101, usize::MAX].map(width), [40, 40, 40, 79, 100, 100, 100]);
+    }
+
+    #[test]
     fn a_run_of_one_colour_is_painted_once() {
-        let mut page = Page::new(Style { color: true });
+        let mut page = Page::new(Style { color: true, ..Style::default() });
         page.prose(0, 2, &[(Paint::Green, "√"), (Paint::Plain, "it works"), (Paint::Dim, "as it should")]);
         assert_eq!(page.finish(), "\u{1b}[1;32m√\u{1b}[0m it works \u{1b}[2mas it should\u{1b}[0m\n");
     }

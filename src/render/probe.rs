@@ -128,11 +128,11 @@ mod tests {
     #[test]
     fn a_probe_answers_in_one_line_that_names_the_cause() {
         let mut board = Board::new(None, at(0));
-        assert_eq!(Probe::Ready.body(&board, at(1), false), "starting: the first round has not ended yet\n");
+        assert_eq!(Probe::Ready.body(&board, at(1), false), "starting: the first round is still running\n");
         assert_eq!(Probe::Live.body(&board, at(1), false), "ok\n");
         board.end_round(crate::core::sidecar::readiness::tests::report(&[Code::TrustPolicyDenied], None), Trigger::Start, at(2));
         board.sleep(at(10).awake, at(10).uptime);
-        assert_eq!(Probe::Startup.body(&board, at(3), false), "not-ready: trust-policy-denied; nothing has been proven yet\n");
+        assert_eq!(Probe::Startup.body(&board, at(3), false), "not-ready: trust-policy-denied: no round has proven the identity yet\n");
         assert!(!Probe::Startup.passes(&board, at(3)) && Probe::Live.passes(&board, at(3)));
         assert!(Probe::Live.body(&board, at(1000), false).starts_with("the worker has been stuck since"));
     }
@@ -145,7 +145,7 @@ mod tests {
         let text = Probe::Ready.body(&board, at(3), true);
         assert!(text.starts_with("[+]worker ok\n[+]first-proof ok\n"), "{text}");
         assert!(text.ends_with("[+]state ready ok: the last round proved the identity\nreadyz check passed\n"), "{text}");
-        assert!(text.contains("\n[ ]issuer skipped: it was not asked for\n") && text.lines().count() > 10, "{text}");
+        assert!(text.contains("\n[ ]issuer skipped: not requested (--check-issuer)\n") && text.lines().count() > 10, "{text}");
         board.end_round(crate::core::sidecar::readiness::tests::report(&[Code::IdentityMismatch], None), Trigger::Interval, at(900));
         let text = Probe::Ready.body(&board, at(901), true);
         assert!(text.contains("[-]state not-ready failed: identity-mismatch") && text.ends_with("readyz check failed\n"), "{text}");

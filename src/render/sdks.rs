@@ -5,8 +5,8 @@ use super::page::{Page, Paint, Style};
 use crate::core::sdk::{Basis, ChainEnd, OnFailure, Prediction, Sdk, StsEndpoint};
 
 /// The places where the columns of the table begin.
-const COLUMNS: [usize; 6] = [15, 26, 43, 53, 69, 79];
-const HEADS: [&str; 7] = ["SDK", "--sdk", "ends up as", "STS", "if that fails", "IRSA from", "Pod Identity from"];
+const COLUMNS: [usize; 5] = [11, 25, 35, 49, 59];
+const HEADS: [&str; 6] = ["SDK", "ends up as", "STS", "if that fails", "IRSA from", "Pod Identity from"];
 
 /// All predictions. `about` says whose environment it is and what was assumed.
 pub fn table(about: &str, predictions: &[Prediction], style: Style) -> String {
@@ -20,8 +20,7 @@ pub fn table(about: &str, predictions: &[Prediction], style: Style) -> String {
         row(
             &mut page,
             [
-                (Paint::Plain, prediction.name),
-                (Paint::Dim, prediction.sdk.id()),
+                (Paint::Plain, prediction.sdk.id()),
                 (paint(prediction.outcome), &outcome),
                 (if prediction.endpoint == StsEndpoint::Global { Paint::Yellow } else { Paint::Plain }, endpoint(prediction)),
                 (if prediction.on_failure == OnFailure::Stops { Paint::Plain } else { Paint::Yellow }, on_failure(prediction)),
@@ -46,14 +45,14 @@ pub fn one(about: &str, sdk: Sdk, prediction: &Prediction, style: Style) -> Stri
     let name = format!("{} ({})", sdk.family.name(), sdk.family.id());
     let version = match sdk.version {
         Some(version) => format!("{version} of {package}"),
-        None => format!("the current one of {package}; --sdk {}@VERSION predicts for another", sdk.family.id()),
+        None => format!("the current one of {package}; for another one: --sdk {}@VERSION", sdk.family.id()),
     };
     let then = match prediction.on_failure {
         OnFailure::Stops => "the application gets an error".to_owned(),
         OnFailure::Unknown => "not known".to_owned(),
         OnFailure::FallsThrough => match prediction.falls_to {
-            None => "it goes on in its chain".to_owned(),
-            Some(_) => format!("it goes on in its chain, and ends up as: {}", on_failure(prediction)),
+            None => "the SDK tries the next provider in its chain".to_owned(),
+            Some(_) => format!("the SDK tries the next provider in its chain, and ends up with: {}", on_failure(prediction)),
         },
     };
     let why = [prediction.reason.as_str(), &prediction.note].join(" ");
@@ -84,9 +83,9 @@ fn known_by(sdk: Sdk, basis: Basis) -> String {
     }
 }
 
-fn row(page: &mut Page, cells: [(Paint, &str); 7]) {
+fn row(page: &mut Page, cells: [(Paint, &str); 6]) {
     const GAP: &str = "                                        ";
-    let mut pieces = Vec::with_capacity(14);
+    let mut pieces = Vec::with_capacity(12);
     let mut from = 0;
     for (index, (paint, text)) in cells.into_iter().enumerate() {
         pieces.push((paint, text));
@@ -113,7 +112,7 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
         let reason = if one.reason == most.reason { "" } else { &one.reason };
         let text = [reason, &one.note].join(" ");
         if !text.trim().is_empty() {
-            page.entry(0, one.name, COLUMNS[0], (Paint::Plain, &text));
+            page.entry(0, one.sdk.id(), COLUMNS[0], (Paint::Plain, &text));
         }
     }
     page.gap();
@@ -130,10 +129,11 @@ fn reasons(page: &mut Page, predictions: &[Prediction]) {
 }
 
 const MEASURED: &str =
-    "Measured with real SDKs where no sign stands. --sdk NAME says more of one SDK, --sdk NAME@VERSION predicts for a version.";
-const SINCE: &str = "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells the version";
-const DOCUMENTED: &str = "~ not run; its source or AWS's documents were read";
-const UNVERIFIED: &str = "? not verified; --sdk NAME says what";
+    "Without a sign: measured with the real SDK. --sdk NAME tells more about one SDK, and --sdk NAME@VERSION about a version.";
+const SINCE: &str =
+    "* the global endpoint before July 2025, unless AWS_STS_REGIONAL_ENDPOINTS is regional; --sdk NAME tells from which version";
+const DOCUMENTED: &str = "~ not measured; read in its source or in AWS's documents";
+const UNVERIFIED: &str = "? not verified; --sdk NAME tells what";
 
 /// The sign of a prediction that was not measured.
 fn sign(basis: Basis) -> &'static str {
@@ -147,7 +147,7 @@ fn sign(basis: Basis) -> &'static str {
 /// The SDKs that take the node's role now, and those that take it when the exchange fails.
 fn danger(page: &mut Page, predictions: &[Prediction]) {
     let names = |wanted: fn(&Prediction) -> bool| {
-        let names: Vec<&str> = predictions.iter().filter(|one| wanted(one)).map(|one| one.name).collect();
+        let names: Vec<&str> = predictions.iter().filter(|one| wanted(one)).map(|one| one.sdk.id()).collect();
         match names.len() {
             0 => None,
             all if all == predictions.len() => Some("every SDK".to_owned()),
@@ -161,12 +161,12 @@ fn danger(page: &mut Page, predictions: &[Prediction]) {
     }
     page.gap();
     if let Some(now) = now {
-        page.prose(0, 2, &[(Paint::Red, "become the node, if IMDS is in reach:"), (Paint::Plain, &now)]);
+        page.prose(0, 2, &[(Paint::Red, "use the node's role, if IMDS answers:"), (Paint::Plain, &now)]);
     }
     if let Some(later) = later {
-        page.prose(0, 2, &[(Paint::Yellow, "become the node when the exchange fails, if IMDS is in reach:"), (Paint::Plain, &later)]);
+        page.prose(0, 2, &[(Paint::Yellow, "use the node's role when the exchange fails, if IMDS answers:"), (Paint::Plain, &later)]);
     }
-    page.prose(0, 2, &[(Paint::Plain, "Keep IMDS out of the pod's reach: a hop limit of 1, and IMDSv2 required.")]);
+    page.prose(0, 2, &[(Paint::Plain, "Block IMDS for pods: require IMDSv2, with a hop limit of 1.")]);
 }
 
 fn outcome(prediction: &Prediction) -> &'static str {
@@ -177,10 +177,10 @@ fn name_of(end: ChainEnd) -> &'static str {
     match end {
         ChainEnd::Irsa => "IRSA",
         ChainEnd::PodIdentity => "Pod Identity",
-        ChainEnd::Container => "other container",
+        ChainEnd::Container => "container",
         ChainEnd::Static => "static keys",
         ChainEnd::Profile => "profile",
-        ChainEnd::NodeRole => "the node's role",
+        ChainEnd::NodeRole => "node's role",
         ChainEnd::None => "nothing",
         ChainEnd::Error => "an error",
     }
@@ -207,7 +207,7 @@ fn on_failure(prediction: &Prediction) -> &'static str {
         (OnFailure::Stops, _) => "stops",
         (OnFailure::Unknown, _) => "not known",
         (OnFailure::FallsThrough, Some(end)) => name_of(end),
-        (OnFailure::FallsThrough, None) => "goes on",
+        (OnFailure::FallsThrough, None) => "tries others",
     }
 }
 
@@ -246,17 +246,20 @@ mod tests {
             for line in text.lines() {
                 assert!(line.chars().count() <= 100, "{line}");
             }
+            for line in text.lines().skip(2).take_while(|line| !line.is_empty()) {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
             for prediction in &predictions {
                 let outcome = [outcome(prediction), sign(prediction.basis)].concat();
                 let irsa = prediction.minimum.irsa.unwrap_or("–");
-                let cells = [prediction.name, prediction.sdk.id(), &outcome, endpoint(prediction), on_failure(prediction), irsa];
+                let cells = [prediction.sdk.id(), &outcome, endpoint(prediction), on_failure(prediction), irsa];
                 let mut from = 0;
                 for (cell, to) in cells.into_iter().zip(COLUMNS) {
                     assert!(cell.chars().count() < to - from, "{cell:?} is too wide");
                     from = to;
                 }
-                // The name that --sdk takes stands beside the name for people.
-                assert!(text.lines().any(|line| line.starts_with(prediction.name) && line.contains(prediction.sdk.id())), "{text}");
+                // The name that --sdk takes.
+                assert!(text.lines().any(|line| line.split(' ').next() == Some(prediction.sdk.id())), "{text}");
             }
         }
     }
@@ -266,7 +269,7 @@ mod tests {
     fn each_outcome_fits() {
         use ChainEnd::{Container, Error, Irsa, NodeRole, None, PodIdentity, Profile, Static};
         for end in [Irsa, PodIdentity, Container, Static, Profile, NodeRole, None, Error] {
-            assert!(name_of(end).chars().count() + 1 < (COLUMNS[2] - COLUMNS[1]).min(COLUMNS[4] - COLUMNS[3] + 1), "{}", name_of(end));
+            assert!(name_of(end).chars().count() + 1 < (COLUMNS[1] - COLUMNS[0]).min(COLUMNS[3] - COLUMNS[2] + 1), "{}", name_of(end));
         }
     }
 
@@ -274,7 +277,7 @@ mod tests {
     fn what_was_not_measured_has_a_sign_and_its_legend() {
         let predictions = SdkFamily::ALL.map(|sdk| predicted(sdk.into(), IRSA));
         let text = table("about", &predictions, Style::default());
-        for (name, wanted) in [("python (boto3)", " IRSA "), (".net", " IRSA~ "), ("powershell", " IRSA? ")] {
+        for (name, wanted) in [("botocore", " IRSA "), ("dotnet", " IRSA~ "), ("powershell", " IRSA? ")] {
             assert!(text.lines().any(|line| line.starts_with(name) && line.contains(wanted)), "{name}: {text}");
         }
         assert!(text.contains(DOCUMENTED) && text.contains(UNVERIFIED), "{text}");
@@ -286,7 +289,7 @@ mod tests {
     fn one_sdk_with_its_version_role_and_basis() {
         let shown = |text: &str| {
             let sdk = Sdk::parse(text).unwrap();
-            one("about", sdk, &predicted(sdk, IRSA), Style::default())
+            one("about", sdk, &predicted(sdk, IRSA), Style { width: 100, ..Style::default() })
         };
         let old = shown("java@2.20.0");
         for wanted in [
@@ -294,12 +297,12 @@ mod tests {
             "version            2.20.0 of software.amazon.awssdk\n",
             "ends up as         IRSA\n",
             "role               arn:aws:iam::111122223333:role/checkout\n",
-            "if that fails      it goes on in its chain, and ends up as: the node's role\n",
+            "if that fails      the SDK tries the next provider in its chain, and ends up with: node's role\n",
             "known by           measured (run: 2.57.8, ",
         ] {
             assert!(old.contains(wanted), "{wanted:?}: {old}");
         }
-        assert!(shown("rust").contains("the current one of aws-config; --sdk rust@VERSION predicts for another"), "{}", shown("rust"));
+        assert!(shown("rust").contains("the current one of aws-config; for another one: --sdk rust@VERSION"), "{}", shown("rust"));
         assert!(shown("botocore@99.0.0").contains("known by           documented"), "{}", shown("botocore@99.0.0"));
         assert!(
             shown("powershell").contains("unverified") && shown("powershell").contains("no version was run"),

@@ -7,21 +7,23 @@ use crate::core::text::printable::printable;
 /// The longest message, in bytes. The kubelet cuts a message at 4096 bytes, and all containers of a pod share 12 KiB. A message needs less.
 pub const LIMIT: usize = 1024;
 
-/// Code, cause and cure, one line each, and one line about the SDKs that use the node's role meanwhile. For a pass, the pod's identity.
+/// Code and title, what was seen, and the fix, in one line each, and one line about the SDKs that use the node's role meanwhile. For a pass, the
+/// pod's identity.
 pub fn message(report: &Report) -> String {
     let Some(cause) = &report.root_cause else {
         return cut(&printable(&format!("pass: {}", who(report))), LIMIT);
     };
     let unproven = if report.verdict == Verdict::Unknown { format!("; {}", attempts(report)) } else { String::new() };
     let what = cut(&printable(&format!("{}: {}{unproven}", cause.code, cause.title)), 240);
-    // The cure's text may refer to commands or to "the policy below". There is no room for those here.
-    let more = if cause.remedy.commands.is_empty() && cause.remedy.snippet.is_none() { "" } else { " (in full: kubectl logs)" };
-    let cure = format!("{}{more}", cut(&printable(&format!("cure: {}", cause.remedy.text)), 360));
+    // The first sentence is the fix. The others are cautions, which the report has room for.
+    let fix = cause.remedy.text.split_once(". ").map_or(cause.remedy.text.as_str(), |(first, _)| first);
+    let fix = cut(&printable(&format!("fix: {}", fix.trim_end_matches('.'))), 360);
     let why = if cause.detail.is_empty() { cause.code.row().cause } else { &cause.detail };
-    let meanwhile = meanwhile(report, 120).map(|uses| format!("\n{}", cut(&printable(&uses), 160))).unwrap_or_default();
+    let meanwhile =
+        meanwhile(report, 120).map(|uses| format!("\n{}", cut(&printable(&format!("meanwhile: {uses}")), 160))).unwrap_or_default();
     // The detail holds foreign text of any length. It gets the room that the other lines leave.
-    let why = cut(&printable(&format!("cause: {why}")), LIMIT - what.len() - cure.len() - meanwhile.len() - 2);
-    format!("{what}\n{why}\n{cure}{meanwhile}")
+    let why = cut(&printable(&format!("cause: {why}")), LIMIT - what.len() - fix.len() - meanwhile.len() - 2);
+    format!("{what}\n{why}\n{fix}{meanwhile}")
 }
 
 /// The text cut to `limit` bytes. It ends with `…` if something was cut.
@@ -39,16 +41,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_code_cause_and_cure() {
+    fn a_failure_is_code_cause_and_fix() {
         let mut report = testing::report(testing::trust_policy_denied(), 60_000, 9);
         report.root_cause.as_mut().unwrap().detail = "STS answered 403.".into();
         assert_eq!(
             message(&report),
-            "trust-policy-denied: the role's trust policy does not accept this service account\n\
+            "trust-policy-denied: the role does not trust this service account\n\
              cause: STS answered 403.\n\
-             cure: Check that role arn:aws:iam::111122223333:role/checkout exists, and add the statement below to its trust policy. \
-             aws iam update-assume-role-policy replaces the whole policy: statements of other clusters and accounts would be lost. Most roles \
-             are managed by code (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there.… (in full: kubectl logs)"
+             fix: Add the statement that `irsa-probe trust-policy` prints to the trust policy of role checkout"
         );
     }
 
@@ -56,7 +56,7 @@ mod tests {
     fn what_was_not_proven_says_how_long_it_was_tried() {
         let message = message(&testing::report(testing::connect_timeout(), 60_200, 7));
         assert!(
-            message.starts_with("connect-timeout: no connection to STS within the deadline; not proven in 60 s (7 attempts)\ncause: "),
+            message.starts_with("connect-timeout: the connection to STS timed out; not proven in 60 s (7 attempts)\ncause: "),
             "{message}"
         );
     }

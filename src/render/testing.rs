@@ -106,3 +106,17 @@ pub(super) fn report(evidence: Value, duration_ms: u64, attempts: u32) -> Report
     let evidence: Evidence = serde_json::from_value(evidence).unwrap();
     crate::core::check::report::report(&evidence, RunTimes { duration_ms, attempts })
 }
+
+#[allow(clippy::disallowed_methods, reason = "tests read and write their golden files")]
+/// Compares a text with a golden file below `src/render`, or writes the file where `UPDATE_PAGES=1` is set.
+pub(super) fn hold(name: &str, text: &str) {
+    let path = format!("{}/src/render/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_PAGES").is_some_and(|value| value == "1") {
+        std::fs::write(path, text).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = golden.lines().zip(text.lines()).position(|(golden, text)| golden != text);
+    let line = differs.unwrap_or_else(|| golden.lines().count().min(text.lines().count())) + 1;
+    assert!(text == golden, "{path} differs from line {line} on. UPDATE_PAGES=1 cargo test --lib render accepts that.");
+}

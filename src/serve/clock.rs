@@ -14,7 +14,7 @@ pub struct Clock {
     pace: Pace,
 }
 
-/// How schedules and sessions pass. The time of day and the worker's sign of life are real in each.
+/// How time passes for schedules and sessions. The time of day and the worker's heartbeat are real in each case.
 #[derive(Clone)]
 enum Pace {
     /// This many times as fast as the machine's clock.
@@ -72,7 +72,7 @@ impl Clock {
                 let mut passed = passed.clone();
                 let until = *passed.borrow() + wait;
                 sleeps(until);
-                // The owner of the clock is gone, so that no more time passes.
+                // The owner of the clock is gone, so no more time passes.
                 if passed.wait_for(|passed| *passed >= until).await.is_err() {
                     std::future::pending::<()>().await;
                 }

@@ -3,10 +3,12 @@
 use super::metrics::Metrics;
 use super::server::HttpReply;
 use super::shared_board::SharedBoard;
+use crate::core::check::report::Verdict;
 use crate::core::sidecar::board::Board;
 use crate::core::sidecar::moment::Moment;
+use crate::core::text::time::format_duration;
 use crate::render::probe::Probe;
-use crate::render::{html, json};
+use crate::render::{Style, html, json, text};
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
 
@@ -28,6 +30,7 @@ const PAGES: &[(&str, ServedPage)] = &[
         ServedPage::Probe(|board, now, verbose| probe_reply(Probe::Startup, StatusCode::SERVICE_UNAVAILABLE, board, now, verbose)),
     ),
     ("/status", ServedPage::Whole(|board, _, now| reply_of_type("application/json", json::status(&board.status(now))))),
+    ("/report", ServedPage::Whole(|board, _, now| report_reply(board, now))),
     ("/metrics", ServedPage::Whole(|board, metrics, now| reply_of_type(Metrics::CONTENT_TYPE, metrics.page(board, now)))),
     (
         "/",
@@ -55,6 +58,17 @@ pub fn answer(shared: &SharedBoard, path: &str, query: Option<&str>) -> Option<H
 fn probe_reply(probe: Probe, no: StatusCode, board: &Board, now: Moment, verbose: bool) -> HttpReply {
     let status = if probe.passes(board, now) { StatusCode::OK } else { no };
     HttpReply::text(status, probe.body(board, now, verbose))
+}
+
+/// The last report as text, with its time and age in front. A success only if its verdict is pass: `get report` exits by that.
+fn report_reply(board: &Board, now: Moment) -> HttpReply {
+    let Some(report) = board.report() else {
+        let why = board.standing(now).reason.describe(now.wall);
+        return HttpReply::text(StatusCode::SERVICE_UNAVAILABLE, format!("there is no report yet: {why}\n"));
+    };
+    let status = if report.verdict == Verdict::Pass { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let age = format_duration(now.wall.since(report.time).max(0));
+    HttpReply::text(status, format!("as of {} ({age} ago)\n\n{}", report.time, text::report(report, Style::default())))
 }
 
 fn reply_of_type(content_type: &'static str, body: String) -> HttpReply {

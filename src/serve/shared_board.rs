@@ -34,7 +34,7 @@ struct RenderedPages {
     pages: Vec<(&'static str, HttpReply)>,
 }
 
-/// What a page depends on beside the board, to the second.
+/// What a page depends on besides the board, to the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PageKey {
     wall: Timestamp,
@@ -105,7 +105,7 @@ impl SharedBoard {
         now
     }
 
-    /// The worker sleeps for so long; the next round is due at `next`.
+    /// The worker sleeps for this time; the next round is due at `next`.
     pub fn sleep(&self, nap: Duration, next: Duration) {
         let mut state = self.lock();
         let now = self.clock.now();

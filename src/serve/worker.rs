@@ -53,7 +53,7 @@ async fn run_round(
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let report = report::report(&evidence, RunTimes { duration_ms, attempts: 1 });
     log_round(&report, trigger);
-    // Another round changes nothing of what the application's SDK makes of a proven identity. So it is no failed round for the schedule.
+    // Another round does not change what the application's SDK does with a proven identity. So the schedule does not count it as failed.
     let failure = report.identity_failures().first().map(|cause| cause.class);
     (failure, shared.end_round(report, trigger))
 }

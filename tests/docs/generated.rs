@@ -1,7 +1,8 @@
 //! What is generated: one list of (file, section, function). `UPDATE_DOCS=1 cargo test --test docs` writes it, otherwise it is compared.
 
+use super::picture::{COLUMNS, draw};
 use super::sdks::sdks_markdown;
-use irsa_probe::cli;
+use super::transcripts::shown;
 use irsa_probe::core::catalogue::commands::CommandEffect;
 use irsa_probe::core::catalogue::{Class, Code, Severity, Step};
 use irsa_probe::core::check::checks::CheckOutcome;
@@ -10,7 +11,9 @@ use irsa_probe::core::evidence::ChainProvider;
 use irsa_probe::core::plan::Provider;
 use irsa_probe::core::sdk::SdkFamily;
 use irsa_probe::core::sidecar::readiness::ReadinessState;
+use irsa_probe::render::Style;
 use irsa_probe::render::docs::findings_markdown;
+use irsa_probe::render::text::Detail;
 use serde::Serialize;
 use serde_json::Value;
 use std::ops::Range;
@@ -19,12 +22,10 @@ use std::ops::Range;
 enum Section {
     /// All of it.
     Whole,
-    /// What a command prints, behind its line and up to the end of the block.
-    Output(&'static str),
     /// The names that a JSON schema allows, by the path of the definition. One a line, or all in one line, as they stand.
     Names(&'static str),
 }
-use Section::{Names, Output, Whole};
+use Section::{Names, Whole};
 
 /// What makes a section.
 enum Made {
@@ -36,14 +37,11 @@ use Made::{List, Text};
 const REPORT: &str = "docs/report.v1.schema.json";
 const DOCTOR: &str = "docs/doctor.v1.schema.json";
 const EXPLAIN: &str = "docs/explain.v1.schema.json";
-const README: &str = "README.md";
 
 const GENERATED: &[(&str, Section, Made)] = &[
     ("docs/findings.md", Whole, Text(findings_markdown)),
     ("docs/sdks.md", Whole, Text(sdks_markdown)),
-    (README, Output("irsa-probe --help"), Text(|| help(&["--help"]))),
-    (README, Output("irsa-probe check --help"), Text(|| help(&["check", "--help"]))),
-    (README, Output("irsa-probe serve --help"), Text(|| help(&["serve", "--help"]))),
+    ("docs/check-fails.svg", Whole, Text(check_fails)),
     (REPORT, Names("$defs/code"), List(|| names(codes_of_check()))),
     (REPORT, Names("$defs/step"), List(|| names(steps(&codes_of_check())))),
     (REPORT, Names("$defs/severity"), List(|| names([Severity::Fail, Severity::Warn, Severity::Info]))),
@@ -105,21 +103,17 @@ fn names<T: Serialize>(values: impl AsRef<[T]>) -> Vec<String> {
     values.as_ref().iter().map(name).collect()
 }
 
-fn help(args: &[&str]) -> String {
-    let arguments = args.iter().map(Into::into).collect();
-    let Ok(cli::Command::Print(help)) = cli::parse(arguments, |_| None) else { panic!("{args:?} prints no help") };
-    help
+/// A check that fails, as a terminal shows it.
+fn check_fails() -> String {
+    let title = "irsa-probe check: the trust policy of the role does not accept the service account";
+    let style = Style { color: true, width: COLUMNS, ..Style::default() };
+    draw(title, &format!("$ irsa-probe check --timeout 3s\n{}", shown("denied", style, Detail::default())))
 }
 
 /// Where a section stands in its file.
 fn place(file: &str, text: &str, section: &Section) -> Range<usize> {
     match section {
         Whole => 0..text.len(),
-        Output(command) => {
-            let line = format!("$ {command}\n");
-            let start = text.find(&line).unwrap_or_else(|| panic!("{file} lacks {line:?}")) + line.len();
-            start..start + text[start..].find("```").unwrap()
-        }
         Names(path) => {
             let start = path.split('/').chain(["enum"]).fold(0, |at, key| {
                 let key = format!("\"{key}\": ");

@@ -276,7 +276,7 @@ fn that_cannot_be_seen() {
         });
         let seen = scene.checkout();
         seen.finds_nothing();
-        seen.skips("service-account-used", "controllers of this kind are not looked at");
+        seen.skips("service-account-used", "controllers of this kind are not examined");
     }
     // Without the pods' names a warning about one of them cannot be told from others'.
     let scene = Scene::of_kubernetes();
@@ -295,7 +295,7 @@ fn that_cannot_be_seen() {
     // A page that is not the last.
     let scene = without_pods();
     scene.cluster.put(&format!("{NAMESPACE}/events"), json!({"metadata": {"continue": "more"}, "items": []}));
-    scene.checkout().fails("service-account-not-used", &["the namespace has more warnings than are looked at"]);
+    scene.checkout().fails("service-account-not-used", &["the namespace has more warnings than are read"]);
 }
 
 /// The account is there by now, and the controller has not tried again: it is used.
@@ -307,7 +307,7 @@ fn for_want_of_the_account() {
     scene.cluster.edit(ACCOUNT, |account| account["metadata"]["creationTimestamp"] = json!("2026-11-03T10:00:05Z"));
     let seen = scene.checkout();
     seen.finds_nothing();
-    seen.skips("service-account-used", "ReplicaSet w uses it, and its pods are not there yet");
+    seen.skips("service-account-used", "ReplicaSet w uses it, and its pods do not exist yet");
     // It was there when the controller tried.
     scene.cluster.edit(ACCOUNT, |account| account["metadata"]["creationTimestamp"] = json!("2026-11-01T08:00:00Z"));
     scene.checkout().fails("pods-refused", &[missing]);

@@ -15,7 +15,7 @@ pub fn assumed(report: &Value) -> Option<String> {
     }
     let sts = sts(&report["endpoints"][0]["assumeRole"])?;
     // The default chain asked STS for the role of a profile, and got another answer than the check for its own.
-    let other_answer = report["chain"]["error"].as_str().is_some_and(|error| !error.starts_with("not looked at"));
+    let other_answer = report["chain"]["error"].as_str().is_some_and(|error| !error.starts_with("not checked"));
     if sts == "ok" && other_answer {
         return None;
     }

@@ -202,7 +202,7 @@ fn an_application_with_workers_and_one_beside_it() {
     // Another container with the same variables, as the webhook gives them to every container of a pod.
     let (_mesh, second, _) = pod.application(&sandbox.env(), "sleep", &SLEEP);
     let said = refused(&pod.check(&[], "auto", &[], &sandbox));
-    assert!(said.contains("2 processes here can be the application; give the number of one: "), "{said}");
+    assert!(said.contains("2 processes here can be the application; choose one and give its number: "), "{said}");
     assert!(
         said.contains(&format!("{number} (sh, ")) && said.contains(&format!("{second} (sleep, UID 0, GID 0, has AWS_* variables)")),
         "{said}"

@@ -18,7 +18,8 @@ use tempfile::TempDir;
 const ISSUER: &str = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 const SUBJECT: &str = "system:serviceaccount:shop:checkout";
 /// Begins commands of our own: `irsa-probe check --help`.
-const COMMANDS: [&str; 9] = ["check", "serve", "get", "explain", "exec", "install", "trust-policy", "sdks", "doctor"];
+const COMMANDS: [&str; 11] =
+    ["check", "serve", "get", "explain", "exec", "install", "trust-policy", "sdks", "doctor", "completions", "man"];
 
 /// What `printed.py` finds.
 #[derive(Debug, Clone, Deserialize)]

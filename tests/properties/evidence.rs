@@ -29,6 +29,7 @@ pub fn evidence() -> BoxedStrategy<Evidence> {
             lack,
             token: tokens.0,
             default_token: tokens.1,
+            namespace: None,
             sdk_files,
             profile_tokens: Vec::new(),
             scan,

@@ -180,6 +180,7 @@ pub fn untried(inputs: Inputs) -> Evidence {
         lack: None,
         token: Fact::NotAttempted(SkipReason::PlanFailed),
         default_token: Fact::NotAttempted(SkipReason::PlanFailed),
+        namespace: None,
         sdk_files: None,
         profile_tokens: Vec::new(),
         scan: None,

@@ -8,6 +8,7 @@ use irsa_probe::core::catalogue::{Class, Code, Operation, Severity, Step};
 use irsa_probe::core::check::checks::{Check, CheckOutcome};
 use irsa_probe::core::check::report::{Cause, Report, ReportedFinding, RunTimes, Verdict, report};
 use irsa_probe::core::evidence::{CallerIdentity, ChainProvider, Evidence, Fact};
+use irsa_probe::core::text::printable::printable;
 use irsa_probe::render::{Style, json, termination, text};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -189,12 +190,28 @@ fn json_is_as_published(report: &Report) {
 fn renderings_are_harmless(report: &Report) {
     let plain = text::report(report, Style::default());
     assert!(!plain.contains(|c| c != '\n' && is_obeyed(c)), "{plain:?}");
-    let painted = text::report(report, Style { color: true });
+    let painted = text::report(report, Style { color: true, ..Style::default() });
     let unpainted = ["0", "1", "2", "1;31", "1;32", "1;33"].iter().fold(painted, |text, code| text.replace(&format!("\u{1b}[{code}m"), ""));
     assert_eq!(unpainted, plain);
     let message = termination::message(report);
     assert!(message.len() <= termination::LIMIT && !message.is_empty());
     assert!(!message.contains(|c| c != '\n' && is_obeyed(c)) && message.lines().count() <= 4, "{message:?}");
+}
+
+/// The text of a report has each command of the root cause in a line, and each word of what was seen.
+fn text_loses_nothing(report: &Report) {
+    let Some(cause) = report.root_cause.as_ref().filter(|_| !report.outside_pod) else { return };
+    for width in [40, 80, 132] {
+        let text = text::report(report, Style { width, ..Style::default() });
+        let block = &text[text.rfind("\n\n").map_or(0, |at| at + 2)..];
+        for command in &cause.remedy.commands {
+            let line = format!(" {}\n", printable(&command.command).trim_end_matches(' '));
+            assert!(block.contains(&line), "{line:?} is not in\n{block}");
+        }
+        let words = |text: &str| text.split([' ', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let seen = words(&printable(&cause.detail));
+        assert!(words(block).contains(&seen), "{seen:?} is not in\n{block}");
+    }
 }
 
 proptest! {
@@ -221,6 +238,7 @@ proptest! {
         let report = judged(&evidence);
         json_is_as_published(&report);
         renderings_are_harmless(&report);
+        text_loses_nothing(&report);
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn everything(evidence: &Evidence) -> String {
         json::evidence(evidence),
         json::report(&report),
         text::report(&report, Style::default()),
-        text::report(&report, Style { color: true }),
+        text::report(&report, Style { color: true, ..Style::default() }),
         termination::message(&report),
     ];
     texts.concat()
@@ -94,7 +94,7 @@ proptest! {
             _ => format!("{denial} ({})", secret.text),
         };
         let explanation = explain(&log);
-        let shown = [explained::text(&explanation), json::explanation(&explanation), beginning(&log), beginning(&secret.text)].concat();
+        let shown = [explained::text(&explanation, Style::default()), json::explanation(&explanation), beginning(&log), beginning(&secret.text)].concat();
         prop_assert!(!secret.leaks_into(&shown), "{}", shown);
         prop_assert_eq!(explanation.matches[0].facts.principal.as_deref(), Some(principal.as_str()), "{}", log);
     }

@@ -22,6 +22,7 @@ use irsa_probe::core::policy::{self, Request};
 use irsa_probe::core::sdk::{SdkFamily, Surroundings, predict};
 use irsa_probe::core::text::secrets::Secrets;
 use irsa_probe::core::text::time::Timestamp;
+use irsa_probe::render::text::{Detail, TextOptions};
 use irsa_probe::render::{Style, explain as explained, json, policy as judged, sdks, termination, text};
 use proptest::prelude::*;
 
@@ -95,6 +96,7 @@ fn evidence(names: &PodNames, answer: ServiceAnswer<AssumedRole>) -> Evidence {
         lack: None,
         token: Fact::Known(Token { path: plan.token_path.clone().unwrap_or_default(), file }),
         default_token: Fact::NotAttempted(SkipReason::NotThisProvider),
+        namespace: None,
         sdk_files: None,
         profile_tokens: Vec::new(),
         scan: None,
@@ -126,7 +128,11 @@ fn denied(code: &str, message: &str) -> ServiceAnswer<AssumedRole> {
 fn said(evidence: &Evidence) -> Vec<String> {
     let report = report(evidence, RunTimes { duration_ms: 1, attempts: 1 });
     let codes: Vec<_> = diagnose(evidence).findings.iter().map(|finding| finding.code.id()).collect();
-    let pages = [json::report(&report), text::report(&report, Style::default()), json::evidence(evidence)];
+    let pages = [
+        json::report(&report),
+        text::detailed_report(&report, &TextOptions { detail: Detail::Checks, ..TextOptions::default() }),
+        json::evidence(evidence),
+    ];
     // The termination message ends where the kubelet's limit is.
     let message: String = termination::message(&report).lines().next().unwrap_or_default().to_owned();
     [vec![format!("{:?} {codes:?}", report.verdict), message], pages.to_vec()].concat()
@@ -309,7 +315,7 @@ proptest! {
             };
             let log = if after { format!("{}\n{}\n", fill(line), fill(beside)) } else { format!("{}\n{}\n", fill(beside), fill(line)) };
             let explanation = explain(&log);
-            let excerpts = explanation.matches.iter().filter_map(|one| one.excerpt.clone()).chain([explained::text(&explanation)]);
+            let excerpts = explanation.matches.iter().filter_map(|one| one.excerpt.clone()).chain([explained::text(&explanation, Style::default())]);
             let excerpts = excerpts.collect();
             let mut document = serde_json::to_value(&explanation).unwrap();
             // An excerpt is cut at a number of characters, so that it may end elsewhere.

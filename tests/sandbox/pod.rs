@@ -28,6 +28,7 @@ fn an_empty_situation_is_an_irsa_pod() {
             "HOME",
             "HOSTNAME",
             "HTTPS_PROXY",
+            "KUBERNETES_SERVICE_HOST",
             "NO_PROXY",
             "PATH",
         ]

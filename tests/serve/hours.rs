@@ -65,7 +65,7 @@ fn sts_down_for_hours_is_borne_for_one_and_costs_little() {
     life.pass(2 * slack);
     let down = life.serve.status();
     assert_eq!(down["state"], "not-ready");
-    assert!(down["reason"].as_str().unwrap().contains("ended at"), "{}", down["reason"]);
+    assert!(down["reason"].as_str().unwrap().contains("expired at"), "{}", down["reason"]);
     let statuses = ["/readyz", "/livez", "/startupz"].map(|path| life.serve.get(path).status);
     assert_eq!(statuses, [503, 200, 200]);
     life.pass(2 * HOUR);

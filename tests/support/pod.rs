@@ -144,6 +144,7 @@ pub fn environment(world: &World) -> BTreeMap<String, String> {
     set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     set("HOME", "{dir}/home");
     set("HOSTNAME", &world.pod);
+    set("KUBERNETES_SERVICE_HOST", "10.100.0.1");
     set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "{imds}");
     if !world.inject.is_empty() {
         set("AWS_STS_REGIONAL_ENDPOINTS", "regional");

@@ -68,7 +68,7 @@ fn the_binary_answers_as_the_evaluator() {
         let args = if case.pod_identity { vec!["--pod-identity"] } else { Vec::new() };
         let json = run(&env, &[args.as_slice(), &["--check", "-", "--output", "json"]].concat(), policy.to_string().as_bytes());
         let code = if case.decision == "allow" { 0 } else { 1 };
-        // What the policy cannot cure is said beside its answer.
+        // What no policy can fix is said beside its answer.
         let several = case.token.as_ref().is_some_and(|token| token.aud.as_ref().is_some_and(Value::is_array));
         let said = json.err.is_empty() || (several && json.err.contains("several audiences and no azp"));
         assert!(json.code == code && said, "{}: {}", case.name, json.err);

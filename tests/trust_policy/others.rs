@@ -1,5 +1,5 @@
-//! Whom an edit of a policy concerns besides the pod that it is for: nobody loses the role by it, and nobody gets it whom the policy did not
-//! name. Both are read off the documents here, and asked of the evaluator and of the sandbox's own.
+//! Whom an edit of a policy concerns besides its pod: no one loses the role, and no one gets it whom the policy did not name. Both are read in the
+//! documents here, and asked of the evaluator and of the sandbox's own.
 
 use super::*;
 use crate::support::policies::{self, ACCOUNTS, AUDIENCES, GITHUB, ISSUER, NAMESPACES, OTHER_ISSUERS, ROLE};
@@ -16,7 +16,7 @@ pub(super) struct Asked {
     gained: usize,
 }
 
-/// So many others are asked for, drawn anew for each policy: what an edit may add is looked at in its text besides.
+/// So many others are asked for, drawn again for each policy. What an edit may add is also checked in its text.
 const SAMPLE: usize = 16;
 
 /// An edit makes the policy allow, only adds, and changes nothing for others; or there is a sentence.
@@ -150,7 +150,7 @@ fn around_a_guard(old: &[Value], added: &Value, request: &Request) -> bool {
         .any(|statement| keys(statement).iter().any(|key| (!is_who(key) || key == "aws:SourceAccount") && !own.contains(key)))
 }
 
-/// Others who may ask for the role, and whether the statement that is edited names them; one that is added names nobody else.
+/// Others who may ask for the role, and whether the statement that is edited names them. A statement that is added names no one else.
 fn others(policy: &Value, of: Option<&Value>, request: &Request, issuer: &str, role: &RoleArn) -> Vec<(String, Request, bool)> {
     let mut names: Vec<(String, String)> =
         NAMESPACES.iter().flat_map(|namespace| ACCOUNTS.map(|account| ((*namespace).to_owned(), account.to_owned()))).collect();

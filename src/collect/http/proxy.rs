@@ -68,9 +68,9 @@ fn check_response(head: &[u8], end: usize, proxy: &Proxy, secrets: &Secrets) -> 
     let line = shorten(&secrets.and_words_of(proxy.authorization()).redact(&line), LINE).into_owned();
     match status {
         // In TLS the client sends first. So bytes after the head come from something that is not a tunnel.
-        Some(200..=299) if head.len() > end => Err(proxy_fault(proxy, "sent data of its own after it opened the tunnel")),
+        Some(200..=299) if head.len() > end => Err(proxy_fault(proxy, "sent its own data after it opened the tunnel")),
         Some(200..=299) => Ok(()),
-        Some(407) => Err(proxy_fault(proxy, &format!("wants other credentials: it answered CONNECT with \"{line}\""))),
+        Some(407) => Err(proxy_fault(proxy, &format!("requires other credentials: it answered CONNECT with \"{line}\""))),
         Some(_) => Err(proxy_fault(proxy, &format!("refused CONNECT with \"{line}\""))),
         None => Err(proxy_fault(proxy, "did not answer CONNECT with HTTP/1.1")),
     }

@@ -181,7 +181,7 @@ fn classify_handshake_error(error: &io::Error, certificate: Option<&[u8]>, sourc
             | io::ErrorKind::BrokenPipe => {
                 format!(
                     "the connection was closed by the other side during the TLS handshake ({error}): \
-                     an egress firewall that filters by server name looks like this"
+                     this is typical of an egress firewall that filters by server name"
                 )
             }
             _ => error.to_string(),
@@ -192,7 +192,7 @@ fn classify_handshake_error(error: &io::Error, certificate: Option<&[u8]>, sourc
     let (kind, text) = match cause {
         Error::InvalidCertificate(why) => classify_certificate_error(why, certificate, source),
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            (FailureKind::TlsFailed, "what answers on this port does not speak TLS".to_owned())
+            (FailureKind::TlsFailed, "the server on this port does not speak TLS".to_owned())
         }
         other => (FailureKind::TlsFailed, other.to_string()),
     };
@@ -200,7 +200,7 @@ fn classify_handshake_error(error: &io::Error, certificate: Option<&[u8]>, sourc
 }
 
 fn classify_certificate_error(why: &CertificateError, certificate: Option<&[u8]>, source: &str) -> (FailureKind, String) {
-    const CLOCK: &str = "a wrong clock on this node looks the same";
+    const CLOCK: &str = "a wrong clock on this node gives the same error";
     match why {
         CertificateError::NotValidForNameContext {
             expected,
@@ -235,7 +235,7 @@ fn classify_certificate_error(why: &CertificateError, certificate: Option<&[u8]>
                 None => "cannot be read".to_owned(),
             };
             let why = match why {
-                CertificateError::UnknownIssuer => "which leads to no root in".to_owned(),
+                CertificateError::UnknownIssuer => "which does not lead to a root in".to_owned(),
                 why => format!("and was refused ({why}) with"),
             };
             (FailureKind::TlsUntrusted, format!("the certificate presented {issuer}, {why} {source}"))
@@ -248,7 +248,7 @@ fn classify_certificate_error(why: &CertificateError, certificate: Option<&[u8]>
 fn format_names(presented: &[String]) -> String {
     const SHOWN: usize = 6;
     if presented.is_empty() {
-        return "no name at all".to_owned();
+        return "no name".to_owned();
     }
     // rustls hands them over as webpki's debug text.
     let bare = |name: &String| {

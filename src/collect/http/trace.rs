@@ -71,7 +71,7 @@ impl Trace {
             Phase::Tls => FailureKind::TlsFailed,
             Phase::Response => FailureKind::RequestTimeout,
         };
-        self.finish(Some(Fault::timeout(kind, "given up by the caller before it ended".to_owned())))
+        self.finish(Some(Fault::timeout(kind, "cancelled before it ended".to_owned())))
     }
 }
 

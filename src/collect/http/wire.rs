@@ -119,7 +119,7 @@ impl Wire {
             Ok(Err(Failed { fault, .. })) if fault.kind == FailureKind::ConnectionLost && nothing_came => Err(Lost::Unanswered(fault)),
             // Something came, but hyper had not asked for it yet: a server that speaks first (SSH, SMTP).
             Ok(Err(Failed { unsent: true, fault })) if !nothing_came => {
-                Err(Lost::Failed(Fault::new(FailureKind::NotHttp, format!("the server spoke before it was asked: {}", fault.text))))
+                Err(Lost::Failed(Fault::new(FailureKind::NotHttp, format!("the server sent data before the request: {}", fault.text))))
             }
             Ok(Err(Failed { fault, .. })) => Err(Lost::Failed(fault)),
             Err(_) => {

@@ -21,18 +21,18 @@ impl fmt::Display for ProcessError {
 
 /// The process has ended since it was found.
 pub(super) fn ended_text(pid: u32) -> String {
-    format!("process {pid} has ended: give the number of one that runs (ls /proc shows them)")
+    format!("process {pid} has ended; give the number of a running process (ls /proc lists them)")
 }
 
 /// The number is that of a kernel thread.
 pub(super) fn kernel_thread_text(pid: u32) -> String {
-    format!("process {pid} is a thread of the kernel and has no environment: give the application's number (ls /proc shows them)")
+    format!("process {pid} is a thread of the kernel and has no environment; give the application's number (ls /proc lists them)")
 }
 
 /// The process is in another network namespace.
 pub(super) fn other_network_text(pid: u32) -> String {
     format!(
-        "process {pid} has another network than this check, so that what is reached from here proves nothing of it: run the check in its own pod \
+        "process {pid} has another network than this check, so this check cannot test it; run the check in its own pod \
          (kubectl debug -it POD --target=CONTAINER --image=IMAGE --profile=restricted -- /irsa-probe check --pid 1)"
     )
 }
@@ -48,7 +48,7 @@ pub(super) fn describe_denied(pid: u32, theirs: &ProcStatus, ours: (u32, u32), o
     let ours = if same { ", as this check does".to_owned() } else { format!(", this check as UID {}, GID {}", ours.0, ours.1) };
     let more = match (lacking, same || changed) {
         (true, _) => ", and it has capabilities that this check lacks",
-        (false, true) => ", and it changed its user after its start, or a security module shuts it off",
+        (false, true) => ", and it changed its user after its start, or a security module protects it",
         (false, false) => "",
     };
     // A user other than root keeps none of the capabilities that its container is given. Only root can make use of SYS_PTRACE.

@@ -223,7 +223,7 @@ fn what_cannot_be_told_is_not_read_and_not_said_to_be_shut() {
     let failure = judged.read("/open").unwrap_err();
     assert_eq!(failure.kind, FileFailureKind::Undecided);
     assert!(
-        failure.text.starts_with("whether process 7 may read it cannot be told (it is under a security module's profile"),
+        failure.text.starts_with("it is not known whether process 7 may read it (it is under a security module's profile"),
         "{}",
         failure.text
     );

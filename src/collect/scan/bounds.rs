@@ -23,7 +23,7 @@ impl ScanLimits {
     /// Of a walk over a file system.
     pub const WALK: ScanLimits =
         ScanLimits { entries: 200_000, bytes: 1 << 30, found: 2 << 20, cpu: Duration::from_secs(2), time: Duration::from_secs(10) };
-    /// Of the look at what a command names, beside the network calls.
+    /// For the search of what a command names, during the network calls.
     pub const NARROW: ScanLimits = ScanLimits { time: Duration::from_millis(200), ..ScanLimits::WALK };
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Bound {
         match self {
             Bound::Entries(count) => write!(f, "it ended after {count} files and folders"),
             Bound::Bytes(count) => write!(f, "it ended after {} MiB were read", count >> 20),
-            Bound::Found(count) => write!(f, "it ended when {count} packages of SDKs had been found"),
+            Bound::Found(count) => write!(f, "it ended after {count} SDK packages were found"),
             Bound::Cpu(time) => write!(f, "it ended after {} ms of CPU time", time.as_millis()),
             Bound::Time(time) => write!(f, "it ended after {} ms", time.as_millis()),
         }
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!((budget.allow(1), budget.met), (0, Some(Bound::Time(Duration::ZERO))));
         let mut budget = Budget::new(ScanLimits { found: 10, ..ScanLimits::WALK });
         assert!(budget.keep(6) && !budget.keep(5) && !budget.enter());
-        assert_eq!(budget.met.unwrap().to_string(), "it ended when 1 packages of SDKs had been found");
+        assert_eq!(budget.met.unwrap().to_string(), "it ended after 1 SDK packages were found");
         assert_eq!(Bound::Entries(200_000).to_string(), "it ended after 200000 files and folders");
     }
 }

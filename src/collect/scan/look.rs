@@ -1,4 +1,4 @@
-//! A look for SDKs beside the network calls, in a thread of its own: at what a command names, or at all files of another process.
+//! A search for SDKs during the network calls, in its own thread: in what a command names, or in all files of another process.
 
 use super::bounds::{Budget, ScanLimits};
 use super::finish;
@@ -51,7 +51,7 @@ impl Look {
 
     fn start(root: String, look: impl FnOnce() -> ScanFacts + Send + 'static) -> Look {
         let (sender, found) = sync_channel(1);
-        // Without a thread, nothing is found. The check goes on.
+        // Without a thread, nothing is found. The check continues.
         let _ = std::thread::Builder::new().name("scan".to_owned()).spawn(move || sender.send(look()));
         Look { root, found, facts: None }
     }
@@ -63,10 +63,10 @@ impl Look {
             match self.found.recv_timeout(left.min(LONGEST)) {
                 Ok(facts) => self.facts = Some(facts),
                 Err(RecvTimeoutError::Timeout) => return self.unfinished("the check did not wait for its end"),
-                Err(RecvTimeoutError::Disconnected) => return self.unfinished("the probe had no thread for it"),
+                Err(RecvTimeoutError::Disconnected) => return self.unfinished("the probe could not start a thread for it"),
             }
         }
-        self.facts.clone().unwrap_or_else(|| self.unfinished("the probe had no thread for it"))
+        self.facts.clone().unwrap_or_else(|| self.unfinished("the probe could not start a thread for it"))
     }
 
     fn unfinished(&self, because: &str) -> ScanFacts {

@@ -19,7 +19,7 @@ pub fn scan_folder(folder: &str, limits: ScanLimits) -> Result<ScanFacts, String
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = openat(CWD, folder, flags, Mode::empty()).map_err(|errno| std::io::Error::from(errno).to_string())?;
     if fstatfs(&opened).is_ok_and(|mount| FileSystem::of(mount.f_type as u64) == FileSystem::Kernel) {
-        return Err("it shows the kernel's own things, not files".to_owned());
+        return Err("it is a file system of the kernel, without files of an application".to_owned());
     }
     let root = absolute(folder).ok_or("the working directory cannot be found")?;
     let mut walk = Walk::new(Budget::new(limits), None);

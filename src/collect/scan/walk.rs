@@ -103,7 +103,7 @@ impl Walk {
             self.budget.met.as_ref().map(Bound::to_string),
             unreadable.describe("could not be read", "could not be read"),
             network.describe("is a network mount and was not entered", "are network mounts and were not entered"),
-            deep.describe("lies too deep and was not entered", "lie too deep and were not entered"),
+            deep.describe("is too deep and was not entered", "are too deep and were not entered"),
         ];
         let reasons: Vec<String> = reasons.into_iter().flatten().collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))

@@ -84,7 +84,7 @@ impl fmt::Display for RoleArnError {
             RoleArnError::NameOnly => f.write_str("it is a bare role name; the whole ARN is needed"),
             RoleArnError::OtherResource(what) => write!(f, "it is the ARN of {what}, not of a role"),
             RoleArnError::UnknownPartition(p) => write!(f, "there is no partition {p:?}"),
-            RoleArnError::HasRegion(r) => write!(f, "IAM's ARNs have no region, and {r:?} stands between the third and the fourth colon"),
+            RoleArnError::HasRegion(r) => write!(f, "IAM's ARNs have no region, but {r:?} is between the third and the fourth colon"),
             RoleArnError::BadAccount(a) => write!(f, "the account id {a:?} is not twelve digits"),
             RoleArnError::BadName => f.write_str("the role's path or name has characters or a length that IAM does not allow"),
             RoleArnError::NotAnArn => f.write_str("it is not an ARN"),
@@ -149,7 +149,7 @@ impl RoleArn {
 pub enum RoleMatch {
     /// Partition, account and name are equal.
     Equal,
-    /// The names differ in capitals alone. IAM keeps the names of roles unique without regard to case (CreateRole, "RoleName"), and STS answers
+    /// The names differ only in capitals. IAM keeps the names of roles unique without regard to case (CreateRole, "RoleName"), and STS answers
     /// a name as it was created. So an expected role with other capitals is the same role. Two answers of STS with different capitals are
     /// different roles.
     CapitalsDiffer,

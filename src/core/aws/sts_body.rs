@@ -87,11 +87,11 @@ fn describe(text: &str) -> &'static str {
     } else if head.contains("<!doctype html") || head.contains("<html") {
         "an HTML page"
     } else if text.starts_with('<') {
-        "XML that is not STS's"
+        "XML that is not from STS"
     } else if text.starts_with('{') || text.starts_with('[') {
-        "JSON that is not STS's"
+        "JSON that is not from STS"
     } else {
-        "text that is not STS's"
+        "text that is not from STS"
     }
 }
 
@@ -134,13 +134,13 @@ mod tests {
         for (body, what) in [
             ("", "an empty body"),
             ("<!DOCTYPE html><html></html>", "an HTML page"),
-            ("<a/>", "XML that is not STS's"),
-            ("{}", "JSON that is not STS's"),
-            ("hello", "text that is not STS's"),
-            ("<ErrorResponse><Error></Error>", "XML that is not STS's"),
-            ("<a><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse></a>", "XML that is not STS's"),
-            ("<a/><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "XML that is not STS's"),
-            ("error: <ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "text that is not STS's"),
+            ("<a/>", "XML that is not from STS"),
+            ("{}", "JSON that is not from STS"),
+            ("hello", "text that is not from STS"),
+            ("<ErrorResponse><Error></Error>", "XML that is not from STS"),
+            ("<a><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse></a>", "XML that is not from STS"),
+            ("<a/><ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "XML that is not from STS"),
+            ("error: <ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "text that is not from STS"),
         ] {
             assert_eq!(
                 parse_error(502, body.as_bytes(), None),

@@ -26,7 +26,7 @@ pub struct FixCommand {
     pub template: &'static str,
     /// What it changes.
     pub effect: CommandEffect,
-    /// Whom a shared command affects. It goes on after the words "this affects".
+    /// Whom a shared command affects. It follows the words "this affects".
     pub touches: Option<&'static str>,
 }
 
@@ -55,7 +55,7 @@ impl FixCommand {
 }
 
 /// Whom a change of the service account affects. The webhook injects when a pod is created, so that running pods stay as they are.
-pub const EVERY_POD: &str = "every pod that uses service account {namespace}/{serviceAccount}, once it is recreated";
+pub const EVERY_POD: &str = "every pod that uses service account {namespace}/{serviceAccount}, once the pod is recreated";
 
 /// The pod's manifest.
 pub const GET_POD: FixCommand = read("kubectl -n {namespace} get pod {pod} -o yaml");
@@ -66,7 +66,7 @@ pub const GET_ACCOUNT: FixCommand = read("kubectl -n {namespace} get serviceacco
 /// The pods that a change of the service account affects.
 pub const PODS_OF_ACCOUNT: FixCommand = read("kubectl -n {namespace} get pods --field-selector spec.serviceAccountName={serviceAccount}");
 
-/// Gives the service account a role. It fails where the annotation is there already.
+/// Gives the service account a role. It fails if the service account has the annotation already.
 pub const ANNOTATE_ROLE: FixCommand =
     shared("kubectl -n {namespace} annotate serviceaccount {serviceAccount} eks.amazonaws.com/role-arn={roleArn}", EVERY_POD);
 
@@ -80,10 +80,10 @@ pub const ANNOTATE_REGIONAL: FixCommand = shared(
     EVERY_POD,
 );
 
-/// Ends the pod. Inside a pod it is not known what makes the next one.
+/// Deletes the pod. Inside a pod it is not known what creates its replacement.
 pub const DELETE_POD: FixCommand = shared(
     "kubectl -n {namespace} delete pod {pod}",
-    "what pod {namespace}/{pod} serves, until its controller makes the next one; a pod without a controller does not come back",
+    "what pod {namespace}/{pod} serves, until its controller creates the next pod; a pod without a controller does not come back",
 );
 
 /// The OIDC provider, with its client ids and thumbprints.
@@ -94,7 +94,7 @@ pub const GET_PROVIDER: FixCommand =
 /// CreateOpenIDConnectProvider).
 pub const CREATE_PROVIDER: FixCommand = shared(
     "aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}",
-    "account {account}: each role there whose trust policy names this provider then admits the cluster's service accounts",
+    "account {account}: its roles that trust this provider then admit the cluster's service accounts",
 );
 
 /// The role.
@@ -103,10 +103,10 @@ pub const GET_ROLE: FixCommand = read("aws iam get-role --role-name {roleName}")
 /// The role's trust policy.
 pub const GET_TRUST_POLICY: FixCommand = read("aws iam get-role --role-name {roleName} --query Role.AssumeRolePolicyDocument");
 
-/// Judges the role's trust policy on a workstation, which has no token that would say for whom.
+/// Checks the role's trust policy on a workstation. There is no token there, so flags name the service account.
 pub const CHECK_TRUST_POLICY: FixCommand = read(
-    "aws iam get-role --role-name {roleName} | irsa-probe trust-policy --check - --role-arn {roleArn} --issuer {issuer} \
-        --audience {audience} -n {namespace} --service-account {serviceAccount}",
+    "aws iam get-role --role-name {roleName} | irsa-probe trust-policy --check - --issuer {issuer} \
+        [--audience {audience}] -n {namespace} --service-account {serviceAccount}",
 );
 
 /// The same for EKS Pod Identity, which has no issuer.
@@ -115,16 +115,21 @@ pub const CHECK_POD_IDENTITY_TRUST: FixCommand = read(
         --service-account {serviceAccount}",
 );
 
-/// Prints the statement for the role's code.
+/// Prints the statement, for the code that manages the role.
 pub const PRINT_TRUST_STATEMENT: FixCommand = read(
-    "irsa-probe trust-policy --format terraform --role-arn {roleArn} --issuer {issuer} --audience {audience} -n {namespace} \
+    "irsa-probe trust-policy --format terraform --role-arn {roleArn} --issuer {issuer} [--audience {audience}] -n {namespace} \
         --service-account {serviceAccount}",
 );
 
 /// The same for EKS Pod Identity, whose statement names neither the cluster nor the pod.
 pub const PRINT_POD_IDENTITY_STATEMENT: FixCommand = read("irsa-probe trust-policy --pod-identity --format terraform");
 
-/// Looks at the cluster and at IAM from a workstation.
+/// Prints the whole trust policy, for a new role.
+pub const PRINT_TRUST_POLICY: FixCommand = read(
+    "irsa-probe trust-policy --role-arn {roleArn} --issuer {issuer} [--audience {audience}] -n {namespace} --service-account {serviceAccount}",
+);
+
+/// Checks the cluster and IAM from a workstation.
 pub const DOCTOR: FixCommand = read("irsa-probe doctor -n {namespace} sa/{serviceAccount}");
 
 /// The Pod Identity associations of the service account.
@@ -145,10 +150,10 @@ pub const METADATA_OPTIONS: FixCommand = read(
     "aws ec2 describe-instances --region {clusterRegion} --instance-ids {instanceId} --query 'Reservations[].Instances[].MetadataOptions'",
 );
 
-/// Who else runs on the node.
+/// The other pods of the node.
 pub const PODS_OF_NODE: FixCommand = read("kubectl get pods -A -o wide --field-selector spec.nodeName={node}");
 
-/// Keeps IMDS from the node's pods. The hop limit stops the answer to version 2's PUT only, so that version 1 has to be off, too (EC2 user guide,
+/// Blocks IMDS for the node's pods. The hop limit stops only the answer to version 2's PUT, so version 1 has to be off, too (EC2 user guide,
 /// "Configure the instance metadata service options").
 pub const HOP_LIMIT: FixCommand = shared(
     "aws ec2 modify-instance-metadata-options --region {clusterRegion} --instance-id {instanceId} --http-tokens required --http-put-response-hop-limit 1",
@@ -164,7 +169,7 @@ pub const REQUIRE_IMDS_V2: FixCommand = shared(
 /// The ConfigMap aws-auth.
 pub const GET_AWS_AUTH: FixCommand = read("kubectl -n kube-system get configmap aws-auth -o yaml");
 
-/// Changes it.
+/// Changes the ConfigMap aws-auth.
 pub const EDIT_AWS_AUTH: FixCommand = shared(
     "kubectl -n kube-system edit configmap aws-auth",
     "everyone whom aws-auth maps, the nodes included: a broken entry locks them out of the cluster",

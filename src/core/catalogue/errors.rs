@@ -1,4 +1,4 @@
-//! The finding that an error of STS or of the Pod Identity agent stands for, by the cells `means` of the rows.
+//! The finding that an error of STS or of the Pod Identity agent stands for, from the cells `means` of the rows.
 
 use super::meaning::{ErrorMeaning, Operation};
 use super::{Code, rows};
@@ -7,7 +7,7 @@ use crate::core::aws::answer::ServiceError;
 pub use super::rows::ABOVE_THE_ROLE;
 
 impl Code {
-    /// The finding that this error of a call stands for. Total: a code that no row knows keeps AWS's own text rather than land in a wrong row.
+    /// The finding that this error of a call stands for. Every error gets one: an error that no row describes keeps AWS's own text, so that it gets no wrong row.
     pub fn from_error(operation: Operation, error: &ServiceError) -> Code {
         let message = error.message.to_ascii_lowercase();
         let means = rows().flat_map(|row| row.means.iter().map(|meaning| (row.code, meaning)));
@@ -16,7 +16,7 @@ impl Code {
     }
 }
 
-/// What an error is that no row describes.
+/// The finding for an error that no row describes.
 fn unknown(operation: Operation) -> Code {
     match operation {
         Operation::AssumeRoleWithWebIdentity | Operation::AssumeRole | Operation::GetCallerIdentity => Code::StsError,
@@ -28,12 +28,12 @@ fn meanings(operation: Operation) -> impl Iterator<Item = &'static ErrorMeaning>
     rows().flat_map(|row| row.means).filter(move |meaning| meaning.operations.contains(&operation))
 }
 
-/// The error codes of AWS that a call is known to be answered with. A code can come more than once.
+/// The known AWS error codes of a call. A code can come more than once.
 pub fn known_codes(operation: Operation) -> impl Iterator<Item = &'static str> {
     meanings(operation).flat_map(|meaning| meaning.codes.iter().copied())
 }
 
-/// The texts by which the errors of a call are told apart, in lower case.
+/// The texts that distinguish the errors of a call, in lower case.
 pub fn known_texts(operation: Operation) -> impl Iterator<Item = &'static str> {
     meanings(operation).flat_map(|meaning| meaning.texts.iter().copied())
 }
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// Two rows that describe an error equally closely would be told apart by their order alone.
+    /// If two rows described an error equally closely, only their order would decide.
     #[test]
     fn no_error_is_described_by_two_rows_equally_closely() {
         let all: Vec<(Code, &ErrorMeaning)> = rows().flat_map(|row| row.means.iter().map(|meaning| (row.code, meaning))).collect();

@@ -1,7 +1,7 @@
-//! Which errors of AWS a code stands for, as the rows of the catalogue write it in `means`.
+//! The AWS errors that a code stands for. The rows of the catalogue hold them in `means`.
 //!
-//! The order of rows does not matter. The longest text that stands in an error's message wins. A meaning without texts is what its error codes
-//! mean otherwise, and one without error codes what its status means otherwise.
+//! The order of rows does not matter. The longest text that an error's message contains wins. A meaning without texts holds for its error codes if
+//! no text matches. A meaning without error codes holds for its status if nothing else matches.
 
 use crate::core::aws::answer::ServiceError;
 
@@ -14,7 +14,7 @@ pub enum Operation {
     AssumeRole,
     /// STS: who the caller is.
     GetCallerIdentity,
-    /// EKS Auth, by the Pod Identity agent of the node.
+    /// EKS Auth, called through the Pod Identity agent of the node.
     AssumeRoleForPodIdentity,
 }
 
@@ -27,13 +27,13 @@ impl Operation {
 /// Errors that mean a row's code.
 #[derive(Debug)]
 pub struct ErrorMeaning {
-    /// The calls that they are answers to.
+    /// The calls that answer with them.
     pub operations: &'static [Operation],
     /// Only with this HTTP status; `None`: with any.
     pub status: Option<u16>,
     /// AWS's error codes. Empty: any code, or none.
     pub codes: &'static [&'static str],
-    /// One of these stands in the message, without regard to case; here in lower case. Empty: whatever the message says.
+    /// The message contains one of these, without regard to case; here in lower case. Empty: any message.
     pub texts: &'static [&'static str],
 }
 
@@ -61,7 +61,7 @@ pub(super) const fn caller_identity(codes: &'static [&'static str], texts: &'sta
     meaning(&[Operation::GetCallerIdentity], codes, texts)
 }
 
-/// Errors of STS that mean the same whichever operation meets them.
+/// Errors of STS that mean the same for every operation.
 pub(super) const fn sts(codes: &'static [&'static str], texts: &'static [&'static str]) -> ErrorMeaning {
     meaning(&[Operation::AssumeRoleWithWebIdentity, Operation::AssumeRole, Operation::GetCallerIdentity], codes, texts)
 }

@@ -1,7 +1,7 @@
 //! The catalogue: every finding that the probe can make, one row each.
 //!
 //! A code is permanent: it is never renamed and never reused. What a finding says of one pod comes from the evidence; what is
-//! true of every pod stands here: how it counts, its title, its cause, the cure as a template, and the commands.
+//! true of every pod stands here: how it counts, its title, its cause, the fix as a template, and the commands.
 
 pub mod commands;
 pub mod errors;
@@ -81,7 +81,7 @@ impl Step {
 pub enum Severity {
     /// The identity is not what it should be, or not proven.
     Fail,
-    /// It works, and something about it will bite; fails under `--strict`.
+    /// It works, but it has a weakness that will cause a failure later; fails under `--strict`.
     Warn,
     /// Worth knowing; never fails.
     Info,
@@ -102,7 +102,7 @@ impl Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// Nothing in this pod's life cures it: `check` fails at once.
+    /// It does not pass by itself in this pod's life: `check` fails at once.
     Permanent,
     /// May be IAM still propagating: retried until the timeout, then a failure.
     Settling,
@@ -121,7 +121,7 @@ impl Class {
     }
 }
 
-/// A document that goes with a cure, made from this pod's values.
+/// A document that goes with a fix, made from this pod's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemedyDocument {
     /// The whole trust policy for this token. It is for a new role: on a role that exists it would replace every other statement.
@@ -153,7 +153,7 @@ pub struct CodeRow {
     pub severity: Severity,
     /// Whether the fault may pass by itself.
     pub class: Class,
-    /// As a failure it takes a pod out of service at once: its applications have another identity, or none. Any other failure is borne until
+    /// As a failure it takes a pod out of service at once: its applications have another identity, or none. Any other failure is tolerated until
     /// the credentials that were proven last have ended.
     pub at_once: bool,
     /// It says that its check could not be made. The check is skipped then; it does not pass.
@@ -161,13 +161,13 @@ pub struct CodeRow {
     /// `--strict` makes a failure of its warning. A code that is new in a minor release has `false` there, so that it fails no check that
     /// passed before. From the next minor release on it is counted.
     pub strict: bool,
-    /// It is shown beside a root cause of this step, although its check rests on the step: a consequence that a person must see.
+    /// It is shown together with a root cause of this step, although its check rests on the step: a consequence that a person must see.
     pub consequence_of: Option<Step>,
-    /// What is wrong, as a headline.
+    /// The fault, in one sentence without a full stop.
     pub title: &'static str,
-    /// Why that happens and what follows.
+    /// Why it happens, the most likely reason first, and its effect.
     pub cause: &'static str,
-    /// The cure, in one line.
+    /// What to do. The first sentence is a complete fix by itself: a termination message has room for no more. Cautions follow it.
     pub fix: &'static str,
     /// Commands that fix it or show more, ready to paste. Those that only read come first.
     pub commands: &'static [FixCommand],
@@ -285,9 +285,9 @@ impl Code {
         self.row().step
     }
 
-    /// Where it is documented.
+    /// The URL of its documentation. The base is set when the program is built.
     pub fn docs(self) -> String {
-        format!("docs/findings.md#{}", self.id())
+        format!("{}/findings.md#{}", env!("IRSA_PROBE_DOCS_URL"), self.id())
     }
 }
 
@@ -321,7 +321,7 @@ mod tests {
         }
     }
 
-    /// Each cell that a row needs beside its words, by what the code is.
+    /// Each cell that a row needs besides its words, by what the code is.
     #[test]
     fn every_row_is_complete() {
         for row in rows() {
@@ -336,11 +336,23 @@ mod tests {
             // What counts at once is seen by `check` and can fail; what left a check unverified is neither a failure nor a warning.
             assert!(!row.at_once || row.check.is_some() && row.severity != Severity::Info, "{code}: it cannot count at once");
             assert!(!row.unverified || row.check.is_some() && row.severity == Severity::Info, "{code}: it is no information");
-            // The fix and its commands speak of a document that is there.
-            let statement = matches!(row.document, Some(RemedyDocument::TrustStatement | RemedyDocument::PodIdentityTrustStatement));
-            assert_eq!(row.fix.contains("statement below"), statement, "{code}: the statement");
+            // A report shows a policy under `-v` only. The fix and one of its commands name the program that prints the same one.
+            let named = match row.document {
+                Some(RemedyDocument::TrustPolicy) => "trust policy that `irsa-probe trust-policy` prints",
+                Some(RemedyDocument::TrustStatement) => "statement that `irsa-probe trust-policy` prints",
+                Some(RemedyDocument::PodIdentityTrustStatement) => "statement that `irsa-probe trust-policy --pod-identity` prints",
+                _ => "",
+            };
+            let is_policy = !named.is_empty();
+            assert!(first_sentence(row.fix).contains(named), "{code}: the fix does not name its document");
+            assert_eq!(row.fix.contains("`irsa-probe trust-policy"), is_policy, "{code}: the fix names a document that it does not have");
+            let pod_identity = row.document == Some(RemedyDocument::PodIdentityTrustStatement);
+            let prints = |command: &FixCommand| {
+                let prints = command.template.starts_with("irsa-probe trust-policy");
+                prints && command.template.contains("--pod-identity") == pod_identity
+            };
+            assert_eq!(row.commands.iter().any(prints), is_policy, "{code}: no command prints the document");
             let policy = row.document == Some(RemedyDocument::TrustPolicy);
-            assert_eq!(row.fix.contains("trust policy below"), policy, "{code}: the trust policy");
             let uses_file = row.commands.iter().any(|command| command.template.contains("file://"));
             assert!(policy || !uses_file, "{code}: a command needs a trust policy");
         }
@@ -349,11 +361,35 @@ mod tests {
     #[test]
     fn every_row_says_something_short_enough_to_read() {
         for row in rows() {
-            assert!((10..=90).contains(&row.title.len()), "{}: title", row.code);
+            assert!((10..=76).contains(&row.title.len()), "{}: title", row.code);
             assert!((30..=700).contains(&row.cause.len()), "{}: cause of {}", row.code, row.cause.len());
             assert!((20..=480).contains(&row.fix.len()), "{}: fix of {}", row.code, row.fix.len());
             assert!(!row.cause.contains('{'), "{}: a cause is never filled in", row.code);
             assert!(!row.fix.contains('\n') && !row.title.ends_with('.'), "{}", row.code);
+            assert!((20..=150).contains(&first_sentence(row.fix).len()), "{}: the first sentence of the fix", row.code);
+            let sentences = row.cause.split_inclusive(&['.', ':', ';']).chain(row.fix.split_inclusive(&['.', ':', ';']));
+            for sentence in sentences {
+                assert!(sentence.split_whitespace().count() <= 30, "{}: a long sentence: {sentence}", row.code);
+            }
         }
+    }
+
+    /// A fix is read where no document follows, and its words are read by strangers.
+    #[test]
+    fn rows_use_plain_words() {
+        let words =
+            ["nobody", "anew", "cure", "bite", "below", "looked at", "without a word", "to the letter", "cannot be had", "of AWS's"];
+        for row in rows() {
+            let touches = row.commands.iter().filter_map(|command| command.touches);
+            for text in [row.title, row.cause, row.fix].into_iter().chain(touches) {
+                let found = words.iter().find(|word| format!(" {text} ").contains(&format!(" {word} ")));
+                assert_eq!(found, None, "{}: {text}", row.code);
+                assert!(text.split_inclusive(". ").all(|sentence| sentence.matches("; ").count() <= 1), "{}: {text}", row.code);
+            }
+        }
+    }
+
+    fn first_sentence(text: &str) -> &str {
+        text.split_once(". ").map_or(text, |(first, _)| first)
     }
 }

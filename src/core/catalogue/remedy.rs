@@ -6,6 +6,7 @@ use crate::core::aws::trust_policy;
 use crate::core::pod::token::IRSA_TOKEN_PATH;
 use crate::core::text::printable::{printable, shell_word};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A fix: what to do, the commands, and a document where one is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +29,12 @@ pub struct RemedyCommand {
     pub command: String,
     /// What it changes.
     pub effect: CommandEffect,
-    /// Whom a shared command affects beside this pod.
+    /// Whom a shared command affects besides this pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub touches: Option<String>,
 }
 
-/// The values that templates name. What is not known stays a word in capitals, as in a manual.
+/// The values that templates name. An unknown value stays a word in capitals, as in a manual.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
     known: Vec<(&'static str, String)>,
@@ -72,7 +73,7 @@ impl Values {
         Values::default()
     }
 
-    /// These values. Names are those of the templates; what is missing keeps its stand-in.
+    /// These values. Names are those of the templates; a missing value keeps its stand-in.
     pub fn from(known: Vec<(&'static str, String)>) -> Values {
         Values { known, subject: None }
     }
@@ -109,13 +110,28 @@ impl Values {
         filled
     }
 
-    /// A shell command: a word that holds a value is quoted as a whole if the value needs it.
+    /// A shell command: a word that holds a value is quoted as a whole if the value needs it. A flag in brackets, `[--audience {audience}]`, is
+    /// left out where its value is the usual one, which the program takes by itself.
     fn fill_command(&self, template: &str) -> String {
-        let words = template.split(' ').map(|word| match word.contains('{') {
-            true => shell_word(&self.fill(word, str::to_owned)).into_owned(),
-            false => word.to_owned(),
-        });
-        words.collect::<Vec<_>>().join(" ")
+        let mut words: Vec<Cow<'_, str>> = Vec::new();
+        for word in template.split(' ') {
+            if let Some(value) = word.strip_suffix(']') {
+                let is_usual = self.fill(value, str::to_owned) == Values::unknown().fill(value, str::to_owned);
+                let flag = words.pop().filter(|_| !is_usual);
+                words.extend(flag.map(|flag| Cow::from(flag.trim_start_matches('[').to_owned())));
+                words.extend((!is_usual).then(|| self.fill_word(value)));
+            } else {
+                words.push(self.fill_word(word));
+            }
+        }
+        words.join(" ")
+    }
+
+    fn fill_word<'a>(&self, word: &'a str) -> Cow<'a, str> {
+        match word.contains('{') {
+            true => shell_word(&self.fill(word, str::to_owned)).into_owned().into(),
+            false => word.into(),
+        }
     }
 
     /// The row's fix for this pod.
@@ -203,6 +219,18 @@ mod tests {
         );
         let account = hostile.remedy(Code::ServiceAccountMissing.row());
         assert!(account.snippet.unwrap().contains("name: \"$(id)\""));
+    }
+
+    #[test]
+    fn a_flag_in_brackets_is_for_another_value_than_the_usual_one() {
+        let command = |pairs: &[(&'static str, &str)]| values(pairs).fill_command("check [--audience {audience}] -n {namespace}");
+        assert_eq!(command(&[]), "check -n NAMESPACE");
+        assert_eq!(command(&[("audience", "sts.amazonaws.com"), ("namespace", "shop")]), "check -n shop");
+        assert_eq!(command(&[("audience", "a b")]), "check --audience 'a b' -n NAMESPACE");
+        assert_eq!(
+            values(&[]).fill_command("--query 'Reservations[].Instances[].MetadataOptions'"),
+            "--query 'Reservations[].Instances[].MetadataOptions'"
+        );
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! Words in place of a row's own, where a code is met in another place than the row speaks of.
+//! Words that replace a row's own, where a code is found in another situation than the row describes.
 
 use super::commands::FixCommand;
 
-/// Headline, fix and commands of a finding. The detail tells the cause then.
+/// Title, fix and commands of a finding. The detail tells the cause then.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wording {
-    /// The headline.
+    /// The title.
     pub title: &'static str,
     /// What to do.
     pub fix: &'static str,
-    /// The commands that do it or show more.
+    /// The commands for it, the reading ones first.
     pub commands: &'static [FixCommand],
 }

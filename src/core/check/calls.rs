@@ -35,12 +35,20 @@ pub(super) fn failed_call<T>(endpoint: &EndpointFacts, call: &Call<T>, operation
     let host = &endpoint.host;
     match &call.answer {
         Ok(ServiceAnswer::Success(_)) => None,
-        Ok(ServiceAnswer::Error(error)) => Some((Code::from_error(operation, error), quote_error(&format!("STS ({host})"), error))),
+        Ok(ServiceAnswer::Error(error)) => {
+            Some((Code::from_error(operation, error), quote_error(&format!("STS ({})", place(endpoint)), error)))
+        }
         Ok(ServiceAnswer::Alien(alien)) => {
             Some((Code::NotSts, format!("{host} answered with HTTP status {} and {}, which STS never sends.", alien.status, alien.what)))
         }
         Err(failure) => Some((network_code(failure), network_detail(host, failure, call.exchange.as_ref()))),
     }
+}
+
+/// Where the endpoint is: its region, or its host where that is not the region's usual one.
+fn place(endpoint: &EndpointFacts) -> &str {
+    let is_usual = endpoint.host == endpoint.region.sts_host(false, false) && !endpoint.region.is_global();
+    if is_usual { endpoint.region.as_str() } else { &endpoint.host }
 }
 
 /// A service's error, quoted.
@@ -85,7 +93,7 @@ fn network_detail(host: &str, failure: &Failure, exchange: Option<&Exchange>) ->
         }
     } else if failure.kind == FailureKind::ConnectTimeout && !connection.addresses.is_empty() && is_name {
         detail.push_str(if is_private(&connection.addresses) {
-            " The name resolves to private addresses: a VPC endpoint, whose security group has to admit this pod or node on port 443."
+            " The name resolves to private addresses, as that of a VPC endpoint does: its security group has to admit this pod or node on port 443."
         } else {
             " The name resolves to public addresses: a NAT gateway, or a VPC endpoint with private DNS, is needed."
         });

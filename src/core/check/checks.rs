@@ -78,8 +78,8 @@ fn turned_by(finding: &Finding, check: Check) -> Check {
         Severity::Fail => Check { outcome: CheckOutcome::Fail, ..check },
         Severity::Warn => Check { outcome: CheckOutcome::Warn, ..check },
         // The assertion was not verified, so the check does not pass.
-        Severity::Info if row.unverified => Check { because: Some(format!("{}: {}", finding.code, row.title)), ..check },
-        // Nothing failed, but the check's own title would not be true. The finding's title stands in its place.
+        Severity::Info if row.unverified => Check { because: Some(format!("see {}", finding.code)), ..check },
+        // Nothing failed, but the check's own title would not be true. The finding's title replaces it.
         Severity::Info => Check { outcome: CheckOutcome::Pass, title: row.title.to_owned(), ..check },
     }
 }

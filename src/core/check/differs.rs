@@ -1,5 +1,5 @@
-//! Settings of a pod that not every SDK reads alike: empty variables, white space around a value, old names, one of the two names of the region
-//! alone. Each is compared with the same environment without it. What an SDK makes of either is predicted, with calls that all work.
+//! Settings of a pod that SDKs read differently: empty variables, white space around a value, old names, one of the two names of the region
+//! alone. Each is compared with the same environment without it. What an SDK does with each of the two is predicted, with calls that all work.
 
 use super::row::CheckContext;
 use super::sdks::{describe_use, list};
@@ -13,7 +13,7 @@ use crate::core::sdk::{
     AgentCall, Basis, ChainEnd, Prediction, SdkFamily, SdkFiles, StsCall, StsEndpoint, Surroundings, TokenFile, predict,
 };
 
-/// A setting that some SDKs read otherwise than the rest, and what follows.
+/// A setting that some SDKs read differently from the rest, and the effect.
 pub(super) struct Difference {
     /// The variables.
     variables: Vec<&'static str>,
@@ -23,7 +23,7 @@ pub(super) struct Difference {
     pub(super) sentence: String,
 }
 
-/// A setting that is not written as all SDKs read it.
+/// A setting in a form that SDKs read differently.
 struct Setting {
     variables: Vec<&'static str>,
     /// How it is set.
@@ -50,7 +50,7 @@ impl Difference {
         failures.find(|defect| self.is_said_in(&defect.detail)).map(|defect| defect.code)
     }
 
-    /// Whether this family reads it otherwise than the rest.
+    /// Whether this family reads it differently from the rest.
     pub(super) fn concerns(&self, family: SdkFamily) -> bool {
         self.effects.iter().any(|(_, families)| families.contains(&family))
     }
@@ -67,7 +67,7 @@ impl Difference {
     }
 }
 
-/// The settings that not every SDK reads alike. Nothing is predicted where every setting is tidy.
+/// The settings that SDKs read differently. Nothing is predicted where every setting is tidy.
 pub(super) fn differences(context: &CheckContext<'_>) -> Vec<Difference> {
     let settings = untidy_settings(&context.evidence.inputs.environment);
     if settings.is_empty() {

@@ -1,15 +1,15 @@
-//! What the applications become while the identity is not proven and IMDS gives the node's role to this pod. It is predicted for each SDK family
-//! from its default chain (`sdk`), with the answers that this check got.
+//! Which credentials the applications get while the identity is not proven and IMDS gives the node's role to this pod. It is predicted for each SDK
+//! family from its default chain (`sdk`), with the answers that this check got.
 
 use super::row::CheckContext;
 use crate::core::sdk::{ChainEnd, SdkFamily};
 
-/// The SDK families by what they become now.
+/// The SDK families by the credentials that they get now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meanwhile {
     /// The node's role.
     pub role: String,
-    /// The families that go on in their chain and use the node's role.
+    /// The families that try the rest of their chain and use the node's role.
     pub use_node_role: Vec<SdkFamily>,
     /// The families that stop with an error.
     pub stop: Vec<SdkFamily>,
@@ -19,7 +19,7 @@ pub struct Meanwhile {
     pub use_injected: Vec<SdkFamily>,
 }
 
-/// What the families become. `None` where the identity is proven, where IMDS gives no role to this pod, and where the failure changes nothing for
+/// What the families get. `None` where the identity is proven, where IMDS gives no role to this pod, and where the failure changes nothing for
 /// any SDK: the families have the credentials of the injected provider.
 pub(super) fn meanwhile(context: &CheckContext<'_>) -> Option<Meanwhile> {
     let role = context.evidence.imds.known()?.reachable_role()?;
@@ -70,18 +70,18 @@ impl Meanwhile {
             some => some.iter().map(|family| family.id()).collect::<Vec<_>>().join(", "),
         };
         let groups = [
-            (&self.use_node_role, "go on in their credential chain and use the node's role now"),
-            (&self.stop, "stop with an error"),
-            (&self.use_others, "use other credentials"),
-            (&self.use_injected, "would use the injected identity"),
+            (&self.use_node_role, ["uses the node's role now", "use the node's role now"]),
+            (&self.stop, ["stops with an error", "stop with an error"]),
+            (&self.use_others, ["uses other credentials", "use other credentials"]),
+            (&self.use_injected, ["would use the injected identity"; 2]),
         ];
         let said: Vec<String> = groups
             .iter()
             .filter(|(families, _)| !families.is_empty())
-            .map(|(families, what)| format!("{} {what}", ids(families)))
+            .map(|(families, [one, many])| format!("{} {}", ids(families), if families.len() == 1 { one } else { many }))
             .collect();
         let none = if self.use_node_role.is_empty() { "no SDK family uses the node's role now; " } else { "" };
-        format!("The identity is not proven. Predicted from the SDKs' default chains: {none}{}.", said.join("; "))
+        format!("The identity is not proven. Prediction from the SDKs' default chains: {none}{}.", said.join("; "))
     }
 }
 

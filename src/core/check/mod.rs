@@ -44,7 +44,7 @@ pub struct Finding {
     pub detail: String,
     /// Its place in the order of the steps. It is the code's own step, or that of the check that cannot be made because of it.
     pub at: Step,
-    /// Words in place of the catalogue's, where the code is met in another place than its row speaks of.
+    /// Words that replace the catalogue's, where the code is found in another situation than its row describes.
     pub wording: Option<&'static Wording>,
 }
 
@@ -72,9 +72,9 @@ pub struct Diagnosis {
     pub identity: Option<Proven>,
     /// Local clock minus STS's, in seconds.
     pub clock_skew: Option<i64>,
-    /// What the SDKs become while the identity is not proven and the node's role is in reach.
+    /// What the SDKs get while the identity is not proven and the node's role is in reach.
     pub meanwhile: Option<Meanwhile>,
-    /// What each SDK family becomes now.
+    /// What each SDK family gets now.
     pub sdks: Vec<Prediction>,
     /// The application's SDKs, as far as they are known.
     apps: Vec<AppSdk>,
@@ -133,7 +133,7 @@ fn counts_under_strict(finding: &Finding, ignored: &[Code]) -> bool {
 
 /// Moves the cause to an earlier step: STS (or EKS Auth) rejected the token, and an earlier finding already warned of what it rejected.
 ///
-/// When STS cannot fetch the issuer's keys, that passes by itself. When the issuer does not publish the key, it does not, so the class is
+/// When STS cannot fetch the issuer's keys, that is temporary. When the issuer does not publish the key, it is not, so the class is
 /// `Settling` then.
 fn attribute(findings: &mut Vec<Finding>) {
     const REJECTIONS: [(Code, Code); 4] = [
@@ -166,7 +166,7 @@ fn attribute(findings: &mut Vec<Finding>) {
 /// Findings whose check rests on the root cause's step are removed, because that step failed. A consequence that a person must see is kept (the cell
 /// `consequence_of`): applications get the node's role because nothing was injected.
 fn keep_cause_and_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
-    // Within a step, what stands in for one of its codes comes first.
+    // Within a step, a finding that replaces one of the step's codes comes first.
     let place = |finding: &Finding| (finding.at, finding.at == finding.code.step(), finding.code);
     findings.sort_by_key(place);
     findings.dedup_by_key(|finding| finding.code);

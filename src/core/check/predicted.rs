@@ -35,13 +35,13 @@ impl PredictedChain {
     /// The text of the check `chain`. `Ok` when the injected provider would give the credentials.
     pub(super) fn compare(self, injected: Option<ChainEnd>) -> Result<String, String> {
         match (self.provider, self.error, injected) {
-            (_, Some(error), _) => Err(format!("predicted for the Rust SDK, not followed: {error}")),
+            (_, Some(error), _) => Err(format!("predicted for the Rust SDK: {error}")),
             (ChainProvider::Irsa, _, Some(ChainEnd::Irsa))
             | (ChainProvider::PodIdentity, _, Some(ChainEnd::PodIdentity))
             | (ChainProvider::Profile, _, Some(ChainEnd::Profile)) => {
-                Ok(format!("predicted for the Rust SDK, not followed: {}", chain_link(self.provider)))
+                Ok(format!("predicted for the Rust SDK: {}", chain_link(self.provider)))
             }
-            (provider, ..) => Err(format!("predicted for the Rust SDK, not followed: it becomes {}", chain_link(provider))),
+            (provider, ..) => Err(format!("predicted for the Rust SDK: it gets {}", chain_link(provider))),
         }
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn chain_link(provider: ChainProvider) -> &'static str {
         ChainProvider::Irsa => "IRSA",
         ChainProvider::PodIdentity => "EKS Pod Identity",
         ChainProvider::Node => "the node's role",
-        ChainProvider::None => "a provider without a name",
+        ChainProvider::None => "an unnamed provider",
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct CheckContext<'a> {
     pub(super) proven: Option<&'a Proven>,
     /// The application's SDKs, as far as they are known.
     pub(super) apps: &'a [AppSdk],
-    /// What each SDK family becomes now. Empty where the environment could not be read.
+    /// What each SDK family gets now. Empty where the environment could not be read.
     pub(super) sdks: &'a [Prediction],
 }
 

@@ -1,4 +1,4 @@
-//! What the SDK families become, in sentences for a person.
+//! Which credentials the SDK families get, in sentences for a person.
 
 use super::differs::{Difference, differences};
 use super::row::CheckContext;
@@ -8,13 +8,13 @@ use crate::core::sdk::{ChainEnd, SdkFamily};
 /// A sentence on one or more families.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SdkLine {
-    /// The families become the injected identity.
+    /// The families get the injected identity.
     pub wanted: bool,
-    /// Who becomes what, and why. Without a full stop.
+    /// Who gets which credentials, and why. Without a full stop.
     pub text: String,
 }
 
-/// Who does not become the proven identity, and which settings not every family reads alike: one sentence each, the worst first, without full stops.
+/// Which families do not get the proven identity, and which settings families read differently: one sentence each, the worst first, without full stops.
 /// What a failure says already is left out. Where nothing is proven, the settings alone.
 pub(super) fn differing(context: &CheckContext<'_>) -> Vec<String> {
     let settings: Vec<Difference> = differences(context).into_iter().filter(|difference| difference.said_by(context).is_none()).collect();
@@ -28,7 +28,7 @@ pub(super) fn differing(context: &CheckContext<'_>) -> Vec<String> {
     sentences.into_iter().chain(settings.into_iter().map(|difference| difference.sentence)).collect()
 }
 
-/// What all families become, the worst first. Nothing where the application's SDK is known, because it alone counts then.
+/// What all families get, the worst first. Nothing where the application's SDK is known, because it alone counts then.
 pub(super) fn lines(context: &CheckContext<'_>) -> Vec<SdkLine> {
     if !context.apps.is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What each SDK family becomes in this pod: predicted with the answers that this check got, and grouped for a person.
+//! Which credentials each SDK family gets in this pod: predicted with the answers that this check got, and grouped for a person.
 
 use super::app_sdk::AppSdk;
 use super::predicted::describe_end;
@@ -11,7 +11,7 @@ use crate::core::sdk::{
     AgentCall, Basis, ChainEnd, GOES_ON_TO_NOTHING, Prediction, SdkFamily, SdkFiles, StsCall, Surroundings, TokenFile, predict,
 };
 
-/// What each family becomes now. An SDK of the application is predicted in its own version, where there is one of its family. Empty where the
+/// What each family gets now. An SDK of the application is predicted in its own version, where there is one of its family. Empty where the
 /// environment could not be read.
 pub(super) fn predictions(evidence: &Evidence, apps: &[AppSdk]) -> Vec<Prediction> {
     if evidence.lack.is_some() {
@@ -44,7 +44,7 @@ pub(super) fn all_well<'a>(now: Surroundings<'a>, plan: &Plan) -> Surroundings<'
     }
 }
 
-/// Whether the SDK becomes the injected identity. An SDK that takes the same role from another source has it, too.
+/// Whether the SDK gets the injected identity. An SDK that takes the same role from another source has it, too.
 pub(super) fn is_wanted(context: &CheckContext<'_>, prediction: &Prediction) -> bool {
     let named = prediction.arn.as_ref().and_then(|arn| RoleArn::parse(arn.raw().trim()).ok());
     match prediction.outcome {
@@ -62,18 +62,18 @@ fn is_of(context: &CheckContext<'_>, role: &RoleArn) -> bool {
     session.map_or_else(injected, |session| role.is_role_of(&session))
 }
 
-/// How many families do not become the proven identity. `None` where none is proven.
+/// How many families do not get the proven identity. `None` where none is proven.
 pub(super) fn count_differing(context: &CheckContext<'_>) -> Option<usize> {
     context.proven.map(|_| context.sdks.iter().filter(|prediction| !is_wanted(context, prediction)).count())
 }
 
-/// Families that become the same, for the same reason.
+/// Families that get the same credentials, for the same reason.
 pub(super) struct Group {
     pub(super) families: Vec<SdkFamily>,
     pub(super) end: ChainEnd,
-    /// They become the injected identity.
+    /// They get the injected identity.
     pub(super) wanted: bool,
-    /// What they become is not verified for any of them.
+    /// What they get is not verified for any of them.
     pub(super) unverified: bool,
     pub(super) reason: String,
     /// The role that they get, if it is another one.
@@ -88,7 +88,7 @@ pub(super) fn groups(context: &CheckContext<'_>) -> Vec<Group> {
         let end = prediction.outcome.to_application();
         let reason = match end {
             _ if wanted => "",
-            // Whether the chain ends there or goes on and finds nothing is the same to the application.
+            // The application gets no credentials, whether the chain ends there or tries the rest and finds nothing.
             ChainEnd::None => prediction.reason.trim_end_matches(GOES_ON_TO_NOTHING).trim_end(),
             _ => &prediction.reason,
         };
@@ -156,7 +156,7 @@ pub(super) fn describe_use(context: &CheckContext<'_>, end: ChainEnd, role: Opti
     match (end, node) {
         (ChainEnd::None | ChainEnd::Error, _) => verb("get") + "no credentials",
         (ChainEnd::NodeRole, Some(node)) => verb("use") + "the node's role " + node,
-        (ChainEnd::NodeRole, None) => format!("{} on to IMDS for the node's role", if one { "goes" } else { "go" }),
+        (ChainEnd::NodeRole, None) => format!("{} IMDS for the node's role", if one { "tries" } else { "try" }),
         (ChainEnd::Profile, _) => {
             verb("use") + role.unwrap_or("the selected profile") + if role.is_some() { " of the selected profile" } else { "" }
         }
@@ -164,7 +164,7 @@ pub(super) fn describe_use(context: &CheckContext<'_>, end: ChainEnd, role: Opti
     }
 }
 
-/// `become arn:aws:iam::111122223333:role/checkout`: the role that was proven, else the injected one.
+/// `get arn:aws:iam::111122223333:role/checkout`: the role that was proven, else the injected one.
 pub(super) fn becomes(context: &CheckContext<'_>, one: bool) -> String {
     let session = context.proven.and_then(super::Proven::session);
     let is_proven = |role: &&RoleArn| session.as_ref().is_none_or(|session| role.is_role_of(session));
@@ -174,7 +174,7 @@ pub(super) fn becomes(context: &CheckContext<'_>, one: bool) -> String {
     let of_session = || context.proven.map(|proven| proven.arn.rsplit_once('/').map_or(&*proven.arn, |(role, _)| role).to_owned());
     let role = named.map(ToString::to_string).or_else(of_session);
     let role = role.unwrap_or_else(|| "the injected identity".to_owned());
-    format!("{} {role}", if one { "becomes" } else { "become" })
+    format!("{} {role}", if one { "gets" } else { "get" })
 }
 
 /// `a, b and c`.

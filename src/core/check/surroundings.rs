@@ -25,7 +25,7 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
         now: Some(evidence.taken_at),
         ..Surroundings::assumed(&inputs.environment, &inputs.profile)
     };
-    // A configured URL is taken to lead to the same STS as AWS's own hosts, which some SDKs call in its place.
+    // A configured URL is assumed to lead to the same STS as AWS's own hosts, which some SDKs call instead.
     let asked = evidence.endpoints.first().and_then(|primary| primary.assume_role.known()).map(sts_call);
     // Where STS cannot answer at all, it answers for no role.
     let is_down = matches!(asked, Some(StsCall::Unreachable | StsCall::Unavailable | StsCall::Alien));
@@ -51,7 +51,7 @@ pub fn from_evidence(evidence: &Evidence) -> Surroundings<'_> {
     surroundings
 }
 
-/// The calls to STS for the roles of a profile beside the variables. The default chain of the Rust SDK, which takes such a profile first, tells how
+/// The calls to STS for the roles of a profile where variables are set, too. The default chain of the Rust SDK, which takes such a profile first, tells how
 /// they end. Where it was not followed, they are taken to work. `None` where the profile has the variables' role.
 fn profile_sts(evidence: &Evidence, plan: &Plan) -> Option<StsCall> {
     let chain = evidence.inputs.profile.role_chain().ok().flatten()?;

@@ -5,7 +5,7 @@ use crate::core::aws::answer::ServiceAnswer;
 use crate::core::aws::arn::{AssumedRoleArn, RoleArn};
 use crate::core::aws::partition::Region;
 use crate::core::catalogue::remedy::Values;
-use crate::core::evidence::Evidence;
+use crate::core::evidence::{Evidence, Fact, Token};
 use crate::core::plan::Plan;
 
 /// The place of the further role that was refused. A finding speaks of it and of the role before it then.
@@ -19,6 +19,12 @@ fn refused_role(evidence: &Evidence, at: usize) -> Option<RoleArn> {
     let Ok(ServiceAnswer::Error(error)) = &call.answer else { return None };
     let session = error.message.split_whitespace().find_map(AssumedRoleArn::parse)?;
     RoleArn::parse(&format!("arn:{}:iam::{}:role/{}", session.partition.id(), session.account, session.role)).ok()
+}
+
+/// The pod's namespace by a token, else by the file beside the default one.
+pub(super) fn namespace(evidence: &Evidence) -> Option<&str> {
+    let tokens = [&evidence.token, &evidence.default_token].into_iter().filter_map(|token: &Fact<Token>| token.known());
+    tokens.filter_map(|token| token.claims()?.namespace.as_deref()).next().or(evidence.namespace.as_deref())
 }
 
 /// The values of this pod, as evidence and plan name them.
@@ -40,9 +46,11 @@ pub(super) fn values(evidence: &Evidence, plan: &Plan) -> Values {
             known.push((name, value));
         }
     };
-    set("namespace", who.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(ToString::to_string)));
+    set("namespace", namespace(evidence).map(str::to_owned).or_else(|| env.pod_namespace.value().map(ToString::to_string)));
     set("serviceAccount", who.and_then(|c| c.service_account.clone()));
-    set("pod", env.downward_pod_name().map(ToString::to_string).or_else(|| who.and_then(|c| c.pod.clone())));
+    let of_host = || env.pod_name_of_host().filter(|name| who.and_then(|c| c.node.as_deref()) != Some(name.raw()));
+    let pod = env.downward_pod_name().map(ToString::to_string).or_else(|| who.and_then(|c| c.pod.clone()));
+    set("pod", pod.or_else(|| of_host().map(ToString::to_string)));
     set("node", who.and_then(|c| c.node.clone()));
     set("issuer", who.and_then(|c| c.issuer.clone()));
     set("issuerPath", who.and_then(|c| c.issuer_path().map(str::to_owned)));

@@ -1,7 +1,7 @@
-//! Words in place of the catalogue's: for an identity that a profile names, for the further roles of a profile, and for an application
+//! Words that replace the catalogue's: for an identity that a profile names, for the further roles of a profile, and for an application
 //! whose SDK is known.
 //!
-//! The rows speak of what the webhook injects. Nothing of that helps where a file names the identity.
+//! The rows are about what the webhook injects. Their fixes do not help where a file names the identity.
 
 use crate::core::catalogue::Code;
 use crate::core::catalogue::commands::{FixCommand, GET_POD, read};
@@ -12,8 +12,8 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     (
         Code::RoleArnMalformed,
         Wording {
-            title: "role_arn of the profile is not the ARN of a role",
-            fix: "Correct role_arn in the configuration file that is mounted: arn:{partition}:iam::ACCOUNT:role/NAME.",
+            title: "the profile's role_arn is not the ARN of a role",
+            fix: "Correct role_arn in the mounted configuration file: arn:{partition}:iam::ACCOUNT:role/NAME.",
             commands: &[GET_POD],
         },
     ),
@@ -21,22 +21,22 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::RoleDiffersFromExpected,
         Wording {
             title: "the profile's role is not the expected one",
-            fix: "Correct role_arn in the configuration file that is mounted, AWS_PROFILE, or the expectation.",
+            fix: "Correct role_arn in the mounted configuration file, AWS_PROFILE, or the expected role.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::RegionMissing,
         Wording {
-            title: "neither the variables nor the profile name a region",
-            fix: "Set AWS_REGION in the container's env, or region in the profile.",
+            title: "no AWS region is set, neither in a variable nor in the profile",
+            fix: "Set AWS_REGION in the container's env, or set region in the profile.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::PartitionMismatch,
         Wording {
-            title: "role and region belong to different partitions",
+            title: "the role and the region belong to different partitions",
             fix: "Use roles of the region's partition in the profile, or correct the region.",
             commands: &[GET_POD],
         },
@@ -44,7 +44,7 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
     (
         Code::TokenMissing,
         Wording {
-            title: "the token file that the profile names does not exist",
+            title: "the profile's token file does not exist",
             fix: "Mount a projected service account token with audience {audience} at {tokenPath}, or correct web_identity_token_file in the \
                 profile.",
             commands: &[GET_POD],
@@ -54,24 +54,24 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::TokenOversized,
         Wording {
             title: "the token file is larger than STS accepts",
-            fix: "Let web_identity_token_file in the profile name a projected service account token. It names {tokenPath}.",
+            fix: "Set web_identity_token_file in the profile to a projected service account token. It is {tokenPath} now.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::TokenMalformed,
         Wording {
-            title: "the token file that the profile names holds no service account token",
-            fix: "Let web_identity_token_file in the profile name a projected service account token, without a copy. It names {tokenPath}.",
+            title: "the profile's token file does not hold a service account token",
+            fix: "Set web_identity_token_file in the profile to a projected service account token, not to a copy. It is {tokenPath} now.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::TokenAudienceUnexpected,
         Wording {
-            title: "the token is not meant for AWS",
-            fix: "Project the token at {tokenPath} with audience sts.amazonaws.com. If another audience is meant, it has to be a client id of \
-                the OIDC provider and stand in the trust policy.",
+            title: "the token was not issued for AWS",
+            fix: "Project the token at {tokenPath} with audience sts.amazonaws.com. If another audience is intended, register it as a client ID \
+                of the OIDC provider and name it in the trust policy.",
             commands: &[GET_POD],
         },
     ),
@@ -79,47 +79,47 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
         Code::TokenRejected,
         Wording {
             title: "STS does not accept the token",
-            fix: "Let web_identity_token_file in the profile name a projected service account token. It names {tokenPath}.",
+            fix: "Set web_identity_token_file in the profile to a projected service account token. It is {tokenPath} now.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::RoleArnRejected,
         Wording {
-            title: "STS does not take this as a role ARN",
-            fix: "Correct role_arn in the profile. If it is right, look at the endpoint that was called.",
+            title: "STS does not accept the role ARN",
+            fix: "Correct role_arn in the profile. If it is right, check the endpoint that was called.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::RequestRejected,
         Wording {
-            title: "STS rejects a parameter that the profile gives",
-            fix: "Correct the key of the profile whose value AWS's text names; most often role_session_name (2–64 characters of letters, \
-                digits and _+=,.@-).",
+            title: "STS rejects a parameter that comes from the profile",
+            fix: "Correct the key of the profile whose value AWS's text names. Most often it is role_session_name, which takes 2–64 characters: \
+                letters, digits and _+=,.@-.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::IdentityMismatch,
         Wording {
-            title: "the credentials belong to another role than the profile's last one",
-            fix: "Look at the endpoint that was called: what answers there may not be AWS's STS. Or correct the expectation.",
+            title: "the credentials belong to another role than the last one of the profile",
+            fix: "Check the endpoint that was called, or correct the expected role. The server at that endpoint may not be STS.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::ChainDisagrees,
         Wording {
-            title: "the SDK's default chain does not become the profile's identity",
-            fix: "Remove what leads the chain astray, as the detail says: endpoint settings, or AWS_* variables beside the profile.",
+            title: "the SDK's default chain does not get the profile's identity",
+            fix: "Remove what diverts the default chain: an endpoint setting, or an AWS_* variable.",
             commands: &[GET_POD],
         },
     ),
 ];
 
 /// The titles of checks where a profile names the identity, by the check's id.
-static TITLES: &[(&str, &str)] = &[("role-arn", "role_arn of the profile is the ARN of the expected role")];
+static TITLES: &[(&str, &str)] = &[("role-arn", "the profile's role_arn is the ARN of the expected role")];
 
 /// The trust policy of the role that refuses. It is in that role's account.
 const TRUST_OF_NEXT: FixCommand = read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument");
@@ -129,11 +129,10 @@ pub static OF_HOP: &[(Code, Wording)] = &[
     (
         Code::TrustPolicyDenied,
         Wording {
-            title: "the pod's role may not assume the next role of its profile",
-            fix: "Look first at both sides: the trust policy of {resource}, in account {account}, and the policies of role {roleName}. Add \
-                a statement with Principal {roleArn} to that trust policy, and allow role {roleName} sts:AssumeRole on {resource}. Where \
-                the trust policy asks for sts:ExternalId, write its value as external_id into the profile. aws iam \
-                update-assume-role-policy replaces the whole policy.",
+            title: "the role may not assume the profile's next role",
+            fix: "Allow role {roleName} sts:AssumeRole on {resource}, whose trust policy has to name {roleArn} as Principal. Check first which of \
+                the two is missing. Add a statement to the trust policy, in account {account}: aws iam update-assume-role-policy replaces the \
+                whole policy. If the trust policy requires sts:ExternalId, set external_id in the profile to its value.",
             commands: &[
                 TRUST_OF_NEXT,
                 read(
@@ -146,9 +145,9 @@ pub static OF_HOP: &[(Code, Wording)] = &[
     (
         Code::ExplicitlyDenied,
         Wording {
-            title: "a policy denies the role its further role",
-            fix: "Read in AWS's text which kind of policy denies. Such a policy holds for others, too: ask its owner to allow {roleArn} \
-                sts:AssumeRole on {resource}.",
+            title: "a policy denies the pod's role the next role of its profile",
+            fix: "Ask the owner of the denying policy to allow {roleArn} sts:AssumeRole on {resource}. AWS's text says which kind of policy \
+                denies. It applies to others, too.",
             commands: &[read(
                 "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}",
             )],
@@ -157,15 +156,15 @@ pub static OF_HOP: &[(Code, Wording)] = &[
     (
         Code::RoleArnRejected,
         Wording {
-            title: "STS does not take the further role's ARN as one",
-            fix: "Correct role_arn of the further role in the profile: {resource}.",
+            title: "STS does not accept the ARN of the profile's next role",
+            fix: "Correct role_arn of the next role in the profile. It is {resource} now.",
             commands: &[GET_POD],
         },
     ),
     (
         Code::SessionTooLong,
         Wording {
-            title: "the profile asks for a longer session than a further role can have",
+            title: "the profile requests a longer session than a further role can have",
             // IAM user guide, "Roles terms and concepts", role chaining: one hour at most.
             fix: "Set duration_seconds of the profile to 3600 or less, or remove it. A role that another role assumes gets one hour at most, \
                 whatever it allows.",
@@ -179,8 +178,8 @@ pub static OF_APP: &[(Code, Wording)] = &[(
     Code::SdkDiffers,
     Wording {
         title: "the application's SDK does not get this identity",
-        fix: "Remove the cause that the detail names: a variable, static keys, or a profile that is not meant. Where this SDK does not read the \
-            identity as it is given, give it by AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_REGION, or use a version that reads it.",
+        fix: "Remove the cause: a variable, static keys, or a profile that is not intended. If this SDK cannot read the \
+            identity in its present form, set AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_REGION, or use a version that can.",
         commands: &[read("irsa-probe sdks")],
     },
 )];
@@ -212,4 +211,19 @@ pub fn all() -> impl Iterator<Item = &'static Wording> {
 
 fn find(words: &'static [(Code, Wording)], code: Code) -> Option<&'static Wording> {
     words.iter().find(|(known, _)| *known == code).map(|(_, wording)| wording)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As for the catalogue's rows.
+    #[test]
+    fn every_wording_says_something_short_enough_to_read() {
+        for Wording { title, fix, .. } in all() {
+            assert!((10..=76).contains(&title.len()) && !title.ends_with('.'), "{title}");
+            let first = fix.split_once(". ").map_or(*fix, |(first, _)| first);
+            assert!((20..=150).contains(&first.len()) && fix.len() <= 480, "{title}: {fix}");
+        }
+    }
 }

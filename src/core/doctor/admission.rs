@@ -141,8 +141,8 @@ fn controller_kind(event: &Value) -> Option<&'static ControllerKind> {
 
 /// The controller that an event is about: `None` when it is gone; the error says why it could not be seen.
 fn find_controller<'a>(found: &'a Found, event: &Value) -> Result<Option<(&'static ControllerKind, &'a Value)>, String> {
-    let known = controller_kind(event).ok_or("controllers of this kind are not looked at")?;
-    let objects = found.given(known.question).ok_or_else(|| found.why_missing(known.question))?;
+    let known = controller_kind(event).ok_or("controllers of this kind are not examined")?;
+    let objects = found.given(known.question).ok_or_else(|| found.why_missing(known.question).text)?;
     let is_same = |object: &&Value| {
         // Another one of the same name may have come after it.
         let uids = text(object, "/metadata/uid").zip(text(event, "/involvedObject/uid"));
@@ -150,7 +150,7 @@ fn find_controller<'a>(found: &'a Found, event: &Value) -> Result<Option<(&'stat
     };
     match list(objects, "/items").iter().find(is_same) {
         Some(object) => Ok(Some((known, object))),
-        None if has_more(objects) => Err("there are more of them than are looked at".to_owned()),
+        None if has_more(objects) => Err("there are more of them than are read".to_owned()),
         None => Ok(None),
     }
 }

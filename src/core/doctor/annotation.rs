@@ -64,10 +64,10 @@ fn is_unknown(key: &str) -> bool {
 /// How a misspelt key differs, in words.
 pub fn describe_difference(key: &str) -> String {
     match key {
-        "iam.amazonaws.com/role" => format!("{key} is the key of kiam and kube2iam, which put it on pods"),
+        "iam.amazonaws.com/role" => format!("{key} is the key of kiam and kube2iam, which use it on pods"),
         // On a pod: the webhook reads it from service accounts only.
         KEY => format!("{KEY} belongs on the service account"),
-        key if key.eq_ignore_ascii_case(KEY) => format!("{key} differs from {KEY} in capitals"),
+        key if key.eq_ignore_ascii_case(KEY) => format!("{key} differs from {KEY} in upper and lower case"),
         key => format!("{key} is not {KEY}"),
     }
 }

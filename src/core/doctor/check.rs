@@ -4,6 +4,7 @@ use super::found::Found;
 use super::pod::PodOwner;
 use super::question::Question;
 use super::state::Unknown;
+use super::why::Why;
 use crate::core::catalogue::Code;
 use crate::core::catalogue::wording::Wording;
 use crate::core::check::Finding;
@@ -37,7 +38,7 @@ impl DoctorVerdict {
     }
 
     /// Not known, because it could not be seen.
-    pub fn not_seen(why: impl Into<String>) -> DoctorVerdict {
+    pub fn not_seen(why: impl Into<Why>) -> DoctorVerdict {
         DoctorVerdict::Unknown(Unknown::NotSeen(why.into()))
     }
 

@@ -1,12 +1,13 @@
 //! Which commands are due: each question's condition and its request's placeholders, held against what was found.
 
 use super::admission::has_failed_create;
-use super::answer::{RefusalKind, ToolAnswer};
+use super::answer::ToolAnswer;
 use super::found::Found;
 use super::question::{Condition, Question, Tool, ToolRequest};
 use super::route::IdentityRoute;
-use super::state::{WalkState, is_account_missing};
+use super::state::{Unknown, WalkState, is_account_missing, why_no_account};
 use super::target::TargetKind;
+use super::why::{Obstacle, Why};
 use crate::core::aws::arn::RoleArn;
 
 /// A command that is due.
@@ -27,7 +28,7 @@ enum Due {
     /// What it needs is not known yet.
     Later,
     /// It will not be asked, and why.
-    Never(String),
+    Never(Why),
 }
 
 /// Which commands are due now; all of them may run side by side. What will never be asked is noted in `found`. In the end none is due.
@@ -77,26 +78,10 @@ fn needs(request: ToolRequest) -> &'static [Question] {
     }
 }
 
-/// Why a tool is not run again: it is not there, its credentials do not work, or nothing answers it.
-fn why_useless(found: &Found, tool: Tool) -> Option<String> {
-    let refusal = |question| match found.get(question) {
-        Some(ToolAnswer::Refused(kind, text)) => Some((*kind, text)),
-        _ => None,
-    };
-    let (kind, text) = match tool {
-        Tool::Aws => refusal(Question::Caller)?,
-        // kubectl reads its context without a server. Two answers of the server decide, for one alone may be refused for its own reason.
-        Tool::Kubectl => match refusal(Question::Context).filter(|(kind, _)| *kind == RefusalKind::NoTool) {
-            Some(missing) => missing,
-            None => refusal(Question::Webhooks).and(refusal(Question::Discovery))?,
-        },
-    };
-    let is_useless = match kind {
-        RefusalKind::NoTool | RefusalKind::Credentials | RefusalKind::TimedOut => true,
-        RefusalKind::Unreachable => tool == Tool::Kubectl,
-        RefusalKind::Denied | RefusalKind::Bare | RefusalKind::TooOld | RefusalKind::Other => false,
-    };
-    is_useless.then(|| text.clone())
+/// Why a tool is not run again: it gives no access at all.
+fn why_useless(found: &Found, tool: Tool) -> Option<Why> {
+    let (kind, said) = found.no_access(tool)?;
+    Some(Why::of(Obstacle::NoAccess(tool), kind.describe(tool, said)))
 }
 
 /// Whether a question's condition holds.
@@ -118,7 +103,7 @@ fn condition(asked: Condition, question: Question, found: &Found, state: &WalkSt
         },
         Condition::NoPodFound => match found.get(Question::Pod) {
             None => Due::Later,
-            Some(ToolAnswer::Given(_)) => never("one pod is looked at"),
+            Some(ToolAnswer::Given(_)) => never("one pod is examined"),
             Some(_) => Due::Now,
         },
         Condition::AccountMissing => match is_account_missing(found) {
@@ -129,10 +114,10 @@ fn condition(asked: Condition, question: Question, found: &Found, state: &WalkSt
         Condition::AccountKnown => match (found.get(Question::Pod), &state.service_account) {
             (None, _) => Due::Later,
             (Some(_), Some(_)) => Due::Now,
-            (Some(_), None) => never(NO_ACCOUNT),
+            (Some(_), None) => Due::Never(unknown_account(found)),
         },
         Condition::CreationFailed => match (found.get(Question::Pod), found.get(Question::Events)) {
-            (Some(ToolAnswer::Given(_)), _) => never("one pod is looked at"),
+            (Some(ToolAnswer::Given(_)), _) => never("one pod is examined"),
             (None, _) | (_, None) => Due::Later,
             (_, Some(ToolAnswer::Given(events))) if has_failed_create(events, question) => Due::Now,
             _ => never("no warning says that pods of one could not be created"),
@@ -153,15 +138,27 @@ fn condition(asked: Condition, question: Question, found: &Found, state: &WalkSt
             Some(_) => never("the provider was answered"),
         },
         Condition::AwsAuthWanted if found.target.aws_auth => Due::Now,
-        Condition::AwsAuthWanted => never("it was not asked for (--aws-auth)"),
+        Condition::AwsAuthWanted => never("not requested (--aws-auth)"),
     }
 }
 
-const NO_ACCOUNT: &str = "the service account is not known";
 const NO_ASSOCIATION: &str = "no Pod Identity association is known";
 
+fn unknown_account(found: &Found) -> Why {
+    why_no_account(found).in_words("the service account is not known")
+}
+
+/// Why the cluster's name is not known: kubectl's context may have it.
+fn unknown_cluster(found: &Found) -> Why {
+    let why = match (found.given(Question::Context), found.no_access(Tool::Kubectl)) {
+        (None, Some(_)) => Why::of(Obstacle::NoAccess(Tool::Kubectl), ""),
+        _ => "".into(),
+    };
+    why.in_words("the cluster's name in EKS is not known (--cluster NAME)")
+}
+
 fn never(why: &str) -> Due {
-    Due::Never(why.to_owned())
+    Due::Never(why.into())
 }
 
 /// What the role is made of.
@@ -180,12 +177,12 @@ fn role_in_reach(found: &Found, state: &WalkState) -> Due {
     }
 }
 
-fn known_role(state: &WalkState) -> Result<&RoleArn, String> {
-    state.role.as_ref().map_err(|unknown| unknown.text())
+fn known_role(state: &WalkState) -> Result<&RoleArn, Why> {
+    state.role.as_ref().map_err(Unknown::why)
 }
 
 /// The arguments of a request; the error says which value is not known.
-fn arguments(request: ToolRequest, found: &Found, state: &WalkState) -> Result<Vec<String>, String> {
+fn arguments(request: ToolRequest, found: &Found, state: &WalkState) -> Result<Vec<String>, Why> {
     let fill_words = |words| fill_words(words, found, state);
     Ok(match request {
         ToolRequest::Kubectl(words) => fill_words(words)?,
@@ -202,7 +199,7 @@ fn json_output() -> Vec<String> {
     vec!["--output".to_owned(), "json".to_owned()]
 }
 
-fn fill_words(words: &[&str], found: &Found, state: &WalkState) -> Result<Vec<String>, String> {
+fn fill_words(words: &[&str], found: &Found, state: &WalkState) -> Result<Vec<String>, Why> {
     let mut filled: Vec<String> = Vec::new();
     for word in words {
         let value = fill(word, found, state)?;
@@ -216,7 +213,7 @@ fn fill_words(words: &[&str], found: &Found, state: &WalkState) -> Result<Vec<St
 }
 
 /// A template with its placeholders filled.
-fn fill(template: &str, found: &Found, state: &WalkState) -> Result<String, String> {
+fn fill(template: &str, found: &Found, state: &WalkState) -> Result<String, Why> {
     let mut parts = template.split('{');
     let mut filled = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -228,23 +225,25 @@ fn fill(template: &str, found: &Found, state: &WalkState) -> Result<String, Stri
 }
 
 /// A placeholder's value, or why there is none.
-fn value(placeholder: &str, found: &Found, state: &WalkState) -> Result<String, String> {
-    let known = |value: &Option<String>, why: &str| value.clone().ok_or_else(|| why.to_owned());
+fn value(placeholder: &str, found: &Found, state: &WalkState) -> Result<String, Why> {
     match placeholder {
         "name" => Ok(found.target.name.clone()),
         "namespace" => Ok(state.namespace.clone()),
-        "serviceAccount" => known(&state.service_account, NO_ACCOUNT),
-        "cluster" => known(&state.cluster, "the cluster's name in EKS is not known (--cluster NAME)"),
-        "association" => known(&state.association, NO_ASSOCIATION),
+        "serviceAccount" => state.service_account.clone().ok_or_else(|| unknown_account(found)),
+        "cluster" => state.cluster.clone().ok_or_else(|| unknown_cluster(found)),
+        "association" => state.association.clone().ok_or_else(|| NO_ASSOCIATION.into()),
         "roleName" => known_role(state).map(|role| role.name.clone()),
-        "provider" => known_role(state).and_then(|role| state.provider_arn(role)),
-        _ => Err(format!("{placeholder} is not known")),
+        "provider" => {
+            known_role(state).and_then(|role| state.provider_arn(role).map_err(|why| found.why_missing(Question::Discovery).in_words(&why)))
+        }
+        _ => Err(format!("{placeholder} is not known").into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::doctor::answer::RefusalKind;
     use crate::core::doctor::target::DoctorTarget;
     use serde_json::{Value, json};
 
@@ -344,7 +343,7 @@ mod tests {
     #[test]
     fn a_refusal_anywhere_ends_too() {
         for refused in Question::ALL {
-            for why in [RefusalKind::Denied, RefusalKind::Credentials, RefusalKind::TimedOut, RefusalKind::Other] {
+            for why in [RefusalKind::Denied, RefusalKind::Login, RefusalKind::TimedOut, RefusalKind::Other] {
                 all(found("checkout"), |question| match question == *refused {
                     true => ToolAnswer::Refused(why, "no".to_owned()),
                     false => ToolAnswer::Given(answer(question)),

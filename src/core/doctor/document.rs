@@ -30,7 +30,7 @@ pub fn event_time(event: &Value) -> Option<Timestamp> {
     PLACES.iter().find_map(|place| time(event.pointer(place)))
 }
 
-/// Whether a list goes on beyond the page that was asked for.
+/// Whether a list continues after the page that was requested.
 pub fn has_more(answer: &Value) -> bool {
     text(answer, "/metadata/continue").is_some_and(|more| !more.is_empty())
 }
@@ -81,7 +81,12 @@ pub struct KubeContext {
     pub region: Option<String>,
     /// The AWS profile whose credentials it takes.
     pub profile: Option<String>,
+    /// Whether it logs in with AWS credentials.
+    pub uses_aws: bool,
 }
+
+/// The programs that make a token for EKS from AWS credentials.
+const AWS_LOGINS: [&str; 2] = ["aws", "aws-iam-authenticator"];
 
 impl KubeContext {
     /// Parses `kubectl config view --minify`.
@@ -106,6 +111,7 @@ impl KubeContext {
         let host_region = labels.next().filter(|_| host.contains(".eks.amazonaws.com"));
         let env = list(view, "/users/0/user/exec/env").iter();
         let env_profile = env.filter(|pair| text(pair, "/name") == Some("AWS_PROFILE")).find_map(|pair| text(pair, "/value"));
+        let login = text(view, "/users/0/user/exec/command").and_then(|command| command.rsplit('/').next()).unwrap_or_default();
         let cluster = flag(&["--cluster-name", "--cluster-id", "-i"]).or(arn_name).or(eksctl_name);
         let region = flag(&["--region"]).or(arn_region).or(eksctl_region).or(host_region);
         let owned = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
@@ -115,6 +121,7 @@ impl KubeContext {
             cluster: owned(cluster.filter(|name| is_cluster_name(name))),
             region: owned(region.filter(|region| is_cluster_name(region))),
             profile: owned(flag(&["--profile"]).or(env_profile)),
+            uses_aws: AWS_LOGINS.contains(&login),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which program manages a role, by the tags that this program gives it. A change by hand would be lost to it.
+//! Which program manages a role, from the tags that this program gives it. The program would undo a change by hand.
 //!
 //! The tags are in the answer of `aws iam get-role` (IAM API reference, Role), and so need no further permission.
 
@@ -28,19 +28,19 @@ pub fn describe_manager(role: &Value) -> Option<String> {
     if let Some(stack) = tag(STACK_NAME) {
         let region = tag(STACK_ID).and_then(|id| id.split(':').nth(3).filter(|region| !region.is_empty()).map(|r| format!(" in {r}")));
         let source = match eksctl.made_for() {
-            Some(made_for) => format!("eksctl made the stack{made_for}. Change the policy by eksctl, or in the stack's template"),
+            Some(made_for) => format!("eksctl made the stack{made_for}. Change the policy with eksctl, or in the stack's template"),
             None => "Change the policy in the stack's template, or in the code that the template is made from".to_owned(),
         };
         return Some(format!(
-            "The role belongs to CloudFormation stack {stack}{}. {source}: what aws iam changes is lost when the stack next updates the role.",
+            "The role belongs to CloudFormation stack {stack}{}. {source}: the stack's next update of the role undoes what aws iam changes.",
             region.unwrap_or_default()
         ));
     }
     if let Some(made_for) = eksctl.made_for() {
         let stack = eksctl.stack().map(|stack| format!(", {stack}")).unwrap_or_default();
         return Some(format!(
-            "The role has the tags that eksctl gives its roles{made_for}. Change the policy where the role is defined: by eksctl, whose roles \
-             belong to a CloudFormation stack{stack}, or in the code that copied the tags. What aws iam changes is lost when that is next applied."
+            "The role has the tags that eksctl gives its roles{made_for}. Change the policy where the role is defined: with eksctl, whose roles \
+             belong to a CloudFormation stack{stack}, or in the code that copied the tags. That undoes what aws iam changes, when it is next applied."
         ));
     }
     let (_, namespace) = ACK.iter().find(|(version, _)| tag(version).is_some())?;

@@ -30,7 +30,7 @@ pub enum Condition {
     AccountMayBeNamed,
     /// Where the argument names a pod, or may name one because no service account of that name was shown.
     PodMayBeNamed,
-    /// Where the argument turned out to name a pod.
+    /// Where the argument names a pod.
     PodFound,
     /// Where it did not.
     NoPodFound,
@@ -105,6 +105,11 @@ macro_rules! questions {
             /// Its row.
             pub fn row(self) -> &'static QuestionRow {
                 &ROWS[self as usize]
+            }
+
+            /// The program that answers it.
+            pub fn tool(self) -> Tool {
+                self.row().request.tool()
             }
         }
     };

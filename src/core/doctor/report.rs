@@ -2,6 +2,7 @@
 
 use super::check::{DoctorFinding, PolicyChange};
 use super::found::Found;
+use super::obstacle::{ObstacleReport, obstacles};
 use super::state::WalkState;
 use super::walk::walk;
 use crate::core::catalogue::Severity;
@@ -33,9 +34,9 @@ pub struct DoctorReport {
     pub findings: Vec<ReportedFinding>,
     /// Every check, in the order of the walk.
     pub checks: Vec<Check>,
-    /// Who was looked at.
+    /// Who was examined.
     pub subject: Subject,
-    /// Where it was looked for.
+    /// Where.
     pub cluster: Cluster,
     /// How the identity is to reach the pods, and which role it is.
     pub expected: DoctorExpected,
@@ -44,6 +45,9 @@ pub struct DoctorReport {
     /// The heading that each finding stands under, in the findings' order. It is not in the JSON.
     #[serde(skip)]
     pub headings: Vec<&'static str>,
+    /// What keeps several checks from being made, for the text. In the JSON each check says it in `because`.
+    #[serde(skip)]
+    pub obstacles: Vec<ObstacleReport>,
 }
 
 /// The cluster, as far as it is known.
@@ -73,6 +77,7 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
     let mut state = WalkState::from_found(found);
     state.time = Some(time);
     let walk = walk(found, &state);
+    let obstacles = obstacles(found, &state, &known_values(&state, &[]), &walk.blocked);
     // Every finding of doctor is a failure, so that the walk's order is the order of their weight, too.
     let findings: Vec<ReportedFinding> = walk.findings.iter().map(|(_, finding)| reported(finding, &state)).collect();
     let headings = walk.findings.iter().map(|(heading, _)| *heading).collect();
@@ -93,6 +98,7 @@ pub fn report(found: &Found, time: Timestamp) -> DoctorReport {
         expected: DoctorExpected { provider: state.route.id(), role_arn: state.role.ok().map(|role| role.to_string()) },
         undecided: walk.undecided,
         headings,
+        obstacles,
         subject: Subject {
             namespace: Some(state.namespace),
             service_account: state.service_account,
@@ -125,19 +131,19 @@ fn reported(finding: &DoctorFinding, state: &WalkState) -> ReportedFinding {
         None => {}
         Some(PolicyChange::Add(statement)) => cause.remedy.snippet = Some(statement.clone()),
         Some(PolicyChange::Replace(number, statement)) => {
-            let change = format!("Put the statement below in the place of statement {number} of the role's trust policy.");
+            let change = format!("Replace statement {number} of the role's trust policy with the statement below.");
             cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
             cause.remedy.snippet = Some(statement.clone());
         }
         Some(PolicyChange::OwnersChoice) => {
-            let change = "Change the statement that is named above: only its owner can say what it is for.";
+            let change = "Change the statement that is named above. Only its owner can say what it is for.";
             cause.remedy.text = format!("{change} {KEEP_THE_OTHERS}");
             cause.remedy.snippet = None;
         }
         Some(PolicyChange::AskOwner { why, statement }) => {
             let question = statement.as_ref().map_or("", |_| {
-                " Ask the policy's owner whether the statement below may be added: it lets in this pod's service account alone. Do not change statements of \
-                 others for it."
+                " Ask the policy's owner whether the statement below may be added: it lets in only this pod's service account. Do not change other \
+                 statements for it."
             });
             cause.remedy.text = format!("{why}{question} {KEEP_THE_OTHERS}");
             cause.remedy.snippet.clone_from(statement);
@@ -161,11 +167,15 @@ fn is_same_document(one: Option<&str>, other: Option<&str>) -> bool {
 }
 
 /// What holds of every change of a role's trust policy (AWS CLI, "update-assume-role-policy").
-const KEEP_THE_OTHERS: &str = "Keep all others: aws iam update-assume-role-policy replaces the whole policy. Most roles are managed by code \
-    (Terraform, CloudFormation, eksctl), which takes a change by hand back: change it there.";
+const KEEP_THE_OTHERS: &str = "Keep all other statements: aws iam update-assume-role-policy replaces the whole policy. If code manages the role \
+    (Terraform, CloudFormation, eksctl), change it there: the code undoes a change by hand.";
 
 /// The values of a finding's fix: its own, then the state's.
 fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
+    known_values(state, &finding.values)
+}
+
+fn known_values(state: &WalkState, own: &[(&'static str, String)]) -> Values {
     let role = state.role.as_ref().ok();
     let issuer = state.issuer.as_ref();
     let known = [
@@ -185,7 +195,7 @@ fn values(finding: &DoctorFinding, state: &WalkState) -> Values {
         ("association", state.association.clone()),
     ];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    Values::from(finding.values.iter().cloned().chain(known).collect())
+    Values::from(own.iter().cloned().chain(known).collect())
 }
 
 #[cfg(test)]
@@ -256,7 +266,7 @@ mod tests {
         let odd =
             [json!(null), json!([]), json!("x"), json!(-1), json!({"items": [null, [], {"metadata": 1, "spec": {"containers": "x"}}]})];
         let odd = odd.into_iter().map(ToolAnswer::Given);
-        let refused = [RefusalKind::Denied, RefusalKind::Credentials, RefusalKind::TimedOut, RefusalKind::TooOld]
+        let refused = [RefusalKind::Denied, RefusalKind::Login, RefusalKind::TimedOut, RefusalKind::TooOld]
             .map(|why| ToolAnswer::Refused(why, "no".to_owned()));
         for odd in odd.chain(refused).chain([ToolAnswer::Absent("none".to_owned())]) {
             for question in Question::ALL {

@@ -8,6 +8,7 @@ use super::pod::{ContainerState, Pod};
 use super::question::Question;
 use super::route::IdentityRoute;
 use super::target::TargetKind;
+use super::why::{Obstacle, Why};
 use crate::core::aws::arn::{Account, RoleArn, RoleArnError};
 use crate::core::aws::partition::{Partition, Region};
 use crate::core::catalogue::Code;
@@ -20,14 +21,14 @@ pub enum Unknown {
     /// A finding makes it so.
     Because(Code),
     /// It could not be seen, and why.
-    NotSeen(String),
+    NotSeen(Why),
 }
 
 impl Unknown {
-    /// In words.
-    pub fn text(&self) -> String {
+    /// In words, with what has to be removed first.
+    pub fn why(&self) -> Why {
         match self {
-            Unknown::Because(code) => format!("skipped because of {code}"),
+            Unknown::Because(code) => format!("skipped because of {code}").into(),
             Unknown::NotSeen(why) => why.clone(),
         }
     }
@@ -136,22 +137,26 @@ impl WalkState {
     }
 
     /// Why no association is known.
-    pub fn why_no_association(&self, found: &Found) -> String {
+    pub fn why_no_association(&self, found: &Found) -> Why {
         why_no_association(found, self.other_cluster.is_some())
     }
 
-    /// Why what IAM shows says nothing of the role: it is not known to be in the account that aws acts in.
-    pub fn why_out_of_reach(&self, found: &Found, role: &RoleArn) -> Option<String> {
+    /// Why what IAM shows says nothing about the role: it is not known to be in the account that aws acts in.
+    pub fn why_out_of_reach(&self, found: &Found, role: &RoleArn) -> Option<Why> {
+        let other = |text| Some(Why::of(Obstacle::OtherAccount, text));
         match &self.caller {
-            None => Some(format!("whose account aws acts in is not known: {}", found.why_missing(Question::Caller))),
-            Some(account) if *account != role.account => Some(format!(
+            None => Some(found.why_missing(Question::Caller).after("the account that aws acts in is not known")),
+            Some(account) if *account != role.account => other(format!(
                 "the role is in account {}, and aws acts in {account}: choose a profile of {} (AWS_PROFILE){}",
                 role.account,
                 role.account,
                 self.profile.as_ref().map(|profile| format!("; kubectl's context uses {profile}")).unwrap_or_default()
             )),
-            Some(_) => self.caller_partition.filter(|partition| *partition != role.partition).map(|partition| {
-                format!("the role is in partition {}, and aws acts in {partition}: choose a profile of {}", role.partition, role.partition)
+            Some(_) => self.caller_partition.filter(|partition| *partition != role.partition).and_then(|partition| {
+                other(format!(
+                    "the role is in partition {}, and aws acts in {partition}: choose a profile of {}",
+                    role.partition, role.partition
+                ))
             }),
         }
     }
@@ -182,7 +187,7 @@ fn account_name(found: &Found) -> Option<String> {
 fn association_role(found: &Found, other_cluster: bool) -> Result<RoleArn, Unknown> {
     let arn = found.given(Question::Association).and_then(|answer| text(answer, "/association/roleArn"));
     arn.and_then(|arn| RoleArn::parse(arn).ok())
-        .ok_or_else(|| Unknown::NotSeen(format!("the association's role is not known: {}", why_no_association(found, other_cluster))))
+        .ok_or_else(|| Unknown::NotSeen(why_no_association(found, other_cluster).after("the association's role is not known")))
 }
 
 /// The annotation's role.
@@ -202,13 +207,13 @@ fn annotation_role(found: &Found, annotation: &Annotation, partition: Option<Par
         Annotation::Misspelt(..) => Err(Unknown::Because(Code::AnnotationMisspelt)),
         Annotation::None if service_account(found).is_some() => Err(Unknown::Because(Code::AnnotationMissing)),
         Annotation::None if is_account_missing(found) == Some(true) => Err(Unknown::Because(Code::ServiceAccountMissing)),
-        Annotation::None => Err(Unknown::NotSeen(format!("the role is not known: {}", why_no_account(found)))),
+        Annotation::None => Err(Unknown::NotSeen(why_no_account(found).after("the role is not known"))),
     }
 }
 
-fn why_no_association(found: &Found, other_cluster: bool) -> String {
+fn why_no_association(found: &Found, other_cluster: bool) -> Why {
     match found.given(Question::Associations) {
-        _ if other_cluster => "EKS has another cluster under this name than kubectl's".to_owned(),
+        _ if other_cluster => Why::of(Obstacle::TwoClusters, "EKS has another cluster under this name than kubectl's"),
         None => found.why_missing(Question::Associations),
         Some(_) => found.why_missing(Question::Association),
     }
@@ -232,7 +237,7 @@ pub fn service_account(found: &Found) -> Option<&Value> {
 }
 
 /// Why there is no such object.
-pub fn why_no_account(found: &Found) -> String {
+pub fn why_no_account(found: &Found) -> Why {
     let names_pod = found.target.kind == TargetKind::Pod || found.is_absent(Question::ServiceAccount);
     let question = if found.given(Question::Pod).is_some() {
         Question::PodAccount
@@ -244,7 +249,7 @@ pub fn why_no_account(found: &Found) -> String {
     found.why_missing(question)
 }
 
-/// The pods that are looked at: the named one, or those of the service account that are not over.
+/// The pods that are examined: the named one, or those of the service account that are not over.
 pub fn pods(found: &Found) -> Vec<Pod<'_>> {
     match found.given(Question::Pod) {
         Some(pod) => vec![Pod(pod)],
@@ -277,7 +282,7 @@ impl InspectedPod<'_> {
     }
 }
 
-/// The pods that are looked at, with their containers' states.
+/// The pods that are examined, with their containers' states.
 pub fn inspected_pods<'a>(found: &'a Found, state: &WalkState) -> Vec<InspectedPod<'a>> {
     let role = match (&state.annotation, &state.role) {
         // What a webhook with --compose-role-arn injects.

@@ -39,25 +39,25 @@ const KINDS: [(&str, TargetKind); 6] = [
 ];
 
 impl DoctorTarget {
-    /// Parses `NAME`, `serviceaccount/NAME`, `sa/NAME` or `pod/NAME`. The error is one line that names the input and the cure.
+    /// Parses `NAME`, `serviceaccount/NAME`, `sa/NAME` or `pod/NAME`. The error is one line that names the input and the fix.
     pub fn parse(word: &str, namespace: Option<&str>, cluster: Option<&str>, aws_auth: bool) -> Result<DoctorTarget, String> {
         let (kind, name) = match word.split_once('/') {
             None => (TargetKind::Either, word),
             Some((prefix, name)) => match KINDS.iter().find(|(known, _)| *known == prefix) {
                 Some((_, kind)) => (*kind, name),
                 None => {
-                    return Err(format!("doctor looks at a service account or a pod, and {word:?} is neither; write sa/NAME or pod/NAME"));
+                    return Err(format!("doctor examines a service account or a pod, and {word:?} is neither; write sa/NAME or pod/NAME"));
                 }
             },
         };
         for (what, name) in [("name", Some(name)), ("namespace", namespace)] {
             if let Some(name) = name.filter(|name| !is_object_name(name)) {
-                return Err(format!("{name:?} is no {what} in Kubernetes: lower-case letters, digits, '-' and '.' only"));
+                return Err(format!("{name:?} is not a {what} in Kubernetes: use lower-case letters, digits, '-' and '.' only"));
             }
         }
         if let Some(cluster) = cluster.filter(|cluster| !is_cluster_name(cluster)) {
             return Err(format!(
-                "--cluster: {cluster:?} is no EKS cluster's name; letters, digits, '-' and '_' only (aws eks list-clusters)"
+                "--cluster: {cluster:?} is not the name of an EKS cluster: use letters, digits, '-' and '_' only (aws eks list-clusters)"
             ));
         }
         Ok(DoctorTarget {

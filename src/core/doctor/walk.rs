@@ -4,6 +4,7 @@ use super::check::{DoctorFinding, DoctorVerdict};
 use super::checks::{cluster, events, iam, pods};
 use super::found::Found;
 use super::state::{Unknown, WalkState};
+use super::why::Obstacle;
 use crate::core::catalogue::{Severity, Step};
 use crate::core::check::checks::{Check, CheckOutcome};
 
@@ -38,7 +39,7 @@ const GROUPS: &[DoctorCheckGroup] = &[
         rows: &[
             essential("cluster-issuer", "the cluster's issuer is known", cluster::issuer),
             essential("oidc-provider", "IAM has an OIDC provider for it, in the role's account", iam::provider),
-            essential("provider-audience", "the provider admits the tokens' audience", iam::audience),
+            essential("provider-audience", "the provider accepts the tokens' audience", iam::audience),
             additional("webhook", "the webhook that injects identities is configured", cluster::webhook),
         ],
     },
@@ -46,7 +47,7 @@ const GROUPS: &[DoctorCheckGroup] = &[
         heading: "service account",
         rows: &[
             essential("service-account", "the service account exists", cluster::service_account),
-            essential("annotation", "it names a role", cluster::annotation),
+            essential("annotation", "its annotation names a role", cluster::annotation),
             additional("association", "a Pod Identity association names it", cluster::association),
         ],
     },
@@ -61,11 +62,11 @@ const GROUPS: &[DoctorCheckGroup] = &[
     DoctorCheckGroup {
         heading: "pods",
         rows: &[
-            additional("pods-admitted", "the API server refuses none of the service account's pods", events::admitted),
+            additional("pods-admitted", "the API server admits the service account's pods", events::admitted),
             additional("service-account-used", "pods run under the service account", pods::used),
-            essential("pods-injected", "their containers were injected", pods::injected),
+            essential("pods-injected", "their containers have the identity", pods::injected),
             additional("pods-unshadowed", "no static keys shadow the identity", pods::unshadowed),
-            additional("events", "no recent warnings about them", events::warnings),
+            additional("events", "the cluster has no recent warnings about them", events::warnings),
         ],
     },
     DoctorCheckGroup { heading: "aws-auth", rows: &[additional("aws-auth", "the role ARNs in aws-auth can match", cluster::aws_auth)] },
@@ -90,6 +91,8 @@ pub struct WalkResult {
     pub findings: Vec<(&'static str, DoctorFinding)>,
     /// Essential checks that could not be decided, for another reason than a finding.
     pub undecided: Vec<&'static str>,
+    /// Checks that an obstacle keeps from being made, each with its obstacles.
+    pub blocked: Vec<(&'static str, Vec<Obstacle>)>,
 }
 
 /// Makes every check on what was found.
@@ -100,6 +103,11 @@ pub fn walk(found: &Found, state: &WalkState) -> WalkResult {
             let verdict = (row.verdict)(found, state);
             if row.is_essential && matches!(verdict, DoctorVerdict::Unknown(Unknown::NotSeen(_)) | DoctorVerdict::Undecided(..)) {
                 result.undecided.push(row.id);
+            }
+            if let DoctorVerdict::Unknown(Unknown::NotSeen(why)) = &verdict
+                && !why.obstacles.is_empty()
+            {
+                result.blocked.push((row.id, why.obstacles.clone()));
             }
             result.checks.push(line(row, &verdict));
             if let DoctorVerdict::Findings(findings) = verdict {
@@ -126,7 +134,7 @@ fn line(row: &DoctorCheckRow, verdict: &DoctorVerdict) -> Check {
             Check { outcome: CheckOutcome::Pass, detail: Some(detail.clone()).filter(|detail| !detail.is_empty()), ..skipped }
         }
         DoctorVerdict::Skip(why) => Check { because: Some(why.clone()), ..skipped },
-        DoctorVerdict::Unknown(unknown) => Check { because: Some(unknown.text()), ..skipped },
+        DoctorVerdict::Unknown(unknown) => Check { because: Some(unknown.why().text), ..skipped },
         DoctorVerdict::Note(title, detail) | DoctorVerdict::Undecided(title, detail) => {
             Check { outcome: CheckOutcome::Warn, title: (*title).to_owned(), detail: Some(detail.clone()), ..skipped }
         }

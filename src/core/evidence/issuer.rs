@@ -34,13 +34,13 @@ pub fn discovery_url(issuer: &str) -> Result<String, &'static str> {
 /// Whether a URL from foreign text may be requested. The error says why not.
 pub fn may_be_asked(url: &str) -> Result<(), &'static str> {
     if url.len() > LONGEST_URL {
-        return Err("it is longer than any real one");
+        return Err("it is longer than any real issuer's");
     }
     let Ok(uri) = url.parse::<Uri>() else { return Err("it is not a URL") };
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err("it is not an absolute URL") };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     if authority.as_str().contains('@') {
-        return Err("it holds a user name or password");
+        return Err("it contains a user name or password");
     }
     if is_link_local(host) {
         return Err("it is a link-local address, where the node's own services are");
@@ -51,7 +51,7 @@ pub fn may_be_asked(url: &str) -> Result<(), &'static str> {
     match scheme {
         "https" => Ok(()),
         "http" if is_loopback(host) => Ok(()),
-        "http" => Err("it is plain http, where anybody on the way could answer"),
+        "http" => Err("it is plain http, so any host on the path could answer"),
         _ => Err("it is not an https URL"),
     }
 }
@@ -72,7 +72,7 @@ fn is_odd_number(host: &str) -> bool {
 /// Reads a discovery document. The error says what the body is instead.
 pub fn discovery(body: &[u8], issuer: &str) -> Result<Discovery, &'static str> {
     let document = object(body)?;
-    let Some(named) = document["issuer"].as_str() else { return Err("JSON without an issuer, which is no discovery document") };
+    let Some(named) = document["issuer"].as_str() else { return Err("JSON without an issuer, which is not a discovery document") };
     // An issuer equal to the token's is kept whole. Any other issuer is foreign text, and is truncated.
     let issuer = if named == issuer { issuer.to_owned() } else { truncate(named) };
     let jwks_uri = document["jwks_uri"].as_str().filter(|uri| !uri.is_empty()).map(str::to_owned);
@@ -82,7 +82,7 @@ pub fn discovery(body: &[u8], issuer: &str) -> Result<Discovery, &'static str> {
 /// Reads a key set, and looks for the key that signed the token. The error says what the body is instead.
 pub fn key_set(body: &[u8], key_id: Option<&str>) -> Result<KeySet, &'static str> {
     let document = object(body)?;
-    let Some(keys) = document["keys"].as_array() else { return Err("JSON without keys, which is no key set") };
+    let Some(keys) = document["keys"].as_array() else { return Err("JSON without keys, which is not a key set") };
     let ids: Vec<&str> = keys.iter().filter_map(|key| key["kid"].as_str()).collect();
     Ok(KeySet {
         keys: u32::try_from(keys.len()).unwrap_or(u32::MAX),
@@ -239,13 +239,13 @@ mod tests {
             ("", "an empty body"),
             ("[]", "JSON that is not an object"),
             ("null", "JSON that is not an object"),
-            (r#"{"message":"Forbidden"}"#, "JSON without an issuer, which is no discovery document"),
+            (r#"{"message":"Forbidden"}"#, "JSON without an issuer, which is not a discovery document"),
             ("404 page not found", "a body that is not JSON"),
-            (r#"{"issuer":1}"#, "JSON without an issuer, which is no discovery document"),
+            (r#"{"issuer":1}"#, "JSON without an issuer, which is not a discovery document"),
         ] {
             assert_eq!(discovery(body.as_bytes(), "https://issuer.example"), Err(what), "{body}");
         }
-        assert_eq!(key_set(br#"{"keys":{}}"#, None), Err("JSON without keys, which is no key set"));
+        assert_eq!(key_set(br#"{"keys":{}}"#, None), Err("JSON without keys, which is not a key set"));
         assert_eq!(key_set(&[0xff], None), Err("a body that is not JSON"));
         // A document that is nested too deep is refused.
         assert!(key_set("{\"keys\":[".repeat(10_000).as_bytes(), None).is_err());

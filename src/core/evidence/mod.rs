@@ -36,13 +36,16 @@ pub struct Evidence {
     pub token: Fact<Token>,
     /// The default service account token. It is read when nothing was injected, because it names namespace, service account and issuer.
     pub default_token: Fact<Token>,
+    /// The pod's namespace by the file beside the default token. It is read where no token tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The files that SDKs read for their credentials. `None` in evidence of an older version, and where nothing was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdk_files: Option<SdkFiles>,
     /// The token files that profiles name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profile_tokens: Vec<ProfileToken>,
-    /// The AWS SDKs that lie in the application's files. `None` where nothing was looked at.
+    /// The AWS SDKs in the application's files. `None` where no files were searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan: Option<ScanFacts>,
     /// One entry per planned endpoint, the primary first.
@@ -114,13 +117,13 @@ impl<T> Fact<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SkipReason {
-    /// The injected provider has no use for it.
+    /// The injected provider does not use it.
     NotThisProvider,
     /// The plan already holds a failure.
     PlanFailed,
     /// The token could not be used.
     NoToken,
-    /// The step before it failed.
+    /// An earlier step failed.
     EarlierFailure,
     /// `--no-imds`.
     NoImds,
@@ -128,7 +131,7 @@ pub enum SkipReason {
     ImdsDisabled,
     /// A file that the SDK would read did not pass this program's check. The SDK reads without a size limit and blocks on a FIFO.
     UnsafeFile,
-    /// An endpoint URL is empty, on which the SDK would end this process.
+    /// An endpoint URL is empty, and the SDK would end this process.
     EmptyUrl,
     /// It is done only in the first round and when a file has changed.
     NotThisRound,
@@ -142,17 +145,17 @@ impl SkipReason {
     /// The reason as a clause for a person.
     pub fn describe(self) -> &'static str {
         match self {
-            SkipReason::NotThisProvider => "the injected provider has no use for it",
-            SkipReason::PlanFailed => "what was injected cannot work",
+            SkipReason::NotThisProvider => "the injected provider does not use it",
+            SkipReason::PlanFailed => "the injected identity cannot work",
             SkipReason::NoToken => "there is no usable token",
-            SkipReason::EarlierFailure => "the step before it failed",
-            SkipReason::NoImds => "--no-imds was given",
+            SkipReason::EarlierFailure => "an earlier step failed",
+            SkipReason::NoImds => "not requested (--no-imds)",
             SkipReason::ImdsDisabled => "AWS_EC2_METADATA_DISABLED is true",
-            SkipReason::EmptyUrl => "a configured endpoint URL is empty, on which the Rust SDK ends the process",
-            SkipReason::UnsafeFile => "a file that the SDK would read is not a readable regular file of ordinary size",
-            SkipReason::NotThisRound => "nothing has changed since it was last looked at",
-            SkipReason::NotAsked => "it was not asked for",
-            SkipReason::OtherProcess => "the default chain of another process cannot be followed",
+            SkipReason::EmptyUrl => "a configured endpoint URL is empty, and the Rust SDK would end this process",
+            SkipReason::UnsafeFile => "a file that the SDK would read is unreadable, too large or not a regular file",
+            SkipReason::NotThisRound => "nothing has changed since the last time",
+            SkipReason::NotAsked => "not requested",
+            SkipReason::OtherProcess => "the default chain of another process cannot be followed (--pid)",
         }
     }
 }
@@ -259,7 +262,7 @@ impl FileFailure {
         let what = access.folder.as_ref().map_or_else(|| "the file".to_owned(), |folder| format!("the folder {folder}"));
         let file = match (access.mode, access.uid, access.gid) {
             (Some(mode), Some(uid), Some(gid)) => format!("{what} has mode {mode:04o}, owner {uid}:{gid}"),
-            _ => format!("{what} itself cannot be looked at"),
+            _ => format!("{what} itself cannot be inspected"),
         };
         let who = pid.map_or_else(|| "this process".to_owned(), |pid| format!("process {pid}"));
         format!("{}; {file}; {who} runs as UID {}, GIDs {groups}", self.text, access.our_uid)

@@ -64,7 +64,7 @@ pub struct Match {
     pub detail: Option<String>,
     /// Its likely causes.
     pub cause: &'static str,
-    /// The cure, filled with the facts.
+    /// The fix, filled with the facts.
     pub remedy: Remedy,
     /// What the text states.
     pub facts: Facts,
@@ -201,8 +201,7 @@ fn not_mapped(record: &Record) -> Option<Hit> {
     Some(match has_path {
         true => Hit::at(at, Code::AwsAuthRolePath),
         false => Hit::at(at, Code::KubernetesAccessMissing).saying(
-            "aws-auth has no rolearn of exactly this text. When it has one with a path in it (role/team/NAME), take the path out there."
-                .to_owned(),
+            "aws-auth has no rolearn with exactly this text. If it has one with a path (role/team/NAME), remove the path there.".to_owned(),
         ),
     })
 }
@@ -228,7 +227,9 @@ fn found(record: &Record, hit: &Hit) -> Match {
     let commands = row.commands.iter().map(|command| command.template);
     let uses_arn = std::iter::once(row.fix).chain(commands).any(|text| text.contains("{roleArn}"));
     if path_lost && uses_arn {
-        remedy.text.push_str(" (A session does not tell its role's path: if the role has one, put it before the name in the role's ARN.)");
+        remedy
+            .text
+            .push_str(" (A session does not show its role's path. If the role has a path, write it before the name in the role's ARN.)");
     }
     if let Some((name, _)) = facts::user(&facts) {
         remedy.text = remedy.text.replace(&format!("policy of role {name}"), &format!("policy of user {name}"));
@@ -377,12 +378,14 @@ fn why(matches: &[Match]) -> Option<String> {
     let ((next_at, next_name), next) = next;
     Some(match () {
         () if others.iter().all(|one| !is_failure(one.code)) && is_failure(root.code) => {
-            "it is the failure, the rest is worth knowing".to_owned()
+            "it is the failure, and the rest is only worth knowing".to_owned()
         }
         () if next_at < at && is_failure(next.code) => {
-            format!("{next_name} failed too, but had passed when AWS knew the caller")
+            format!("{next_name} failed too, but it had worked when AWS knew the caller")
         }
-        () if next_at > at => format!("{name} comes before {next_name} on a credential's way: what fails first explains the rest"),
-        () => "it is the more basic of those that stand at the same place of a credential's way".to_owned(),
+        () if next_at > at => {
+            format!("{name} comes before {next_name} in the order in which credentials are made: what fails first explains the rest")
+        }
+        () => "it is the more basic one of those at the same step".to_owned(),
     })
 }

@@ -1,4 +1,4 @@
-//! Errors that are recognised by their words alone: the SDKs', the resolver's, kubectl's. AWS's own answers are in `service`.
+//! Errors that are recognised from their words alone: those of SDKs, the resolver and kubectl. AWS's own answers are in `service`.
 //!
 //! Texts were collected from public issues; tests/explain/texts.txt holds one and more for each row, with its source.
 
@@ -58,12 +58,12 @@ const INJECTION: &[Row] = &[
     row(Code::RegionMalformed, "region not accepted: region=|invalid region: region was not a valid dns name"),
 ];
 
-/// Paths and names that only a token for AWS has; the API server's own token is another matter.
+/// Paths and names that only a token for AWS has, and not the token for the API server.
 const AWS_TOKEN: &str = "eks.amazonaws.com/serviceaccount|eks-pod-identity-token|webidentityerr|webidentitytokenfile|\
             aws_web_identity_token_file|aws_container_authorization_token_file|web identity token file|provider=webidentitytoken|\
             webidentitytokencredentialsprovider(): java.";
 
-/// Of SDKs that tell no more than this.
+/// Of SDKs that say no more than this.
 const NOT_SAID_WHY: &str = "The SDK does not say why it could not read the file: it is not there, or not for this process to read.";
 
 const TOKEN: &[Row] = &[
@@ -151,7 +151,7 @@ const KUBERNETES: &[Row] = &[
     ),
     row(Code::KubernetesAccessMissing, "you must be logged in to the server|the server has asked for the client to provide credentials")
         .detail("kubectl does not say why: expired AWS credentials, another profile or another cluster's kubeconfig look the same. aws sts get-caller-identity shows who is calling."),
-    // A plain user's RBAC is no matter of AWS's; an ARN as the user name is.
+    // A plain user's RBAC does not concern AWS; an ARN as the user name does.
     row(Code::KubernetesAccessMissing, "user \"arn:aws").with("cannot "),
 ];
 
@@ -165,11 +165,11 @@ const STORE: &[Row] = &[row(Code::PermissionMissing, "unexpected error from list
     .with(": access denied")
     .detail(WHO_IS_NOT_SAID)];
 
-/// Of denials that name nobody.
+/// Of denials that name no one.
 pub(super) const WHO_IS_NOT_SAID: &str =
     "The text does not say who was denied: irsa-probe check in the pod shows whether it is the pod's role at all.";
 
-/// On the way to STS. Only where the text names an STS host, or the exchange: other services' hosts are not the probe's matter.
+/// On the way to STS. Only where the text names an STS host, or the exchange: other services' hosts do not concern the probe.
 pub(super) const NETWORK: &[Row] = &[
     row(Code::ProxyFailed, "proxyconnect tcp|unable to connect to proxy|failed to connect to proxy url|tunnel connection failed|\
             proxy authentication required|tunneling socket could not be established|from proxy after connect|connect refused by proxy"),
@@ -244,7 +244,7 @@ pub(super) const AGENT_NETWORK: &[Row] = &[
     ),
 ];
 
-/// Who else than a workload calls as the node, and rightly: then the node's role is what has to be given the permission.
+/// Callers that use the node's role rightly, and are not workloads: the node's role needs the permission then.
 pub(super) const NODE_ITSELF: &str = "failed to pull|pull image|pulling image|errimagepull|imagepullbackoff|kubelet|ecr-credential-provider|aws-node|ipamd|\
             aws-k8s-agent|amazon-ssm-agent|bootstrap.sh|nodeadm";
 
@@ -252,7 +252,7 @@ pub(super) const NODE_ITSELF: &str = "failed to pull|pull image|pulling image|er
 pub(super) const BEFORE_DNS: &str = "karpenter|cluster-autoscaler|aws_manager.go|aws_cloud_provider.go|checking ec2 api connectivity|ec2 api connectivity check failed|\
     aws-cloud-controller-manager|ipamd|aws-k8s-agent";
 
-/// What STS's sentences say of the code, where an SDK prints the sentence without it (.NET, Java 2, PHP's short form).
+/// The code for each of STS's sentences, for SDKs that print the sentence without the code (.NET, Java 2, PHP's short form).
 /// Of the first kind are answers to AssumeRoleWithWebIdentity, whatever else the text says.
 pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
     ("not authorized to perform sts:assumerolewithwebidentity", "AccessDenied", ""),
@@ -263,7 +263,7 @@ pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
     ("retrieve verification key from your identity provider", "InvalidIdentityToken", ""),
     ("openidconnect provider's https certificate", "InvalidIdentityToken", ""),
     ("the id token provided is not a valid jwt", "InvalidIdentityToken", ""),
-    // Other judges of tokens speak like this, too.
+    // Other programs that verify tokens print this, too.
     ("missing a required claim:", "InvalidIdentityToken", "invalididentitytoken"),
     ("token audience contains more than one audience", "InvalidIdentityToken", ""),
     ("invalid timestamp in token claims", "InvalidIdentityToken", "invalididentitytoken"),
@@ -279,7 +279,7 @@ pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
     ("the identity provider (idp) that was asked to verify the incoming identity token could not be reached", "IDPCommunicationError", ""),
 ];
 
-/// A sentence of AWS's in lower case, the code that it goes with, and what has to stand near it if others say the same.
+/// One of AWS's sentences in lower case, the code that it goes with, and what has to stand near it if others say the same.
 pub(super) type Sentence = (&'static str, &'static str, &'static str);
 
 /// The same of any signed call.

@@ -118,7 +118,7 @@ fn every_text_has_a_source_and_the_near_misses_are_many() {
 
 /// Who is denied something on a role is not that role, and a user has no role's policies.
 #[test]
-fn the_cure_names_who_was_denied() {
+fn the_fix_names_who_was_denied() {
     const CASES: [(&str, &[&str], &[&str]); 5] = [
         (
             "User: arn:aws:iam::111122223333:user/ops/mary is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/eks",
@@ -127,7 +127,7 @@ fn the_cure_names_who_was_denied() {
         ),
         (
             "AccessDenied: User: arn:aws:iam::111122223333:user/mary is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/eks",
-            &["of user mary,", "name arn:aws:iam::111122223333:user/mary as Principal", "get-role --role-name eks"],
+            &["of user mary,", "add arn:aws:iam::111122223333:user/mary as Principal", "get-role --role-name eks"],
             &["of role eks"],
         ),
         (
@@ -225,18 +225,18 @@ fn the_root_says_why_it_is_the_root() {
     let why = explanation.why.unwrap();
     assert_eq!(
         why,
-        "the exchange with STS comes before the SDK's chain as a whole on a credential's way: what fails first explains the rest"
+        "the exchange with STS comes before the SDK's chain as a whole in the order in which credentials are made: what fails first explains the rest"
     );
 }
 
 #[test]
-fn the_cure_carries_the_facts() {
+fn the_fix_carries_the_facts() {
     let explanation = explain(
         "User: arn:aws:sts::111122223333:assumed-role/checkout/s is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::orders/1\"",
     );
     let remedy = &explanation.matches[0].remedy;
     assert!(remedy.text.starts_with("Allow s3:PutObject on arn:aws:s3:::orders/1 in a policy of role checkout"), "{}", remedy.text);
-    assert!(remedy.text.contains("does not tell its role's path"));
+    assert!(remedy.text.contains("does not show its role's path"));
     assert_eq!(
         remedy.commands[1].command,
         "aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::111122223333:role/checkout --action-names s3:PutObject --resource-arns arn:aws:s3:::orders/1"
@@ -244,8 +244,8 @@ fn the_cure_carries_the_facts() {
     let explanation = explain("    - rolearn: arn:aws:iam::111122223333:role/team/ops/admin");
     assert!(explanation.matches[0].remedy.text.ends_with("arn:aws:iam::111122223333:role/admin."), "{:?}", explanation.matches[0].remedy);
     let explanation = explain("- rolearn: arn:aws:iam::XXXXXXXXXXXX:role/a/b\n- rolearn: arn:aws:iam::111122223333:role/c/d\n");
-    let cures: Vec<&str> = explanation.matches.iter().map(|one| one.remedy.text.rsplit(' ').next().unwrap()).collect();
-    assert_eq!(cures, ["arn:aws:iam::ACCOUNT:role/b.", "arn:aws:iam::111122223333:role/d."], "each of them");
+    let fixes: Vec<&str> = explanation.matches.iter().map(|one| one.remedy.text.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(fixes, ["arn:aws:iam::ACCOUNT:role/b.", "arn:aws:iam::111122223333:role/d."], "each of them");
 }
 
 #[test]

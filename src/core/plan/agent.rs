@@ -12,7 +12,7 @@ pub(super) fn agent_url(env: &Environment, defects: &mut Defects) -> Option<Inpu
     if let Some(relative) = env.container_relative_uri.value() {
         defects.add(
             Code::AgentUriNotAllowed,
-            format!("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is {relative:?} and beats the full URI: SDKs call 169.254.170.2 instead of the agent."),
+            format!("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is {relative:?} and overrides the full URI: SDKs call 169.254.170.2 instead of the agent."),
         );
         return None;
     }
@@ -26,7 +26,7 @@ pub(super) fn agent_url(env: &Environment, defects: &mut Defects) -> Option<Inpu
         defects.add(
             Code::AgentUriNotAllowed,
             format!(
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI is {uri}: over http SDKs refuse every host but loopback and the agent's addresses."
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI is {uri}: over http, SDKs refuse every host except loopback and the agent's addresses."
             ),
         );
         return None;

@@ -34,7 +34,7 @@ pub(super) fn regions(inputs: &Inputs, provider: Provider, defects: &mut Defects
         Ok(region) => vec![region],
         Err(error) => {
             defects.add(Code::RegionMalformed, format!("{name} is {text:?}: {error}."));
-            // The region that was meant is clear, so the rest of the check goes on with it.
+            // The intended region is clear, so the rest of the check uses it.
             match error {
                 RegionError::AvailabilityZone(meant) | RegionError::Untidy(meant) => Region::parse(&meant).into_iter().collect(),
                 RegionError::NotARegion => Vec::new(),

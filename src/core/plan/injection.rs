@@ -1,4 +1,4 @@
-//! What was injected, and what shadows it.
+//! What was injected, and what overrides it.
 
 use super::{Defects, Provider, profile};
 use crate::core::aws::arn::RoleArn;
@@ -31,7 +31,7 @@ pub(super) fn injected(inputs: &Inputs, defects: &mut Defects) -> (Provider, Opt
         defects.add(
             Code::BothInjected,
             format!(
-                "Both AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI are set; SDKs take IRSA, this check proves {}.",
+                "Both AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI are set; SDKs use IRSA, and this check tests {}.",
                 provider.id()
             ),
         );
@@ -92,7 +92,7 @@ fn is_expected_of(chain: &ProfileChain, inputs: &Inputs, found: &InjectedVariabl
 
 /// The text of the finding, where only half of an identity is injected and that changes what an SDK does.
 ///
-/// A role ARN alone beside a complete Pod Identity changes nothing: SDKs fall through (docs/facts.md#token-path-unset). A token file alone
+/// A role ARN alone together with a complete Pod Identity changes nothing: SDKs try the next provider (docs/facts.md#token-path-unset). A token file alone
 /// stops boto3 and Go (docs/facts.md#role-unset). An empty token file stops Rust (docs/facts.md#token-path-empty).
 fn half_injected(env: &Environment, irsa: bool, pod_identity: bool, provider: Provider) -> Option<String> {
     if irsa {
@@ -129,19 +129,19 @@ pub(super) fn state<V: Shown>(var: &Var<V>) -> &'static str {
 fn no_provider(inputs: &Inputs, irsa: bool, pod_identity: bool) -> &'static str {
     match inputs.settings.provider {
         ProviderChoice::Irsa if pod_identity => {
-            "IRSA was asked for, and this container has EKS Pod Identity only (the webhook prefers an association to the annotation)."
+            "IRSA was requested, but this container has only EKS Pod Identity (the webhook prefers an association to the annotation)."
         }
-        ProviderChoice::PodIdentity if irsa => "EKS Pod Identity was asked for, and this container has IRSA only.",
+        ProviderChoice::PodIdentity if irsa => "EKS Pod Identity was requested, but this container has only IRSA.",
         _ => "None of AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CONTAINER_CREDENTIALS_FULL_URI is set.",
     }
 }
 
-/// What SDKs find beside an identity that is not injected.
+/// What else SDKs find where no identity is injected.
 fn other_sources(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> String {
     let env = &inputs.environment;
     let mut said = String::new();
     if env.container_relative_uri.value().is_some() {
-        said.push_str(" AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set, which means something on ECS only.");
+        said.push_str(" AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set, which works only on ECS.");
     }
     if env.has_static_keys() {
         said.push_str(" Static keys are in the environment.");
@@ -178,7 +178,7 @@ pub(super) fn shadows(inputs: &Inputs, provider: Provider, by_profile: bool, def
         let who = if provider == Provider::PodIdentity { "most SDKs prefer it" } else { "some SDKs prefer it" };
         defects.add(
             Code::ShadowedByProfile,
-            format!("Profile {:?} in {} gives credentials by {}; {who}.", profile.name, profile::list(&profile.files), kind.describe()),
+            format!("Profile {:?} in {} gives credentials from {}; {who}.", profile.name, profile::list(&profile.files), kind.describe()),
         );
     }
 }

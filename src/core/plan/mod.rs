@@ -1,4 +1,4 @@
-//! The plan of a check, made from the inputs before anything is called: which provider was injected, what shadows it, which endpoints are
+//! The plan of a check, made from the inputs before anything is called: which provider was injected, what overrides it, which endpoints are
 //! called and in which order. Defects that the inputs alone prove are part of the plan.
 
 mod agent;
@@ -141,7 +141,7 @@ impl Plan {
             && !role.same_role(expected)
         {
             let given = identity.describe_last(&source);
-            defects.add(Code::RoleDiffersFromExpected, format!("{given} is {role}, expected is {expected}."));
+            defects.add(Code::RoleDiffersFromExpected, format!("{given} is {role}; the expected role is {expected}."));
         }
         let fips = precedence::is_fips(env, &inputs.profile);
         let dual_stack = precedence::is_dual_stack(env, &inputs.profile);
@@ -160,7 +160,7 @@ impl Plan {
         }
         global_endpoint(inputs, regions.first(), &endpoints, &mut defects);
         let agent_url = if provider == Provider::PodIdentity { agent_url(env, &mut defects) } else { None };
-        // A profile's fault stands in the place of `not-injected`, which is the first code.
+        // A profile's fault replaces `not-injected`, which is the first code.
         defects.0.sort_by_key(|defect| (defect.code.step() != Step::Application, defect.code));
         let token_path = match (provider, source.as_ref().and_then(|chain| chain.web_identity())) {
             (Provider::Irsa, Some(root)) => Some(root.token_file.clone()),

@@ -1,4 +1,4 @@
-//! The selected profile beside the variables: what is wrong with it, and what it would give where that is not proven.
+//! The selected profile where variables are set, too: what is wrong with it, and what it would give where this is not tested.
 
 use super::inputs::Inputs;
 use crate::core::catalogue::Code;
@@ -14,19 +14,19 @@ pub fn profile_fault(inputs: &Inputs) -> Option<(Code, String)> {
 pub(super) fn fault(inputs: &Inputs, chain: &Result<Option<ProfileChain>, ProfileFault>) -> Option<(Code, String)> {
     let profile = &inputs.profile;
     if profile.missing {
-        return Some((Code::ProfileMissing, format!("AWS_PROFILE is {:?}. {}", profile.name, looked_at(inputs))));
+        return Some((Code::ProfileMissing, format!("AWS_PROFILE is {:?}. {}", profile.name, files_read(inputs))));
     }
     let fault = chain.as_ref().err()?;
-    Some((Code::ProfileBroken, format!("{} {}", fault.describe(), looked_at(inputs))))
+    Some((Code::ProfileBroken, format!("{} {}", fault.describe(), files_read(inputs))))
 }
 
-/// Whose files were looked at, and which there are.
-fn looked_at(inputs: &Inputs) -> String {
+/// Which configuration files there are, and whose.
+fn files_read(inputs: &Inputs) -> String {
     let profile = &inputs.profile;
-    let whose = inputs.settings.pid.map_or_else(|| "this container's own".to_owned(), |pid| format!("those of process {pid}"));
+    let whose = inputs.settings.pid.map_or_else(|| "this container's own files".to_owned(), |pid| format!("the files of process {pid}"));
     let mut said = match profile.files.as_slice() {
-        [] => format!("The files looked at are {whose}, and there is none."),
-        files => format!("The files looked at are {whose}: {}.", list(files)),
+        [] => format!("This check read {whose}, and found no configuration file."),
+        files => format!("This check read {whose}: {}.", list(files)),
     };
     if let Some(error) = &profile.error {
         said.push_str(&format!(" {}.", error.trim_end_matches('.')));
@@ -38,20 +38,20 @@ fn looked_at(inputs: &Inputs) -> String {
     }
     let trimmed = profile.name.raw().trim();
     if profile.missing && trimmed != profile.name.raw() && profile.sections.iter().any(|section| section.name.raw() == trimmed) {
-        said.push_str(&format!(" A profile {trimmed:?} is there: remove the white space from AWS_PROFILE."));
+        said.push_str(&format!(" There is a profile {trimmed:?}: remove the white space from AWS_PROFILE."));
     }
     said
 }
 
-/// What SDKs get from a profile that this check does not prove.
+/// What SDKs get from a profile that this check does not test.
 pub(super) fn describe(profile: &Profile, chain: &ProfileChain) -> String {
     let (name, root) = (&profile.name, chain.root.describe());
     match chain.last_role() {
         Some(role) if chain.web_identity().is_none() => {
-            format!(" SDKs that read profile {name:?} assume {role} with {root}; this check does not prove that.")
+            format!(" SDKs that read profile {name:?} assume {role} with {root}; this check does not test that.")
         }
-        Some(role) => format!(" SDKs that read profile {name:?} get {role} by {root}."),
-        None => format!(" SDKs that read profile {name:?} use {root}; this check does not prove that."),
+        Some(role) => format!(" SDKs that read profile {name:?} get {role} with {root}."),
+        None => format!(" SDKs that read profile {name:?} use {root}; this check does not test that."),
     }
 }
 

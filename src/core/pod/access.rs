@@ -122,11 +122,11 @@ impl Doubt {
     pub fn describe(self) -> &'static str {
         match self {
             Doubt::Acl => "has an access control list",
-            Doubt::FileSystem => "is on a file system with rules of its own",
+            Doubt::FileSystem => "is on a file system with its own rules",
             Doubt::Owner => "has an owner or a group without a number in this user namespace",
-            Doubt::Namespace => "is not open by its mode, and the user namespace that the process's capabilities count in cannot be seen",
-            Doubt::Link => "is a link in a folder that every user may write to, where fs.protected_symlinks may forbid to follow it",
-            Doubt::Label => "is under a security module's profile that this check does not share",
+            Doubt::Namespace => "is not open by its mode, and the user namespace of the process's capabilities cannot be seen",
+            Doubt::Link => "is a link in a folder that every user may write to, and fs.protected_symlinks may forbid to follow it",
+            Doubt::Label => "is under a security module's profile that does not apply to this check",
         }
     }
 }

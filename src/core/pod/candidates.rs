@@ -181,13 +181,15 @@ pub fn only(all: &[ProcessFacts], own: u32) -> Result<u32, String> {
     match found.as_slice() {
         [only] => Ok(only.seen.pid),
         [] => Err(
-            "auto: no process here can be the application: is this container started with kubectl debug --target=CONTAINER, or in a pod \
-                   that shares its process namespace? In the application's own container leave --pid out"
+            "auto: no process here can be the application; start this container with kubectl debug --target=CONTAINER, or in a pod that \
+             shares its process namespace. In the application's own container omit --pid"
                 .to_owned(),
         ),
-        several => {
-            Err(format!("auto: {} processes here can be the application; give the number of one: {}", several.len(), listed(several)))
-        }
+        several => Err(format!(
+            "auto: {} processes here can be the application; choose one and give its number: {}",
+            several.len(),
+            listed(several)
+        )),
     }
 }
 

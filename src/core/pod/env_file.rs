@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(role(b"AWS_ROLE_ARN="), Some(Var::Set("".into())));
         assert_eq!(role(b"AWS_ROLE_ARN=\"\""), Some(Var::Set("".into())));
         assert_eq!(role(b"AWS_ROLE_ARN=\"arn:x"), Some(Var::Set("\"arn:x".into())));
-        assert_eq!(role(b"A=b=c\nAWS_ROLE_ARN"), Some(Var::Unset), "a name alone is inherited, from nobody here");
+        assert_eq!(role(b"A=b=c\nAWS_ROLE_ARN"), Some(Var::Unset), "a name alone is inherited, and there is no parent here");
     }
 
     /// As `kubectl exec POD -- env` prints it. A fault in a value must not be removed.

@@ -1,6 +1,7 @@
 //! A typed view of every environment variable that decides credentials, region, endpoints and proxies.
 
 use super::untidy::{Tidy, Untidy};
+use crate::core::text::printable::is_object_name;
 use crate::core::text::secrets::{InputUrl, InputValue, Secrets, Shown};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -341,6 +342,10 @@ environment! {
     k8s_pod_name: Var = "K8S_POD_NAME";
     /// The pod's namespace by the downward API.
     pod_namespace: Var = "POD_NAMESPACE";
+    /// The host name: the pod's name, but for the cases that [`Environment::pod_name_of_host`] names.
+    host_name: Var = "HOSTNAME";
+    /// The API server's address, which the kubelet sets in every container.
+    kubernetes_service_host: Var = "KUBERNETES_SERVICE_HOST";
 }
 
 impl Environment {
@@ -348,6 +353,13 @@ impl Environment {
     /// characters.
     pub fn downward_pod_name(&self) -> Option<&InputValue> {
         [&self.pod_name, &self.my_pod_name, &self.k8s_pod_name].into_iter().find_map(Var::value)
+    }
+
+    /// The pod's name by its host name, for a command that a person pastes and reads. It is no proof of the pod's name: with `hostNetwork` it is
+    /// the node's name, mostly with a dot; `spec.hostname` changes it; and it is cut at 63 characters.
+    pub fn pod_name_of_host(&self) -> Option<&InputValue> {
+        let is_pod_s = |name: &&InputValue| name.raw().len() < 63 && !name.raw().contains('.') && is_object_name(name.raw());
+        self.host_name.value().filter(is_pod_s).filter(|_| self.kubernetes_service_host.value().is_some())
     }
 
     /// Whether both static keys are set. A key id without the secret key shadows nothing (docs/facts.md#key-id-alone).
@@ -415,7 +427,7 @@ mod tests {
                     "{name}: {written:?}"
                 );
                 assert_eq!(environment.tidied(name), with(meant), "{name}: {written:?}");
-                assert_eq!(environment.tidied("HOSTNAME"), environment);
+                assert_eq!(environment.tidied("HOSTNAMES"), environment);
             }
         }
         assert_eq!(Environment::default().untidy(), []);

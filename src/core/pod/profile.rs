@@ -75,7 +75,7 @@ pub struct ProfileSection {
     /// A name of an access key is written with capitals.
     #[serde(default, skip_serializing_if = "is_default")]
     pub capital_keys: bool,
-    /// Its name stands in the configuration file without the word `profile`.
+    /// Its section in the configuration file lacks the word `profile`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unprefixed: bool,
     /// It has a `credential_process`.
@@ -145,7 +145,7 @@ pub struct Profile {
     pub name: InputValue,
     /// The files that exist.
     pub files: Vec<InputValue>,
-    /// The files were not looked at. Then profiles are taken to exist without credentials.
+    /// The files were not read. Then profiles are assumed to exist without credentials.
     #[serde(skip_serializing_if = "is_default")]
     pub not_read: bool,
     /// Why the files could not be used, if they exist.
@@ -156,7 +156,7 @@ pub struct Profile {
     /// There is a credentials file.
     #[serde(skip_serializing_if = "is_default")]
     pub has_credentials_file: bool,
-    /// `AWS_PROFILE` names a profile that no file has.
+    /// `AWS_PROFILE` names a profile that is in no file.
     pub missing: bool,
     /// How it gives credentials. `None` when it gives none.
     pub credentials: Option<ProfileCredentials>,
@@ -233,7 +233,7 @@ impl ProfileSection {
         }
     }
 
-    /// The section with what another section of the same profile has beside it. What this section has comes first.
+    /// The section together with another section of the same profile. What this section has comes first.
     pub fn and(mut self, other: &ProfileSection) -> ProfileSection {
         self.key_id |= other.key_id;
         self.secret_key |= other.secret_key;

@@ -63,10 +63,10 @@ pub struct RoleHop {
     pub external_id: bool,
 }
 
-/// Why a profile can give no credentials. The names are those of profiles.
+/// Why a profile cannot give credentials. The names are those of profiles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProfileFault {
-    /// A source that no file has.
+    /// A source that is in no file.
     SourceMissing {
         /// The profile that names it.
         profile: InputValue,
@@ -137,12 +137,12 @@ impl ProfileFault {
     pub fn describe(&self) -> String {
         match self {
             ProfileFault::SourceMissing { profile, source } => {
-                format!("Profile {profile:?} names source_profile {source:?}, which no file has.")
+                format!("Profile {profile:?} names source_profile {source:?}, which is in no file.")
             }
             ProfileFault::SourceWithoutCredentials(profile) => {
-                format!("Profile {profile:?} is the source of a role, and has no credentials.")
+                format!("Profile {profile:?} is the source of a role, but has no credentials.")
             }
-            ProfileFault::SelfWithoutKeys(profile) => format!("Profile {profile:?} is its own source_profile, and has no keys."),
+            ProfileFault::SelfWithoutKeys(profile) => format!("Profile {profile:?} is its own source_profile, but has no keys."),
             ProfileFault::Cycle(profiles) => {
                 let names: Vec<String> = profiles.iter().map(|profile| format!("{profile:?}")).collect();
                 format!("The profiles {} name each other as their source_profile.", names.join(", "))
@@ -151,7 +151,7 @@ impl ProfileFault {
                 format!("Profile {profile:?} has role_arn, but neither web_identity_token_file nor source_profile nor credential_source.")
             }
             ProfileFault::BothSources(profile) => {
-                format!("Profile {profile:?} has both source_profile and credential_source. SDKs take one of the two only.")
+                format!("Profile {profile:?} has both source_profile and credential_source. SDKs accept only one of the two.")
             }
             ProfileFault::UnknownSource { profile, word } => {
                 format!("Profile {profile:?} has credential_source {word:?}. SDKs know Environment, Ec2InstanceMetadata and EcsContainer.")

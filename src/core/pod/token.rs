@@ -14,6 +14,9 @@ pub const IRSA_TOKEN_PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceacc
 /// Where the default service account token is mounted, if it is.
 pub const DEFAULT_TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
+/// The file beside it that holds the pod's namespace (kubernetes.io, "Accessing the API from a Pod").
+pub const NAMESPACE_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
 /// STS takes a `WebIdentityToken` of at most 20,000 characters (STS service model).
 pub const MAX_TOKEN: usize = 20_000;
 
@@ -86,13 +89,13 @@ impl TokenDefect {
     pub fn describe(self) -> &'static str {
         match self {
             TokenDefect::Empty => "the file is empty",
-            TokenDefect::Oversized => "it is longer than the 20,000 characters that STS takes",
-            TokenDefect::NotThreeParts => "a JWT has three parts with dots between them, this has not",
+            TokenDefect::Oversized => "it is longer than the 20,000 characters that STS accepts",
+            TokenDefect::NotThreeParts => "it does not have the three parts of a JWT, separated with dots",
             TokenDefect::NotBase64 => "a part of it is not base64url",
             TokenDefect::NotJson => "its header or its claims are not a JSON object",
             TokenDefect::NoSignature => "its signature is missing",
             TokenDefect::ClaimMissing => "it lacks one of the claims iss, sub, aud, exp, or has it in the wrong type",
-            TokenDefect::SeveralLines => "there are several lines or words in the file; only the token may be in it",
+            TokenDefect::SeveralLines => "the file has several lines or words, and may hold only the token",
             TokenDefect::NotText => "it is not text",
         }
     }

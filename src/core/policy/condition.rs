@@ -16,7 +16,7 @@ use super::{Json, Reason, Slip};
 /// How an operator compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compare {
-    /// Equal to the letter.
+    /// Exactly equal.
     Exact,
     /// Equal, whatever the capitals.
     Fold,

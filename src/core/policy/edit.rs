@@ -28,10 +28,10 @@ fn proposed(document: &Document, request: &Request, evaluation: &Evaluation) -> 
     if lets_in(&edit, document, request) { Ok(edit) } else { Err(NOTHING_HELPS.to_owned()) }
 }
 
-const ADDED: &str = "add this statement, which is for this pod alone; the others stay as they are";
+const ADDED: &str = "add this statement, which is only for this pod, and leave the others as they are";
 const UNKNOWN: &str = "the pod's namespace and service account are not known. Give --namespace and --service-account";
 const NOTHING_HELPS: &str =
-    "no statement that is added lets this pod in; compare the reasons above with the statement that irsa-probe trust-policy prints";
+    "no additional statement lets this pod in; compare the reasons above with the statement that irsa-probe trust-policy prints";
 
 /// So many statements are tried; real policies have fewer.
 const NEAREST: usize = 8;
@@ -53,7 +53,7 @@ fn edit(document: &Document, request: &Request, index: usize, summary: String, s
     let mut edit = Edit { index, summary, statement, rests_on };
     let length = edit.apply(document).json.compact().chars().filter(|c| !c.is_whitespace()).count();
     if length > QUOTA {
-        edit.rests_on.push(format!("the policy has {length} characters then: the quota of the account has been raised from {QUOTA}"));
+        edit.rests_on.push(format!("the account's quota allows {length} characters, which is more than the default of {QUOTA}"));
     }
     edit
 }
@@ -141,7 +141,7 @@ fn rests_on(document: &Document, request: &Request, statement: &Json) -> Vec<Str
             () if !names_pods => "associations alone decide which pods get the role: the statement has no condition on the pod".to_owned(),
             () if asks(CLUSTER) => "the association leaves session tags on, which is EKS's default".to_owned(),
             () => format!(
-                "the association leaves session tags on, which is EKS's default; another cluster's pod of the same names needs an \
+                "the association leaves session tags on, which is EKS's default; a pod of the same names in another cluster needs an \
                  association there, and a condition on {CLUSTER} keeps it out"
             ),
         });
@@ -149,11 +149,11 @@ fn rests_on(document: &Document, request: &Request, statement: &Json) -> Vec<Str
     let kept: Vec<&str> =
         conditions(statement).map(|(_, key, _)| key).filter(|key| request.meant_key(key).is_none() && *key != CLUSTER).collect();
     if !kept.is_empty() {
-        rests.push(format!("the statement's other conditions stay met: {}", kept.join(", ")));
+        rests.push(format!("the statement's other conditions are still met: {}", kept.join(", ")));
     }
     if document.statements().iter().any(|statement| statement.get("Effect").and_then(Json::text) == Some("Deny")) {
-        rests.push("the statements that deny others go on not to deny this pod".to_owned());
+        rests.push("the statements that deny others still do not deny this pod".to_owned());
     }
-    rests.push("no policy above the role denies it (SCP, RCP, VPC endpoint); those are not looked at".to_owned());
+    rests.push("no policy above the role (SCP, RCP, VPC endpoint) denies it; those are not checked here".to_owned());
     rests.iter().map(|text| redact_value(text).into_owned()).collect()
 }

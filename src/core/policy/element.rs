@@ -4,7 +4,7 @@ use super::grammar::{reason, shown};
 use super::pattern::{Truth, is_like};
 use super::{Json, Reason, Request, Slip, reasons};
 
-/// Whether `Principal` names who asks. What the grammar refuses names nobody, and is the grammar's to say.
+/// Whether `Principal` names who asks. A principal that the grammar refuses names no one, and `grammar` reports it.
 pub(super) fn principal(statement: &Json, request: &Request) -> (Truth, Option<Reason>) {
     let denies = statement.get("Effect").and_then(Json::text) == Some("Deny");
     let map = match statement.get("Principal") {

@@ -158,11 +158,11 @@ pub struct Edit {
     pub summary: String,
     /// The statement as it should be.
     pub statement: Json,
-    /// What access still hangs on then, a sentence each.
+    /// What access then also needs, a sentence each.
     pub rests_on: Vec<String>,
 }
 
-/// Judges a request by a document. The edit that is proposed has been judged in its turn.
+/// Judges a request with a document. The proposed edit is checked again: it lets this pod in.
 pub fn evaluate(document: &Document, request: &Request) -> Evaluation {
     let mut evaluation = judge(document, request);
     if evaluation.decision != Decision::Allow {

@@ -88,7 +88,7 @@ fn arn(text: &str) -> Option<[&str; 5]> {
 /// A provider's ARN, or the domain name of one that AWS knows: accounts.google.com, cognito-identity.amazonaws.com, www.amazon.com,
 /// graph.facebook.com. Other domain names are no provider, but IAM calls them valid.
 fn federated(name: &str) -> Option<&'static str> {
-    const FORM: &str = "the provider is named by its ARN: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER";
+    const FORM: &str = "name the provider with its ARN: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER";
     if !name.starts_with("arn:") {
         return (!is_domain(name)).then_some(FORM);
     }

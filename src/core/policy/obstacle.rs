@@ -27,7 +27,7 @@ fn nearly_denied(document: &Document, request: &Request, evaluation: &Evaluation
     let mut statements = evaluation.statements.iter().zip(document.statements());
     let (judged, _) = statements.find(|(judged, statement)| judged.effect == "Deny" && !is_about_others(statement, judged, request))?;
     Some(format!(
-        "{} denies the role, and that it does not mean this pod is not certain: it is this pod's provider, and nothing in it is surely \
+        "{} denies the role, and it may be meant for this pod: it names this pod's provider, and nothing in it is only \
          another pod's. Only its owner can say whom it is for",
         judged.name()
     ))
@@ -74,14 +74,17 @@ fn denied(document: &Document, evaluation: &Evaluation) -> Option<String> {
     let denies = |judged: &&Judged| evaluation.decision == Decision::ExplicitDeny && judged.effect == "Deny" && judged.matches;
     let judged = evaluation.statements.iter().find(denies)?;
     let keys: Vec<&str> = conditions(document.statements().get(judged.index)?).map(|(_, key, _)| key).collect();
-    let asks = if keys.is_empty() { "it has no condition".to_owned() } else { format!("look at its condition on {}", keys.join(", ")) };
-    Some(format!("{} denies this pod, whatever others allow; {asks}. Only its owner can say whom it is for", judged.name()))
+    let asks = if keys.is_empty() { "it has no condition".to_owned() } else { format!("check its condition on {}", keys.join(", ")) };
+    Some(format!("{} denies this pod; {asks}. Only its owner can say whom it is for", judged.name()))
 }
 
 /// STS takes no token of several audiences (docs/facts.md#assume-role-errors).
 fn audiences(request: &Request) -> Option<String> {
     let single = matches!(request.fact(&request.claim_key("aud")?), ContextFact::Known([_]));
-    (!single).then(|| "STS refuses a token that has not exactly one audience. Give the projected token one; no policy helps".to_owned())
+    (!single).then(|| {
+        "STS refuses a token that does not have exactly one audience. Give the projected token one audience; no policy can change that"
+            .to_owned()
+    })
 }
 
 fn refused(document: &Document, evaluation: &Evaluation) -> Option<String> {
@@ -92,7 +95,7 @@ fn refused(document: &Document, evaluation: &Evaluation) -> Option<String> {
     let place = judged.map(|judged| format!("{}, ", judged.name())).unwrap_or_default();
     // A document that is refused because it has no statement needs one.
     let is_empty = all.next().is_none() && document.json.get("Statement").is_some_and(|list| list.many().is_empty());
-    (!is_empty).then(|| format!("IAM refuses this document. Correct that first: {place}{}: {}", reason.element, reason.why))
+    (!is_empty).then(|| format!("IAM refuses this document. Correct this first: {place}{}: {}", reason.element, reason.why))
 }
 
 fn held(document: &Document, evaluation: &Evaluation) -> Option<String> {

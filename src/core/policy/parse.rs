@@ -34,15 +34,15 @@ const DEEPEST: usize = 5;
 
 /// What foreign text begins with that is often given instead.
 const OTHERS: [(&str, &str); 9] = [
-    ("ROLE\t", "it is the text form of aws iam get-role; run that with --output json"),
-    ("Role:", "it is the YAML form of aws iam get-role; run that with --output json"),
+    ("ROLE\t", "it is the text form of aws iam get-role; run it with --output json"),
+    ("Role:", "it is the YAML form of aws iam get-role; run it with --output json"),
     ("Version:", "it is YAML; IAM reads JSON"),
     ("Statement:", "it is YAML; IAM reads JSON"),
     ("---\n", "it is YAML; IAM reads JSON"),
     ("AWSTemplateFormatVersion", "it is a template in YAML; IAM reads JSON"),
     ("resource \"", "it is Terraform's language; terraform show -json, or aws iam get-role, prints the policy as JSON"),
     ("data \"", "it is Terraform's language; terraform show -json, or aws iam get-role, prints the policy as JSON"),
-    ("eyJ", "it is a token, and no policy"),
+    ("eyJ", "it is a token, not a policy"),
 ];
 
 /// Reads a policy.
@@ -63,7 +63,7 @@ fn read(text: &str, depth: usize) -> Result<Document, Unreadable> {
     match text.as_bytes().first() {
         None => Err(unreadable("it is empty")),
         // IAM's API hands documents out URL-encoded (RFC 3986); a plus sign is a space then, a real one is %2B.
-        Some(b'%') => read(&decode(text).ok_or_else(|| unreadable("it is URL-encoded, but not well"))?, depth + 1),
+        Some(b'%') => read(&decode(text).ok_or_else(|| unreadable("it is URL-encoded with an error"))?, depth + 1),
         Some(b'{' | b'[' | b'"') => match serde_json::from_str(text) {
             Ok(json) => unwrap(json, depth),
             Err(error) => Err(malformed(whole, whole.len() - whole.trim_start().len(), &error)),
@@ -223,8 +223,8 @@ mod tests {
             ("ROLE\tarn", "--output json"),
             ("aws_secret_access_key=abc", "begins with {"),
             ("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "a token"),
-            ("%7Z", "not well"),
-            ("%ff", "not well"),
+            ("%7Z", "URL-encoded with an error"),
+            ("%ff", "URL-encoded with an error"),
             (r#"{"Role":{"RoleName":"a"}}"#, "no Statement"),
         ] {
             let unreadable = parse(text).unwrap_err();

@@ -166,7 +166,7 @@ fn replaced<'a>(name: &'a str, request: &'a Request) -> Replacement<'a> {
         // "When policy variables reference a condition context key that … is not present …, the value is effectively null. There is no
         // equal or like value", and inverted operators match it.
         (ContextFact::Absent(_), None) => Replacement::Null,
-        // "You cannot use a multivalued context key as a policy variable": what IAM makes of one is not documented.
+        // "You cannot use a multivalued context key as a policy variable": AWS does not document what IAM does with one.
         (ContextFact::Known(_) | ContextFact::Formed(_) | ContextFact::Unknown, _) => Replacement::Hole,
     }
 }

@@ -11,20 +11,22 @@ pub(super) fn condition(operator: &Operator, key: &str, wanted: &[String], reque
     match request.fact(key) {
         ContextFact::Absent(why) => absent(operator, key, why, request),
         ContextFact::Known(_) | ContextFact::Formed(_) if operator.compare == Compare::Null => {
-            "the key is there, and the policy asks that it is not".to_owned()
+            "the request has the key, and the policy requires that it has not".to_owned()
         }
-        ContextFact::Known(_) if operator.negated => format!("{} keeps out what it names, and it names this", operator.name),
-        ContextFact::Known([]) => "the token has no such value".to_owned(),
+        ContextFact::Known(_) if operator.negated => format!("{} excludes the values that it names, and it names this one", operator.name),
+        ContextFact::Known([]) => "the token has no value for this key".to_owned(),
         ContextFact::Known([one]) => slips::between(operator, key, wanted, one, request),
-        ContextFact::Known(_) if operator.set == Set::All => "not all of the values are among those that the policy names".to_owned(),
-        ContextFact::Known(_) => "none of the values is among those that the policy names".to_owned(),
-        ContextFact::Formed(_) if clock::compares(operator.name, key) => "it is a limit of time, and the time is not within it".to_owned(),
+        ContextFact::Known(_) if operator.set == Set::All => "the policy does not name all of the values".to_owned(),
+        ContextFact::Known(_) => "the policy names none of the values".to_owned(),
+        ContextFact::Formed(_) if clock::compares(operator.name, key) => {
+            "it is a limit of time, and the time now is outside of it".to_owned()
+        }
         ContextFact::Formed(_) | ContextFact::Unknown if operator.negated => {
-            format!("{} keeps out what it names, and it names every value that {key} can have", operator.name)
+            format!("{} excludes the values that it names, and it names every value that {key} can have", operator.name)
         }
         ContextFact::Formed(formed) => formed_differs(operator, key, wanted, formed),
         // Only a variable without a value equals nothing at all.
-        ContextFact::Unknown => "a policy variable in it has no value, and nothing equals that".to_owned(),
+        ContextFact::Unknown => "it has a policy variable without a value, and nothing equals that".to_owned(),
     }
 }
 
@@ -36,13 +38,13 @@ fn formed_differs(operator: &Operator, key: &str, wanted: &[String], formed: &Fo
     if literal && wanted.iter().any(|value| value.contains(['*', '?']) && as_pattern(value)) {
         let like = if formed.form.arn_parts().is_some() { "ArnLike" } else { "StringLike" };
         return format!(
-            "* and ? are plain characters under {}, and no {key} has them: it can never match; {like} reads them as wildcards",
+            "* and ? are plain characters under {}, and {key} never has them: this can never match; {like} reads them as wildcards",
             operator.name
         );
     }
     match formed.form.tells_something() {
         true => format!("{key} is {}, {}", formed.what, formed.form.shown()),
-        false => format!("{key} is {}, and this can be none", formed.what),
+        false => format!("{key} is {}, and this value is not one", formed.what),
     }
 }
 
@@ -54,25 +56,25 @@ pub(super) fn undecided(cause: Unclear, operator: &Operator, key: &str, request:
             let from = if request.issuer_path.is_some() { "from the token" } else { "from here" };
             match request.fact(key) {
                 ContextFact::Formed(formed) if formed.form.tells_something() => {
-                    format!("{key} is known {from} in part only ({}); this cannot be decided", formed.what)
+                    format!("{key} is known {from} only in part ({}), so that this cannot be decided", formed.what)
                 }
-                _ => format!("{key} is not known {from}; this cannot be decided"),
+                _ => format!("{key} is not known {from}, so that this cannot be decided"),
             }
         }
-        Unclear::Variable => "a policy variable in it has a value that is not known from here".to_owned(),
+        Unclear::Variable => "it has a policy variable whose value is not known here".to_owned(),
         Unclear::SetOperator => {
-            "the key can have several values: that needs ForAnyValue: or ForAllValues: before the operator; what IAM makes of it without one is not documented".to_owned()
+            "the key can have several values, and needs ForAnyValue: or ForAllValues: before the operator. AWS does not document what IAM does without one".to_owned()
         }
         Unclear::NoArnAsked => format!(
-            "{name} compares ARNs, and the policy's value is none (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE); what IAM makes of that is not documented"
+            "{name} compares ARNs, and the policy's value is not an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE). AWS does not document what IAM does then"
         ),
-        Unclear::NoArn => format!("{name} compares ARNs, and this is none; what IAM makes of that is not documented. StringLike compares texts"),
-        Unclear::Kind => format!("{name} does not compare texts, and this is one; what IAM makes of that is not documented"),
-        Unclear::NoBool => format!("{name} compares true and false alone; what IAM makes of another text is not documented"),
-        Unclear::Several => format!("{name} takes one value, and these are several; what IAM makes of that is not documented"),
-        Unclear::NoValue => "the policy names no value; what IAM makes of an empty list is not documented".to_owned(),
-        Unclear::AnyIfExists => "the request has no such key; what IfExists makes of ForAnyValue then is not documented".to_owned(),
-        Unclear::Time => "it cannot be told which time this is: dates are written 2026-12-31T23:59:59Z, or as seconds since 1970".to_owned(),
+        Unclear::NoArn => format!("{name} compares ARNs, and this value is not an ARN. AWS does not document what IAM does then. StringLike compares texts"),
+        Unclear::Kind => format!("{name} does not compare texts, and this value is a text. AWS does not document what IAM does then"),
+        Unclear::NoBool => format!("{name} compares only true and false. AWS does not document what IAM does with another text"),
+        Unclear::Several => format!("{name} takes one value, and here are several. AWS does not document what IAM does then"),
+        Unclear::NoValue => "the policy names no value. AWS does not document what IAM does with an empty list".to_owned(),
+        Unclear::AnyIfExists => "the request has no such key. AWS does not document what ForAnyValue with IfExists does then".to_owned(),
+        Unclear::Time => "this value is not a time: write a date as 2026-12-31T23:59:59Z, or as seconds since 1970".to_owned(),
     }
 }
 
@@ -89,19 +91,17 @@ fn absent(operator: &Operator, key: &str, why: &str, request: &Request) -> Strin
         () if lower == ours => return format!("the request has no such key: {why}"),
         () if lower.contains("://") => "condition keys are written without https://",
         () if lower.starts_with("arn:") => "the key begins with the issuer, not with its provider's ARN",
-        () if lower.trim_end_matches('/') == ours.trim_end_matches('/') => "a slash too many or too few after the issuer",
-        () if is_trap(&lower) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
-        () if is_same_cluster(&lower, &ours) => return format!("the host differs, the id is this cluster's; its issuer is {path}"),
-        () if ours.strip_prefix(&lower).is_some_and(|rest| rest.starts_with('/')) => {
-            "the key lacks the end of the issuer: /id/ID belongs to it"
-        }
+        () if lower.trim_end_matches('/') == ours.trim_end_matches('/') => "there is one slash too many or too few after the issuer",
+        () if is_trap(&lower) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… is from an old sample",
+        () if is_same_cluster(&lower, &ours) => return format!("the id is this cluster's, and the host is another; the issuer is {path}"),
+        () if ours.strip_prefix(&lower).is_some_and(|rest| rest.starts_with('/')) => "the end of the issuer, /id/ID, is missing in the key",
         () if !issuer.contains('.') => return format!("the request has no such key: {why}"),
         () if is_of_eks(&lower) => {
             return format!(
-                "it is a key of another issuer (another cluster, or this one before it was created again); this token's is {path}"
+                "it is a key of another issuer (of another cluster, or of this one before it was created again); this token's issuer is {path}"
             );
         }
-        () => return format!("it is a key of another issuer; this token's is {path}"),
+        () => return format!("it is a key of another issuer; this token's issuer is {path}"),
     };
     told.to_owned()
 }
@@ -131,18 +131,18 @@ pub(super) fn principal(kind: &str, wanted: &str, request: &Request) -> String {
     let Some(path) = request.issuer_path.as_deref() else { return service(kind, wanted, ours) };
     let lower = wanted.to_ascii_lowercase();
     let told = match kind {
-        "AWS" => "AWS names accounts, users and roles; a token comes from an OIDC provider: Federated",
-        "Service" => "Service names AWS services; a token comes from an OIDC provider: Federated",
-        "CanonicalUser" => "a token comes from an OIDC provider: Federated",
+        "AWS" => "AWS is for accounts, users and roles; a token comes from an OIDC provider, which is Federated",
+        "Service" => "Service is for AWS services; a token comes from an OIDC provider, which is Federated",
+        "CanonicalUser" => "a token comes from an OIDC provider, which is Federated",
         _ if wanted.trim() != wanted => "there is white space around the ARN",
-        _ if wanted == ours => "a token's provider stands under Federated, spelt like this",
-        _ if lower == ours.to_ascii_lowercase() => "capitals differ; ARNs are compared to the letter",
+        _ if wanted == ours => "a token's provider belongs under Federated, in exactly this spelling",
+        _ if lower == ours.to_ascii_lowercase() => "upper and lower case differ, and ARNs have to be exactly equal",
         _ if lower.trim_start_matches("https://").trim_end_matches('/') == path.to_ascii_lowercase() => {
-            "the provider is named by its ARN: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER"
+            "name the provider with its ARN: arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER"
         }
         _ if lower.contains("://") => "a provider's ARN has no https:// in it",
-        _ if lower.contains(":saml-provider/") => "it is a SAML provider; a token comes from an OIDC provider",
-        _ if wanted.contains(['*', '?']) => "a principal takes no wildcards; name the provider",
+        _ if lower.contains(":saml-provider/") => "it is a SAML provider, and a token comes from an OIDC provider",
+        _ if wanted.contains(['*', '?']) => "a principal has no wildcards; name the provider",
         _ => return provider(wanted, ours, path),
     };
     told.to_owned()
@@ -161,16 +161,16 @@ fn provider(wanted: &str, ours: &str, path: &str) -> String {
     };
     if resource == our_resource {
         return match partition == our_partition {
-            false => format!("it is of the partition {partition}; the role is of {our_partition}"),
-            true => format!("it is the provider in account {account}; a role trusts the one in its own account, {our_account}"),
+            false => format!("it is in partition {partition}, and the role is in {our_partition}"),
+            true => format!("it is the provider in account {account}, and a role trusts the provider in its own account, {our_account}"),
         };
     }
     let told = match () {
-        () if is_trap(issuer) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… stands in an old sample",
-        () if issuer.trim_end_matches('/') == path.trim_end_matches('/') => "a slash too many or too few after the issuer",
-        () if path.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) => "it lacks the end of the issuer: /id/ID belongs to it",
-        () if is_same_cluster(issuer, path) => return format!("the host differs, the id is this cluster's; its issuer is {path}"),
-        () if is_of_eks(issuer) => "it is the provider of another issuer: another cluster's, or this one's before it was created again",
+        () if is_trap(issuer) => "EKS issuers are spelt oidc.eks.REGION.amazonaws.com/id/ID; oidc.REGION.eks… is from an old sample",
+        () if issuer.trim_end_matches('/') == path.trim_end_matches('/') => "there is one slash too many or too few after the issuer",
+        () if path.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) => "the end of the issuer, /id/ID, is missing in it",
+        () if is_same_cluster(issuer, path) => return format!("the id is this cluster's, and the host is another; the issuer is {path}"),
+        () if is_of_eks(issuer) => "it is the provider of another issuer (of another cluster, or of this one before it was created again)",
         () => "it is the provider of another issuer",
     };
     told.to_owned()
@@ -178,10 +178,10 @@ fn provider(wanted: &str, ours: &str, path: &str) -> String {
 
 fn service(kind: &str, wanted: &str, ours: &str) -> String {
     match kind {
-        "Service" if wanted.eq_ignore_ascii_case(ours) => "services are spelt in small letters".to_owned(),
-        "Service" => format!("it is another service; Pod Identity's is {ours}"),
-        "Federated" => format!("that is for IRSA; Pod Identity comes as the service {ours}"),
-        _ => format!("Pod Identity comes as the service {ours}"),
+        "Service" if wanted.eq_ignore_ascii_case(ours) => "services are written in lower case".to_owned(),
+        "Service" => format!("it is another service; Pod Identity is {ours}"),
+        "Federated" => format!("that is for IRSA; Pod Identity calls as the service {ours}"),
+        _ => format!("Pod Identity calls as the service {ours}"),
     }
 }
 
@@ -199,10 +199,10 @@ pub(super) fn action(wanted: &[String], request: &Request) -> String {
             format!("sts:AssumeRole is for callers with AWS credentials; a token asks for {first}")
         }
         () if request.issuer_path.is_none() && is("sts:AssumeRoleWithWebIdentity") => {
-            "that is for IRSA; Pod Identity assumes the role by sts:AssumeRole and sts:TagSession".to_owned()
+            "that is for IRSA; Pod Identity assumes the role with sts:AssumeRole and sts:TagSession".to_owned()
         }
-        () if request.actions.iter().any(bare) => format!("an action begins with its service: {first}"),
+        () if request.actions.iter().any(bare) => format!("an action begins with its service: write {first}"),
         () if request.actions.iter().any(misspelt) => format!("it is misspelt; write {first}"),
-        () => format!("it is another action; this is {first}"),
+        () => format!("it is another action; the call is {first}"),
     }
 }

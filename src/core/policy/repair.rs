@@ -10,7 +10,7 @@ use super::{Json, Judged, element};
 
 /// A statement with what it lacks, and each addition in words. `None` where the statement is somebody else's, or does not mean this pod.
 ///
-/// Without negations, set operators and variables each value that is added lets in more, and keeps nobody out.
+/// Without negations, set operators and variables each added value lets more in, and keeps no one out.
 pub(super) fn repair(old: &Json, judged: &Judged, request: &Request) -> Option<(Json, Vec<String>)> {
     if old.get("Effect").and_then(Json::text) != Some("Allow") || !is_for(old, request) {
         return None;
@@ -96,7 +96,9 @@ impl Additions {
                 let values = self.statement.below(&["Condition", operator, key]).cloned();
                 self.statement.put(&["Condition", "StringLike", key], values);
                 self.statement.put(&["Condition", operator, key], None);
-                let words = format!("{key} moves from {operator} to StringLike, which reads * and ? as wildcards: all that match get in");
+                let words = format!(
+                    "{key} moves from {operator} to StringLike, which reads * and ? as wildcards, so that every subject that matches gets in"
+                );
                 self.words.push(words);
                 Some(())
             }

@@ -41,7 +41,7 @@ pub(super) struct FormedKey {
 /// The principal of EKS Pod Identity (EKS user guide, "EKS Pod Identity role").
 pub const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
 
-/// A namespace, or a service account, that nobody has named.
+/// A namespace, or a service account, that no policy names.
 pub(super) const NOBODY: &str = "nobody-s";
 
 /// What is known of a condition key.
@@ -297,7 +297,7 @@ impl Request {
         tag.map(|tag| format!("aws:RequestTag/{tag}"))
     }
 
-    /// The same from a service account that nobody has named: who lets that in lets all in.
+    /// The same from a service account that no policy names: a statement that lets it in lets all in.
     pub(super) fn stranger(&self) -> Option<Request> {
         let key = self.claim_key("sub")?;
         Some(self.with(&key, &subject(NOBODY, NOBODY)))

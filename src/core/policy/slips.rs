@@ -141,7 +141,7 @@ pub(super) fn between(operator: &Operator, key: &str, wanted: &[String], found: 
     // Of several values, others are meant for somebody else.
     let slip = KINDS.iter().position(|(kind, _)| *kind == Kind::Variable).is_some_and(|end| nth < end);
     if pairs.len() > 1 && !slip {
-        return "it is none of the values that the policy names".to_owned();
+        return "the policy names other values".to_owned();
     }
     words(kind, pair)
 }
@@ -153,11 +153,11 @@ fn words(kind: Kind, pair: &Pair) -> String {
         Kind::Wildcard => return format!("* and ? are plain characters under {name}; StringLike reads them as wildcards"),
         Kind::WhiteSpace => "there is white space in the policy's value, or around it",
         Kind::Quotes => "there are quotes within the policy's value",
-        Kind::Capitals => "capitals differ; values are compared to the letter",
-        Kind::NoArn => return format!("{name} compares ARNs, and this is none; use StringLike"),
+        Kind::Capitals => "upper and lower case differ, and values have to be exactly equal",
+        Kind::NoArn => return format!("{name} compares ARNs, and this value is not an ARN; use StringLike"),
         Kind::NoValue => "the policy's value is empty",
-        Kind::Scheme => "the values differ in https:// alone, and have to be equal",
-        Kind::Slash => "the values differ in a slash at the end alone, and have to be equal",
+        Kind::Scheme => "only https:// differs, and the values have to be equal",
+        Kind::Slash => "only a slash at the end differs, and the values have to be equal",
         Kind::OtherKey => return format!("this is the value of {}; {key} has another one", pair.owner().unwrap_or_default()),
         Kind::Subject => "this is a subject: it belongs under the key that ends in :sub",
         Kind::Audience => "this is an audience: it belongs under the key that ends in :aud",
@@ -165,20 +165,20 @@ fn words(kind: Kind, pair: &Pair) -> String {
         Kind::Issuer => return format!("this is the token's issuer; {key} has another value"),
         Kind::Provider => return format!("this is a provider's ARN, which belongs under Principal; {key} has another value"),
         Kind::Role => return format!("this is a role's ARN; {key} has another value"),
-        Kind::Group => "system:serviceaccounts… is a group; a subject reads system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
+        Kind::Group => "system:serviceaccounts… is a group; a subject is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::Swapped => "namespace and service account are swapped: it is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::Separator => "a colon stands between all parts of a subject: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
-        Kind::Prefix => "a subject begins with system:serviceaccount: and goes on with NAMESPACE:SERVICE_ACCOUNT",
+        Kind::Prefix => "the subject's beginning is missing: it is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::Part => "a subject is written in full: system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
-        Kind::WholeSubject => return format!("{key} holds {} alone", pair.tag().unwrap_or_default()),
-        Kind::Letters => "the values differ in a few letters: it is misspelt here or there",
-        Kind::Variable => "a policy variable in it has no value here, or not this one; version 2012-10-17 alone knows variables",
-        Kind::Nearly => "it differs from this subject in a letter or two: it is misspelt, or it names another one",
+        Kind::WholeSubject => return format!("{key} is only {}", pair.tag().unwrap_or_default()),
+        Kind::Letters => "the values differ in a few letters: one of them is misspelt",
+        Kind::Variable => "it has a policy variable without this value here; only version 2012-10-17 has variables",
+        Kind::Nearly => "it differs from this subject in one or two letters: it is misspelt, or it is another subject",
         Kind::Placeholder => "it looks like a placeholder that was not filled in",
         Kind::OtherAccount => "it names another service account of this namespace",
         Kind::OtherNamespace => "it names another namespace",
         Kind::OtherBoth => "it names another service account",
-        Kind::NoSubject => "it is no subject of a service account: those read system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
+        Kind::NoSubject => "it is not the subject of a service account, which is system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT",
         Kind::ArnPart => return format!("the ARNs differ in their {}", pair.arn_part().unwrap_or_default()),
         Kind::Differ => "the values differ",
     };
@@ -343,7 +343,7 @@ mod tests {
             let wanted: Vec<String> = wanted.iter().map(|wanted| (*wanted).to_owned()).collect();
             between(&operator, "oidc.example/id/A:sub", &wanted, subject, &request)
         };
-        assert!(told(&["system:serviceaccount:shop:a", "system:serviceaccount:shop:b"]).contains("none of the values"));
+        assert!(told(&["system:serviceaccount:shop:a", "system:serviceaccount:shop:b"]).contains("other values"));
         assert!(told(&["system:serviceaccount:shop:a", "system:serviceaccount:checkout:shop"]).contains("swapped"));
     }
 

@@ -114,13 +114,13 @@ pub(super) fn endpoint(chain: &Chain, surroundings: &Surroundings<'_>) -> Endpoi
             let is_global = host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
             found.kind = if is_global { StsEndpoint::Global } else { StsEndpoint::Regional };
             if host.is_none() {
-                found.failure = Some("The configured endpoint is no URL.");
+                found.failure = Some("The configured endpoint is not a URL.");
             }
             if settings.fips || settings.dual_stack {
                 settings.judge_variant_with_url(&mut found);
             }
             if chain.endpoint.urls == Urls::AsHostName {
-                found.failure = Some("A URL is configured for STS. It takes the URL for a host name, and reaches nothing.");
+                found.failure = Some("A URL is configured for STS. It uses the URL as a host name, and reaches nothing.");
             }
             found = Endpoint { reason: EndpointReason::Url, url: Some(url), host, partition: None, missing_host: None, ..found };
         }
@@ -205,11 +205,11 @@ impl<'a> EndpointSettings<'a> {
     fn judge_variant_with_url(&self, found: &mut Endpoint) {
         match self.chain.endpoint.variants {
             Variants::RefusedWithUrl => {
-                found.failure = Some("It refuses FIPS and dual-stack endpoints beside a configured endpoint URL.");
+                found.failure = Some("It refuses FIPS and dual-stack endpoints together with a configured endpoint URL.");
             }
             Variants::UnknownWithUrl => {
                 found.unverified =
-                    Some("Whether it refuses FIPS and dual-stack endpoints beside a configured endpoint URL is not verified.");
+                    Some("Whether it refuses FIPS and dual-stack endpoints together with a configured endpoint URL is not verified.");
             }
             Variants::NotRead | Variants::NotCalled | Variants::IgnoredWithUrl => {}
         }
@@ -259,7 +259,7 @@ impl<'a> EndpointSettings<'a> {
             Err(_) if !is_host_label(&name) => return self.with_bad_region(&name),
             Err(error) => {
                 let why = match error {
-                    RegionError::AvailabilityZone(_) => "The region is an availability zone, for which there is no STS endpoint.",
+                    RegionError::AvailabilityZone(_) => "The region is an availability zone, which has no STS endpoint.",
                     _ => "AWS has no such region, and no STS endpoint for it.",
                 };
                 let missing_host = Some((why, StsHosts::All));
@@ -289,7 +289,7 @@ impl<'a> EndpointSettings<'a> {
             partition: Some(region.partition()),
             missing_host: (self.fips && !region.has_fips_sts())
                 .then_some(("AWS_USE_FIPS_ENDPOINT is set, and STS has no FIPS endpoint in this region.", StsHosts::OfEachKind)),
-            failure: cannot_sign.then_some("AWS_STS_REGIONAL_ENDPOINTS is legacy, with which this SDK cannot make the exchange."),
+            failure: cannot_sign.then_some("AWS_STS_REGIONAL_ENDPOINTS is legacy, so this SDK cannot make the exchange."),
             ..REGIONAL
         }
     }
@@ -301,7 +301,7 @@ impl<'a> EndpointSettings<'a> {
             }
             GlobalRegion::Global | GlobalRegion::GlobalUnlessRegional => global(EndpointReason::Region),
             GlobalRegion::CallsIt => {
-                Endpoint { missing_host: Some(("There is no host of the region aws-global.", StsHosts::OfEachKind)), ..REGIONAL }
+                Endpoint { missing_host: Some(("The region aws-global has no host.", StsHosts::OfEachKind)), ..REGIONAL }
             }
             GlobalRegion::Fails => Endpoint { failure: Some("The region aws-global is an error in this SDK."), ..REGIONAL },
         }
@@ -313,14 +313,19 @@ impl<'a> EndpointSettings<'a> {
         let reason = if unread { EndpointReason::RegionNotRead } else { EndpointReason::NoRegion };
         let is_variant = (self.fips || self.dual_stack) && self.chain.endpoint.variants_before_legacy && !has_url;
         let is_needed = !has_url || self.chain.region.needed_with_url;
-        let fails = Endpoint { reason, failure: is_needed.then_some("No region is named, and it calls no STS without one."), ..REGIONAL };
+        let fails =
+            Endpoint { reason, failure: is_needed.then_some("No region is set, and the SDK does not call STS without one."), ..REGIONAL };
         match self.chain.region.none {
             // The rule set makes a host of the pseudo-region's name, which does not exist.
             NoRegion::Global | NoRegion::AsksImdsElseGlobal if is_variant => Endpoint {
                 reason,
                 partition: Some(Partition::Aws),
-                missing_host: Some(("No region is named, and there is no FIPS or dual-stack endpoint without one.", StsHosts::OfEachKind)),
-                failure: self.chain.region.url_needs_region.then_some("No region is named, and it calls no such endpoint without one."),
+                missing_host: Some(("No region is set, and there is no FIPS or dual-stack endpoint without one.", StsHosts::OfEachKind)),
+                failure: self
+                    .chain
+                    .region
+                    .url_needs_region
+                    .then_some("No region is set, and the SDK does not call such an endpoint without one."),
                 ..REGIONAL
             },
             NoRegion::Stops => Endpoint { stops: true, ..fails },

@@ -37,7 +37,7 @@ impl ChainEnd {
 pub enum OnFailure {
     /// The application gets an error.
     Stops,
-    /// The chain goes on with its next link.
+    /// The chain tries its next link.
     FallsThrough,
     /// It was not verified.
     Unknown,

@@ -39,7 +39,7 @@ pub struct Prediction {
     pub endpoint: StsEndpoint,
     /// What it does when the injected identity's exchange fails.
     pub on_failure: OnFailure,
-    /// The credentials that the chain ends with when it goes on after such a failure.
+    /// The credentials that the chain gets from the next links after such a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub falls_to: Option<ChainEnd>,
     /// The first versions that support the providers.
@@ -160,9 +160,9 @@ fn describe_basis(basis: Basis, sdk: Sdk, row: &VersionRow) -> String {
                 let runs: Vec<&str> = sdk.family.measured_versions().collect();
                 format!("Not measured with {package} {version}, but with {}.", runs.join(", "))
             }
-            None => "Not verified by a run, only read in its source.".to_owned(),
+            None => "Not verified with a run, only read in its source code.".to_owned(),
         },
-        Basis::Unverified => "Unverified: this case was neither read in a source nor run.".to_owned(),
+        Basis::Unverified => "Unverified: this case was neither run nor read in its source code.".to_owned(),
     }
 }
 
@@ -189,7 +189,7 @@ fn add_endpoint_note(
     match endpoint.reason {
         EndpointReason::Plain => {
             if let Some(version) = regional_since {
-                add_sentence(note, &["It calls the regional endpoint since ", version, "; before, the global one."]);
+                add_sentence(note, &["It calls the regional endpoint since ", version, ", and the global one before that."]);
             }
         }
         EndpointReason::Default => add_sentence(note, &["It calls the global endpoint unless AWS_STS_REGIONAL_ENDPOINTS is regional."]),
@@ -197,14 +197,14 @@ fn add_endpoint_note(
         EndpointReason::Never => add_sentence(note, &["This version calls the global endpoint in every region."]),
         EndpointReason::UnknownRegion => add_sentence(note, &["It does not know the region, and calls the global endpoint."]),
         EndpointReason::RegionNotRead if is_global => {
-            add_sentence(note, &["It reads another variable for the region than the one that is set, and calls the global endpoint."]);
+            add_sentence(note, &["It reads the region from another variable than the one that is set, and calls the global endpoint."]);
         }
         EndpointReason::RegionNotRead if chain.region.none == NoRegion::UsEast1 => {
-            add_sentence(note, &["It reads another variable for the region than the one that is set, and calls us-east-1."]);
+            add_sentence(note, &["It reads the region from another variable than the one that is set, and calls us-east-1."]);
         }
         EndpointReason::NoRegion if is_global => add_sentence(note, &["Without a region it calls the global endpoint."]),
         EndpointReason::NoRegion if chain.region.none == NoRegion::UsEast1 => {
-            add_sentence(note, &["Without a region it calls that of us-east-1."]);
+            add_sentence(note, &["Without a region it calls the endpoint of us-east-1."]);
         }
         EndpointReason::Url => {
             // The URL may hold a user name and password, and its query may hold a token.
@@ -212,7 +212,7 @@ fn add_endpoint_note(
             let url = InputUrl::from(url).to_string();
             add_sentence(note, &["A URL is configured for STS: ", &url, "."]);
             if chain.endpoint.ignore_urls == FlagReading::NotRead && surroundings.environment.ignore_endpoint_urls.is_true() {
-                add_sentence(note, &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS does not reach the client that makes the exchange."]);
+                add_sentence(note, &["The client that makes the exchange ignores AWS_IGNORE_CONFIGURED_ENDPOINT_URLS."]);
             }
         }
         EndpointReason::Region | EndpointReason::RegionNotRead | EndpointReason::NoRegion => {}
@@ -222,7 +222,7 @@ fn add_endpoint_note(
 /// The same surroundings, but the call that gave the credentials fails.
 fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'a> {
     match gave {
-        // An exchange that works stops to work when STS does, and then for each role.
+        // An exchange that works fails when STS fails, and then it fails for each role.
         ChainEnd::Irsa | ChainEnd::Profile => {
             Surroundings { sts: StsCall::Denied, sts_at_url: None, hop: None, profile_sts: None, ..*surroundings }
         }
@@ -230,8 +230,8 @@ fn failed<'a>(surroundings: &Surroundings<'a>, gave: ChainEnd) -> Surroundings<'
     }
 }
 
-/// The sentence for a chain that goes on after a failure and finds nothing.
-pub const GOES_ON_TO_NOTHING: &str = "It goes on in its chain, which ends without credentials.";
+/// The sentence for a chain that tries the next providers after a failure and finds nothing.
+pub const GOES_ON_TO_NOTHING: &str = "The chain tries the next providers and finds no credentials.";
 
 /// Where a chain ends.
 struct Followed {
@@ -253,7 +253,7 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
         return ends(ChainEnd::Error, notes);
     }
     if proxies::lacks_scheme(chain, surroundings.environment) {
-        let why = "The proxy that HTTPS_PROXY names has no scheme, with which this SDK makes no call.";
+        let why = "The proxy in HTTPS_PROXY has no scheme, so this SDK makes no call.";
         // It was measured with the web identity alone.
         let is_measured = !surroundings.environment.has_static_keys() && profile.sections.is_empty();
         if is_measured {
@@ -264,7 +264,7 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
         return ends(ChainEnd::None, notes);
     }
     if chain.bad_flag_stops && has_bad_flag(chain, surroundings) {
-        notes.add("A variable that is true or false has another value, which is an error in this SDK.");
+        notes.add("A variable that takes true or false has another value, which is an error in this SDK.");
         return ends(ChainEnd::Error, notes);
     }
     let endpoint = endpoint(chain, surroundings);
@@ -275,12 +275,12 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
     match (profile.fault, chain.profile.bad_file) {
         (Some(fault), Some(ends_by)) => {
             if let Some((_, end)) = ends_by.iter().find(|(known, _)| *known == fault) {
-                notes.add("A shared configuration file cannot be used, and this SDK does not pass over it.");
+                notes.add("A shared configuration file cannot be used, and this SDK does not ignore it.");
                 return ends(*end, notes);
             }
         }
         (Some(_), None) => {
-            notes.add_unverified("A shared configuration file cannot be used; what this SDK makes of that is not verified.");
+            notes.add_unverified("A shared configuration file cannot be used; what this SDK does then is not verified.");
         }
         (None, _) => {}
     }
@@ -290,8 +290,8 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
             LinkResult::Passes => {}
             LinkResult::Gives { end, why, arn } => {
                 match (failed, end) {
-                    (true, _) => notes.add("It goes on in its chain."),
-                    (false, ChainEnd::NodeRole) => notes.add("Nothing before IMDS has credentials."),
+                    (true, _) => notes.add("The chain tries the next providers."),
+                    (false, ChainEnd::NodeRole) => notes.add("No provider before IMDS has credentials."),
                     _ => {}
                 }
                 notes.add(&why);
@@ -310,6 +310,6 @@ fn follow(chain: &Chain, surroundings: &Surroundings<'_>) -> Followed {
             }
         }
     }
-    notes.add(if failed { GOES_ON_TO_NOTHING } else { "No link of its chain has credentials." });
+    notes.add(if failed { GOES_ON_TO_NOTHING } else { "No provider in the chain has credentials." });
     ends(ChainEnd::None, notes)
 }

@@ -28,7 +28,7 @@ pub enum TokenFile {
     NotAToken,
 }
 
-/// The files that the SDKs read, beside the shared configuration files.
+/// The files that the SDKs read, besides the shared configuration files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SdkFiles {
@@ -112,9 +112,9 @@ pub enum AgentCall {
     Throttled,
     /// It gives credentials that have ended already.
     Expired,
-    /// Something else than the agent's JSON answers.
+    /// The answer is not the agent's JSON.
     Alien,
-    /// It is not reached.
+    /// It cannot be reached.
     Unreachable,
 }
 

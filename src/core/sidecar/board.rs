@@ -27,7 +27,7 @@ pub struct Round {
     pub trigger: Trigger,
     /// The verdict of its report.
     pub verdict: Verdict,
-    /// Whether it proved the identity. It can do so and fail, by what the application's SDK makes of the identity. Not in the JSON.
+    /// Whether it proved the identity. It can do so and still fail, if the application's SDK does not get the identity. Not in the JSON.
     #[serde(skip)]
     pub proven: bool,
     /// The root cause's code.
@@ -195,19 +195,21 @@ impl Board {
 impl ReadinessReason {
     /// The reason in a sentence, without its full stop.
     pub fn describe(&self, now: Timestamp) -> String {
-        let in_time = |then: &Timestamp| format!("{then} (in {})", format_duration(then.since(now).max(0)));
+        let left = |then: &Timestamp| format_duration(then.since(now).max(0));
         match self {
             ReadinessReason::Disabled(why) => {
                 format!("switched off by IRSA_PROBE_DISABLED: {}", crate::core::text::printable::printable(why))
             }
-            ReadinessReason::FirstRound => "the first round has not ended yet".to_owned(),
+            ReadinessReason::FirstRound => "the first round is still running".to_owned(),
             ReadinessReason::Proven => "the last round proved the identity".to_owned(),
-            ReadinessReason::NeverProven(code) => format!("{}; nothing has been proven yet", code.id()),
+            ReadinessReason::NeverProven(code) => format!("{}: no round has proven the identity yet", code.id()),
             ReadinessReason::NotRenewed(code, ends) => {
-                format!("{}; the proof was not renewed, the credentials proven last are good until {}", code.id(), in_time(ends))
+                format!("{}: renewal is failing; current credentials are valid until {ends} ({})", code.id(), left(ends))
             }
-            ReadinessReason::Ended(code, ended) => format!("{}; the credentials proven last ended at {ended}", code.id()),
-            ReadinessReason::Wrong(code) => format!("{}; this is no failure to renew, so it counts at once", code.id()),
+            ReadinessReason::Ended(code, ended) => {
+                format!("{}: renewal is failing, and the last credentials expired at {ended}", code.id())
+            }
+            ReadinessReason::Wrong(code) => format!("{}: applications do not get the expected identity, so this counts at once", code.id()),
             ReadinessReason::Stuck(since) => format!("the worker has been stuck since {since}"),
         }
     }

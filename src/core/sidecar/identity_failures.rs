@@ -1,4 +1,4 @@
-//! Which failures of a report are failures of the pod's identity. The sidecar's state and its schedule go by these alone.
+//! Which failures of a report are failures of the pod's identity. The sidecar's state and schedule depend only on these.
 
 use crate::core::catalogue::{Severity, Step};
 use crate::core::check::report::{Cause, Report};
@@ -6,7 +6,7 @@ use crate::core::check::report::{Cause, Report};
 impl Report {
     /// The failures of this pod's identity, the one that explains the others first. Where there is none, the report is a proof.
     ///
-    /// A failure of step `application` says what an SDK makes of an identity that was proven, so it is not among them. It counts only where it
+    /// A failure of step `application` says what an SDK does with an identity that was proven, so it is not among them. It counts only where it
     /// is the root cause and no credentials were given: then it is the reason why there is no identity.
     pub fn identity_failures(&self) -> Vec<&Cause> {
         let failures = || self.findings.iter().filter(|finding| finding.severity == Severity::Fail).map(|finding| &finding.cause);

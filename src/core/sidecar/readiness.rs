@@ -5,9 +5,9 @@
 //!                        └── another identity, the node's role ────────────────────────▲
 //! ```
 //!
-//! The probe must never be the cause of an outage: what AWS refuses to renew is a warning for as long as the credentials proven
-//! last are good, because the application's own session is as good as they are. Another identity than the expected one is no
-//! matter of renewal: it counts at once. What the application's SDK makes of a proven identity never counts: the report says it.
+//! The probe must never cause an outage. So a failure to renew is a warning while the credentials proven last are valid, because the
+//! application's own session is valid as long as they are. Another identity than the expected one is not a failure to renew, so it counts
+//! at once. What the application's SDK does with a proven identity never counts here: the report has it.
 
 use super::moment::Moment;
 use crate::core::catalogue::{Class, Code};
@@ -24,9 +24,9 @@ pub enum ReadinessState {
     Starting,
     /// Proven.
     Ready,
-    /// Proven, but it could not be proven again; still good.
+    /// Proven before, but not in the last round. The credentials are still valid.
     Degraded,
-    /// The identity is wrong, or was never or no longer proven.
+    /// The identity is wrong, was never proven, or its credentials have ended.
     NotReady,
 }
 
@@ -62,13 +62,13 @@ pub enum ReadinessReason {
     Proven,
     /// Nothing has been proven yet.
     NeverProven(Code),
-    /// The proof could not be renewed; the credentials proven last are good until then.
+    /// The proof could not be renewed. The credentials proven last are valid until then.
     NotRenewed(Code, Timestamp),
     /// The credentials proven last have ended, and no round has renewed them.
     Ended(Code, Timestamp),
     /// This pod has, or its applications would get, another identity.
     Wrong(Code),
-    /// The worker has not been heard of since.
+    /// The worker has given no sign since then.
     Stuck(Timestamp),
 }
 
@@ -83,7 +83,7 @@ pub struct Standing {
     pub reason: ReadinessReason,
 }
 
-/// How long credentials are good when nobody said: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
+/// How long credentials are valid when no expiry was given: the shortest session that STS gives (AssumeRoleWithWebIdentity, DurationSeconds).
 const SHORTEST_SESSION: Duration = Duration::from_secs(900);
 
 /// The credentials that were proven last.
@@ -174,7 +174,7 @@ impl Readiness {
             (LastRound::Failed { code, .. }, None) => standing(ReadinessState::Starting, ReadinessReason::NeverProven(code)),
         };
         match stuck_since {
-            // The last round's result counts no more, because nothing was checked since. A state that is not ready keeps its own reason.
+            // The last round's result no longer counts, because nothing was checked since. A state that is not ready keeps its own reason.
             Some(since) if standing_of_last_round.state != ReadinessState::NotReady => {
                 Standing { state: ReadinessState::NotReady, since, reason: ReadinessReason::Stuck(since) }
             }
@@ -190,7 +190,7 @@ fn proof_from(report: &Report, now: Moment) -> Proof {
         let sts_now = now.wall.0.saturating_sub(report.clock_skew_seconds.unwrap_or_default());
         Duration::from_secs(u64::try_from(expires_at.since(Timestamp(sts_now))).unwrap_or_default())
     });
-    // No session of AWS's is longer than twelve hours. An expiry that lies must not make a pod ready for ever.
+    // No AWS session is longer than twelve hours. A wrong expiry must not keep a pod ready for ever.
     let ends = now.uptime + left.min(LONGEST_SESSION);
     Proof { ends, ends_wall: now.wall_at(ends) }
 }
@@ -205,7 +205,7 @@ const LATE: Duration = Duration::from_secs(60);
 /// How long it may be stuck before only a restart helps.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// The worker's sign of life. Counted on the clock that stands still during a suspend.
+/// The worker's heartbeat. It is counted on the clock that stops during a suspend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heartbeat {
     /// It sleeps until then.

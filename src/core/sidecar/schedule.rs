@@ -1,10 +1,10 @@
 //! When the sidecar's next round is due.
 //!
 //! There is one interval. The first round runs at once. Then every pod draws a phase and keeps it, so that pods started together drift apart.
-//! A failure that time can cure is retried sooner, with full jitter. A changed file brings a round at once.
+//! A temporary failure is retried sooner, with full jitter. A changed file starts a round at once.
 //!
-//! Time is counted on a clock that nobody sets and that goes on while the machine is suspended (`CLOCK_BOOTTIME`): NTP's steps
-//! cannot stall or hurry a round, and after a suspend one round is due, not all that were missed.
+//! Time comes from a clock that is never set and that runs while the machine is suspended (`CLOCK_BOOTTIME`). NTP's steps cannot delay or hurry a
+//! round. After a suspend one round is due, not all that were missed.
 
 use crate::core::catalogue::Class;
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,9 @@ const FILE_ROUNDS_APART: Duration = Duration::from_secs(60);
 pub enum Trigger {
     /// The first one.
     Start,
-    /// Its time has come.
+    /// It is due.
     Interval,
-    /// The one before failed.
+    /// The round before failed.
     Retry,
     /// A file that the identity rests on has changed.
     FileChanged,
@@ -41,7 +41,7 @@ pub struct Schedule {
     phase: Option<Duration>,
     next: Duration,
     trigger: Trigger,
-    /// Failures that time can cure, in a row.
+    /// Temporary failures in a row.
     failures: u32,
     /// The last round that a changed file brought.
     last_file_round: Option<Duration>,
@@ -87,7 +87,7 @@ impl Schedule {
                 self.failures = self.failures.saturating_add(1);
                 (now + draw(self.ceiling()), Trigger::Retry)
             }
-            // Nothing cures a permanent failure while this pod lives, so there is no hurry.
+            // A permanent failure does not pass while this pod lives, so there is no hurry.
             None | Some(Class::Permanent) => {
                 self.failures = 0;
                 let earliest = if first { now } else { now + self.interval / 2 };

@@ -65,18 +65,7 @@ pub fn distance(one: &str, other: &str, limit: usize) -> usize {
     if one.len().abs_diff(other.len()) > 4 * limit {
         return limit + 1;
     }
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
+    strsim::levenshtein(one, other)
 }
 
 /// The nearest index at or before `at` where a character begins.

@@ -1,9 +1,9 @@
-//! `/metrics`: what Prometheus is told.
+//! `/metrics`: the page for Prometheus.
 //!
 //! Two kinds of metrics, by how long they live:
 //! - counters and the histogram add up over rounds, so they live here, in a registry of the `prometheus` crate;
-//! - everything else is made from the board again at each scrape, by one table (`table`). A gauge that lived on would have to be
-//!   taken back when its finding, region or identity goes; one that is never kept cannot go stale, and cannot be read half updated.
+//! - everything else is made from the board again at each scrape, by one table (`table`). A gauge that is kept would have to be
+//!   removed when its finding, region or identity goes. A gauge that is never kept cannot be stale, and cannot be read half updated.
 
 mod label;
 mod process;
@@ -100,9 +100,9 @@ fn encode(families: &[MetricFamily]) -> String {
 }
 
 const ROUNDS: &str = "Rounds that have ended, by verdict: pass is a proof, fail is a definite failure, unknown is not proven.";
-const REQUESTS: &str = "Direct calls of STS by operation, region of the endpoint and result: ok or the code of the finding that the failure \
+const REQUESTS: &str = "Direct calls to STS by operation, region of the endpoint and result: ok or the code of the finding that the failure \
                         stands for. Calls of the SDK's default credential chain are not counted.";
-const DURATIONS: &str = "Seconds from sending a direct request to STS to the end of the answer, or to giving it up; without name lookup, \
+const DURATIONS: &str = "Seconds from sending a direct request to STS to the end of the answer or until the request was given up; without name lookup, \
                          connection and TLS. A request that was never sent is not observed.";
 /// Seconds: from an STS endpoint in the same region (a few milliseconds) up to what `collect::http` waits for a response.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];

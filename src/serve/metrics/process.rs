@@ -1,4 +1,4 @@
-//! The process' own figures, under the names that Prometheus' client libraries share ("Writing client libraries", process metrics).
+//! The process's own figures, under the names that Prometheus' client libraries share ("Writing client libraries", process metrics).
 //!
 //! Read from `/proc/self` at each scrape (proc(5)). Whatever cannot be read is absent: `/metrics` never fails for it.
 
@@ -55,8 +55,8 @@ impl ProcessUsage {
 /// More than the line can have.
 const CAP: usize = 4096;
 
-/// The time of day of a start that the kernel gives in seconds of uptime. Kept from the first scrape on: computed again each time it
-/// would move by a second to and fro, and with every step of the clock, and a restart is told by this value's changes.
+/// The time of day of the start, which the kernel gives in seconds of uptime. It is kept from the first scrape on. Computed at each scrape, it would
+/// vary by a second and with every step of the clock, and a change of this value means a restart.
 fn start_time(uptime: f64, now: Moment) -> Option<Timestamp> {
     static STARTED: OnceLock<Timestamp> = OnceLock::new();
     let uptime = Duration::try_from_secs_f64(uptime).ok()?;

@@ -58,16 +58,16 @@ const fn counter(name: &'static str, help: &'static str, series: fn(&View<'_>) -
 }
 
 const TABLE: &[MetricRow] = &[
-    gauge("irsa_probe_ready", &[], "1 while /readyz says yes: state ready or degraded, or the probe is switched off; else 0.", |view| {
+    gauge("irsa_probe_ready", &[], "1 while /readyz answers 200: state ready or degraded, or the probe is switched off; else 0.", |view| {
         unlabelled(number(view.standing.state.is_ready()))
     }),
-    gauge("irsa_probe_state", &["state"], "1 for the present state, 0 for the others.", |view| {
+    gauge("irsa_probe_state", &["state"], "1 for the current state, 0 for the others.", |view| {
         ReadinessState::ALL.iter().map(|state| (vec![state.id().into()], number(*state == view.standing.state))).collect()
     }),
     gauge(
         "irsa_probe_finding",
         &["code", "severity"],
-        "1 for each finding of the last round; absent when it is not found, or ignored.",
+        "1 for each finding of the last round; absent when it was not found or is ignored.",
         |view| {
             let findings = view.report().map(|report| report.findings.as_slice()).unwrap_or_default();
             findings
@@ -100,13 +100,13 @@ const TABLE: &[MetricRow] = &[
     gauge(
         "irsa_probe_node_role_reachable",
         &["version"],
-        "1 when IMDS of this version names the node's role to this pod, 0 when it does not; absent when it was not asked, or the finding is ignored.",
+        "1 when IMDS of this version names the node's role to this pod, 0 when it does not; absent when IMDS was not asked, or the finding is ignored.",
         |view| view.report().map(node_role_reachable).unwrap_or_default(),
     ),
     gauge(
         "irsa_probe_sdk_differing",
         &[],
-        "How many SDK families would not become the identity that the last round proved; absent when it proved none.",
+        "How many SDK families would not get the identity that the last round proved; absent when it proved none.",
         |view| optional(view.report().and_then(|report| report.sdks_differing).map(|families| families as f64)),
     ),
     gauge(
@@ -124,7 +124,7 @@ const TABLE: &[MetricRow] = &[
     gauge(
         "irsa_probe_credentials_expiration_timestamp_seconds",
         &[],
-        "Unix time at which the last round's credentials expire; when it got none, those proven last.",
+        "Unix time at which the credentials of the last round expire; if it got none, the credentials proven last.",
         |view| seconds(credentials_expiration(view)),
     ),
     gauge("irsa_probe_last_proof_timestamp_seconds", &[], "Unix time at which a round last proved the identity.", |view| {
@@ -145,13 +145,13 @@ const TABLE: &[MetricRow] = &[
     gauge(
         "irsa_probe_endpoint_phase_duration_seconds",
         &["region", "phase"],
-        "Seconds that a phase of the last round's connection to the region's STS endpoint took; absent when it did not end.",
+        "Seconds that a phase of the last round's connection to the region's STS endpoint took; absent when the phase did not end.",
         |view| view.report().map(endpoint_phases).unwrap_or_default(),
     ),
     gauge(
         "irsa_probe_clock_skew_seconds",
         &[],
-        "Seconds by which this machine's clock is ahead of STS's, by the last round; absent when STS did not answer.",
+        "Seconds by which this machine's clock was ahead of the clock of STS in the last round; absent when STS did not answer.",
         |view| optional(view.report().and_then(|report| report.clock_skew_seconds).map(|skew| skew as f64)),
     ),
     gauge(

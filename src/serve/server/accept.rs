@@ -57,7 +57,7 @@ impl Backoff {
         let pause = match self.pause {
             None => {
                 // This is logged once in an episode, so that the log does not fill up as well.
-                tracing::warn!(%error, "cannot accept connections, trying again");
+                tracing::warn!(%error, "cannot accept connections, retrying");
                 FIRST_PAUSE
             }
             Some(pause) => (2 * pause).min(LONGEST_PAUSE),

@@ -85,7 +85,7 @@ impl HttpConnection {
         // The kernel closes a connection whose client does not take what was sent, also after our close, and without a timer of ours. Linux
         // does not refuse this option. Without it the connection would still work.
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(limits.stall));
-        // Until its first byte a connection costs no buffer, and the room knows for whom it waits. (`readable` can be wrong, `peek` cannot.)
+        // Until its first byte a connection costs no buffer, and the room knows that it waits. (`readable` can be wrong, `peek` cannot.)
         let mut first = [0];
         tokio::select! {
             biased;

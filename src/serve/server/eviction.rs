@@ -8,9 +8,9 @@ use super::ServerLimits;
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClientActivity {
-    /// It has been connected for so long and has not sent a byte.
+    /// It has been connected for this time and has not sent a byte.
     Mute(Duration),
-    /// The head of its first request has been on its way for so long.
+    /// The head of its first request has been incomplete for this time.
     Speaking(Duration),
     /// The number of its latest request, counted over all clients.
     Served(u64),
@@ -27,19 +27,19 @@ pub(super) enum Eviction {
     Wait(Duration),
 }
 
-/// How long a head may be on its way before its client counts as slow: one that is larger than a packet has come by then.
+/// How long a head may take before its client counts as slow. A head that is larger than a packet has arrived by then.
 const SLOW: Duration = Duration::from_millis(10);
 
 /// Which client matters least. `clients` are in the order of their arrival.
 ///
 /// 1. One that has had its last answer.
 /// 2. The first one that is slow to send its head.
-/// 3. The one that was served longest ago, be it idle or slow to take its answer: it has had what it came for. But clients that say nothing
-///    and come again and again get no more than half of the places in this way.
-/// 4. The first one that is mute, once it has had its grace. Until then it is worth waiting for its request, which may be on its way: else
-///    all of a crowd that comes at once would be closed for the next ones before they could ask, and a probe in its midst with them.
+/// 3. The one that was served longest ago, whether it is idle or reads its answer slowly: it has its answer. But clients that send nothing and
+///    connect again and again get no more than half of the places in this way.
+/// 4. The first one that has sent nothing, once its grace has ended. Until then its request may still arrive. Otherwise many clients that
+///    connect at once would all be closed for the next ones before they could send a request, and a probe among them.
 ///
-/// The newest is spared, because it had no chance yet.
+/// The newest is never closed, because it had no time to send its request.
 pub(super) fn choose_eviction(clients: &[ClientActivity], grace: Duration, places: usize) -> Eviction {
     let others = clients.len().saturating_sub(1);
     let others = || clients.iter().copied().enumerate().take(others);
@@ -63,8 +63,8 @@ pub(super) fn choose_eviction(clients: &[ClientActivity], grace: Duration, place
     }
 }
 
-/// How long a mute client is worth waiting for, by what became of those before it: where clients talk, if late because they run on a busy
-/// machine, almost [`ServerLimits::grace`]; where they say nothing, a twentieth of it, so that thousands of them are soon gone through.
+/// How long to wait for a client that has sent nothing. It depends on the clients before it. If they sent requests late, because their machine is
+/// busy, it is almost [`ServerLimits::grace`]. If they sent nothing, it is a twentieth of it, so that thousands of them are closed soon.
 pub(super) struct Patience {
     longest: u64,
     micros: AtomicU64,

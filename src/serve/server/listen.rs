@@ -6,14 +6,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections may wait to be accepted. A probe behind a crowd of thousands must not be refused, because its kernel would try again
-/// only after a second. The kernel takes no more than `net.core.somaxconn`, which is 4096 by default.
+/// How many connections may wait to be accepted. A probe behind thousands of other clients must not be refused, because its kernel retries only
+/// after a second. The kernel takes no more than `net.core.somaxconn`, which is 4096 by default.
 const BACKLOG: i32 = 4096;
 
-/// What keeps a socket from listening, and the remedy.
-const CURES: [(ErrorKind, &str); 3] = [
+/// Why a socket cannot listen, and the fix.
+const FIXES: [(ErrorKind, &str); 3] = [
     (ErrorKind::AddrInUse, "the port is in use by another process; choose another one with --listen"),
-    (ErrorKind::PermissionDenied, "not permitted; a port below 1024 needs a capability: choose a higher one with --listen"),
+    (ErrorKind::PermissionDenied, "not permitted; a port below 1024 needs a capability, so choose a higher one with --listen"),
     (ErrorKind::AddrNotAvailable, "no interface here has this address; choose another one with --listen"),
 ];
 
@@ -48,8 +48,8 @@ pub(super) fn lacks_ipv6(error: &io::Error) -> bool {
 }
 
 pub(super) fn refusal(address: SocketAddr, error: &io::Error) -> String {
-    match CURES.iter().find(|(kind, _)| *kind == error.kind()) {
-        Some((_, cure)) => format!("cannot listen on {address}: {cure}"),
+    match FIXES.iter().find(|(kind, _)| *kind == error.kind()) {
+        Some((_, fix)) => format!("cannot listen on {address}: {fix}"),
         None => format!("cannot listen on {address}: {error}"),
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP/1.1 server of the sidecar: GET and HEAD, answered from memory.
 //!
-//! It is there for a kubelet and a scraper, and reachable for everybody in the cluster, so it is made to be cheap and to be left
-//! alone: a client can neither hold a place for long nor keep another one from getting one.
+//! Its clients are a kubelet and a scraper, but every pod of the cluster can reach it. So a request is cheap, and a client can neither
+//! keep a place for long nor keep others from getting one.
 //!
 //! | what | bound |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | requests of a connection | [`ServerLimits::requests`]; one, while every place is taken |
 //! | a request's body | never read: answered, then closed |
 //!
-//! It knows nothing of what it serves: the handler answers a path, at once and from memory.
+//! It does not know what it serves. The handler answers a path at once, from memory.
 
 #![allow(clippy::disallowed_methods, reason = "edge module: it runs tasks and waits")]
 
@@ -53,7 +53,7 @@ pub struct HttpReply {
     pub status: StatusCode,
     /// `Content-Type`.
     pub content_type: HeaderValue,
-    /// The page. Not copied: one that is rendered once can be given to everybody.
+    /// The page. It is not copied, so one that is rendered once can go to all clients.
     pub body: Bytes,
     /// Further headers.
     pub headers: HeaderMap,
@@ -195,7 +195,7 @@ impl Room {
                 }
                 self.places.remove(index).task.abort();
             }
-            // Those who come meanwhile wait in the kernel's queue, and their requests with them.
+            // Clients that connect meanwhile wait in the kernel's queue, with their requests.
             Eviction::Wait(longest) => drop(timeout(longest, self.state.news.notified()).await),
         }
     }

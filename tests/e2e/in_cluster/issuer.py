@@ -44,7 +44,7 @@ def issuer(lab):
         start(lab, namespace, name, token=name)
     lab.ok("with Kubernetes' own role bound as it says: the document names the issuer, and the keys hold the token's", lambda: healthy(lab, namespace))
     lab.ok("without the cluster's authority: information, of the certificate", lambda: unreachable(
-        lab, namespace, "mistrusting", "the certificate presented was issued by", "which leads to no root in AWS_CA_BUNDLE="))
+        lab, namespace, "mistrusting", "the certificate presented was issued by", "which does not lead to a root in AWS_CA_BUNDLE="))
     lab.ok("a token of another key: signing-key-unknown", lambda: broken(lab, namespace, "other-key", "signing-key-unknown", "The token's kid is another"))
     lab.ok("which STS has refused, by the key set that the cluster publishes", lambda: [] if any(
         r["status"] == 400 and r["subject"] == f"system:serviceaccount:{namespace}:checkout" for r in lab.aws.requests) else ["no such request"])

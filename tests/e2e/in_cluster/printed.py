@@ -127,7 +127,8 @@ def fenced(program, where, language, lines):
         if program.word("\n".join(lines)):
             yield from script(program, where, lines)
         return
-    for line in lines:
+    # A help breaks a long example as a shell does.
+    for line in re.sub(r"\\\n *", "", "\n".join(lines)).splitlines():
         # What a terminal showed: what follows a prompt, or a command on a line of its own, which the program printed or a comment has.
         # A table may begin with "aws cli v1", which is no command.
         shown = re.match(rf" *\$ +(.*\b{program.name} .*)", line) or re.match(rf" *(?:# +)?({program.name} .*)", line)
@@ -210,7 +211,10 @@ def source(program, where, text):
         if not program.word(literal[1]):
             continue
         said = re.sub(r"\\\n\s*", "", literal[1])
+        said = re.sub(r"\\\\\\n *", "", said)  # the shell's own continuation
         said = re.sub(r'\\(["\\])', r"\1", said).replace("{{", "{").replace("}}", "}")
+        # A flag that is left out where its value is the usual one.
+        said = re.sub(r"\[(--[a-z-]+ \{\w+\})\]", r"\1", said)
         here = f"{where}:{code[:literal.start()].count(chr(10)) + 1}"
         if program.begins(said) and not re.search("[.:] ", said):
             yield Printed(here, (said,))

@@ -28,6 +28,7 @@ VERBS = {
     "annotate": SERVER,
     "apply": SERVER,
     "auth can-i": {},
+    "config get-contexts": {},
     "create": SERVER,
     "debug": {},  # knows no dry run; it adds containers, which end by themselves
     "delete": SERVER,

@@ -105,7 +105,7 @@ async fn proxies_that_refuse() {
         ("HTTP/1.0 403 Forbidden\r\n\r\nbody", "refused CONNECT with \"HTTP/1.0 403 Forbidden\""),
         ("SSH-2.0-x\r\n\r\n", "did not answer CONNECT with HTTP/1.1"),
         ("SSH-2.0-x\r\n", "did not answer CONNECT with HTTP/1.1"),
-        ("HTTP/1.1 200 OK\r\n\r\nextra", "sent data of its own"),
+        ("HTTP/1.1 200 OK\r\n\r\nextra", "sent its own data"),
         (&large, "more than 8 KiB"),
         ("HTTP/1.1 200 O", "closed the connection"),
         ("", "closed the connection"),

@@ -146,7 +146,7 @@ async fn a_cancelled_operation_is_recorded_and_closes_its_connection() {
         seen = told.recv() => assert_eq!(seen, Some("asked")),
     }
     let answers = recorder.take();
-    has(text(&answers[0].exchange, Phase::Response, FailureKind::RequestTimeout), "given up by the caller");
+    has(text(&answers[0].exchange, Phase::Response, FailureKind::RequestTimeout), "cancelled before it ended");
     assert!(answers[0].exchange.ms > 0.0 && answers[0].exchange.connection.connect_ms.is_some());
     let closed = tokio::time::timeout(Duration::from_secs(120), told.recv()).await;
     assert_eq!(closed.expect("the connection stays open"), Some("closed"));

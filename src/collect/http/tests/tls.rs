@@ -40,7 +40,7 @@ async fn an_unknown_issuer_is_named() {
     let url = server.url("https", "localhost");
     let (exchange, _) = get(&client(Roots::built_in(), &[]), &url, ample()).await;
     let said = text(&exchange, Phase::Tls, FailureKind::TlsUntrusted);
-    has(said, "was issued by \"CN=Corp Proxy CA\", which leads to no root in the compiled-in roots");
+    has(said, "was issued by \"CN=Corp Proxy CA\", which does not lead to a root in the compiled-in roots");
     // The same name, another key: not the issuer.
     let (exchange, _) = get(&client(Authority::new("Corp Proxy CA").roots(), &[]), &url, ample()).await;
     has(text(&exchange, Phase::Tls, FailureKind::TlsUntrusted), "AWS_CA_BUNDLE=/x/ca.pem (1 certificate)");

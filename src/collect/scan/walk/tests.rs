@@ -70,7 +70,7 @@ fn a_walk_ends_at_each_bound_and_says_so() {
     let (packages, _, because) = ended(ScanLimits { bytes: 4 * size + size / 2, ..AMPLE });
     assert!(packages < 6 && because.as_deref() == Some("it ended after 0 MiB were read"), "{packages} {because:?}");
     let (packages, _, because) = ended(ScanLimits { found: 1000, ..AMPLE });
-    assert_eq!(because, Some(format!("it ended when {packages} packages of SDKs had been found")));
+    assert_eq!(because, Some(format!("it ended after {packages} SDK packages were found")));
     assert!((1..20).contains(&packages));
     let none = std::time::Duration::ZERO;
     assert_eq!(ended(ScanLimits { time: none, ..AMPLE }).2.as_deref(), Some("it ended after 0 ms"));
@@ -124,7 +124,7 @@ fn a_folder_that_lies_too_deep_is_left_out() {
     botocore(at, &vec!["d"; DEEPEST].join("/"), "1.0.2");
     let walk = walk(at, AMPLE, Scope::ALL);
     assert_eq!(versions(&walk), ["1.0.1"]);
-    assert!(walk.left_out().unwrap().ends_with("botocore-1.0.2.dist-info lies too deep and was not entered"), "{:?}", walk.left_out());
+    assert!(walk.left_out().unwrap().ends_with("botocore-1.0.2.dist-info is too deep and was not entered"), "{:?}", walk.left_out());
 }
 
 #[test]

@@ -26,8 +26,8 @@ impl StatementForm {
     fn replaced(self) -> Option<(&'static str, &'static str)> {
         match self {
             StatementForm::Json => None,
-            StatementForm::Terraform => Some(("&{", "aws_iam_policy_document makes ${ of it")),
-            StatementForm::CloudFormation => Some(("{{resolve:", "CloudFormation puts a stored value in its place")),
+            StatementForm::Terraform => Some(("&{", "aws_iam_policy_document turns it into ${")),
+            StatementForm::CloudFormation => Some(("{{resolve:", "CloudFormation replaces it with a stored value")),
         }
     }
 }

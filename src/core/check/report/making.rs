@@ -8,7 +8,7 @@ use crate::core::aws::arn::{AssumedRoleArn, RoleArn};
 use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::remedy::Values;
 use crate::core::catalogue::{Class, Code, Operation, Severity};
-use crate::core::check::values::values;
+use crate::core::check::values::{namespace, values};
 use crate::core::evidence::{Call, ChainProvider, EndpointFacts, Evidence, Fact, SkipReason};
 use crate::core::plan::inputs::Settings;
 use crate::core::plan::{IdentitySource, Plan};
@@ -55,10 +55,24 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         application: application(evidence, &diagnosis),
         sdks_differing: sdks::count_differing(&diagnosis.context(evidence)),
         sdk_lines,
+        outside_pod: is_outside_pod(evidence, root_cause),
         sdks: diagnosis.sdks,
         meanwhile: diagnosis.meanwhile,
         remembered: evidence.remembered,
     }
+}
+
+/// Whether nothing was injected because this is no pod. The kubelet sets KUBERNETES_SERVICE_HOST in every container (kubernetes.io, "Accessing the
+/// API from a Pod").
+fn is_outside_pod(evidence: &Evidence, root: Option<&Finding>) -> bool {
+    let env = &evidence.inputs.environment;
+    let named = env.kubernetes_service_host.value().is_some()
+        || env.pod_namespace.value().is_some()
+        || env.downward_pod_name().is_some()
+        || evidence.namespace.is_some();
+    let is_other = evidence.inputs.settings.pid.is_some();
+    let has_token = evidence.default_token.known().is_some_and(|token| token.claims().is_some());
+    root.is_some_and(|root| root.code == Code::NotInjected) && !named && !is_other && !has_token
 }
 
 fn application(evidence: &Evidence, diagnosis: &Diagnosis) -> Application {
@@ -118,7 +132,7 @@ fn subject(evidence: &Evidence) -> Subject {
     let env = &evidence.inputs.environment;
     let printed = |value: &InputValue| value.to_string();
     Subject {
-        namespace: claims.and_then(|c| c.namespace.clone()).or_else(|| env.pod_namespace.value().map(printed)),
+        namespace: namespace(evidence).map(str::to_owned).or_else(|| env.pod_namespace.value().map(printed)),
         service_account: claims.and_then(|c| c.service_account.clone()),
         pod: env.downward_pod_name().map(printed).or_else(|| claims.and_then(|c| c.pod.clone())),
         node: claims.and_then(|c| c.node.clone()),
@@ -144,7 +158,7 @@ fn chain(evidence: &Evidence) -> ReportedChain {
     let not_looked_at = |why: &str| ReportedChain {
         provider: ChainProvider::None,
         arn: None,
-        error: Some(format!("not looked at: {why}")),
+        error: Some(format!("not checked: {why}")),
         predicted: false,
     };
     if let (Fact::NotAttempted(_), Some(predicted)) = (&evidence.chain, predicted_chain(evidence)) {

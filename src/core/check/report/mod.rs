@@ -86,6 +86,9 @@ pub struct Report {
     /// What the families become, in sentences for a person, the worst first. Not in the JSON: `sdks` and the findings say it there.
     #[serde(skip)]
     pub sdk_lines: Vec<SdkLine>,
+    /// Nothing was injected, and nothing here is a pod's. Not in the JSON.
+    #[serde(skip)]
+    pub outside_pod: bool,
     /// What the SDKs become while the identity is not proven and the node's role is in reach. Not in the JSON: the node's finding says it there.
     #[serde(skip)]
     pub meanwhile: Option<Meanwhile>,
@@ -101,9 +104,9 @@ pub struct Application {
     pub sdk: Option<SdkFamily>,
     /// How it is known.
     pub by: Option<KnownBy>,
-    /// The SDKs that were found. Empty where nothing was looked at.
+    /// The SDKs that were found. Empty where no files were searched.
     pub found: Vec<FoundSdk>,
-    /// How far was looked. `null` where nothing was looked at.
+    /// How far the search went. `null` where no files were searched.
     pub scan: Option<ScanSummary>,
 }
 

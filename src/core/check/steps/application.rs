@@ -1,4 +1,4 @@
-//! Step `application`: what SDKs make of this pod, and the application's own SDK where it is known. Predictions, not proofs.
+//! Step `application`: which credentials SDKs get in this pod, and the application's own SDK where it is known. These are predictions.
 
 use super::profile;
 use crate::core::aws::imds::ImdsReach;
@@ -27,7 +27,7 @@ struct AppVerdict {
 enum AppVerdictKind {
     /// It does not get it.
     Differs,
-    /// It gets it, and goes on to other credentials when the exchange fails.
+    /// It gets it, and uses other credentials when the exchange fails.
     FallsThrough,
     /// It is not known.
     Undecided,
@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     profile::CHECK,
     CheckRow {
         id: "sdks",
-        title: "the SDKs of this pod become this identity",
+        title: "the SDKs in this pod get this role",
         rests_on: NOTHING,
         state: |context, _| {
             let sdk_groups = groups(context);
@@ -58,12 +58,12 @@ pub(super) const CHECKS: &[CheckRow] = &[
                         apps if apps.iter().any(|app| app.unseen) && context.plan.provider == Provider::Irsa => skip("see app-sdk"),
                         [app] if is_right(app) => pass_with([&app.name(), " ", &becomes(context, true)].concat()),
                         apps if apps.iter().all(is_right) => pass_with([&names(apps), " ", &becomes(context, false)].concat()),
-                        [_] => skip("the application's SDK does not become it"),
-                        _ => skip("not all SDKs of the application become it"),
+                        [_] => skip("the application's SDK does not get this role"),
+                        _ => skip("not all SDKs of the application get this role"),
                     }
                 }
                 (None, Some(_), [all]) if all.wanted => pass_with(all.describe(context, false)),
-                // What the others become is not verified.
+                // What the others get is not verified.
                 (None, Some(_), [.., most]) if most.wanted => pass_with(most.describe(context, false)),
                 _ => skip("the identity is not proven"),
             }
@@ -71,10 +71,10 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "app-sdk",
-        title: "the application's SDK uses this identity, and stops when it fails",
+        title: "the application's SDK gets this role, or an error when the exchange fails",
         rests_on: NOTHING,
         state: |context, _| match joined(context.apps.iter().map(|app| evaluate(context, app))) {
-            None => skip("the application's SDK is not known (--app-sdk names it)"),
+            None => skip("the application's SDK is not known (name it with --app-sdk)"),
             Some(AppVerdict { kind: AppVerdictKind::Differs, .. }) => skip(["see ", Code::SdkDiffers.id()].concat()),
             Some(AppVerdict { kind: AppVerdictKind::Undecided, text }) => skip(text),
             // With a finding, the check warns instead.
@@ -96,7 +96,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     of_profile.into_iter().chain(of_sdks).collect()
 }
 
-/// The families that do not become the proven identity, and the settings that not every family reads alike.
+/// The families that do not get the proven identity, and the settings that families read differently.
 fn difference_of_families(context: &CheckContext<'_>) -> Option<Finding> {
     let sentences = differing(context);
     (!sentences.is_empty()).then(|| Finding::new(Code::SdkDiffers, sentences.join(". ") + "."))
@@ -124,7 +124,7 @@ fn joined(verdicts: impl Iterator<Item = AppVerdict>) -> Option<AppVerdict> {
     verdicts.reduce(|one, other| match one.kind.cmp(&other.kind) {
         Ordering::Less => one,
         Ordering::Greater => other,
-        // What both say is said once.
+        // A text that both have appears once.
         Ordering::Equal if one.text.contains(&other.text) => one,
         Ordering::Equal => AppVerdict { text: [one.text.trim_end_matches('.'), "; ", &other.text].concat(), ..one },
     })
@@ -194,7 +194,7 @@ fn too_old(context: &CheckContext<'_>, app: &AppSdk, well: &Prediction) -> Optio
 fn module_missing(context: &CheckContext<'_>, app: &AppSdk, well: &Prediction) -> Option<String> {
     let missing = app.missing.as_ref().filter(|_| context.plan.provider == Provider::Irsa && !is_wanted(context, well))?;
     let does = describe_use(context, well.outcome, None, true);
-    Some([&app.name(), " has no ", missing, ", which IRSA needs; so it ", &does, "."].concat())
+    Some([&app.name(), " has no ", missing, ", which IRSA needs, so it ", &does, "."].concat())
 }
 
 /// Whose files tell of the SDK, as a sentence. Empty where a person named it.
@@ -215,7 +215,7 @@ fn prediction_when_well(context: &CheckContext<'_>, app: &AppSdk) -> Prediction 
 fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
     let (evidence, plan) = (context.evidence, context.plan);
     let Some(wanted) = plan.chain_end() else {
-        return AppVerdictKind::Undecided.says("nothing is injected that it could use".to_owned());
+        return AppVerdictKind::Undecided.says("no identity is injected".to_owned());
     };
     let provider = describe_end(wanted);
     let now = surroundings::from_evidence(evidence);
@@ -225,7 +225,8 @@ fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
         return not_used(context, &name, &well, provider);
     }
     if app.unseen && plan.provider == Provider::Irsa {
-        return AppVerdictKind::Undecided.says([&name, "'s module for IRSA was not seen, and the search for it is not complete"].concat());
+        return AppVerdictKind::Undecided
+            .says([&name, "'s module for IRSA was not found, and the search for it was not complete"].concat());
     }
     // The plan has a failure that may stop this SDK too, which is not verified. The failure is a finding already. "Uses the identity"
     // would contradict it.
@@ -233,20 +234,20 @@ fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
         return AppVerdictKind::Undecided.says(["see ", failure.code.id()].concat());
     }
     let uses = |rest: &str| [&name, " uses ", provider, rest].concat();
-    let becomes = match (well.on_failure, well.falls_to) {
-        // The same role from another source. What a failure there leads to is not predicted.
+    let gets = match (well.on_failure, well.falls_to) {
+        // The same role from another source. The effect of a failure there is not predicted.
         _ if well.outcome != wanted && well.outcome == ChainEnd::Profile => {
-            return AppVerdictKind::Right.says([&name, " gets this identity by the selected profile"].concat());
+            return AppVerdictKind::Right.says([&name, " gets this identity from the selected profile"].concat());
         }
-        (OnFailure::Stops, _) => return AppVerdictKind::Right.says(uses(", and gets an error when it fails")),
-        (OnFailure::Unknown, _) | (_, None) => return AppVerdictKind::Undecided.says(uses("; what it does when that fails is not known")),
+        (OnFailure::Stops, _) => return AppVerdictKind::Right.says(uses(", and stops with an error if that fails")),
+        (OnFailure::Unknown, _) | (_, None) => return AppVerdictKind::Undecided.says(uses("; it is not known what it does if that fails")),
         (_, Some(ChainEnd::None | ChainEnd::NodeRole)) if is_undecided(evidence, now.imds) => {
             return AppVerdictKind::Undecided
-                .says(uses(", and goes on to IMDS when that fails; whether it finds a role there was not found out"));
+                .says(uses("; if that fails, it tries IMDS, and it is not known whether IMDS gives it a role"));
         }
         (_, Some(ChainEnd::None | ChainEnd::Error)) => {
             return AppVerdictKind::Right
-                .says(uses("; when that fails, it goes on in its chain and finds nothing, so that it gets an error"));
+                .says(uses("; if that fails, it tries the rest of its chain, finds nothing and stops with an error"));
         }
         (_, Some(ChainEnd::NodeRole)) => match evidence.imds.known().and_then(|imds| imds.role.as_deref()) {
             Some(role) => &["the node's role (", role, "), which IMDS gives to this pod"].concat(),
@@ -255,11 +256,11 @@ fn evaluate(context: &CheckContext<'_>, app: &AppSdk) -> AppVerdict {
         (_, Some(other)) => describe_end(other),
     };
     let goes_on = match is_wanted(context, &predict(app.sdk, &now)) {
-        true => uses("; when that fails, it"),
-        false if wanted == ChainEnd::Profile => ["The selected profile fails now, upon which ", &name].concat(),
-        false => [provider, " fails now, upon which ", &name].concat(),
+        true => uses("; if that fails, it"),
+        false if wanted == ChainEnd::Profile => ["The selected profile fails now, so ", &name].concat(),
+        false => [provider, " fails now, so ", &name].concat(),
     };
-    AppVerdictKind::FallsThrough.says([&goes_on, " goes on in its chain without a word and becomes ", becomes, ".", doubt(&well)].concat())
+    AppVerdictKind::FallsThrough.says([&goes_on, " silently tries the rest of its chain and gets ", gets, ".", doubt(&well)].concat())
 }
 
 /// Whether it is unknown what IMDS gives: it was not asked, or the time ran out before version 1 could answer.
@@ -275,7 +276,7 @@ fn is_undecided(evidence: &Evidence, view: ImdsView) -> bool {
 /// The verdict on an SDK that does not use the injected identity even while everything works.
 fn not_used(context: &CheckContext<'_>, name: &str, well: &Prediction, provider: &str) -> AppVerdict {
     let stops = matches!(well.outcome, ChainEnd::Error | ChainEnd::None);
-    // The plan's failure stops this SDK, or shadows the identity for every SDK. It is a finding already.
+    // The plan's failure stops this SDK, or hides the identity from every SDK. It is a finding already.
     if let Some(failure) = context.plan.failure().filter(|failure| stops || failure.code == Code::ShadowedByEnvKeys) {
         return AppVerdictKind::Undecided.says(["see ", failure.code.id()].concat());
     }
@@ -291,5 +292,5 @@ fn not_used(context: &CheckContext<'_>, name: &str, well: &Prediction, provider:
 }
 
 fn doubt(prediction: &Prediction) -> &'static str {
-    if prediction.basis == Basis::Unverified { " This rests on something that is not verified." } else { "" }
+    if prediction.basis == Basis::Unverified { " This prediction is not verified." } else { "" }
 }

@@ -24,14 +24,14 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
                 let last = context.evidence.endpoints.first().and_then(|endpoint| endpoint.hops.last()).unwrap_or(call);
                 let through = match context.plan.hops.len() {
                     0 => String::new(),
-                    1 => ", through 1 role before the last".to_owned(),
-                    more => format!(", through {more} roles before the last"),
+                    1 => ", through 1 intermediate role".to_owned(),
+                    more => format!(", through {more} intermediate roles"),
                 };
                 CheckState::Passed(last.success().and_then(|assumed| assumed.expires_at).map(|at| format!("until {at}{through}")))
             }
         },
         Some(other) => skip_without(other),
-        None => skip("nothing is called"),
+        None => skip("no call was planned"),
     },
 }];
 
@@ -56,12 +56,12 @@ pub(super) fn exchange(context: &CheckContext<'_>, so_far: &[Finding]) -> Option
     let skew = clock_skew.filter(|skew| about_time && skew.unsigned_abs() >= WORTH_SAYING).map(skew_words).unwrap_or_default();
     let key_unknown = so_far.iter().any(|finding| finding.code == Code::SigningKeyUnknown);
     let explained = key_unknown && matches!(code, Code::IssuerKeysUnavailable | Code::TokenNotValidated);
-    let own_values = if explained { String::new() } else { own_values(code, plan, primary, claims) };
+    let own_values = if explained { String::new() } else { own_values(code, plan, primary, claims, &said) };
     Some(Finding::new(code, format!("{said}{own_values}{skew}")))
 }
 
 /// What to add to STS's message from this pod's own values.
-fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>) -> String {
+fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<&Claims>, said: &str) -> String {
     let (Some(claims), Some(role)) = (claims, &plan.role) else { return String::new() };
     let none = "none";
     let issuer = claims.issuer.as_deref().unwrap_or(none);
@@ -69,37 +69,43 @@ fn own_values(code: Code, plan: &Plan, endpoint: &EndpointFacts, claims: Option<
     let audience = claims.audience.join(", ");
     let global = if endpoint.region.as_str() == GLOBAL { " The global endpoint was called." } else { "" };
     match code {
-        Code::TrustPolicyDenied => format!(
-            " The token has sub {subject}, aud {audience}, iss {issuer}; the role is {role}. A role that does not exist, or whose name is misspelt, looks the same.{global}"
-        ),
-        Code::OidcProviderMissing => format!(
-            " STS looked in account {}, the role's, for {issuer}. If the cluster is in another account, the provider must exist in the role's account all the same.{global}",
-            role.account
-        ),
+        Code::TrustPolicyDenied => {
+            // Some of STS's texts name the role.
+            let role = if said.contains(&role.to_string()) { String::new() } else { format!("; the role is {role}") };
+            format!(" Token: sub {subject}, aud {audience}, iss {issuer}{role}.{global}")
+        }
+        Code::OidcProviderMissing => {
+            // STS's text names the issuer, mostly.
+            let looked_for = if said.contains(issuer) { String::new() } else { format!(" for {issuer}") };
+            format!(
+                " STS looked{looked_for} in account {}, which is the role's. The provider has to be in that account, even if the cluster is in another one.{global}",
+                role.account
+            )
+        }
         Code::AudienceNotRegistered => {
-            format!(" The token's audience is {audience}; the provider is that of {issuer} in account {}.", role.account)
+            format!(" The token's audience is {audience}; the provider is for {issuer} in account {}.", role.account)
         }
         Code::TokenNotValidated => format!(" {}", possible_causes(plan, claims, issuer, &audience, role.account.as_str())),
-        Code::IssuerKeysUnavailable if claims.issuer_is_eks() => " The issuer is hosted by EKS, so this should pass.".to_owned(),
+        Code::IssuerKeysUnavailable if claims.issuer_is_eks() => " EKS hosts the issuer, so this should be temporary.".to_owned(),
         Code::IssuerKeysUnavailable => {
-            format!(" The issuer {issuer} is not hosted by EKS: STS must be able to fetch its documents from the internet.")
+            format!(" EKS does not host the issuer {issuer}: STS has to be able to fetch its documents from the internet.")
         }
         Code::RoleArnRejected if plan.source == IdentitySource::Profile => format!(" The profile's role_arn is {role}."),
         Code::RoleArnRejected => format!(" AWS_ROLE_ARN is {role}."),
-        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
+        Code::StsRegionDisabled => format!(" The setting of account {}, the role's, counts.", role.account),
         Code::TokenExpiredAtSts => claims.expires_at.map(|exp| format!(" The token's exp is {exp}.")).unwrap_or_default(),
         _ => String::new(),
     }
 }
 
-/// What STS's generic message of 2026 can mean for this token, the likeliest cause first.
+/// What STS's generic message of 2026 can mean for this token, the most likely cause first.
 fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, account: &str) -> String {
-    let provider = format!("account {account} has no OIDC provider for {issuer} (never created, cluster rebuilt, or other account)");
-    let registered = format!("the provider's client ids lack {audience}");
+    let provider = format!("account {account} has no OIDC provider for the token's issuer");
+    let registered = format!("the provider's client IDs lack {audience}");
     let keys = if claims.issuer_is_eks() {
-        "the token was signed by a key that the issuer no longer publishes".to_owned()
+        "the token was signed with a key that the issuer no longer publishes".to_owned()
     } else {
-        format!("{issuer} is not hosted by EKS and does not publish the signing key where STS can fetch it")
+        format!("{issuer}, which EKS does not host, does not publish the signing key where STS can fetch it")
     };
     let odd_audience = !claims.audience.iter().any(|audience| audience == plan.audience);
     let causes = match (odd_audience, claims.issuer_is_eks()) {
@@ -107,5 +113,5 @@ fn possible_causes(plan: &Plan, claims: &Claims, issuer: &str, audience: &str, a
         (false, true) => [provider, registered, keys],
         (false, false) => [keys, provider, registered],
     };
-    format!("It can mean, the likeliest first: (1) {}; (2) {}; (3) {}.", causes[0], causes[1], causes[2])
+    format!("Possible causes, the most likely first: (1) {}; (2) {}; (3) {}.", causes[0], causes[1], causes[2])
 }

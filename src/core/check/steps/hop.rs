@@ -21,9 +21,8 @@ pub(super) fn find(context: &CheckContext<'_>) -> Option<Finding> {
     let hop = plan.hops.get(at)?;
     let before = role_before(plan, at);
     let whose = before.map_or_else(|| ASSOCIATED.to_owned(), ToString::to_string);
-    let first = if plan.role.is_some() { "The token was exchanged." } else { "The agent gave credentials." };
     let place = format!(
-        "{first} Role {} of {}, {} of profile {:?}, is assumed with the credentials of {whose}.",
+        "Role {} of {}, {} of profile {:?}, is assumed with the credentials of {whose}.",
         at + 2,
         plan.hops.len() + 1,
         hop.role,
@@ -48,40 +47,36 @@ pub(in crate::core::check) fn role_before(plan: &Plan, at: usize) -> Option<&Rol
 /// What to add to STS's message from the profile's own values.
 fn own_values(code: Code, hop: &PlannedHop, role_before: Option<&RoleArn>, said: &str) -> String {
     let (role, profile) = (&hop.role, &hop.profile);
-    let before = role_before.map_or_else(|| ASSOCIATED.to_owned(), ToString::to_string);
     match code {
-        Code::TrustPolicyDenied if said.contains("no identity-based policy allows") => {
-            format!(" A policy of {before} has to allow sts:AssumeRole on it.")
-        }
+        // The fix names what the policy has to allow.
+        Code::TrustPolicyDenied if said.contains("no identity-based policy allows") => String::new(),
         Code::TrustPolicyDenied => {
+            // The fix names both roles. In one account less is enough.
             let agree = match role_before.is_some_and(|before| role.account == before.account) {
-                true => format!(
-                    " Its trust policy has to name {before} as principal, or its account where a policy of {before} allows sts:AssumeRole on it."
-                ),
-                false => format!(
-                    " Its trust policy, in account {}, has to name {before} as principal. A policy of {before} has to allow sts:AssumeRole on it, too.",
-                    role.account
-                ),
+                true => " Its trust policy may also name their account, if a policy of that role allows the call.",
+                false => "",
             };
             let id = match hop.external_id {
-                true => format!(" The external_id of profile {profile:?} was sent: a condition on sts:ExternalId has to name the same."),
+                true => {
+                    format!(" The external_id of profile {profile:?} was sent: a condition on sts:ExternalId has to name the same value.")
+                }
                 false => format!(" No ExternalId was sent, because profile {profile:?} has no external_id."),
             };
             let tags = match role_before {
                 Some(_) => "",
                 None => " Both sides have to allow sts:TagSession, too, unless the association has session tags off.",
             };
-            format!("{agree}{id}{tags} A role that does not exist looks the same.")
+            format!("{agree}{id}{tags} STS gives the same answer for a role that does not exist.")
         }
         Code::SessionTooLong => match hop.duration_seconds {
-            Some(seconds) => format!(" Profile {profile:?} asks for duration_seconds = {seconds}."),
+            Some(seconds) => format!(" Profile {profile:?} has duration_seconds = {seconds}."),
             None => String::new(),
         },
         Code::RequestRejected => match &hop.session_name {
             Some(name) => format!(" Profile {profile:?} has role_session_name = {name}."),
             None => String::new(),
         },
-        Code::StsRegionDisabled => format!(" What counts is account {}, the role's.", role.account),
+        Code::StsRegionDisabled => format!(" The setting of account {}, the role's, counts.", role.account),
         _ => String::new(),
     }
 }

@@ -23,20 +23,20 @@ pub(super) const CHECKS: &[CheckRow] = &[
         state: |context, _| match (&context.proven, context.evidence.endpoints.first().map(|endpoint| &endpoint.caller_identity)) {
             (Some(proven), _) => pass_with(&proven.arn),
             (None, Some(fact)) => skip_without(fact),
-            (None, None) => skip("nothing is called"),
+            (None, None) => skip("no call was planned"),
         },
     },
     CheckRow {
         id: "clock",
-        title: "this node's clock agrees with STS's",
+        title: "this node's clock agrees with that of STS",
         rests_on: NOTHING,
         state: |context, _| match context.clock_skew {
-            None => skip("STS's clock was not seen"),
+            None => skip("no answer of STS showed its time"),
             Some(0) => CheckState::Passed(None),
             Some(skew) => {
                 let said = format!("{} {}", format_duration(skew), if skew < 0 { "behind" } else { "ahead" });
                 match skew.unsigned_abs() > ACCEPTED_SKEW {
-                    true => skip(format!("it is {said}, and STS accepts 15 minutes")),
+                    true => skip(format!("it is {said}; STS accepts 15 minutes")),
                     false => pass_with(said),
                 }
             }
@@ -44,12 +44,12 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "chain",
-        title: "an SDK's default chain becomes this identity",
+        title: "the SDK's default credential chain gets this role",
         rests_on: earlier(Step::Identity),
         state: |context, findings| match &context.evidence.chain {
             Fact::Known(chain) => match (&chain.error, &chain.identity, explanation(findings)) {
                 (Some(error), ..) => skip(format!("not decided: {}", error.text)),
-                (None, Some(is), Some(code)) if !becomes_proven(is, context.proven) => skip(format!("it becomes {}; see {code}", is.arn)),
+                (None, Some(is), Some(code)) if !becomes_proven(is, context.proven) => skip(format!("it gets {}; see {code}", is.arn)),
                 (None, ..) => CheckState::Passed(None),
             },
             other => match predicted_chain(context.evidence).map(|predicted| predicted.compare(context.plan.chain_end())) {
@@ -93,11 +93,11 @@ pub(in crate::core::check) fn prove(evidence: &Evidence, plan: &Plan, clock_skew
         return (issued, vec![mismatch]);
     }
     if code == Code::ProbeOutOfResources {
-        return (issued, vec![Finding::new(code, format!("GetCallerIdentity could not be asked. {said}"))]);
+        return (issued, vec![Finding::new(code, format!("GetCallerIdentity could not be called. {said}"))]);
     }
     let undecided = issued.is_none() && evidence.inputs.settings.expect_role_arn.is_some();
     if undecided {
-        let detail = format!("{said} Without GetCallerIdentity it cannot be told whether the role is the expected one.");
+        let detail = format!("{said} Without GetCallerIdentity the role cannot be compared with the expected one.");
         return (None, vec![Finding { severity: Severity::Fail, ..Finding::new(code, detail) }]);
     }
     let finding = Finding::new(Code::IdentityUnconfirmed, format!("GetCallerIdentity: {code}. {said}"));
@@ -114,7 +114,7 @@ fn compare(arn: &str, expected: Option<&RoleArn>) -> Option<Finding> {
         return Some(Finding::new(Code::NodeRoleFallback, format!("The credentials are {arn}: a session of the node's role.")));
     }
     let expected = expected?;
-    Some(Finding::new(Code::IdentityMismatch, format!("The credentials are {arn}; expected is a session of {expected}.")))
+    Some(Finding::new(Code::IdentityMismatch, format!("The credentials are {arn}; the expected role is {expected}.")))
 }
 
 /// Compares the identity of the default chain with the one that was proven directly.
@@ -135,23 +135,26 @@ fn chain(evidence: &Evidence, proven: Option<&Proven>, so_far: &[Finding]) -> Op
                 if code.row().class != Class::Permanent {
                     return None;
                 }
-                format!("Called directly the provider works; through the default chain the SDK says: {}.", error.text)
+                format!("The provider works when it is called directly; through the default chain the SDK says: {}.", error.text)
             }
             ChainErrorKind::NothingFound | ChainErrorKind::Configuration => {
                 // The SDK's error says that a file is wrong. The parser's error also says where.
                 let why = evidence.inputs.profile.error.as_ref().unwrap_or(&error.text);
-                format!("Called directly the provider works; the default chain gives nothing: {why}.")
+                format!("The provider works when it is called directly; the default chain gives nothing: {why}.")
             }
         },
         // The provider does not matter: a web identity profile that names the injected role gives the injected identity.
         (None, Some(identity)) => {
             let capitals = match compare_identities(&identity.arn, &proven.arn) {
                 RoleMatch::Equal => return None,
-                RoleMatch::CapitalsDiffer => " The names of the two roles differ in capitals alone.",
+                RoleMatch::CapitalsDiffer => " The names of the two roles differ only in capitals.",
                 RoleMatch::Different => "",
             };
             let by = chain_link(chain.provider);
-            format!("Called directly the provider gives {}; the default chain gives {}, by {by}.{capitals}", proven.arn, identity.arn)
+            format!(
+                "The provider gives {} when it is called directly; the default chain gives {}, from {by}.{capitals}",
+                proven.arn, identity.arn
+            )
         }
         (None, None) => return None,
     };
@@ -165,7 +168,7 @@ fn explanation(findings: &[Finding]) -> Option<Code> {
     findings.iter().map(|finding| finding.code).find(explains)
 }
 
-/// Whether the selected profile has a role, and can give no credentials. Then `profile-broken` is found, and says what SDKs make of it.
+/// Whether the selected profile has a role, and cannot give credentials. Then `profile-broken` is found, and says what SDKs do.
 fn is_explained_by_profile(evidence: &Evidence) -> bool {
     let inputs = &evidence.inputs;
     let has_role = inputs.profile.credentials.is_some_and(|kind| kind != ProfileCredentials::WebIdentity);
@@ -192,7 +195,7 @@ fn is_node(chain: &DefaultChain, proven: Option<&Proven>) -> bool {
 
 fn describe_node_role(evidence: &Evidence, chain: &DefaultChain) -> String {
     let Some(identity) = &chain.identity else {
-        return "The default chain took the node's credentials from IMDS; GetCallerIdentity did not answer for them.".to_owned();
+        return "The default chain got the node's credentials from IMDS. GetCallerIdentity gave no answer for them.".to_owned();
     };
     let instance = evidence.imds.known().and_then(|imds| imds.instance_id.as_deref());
     let session = AssumedRoleArn::parse(&identity.arn).map(|arn| arn.session);
@@ -200,5 +203,5 @@ fn describe_node_role(evidence: &Evidence, chain: &DefaultChain) -> String {
         (Some(instance), Some(session)) if instance == session => ", confirmed by the instance id",
         _ => "",
     };
-    format!("The default chain becomes {}, the node's role{confirmed}.", identity.arn)
+    format!("The default chain gets {}, the node's role{confirmed}.", identity.arn)
 }

@@ -11,7 +11,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
         title: "an AWS identity is injected into this container",
         rests_on: earlier(Step::Injection),
         state: |context, _| match (context.plan.provider, &context.plan.profile) {
-            (Provider::Irsa, Some(profile)) => pass_with(format!("IRSA, by profile {profile:?}")),
+            (Provider::Irsa, Some(profile)) => pass_with(format!("IRSA, from profile {profile:?}")),
             (Provider::Irsa, None) => pass_with("IRSA"),
             (Provider::PodIdentity, _) => pass_with("EKS Pod Identity"),
             (Provider::None, _) => match of_profile(context.plan) {
@@ -35,12 +35,12 @@ pub(super) const CHECKS: &[CheckRow] = &[
         rests_on: earlier(Step::Injection),
         state: |context, _| match context.plan.region() {
             Some(region) => pass_with(region),
-            None => skip("nothing is called"),
+            None => skip("no call was planned"),
         },
     },
     CheckRow {
         id: "unshadowed",
-        title: "no other credentials shadow the injected identity",
+        title: "no other credentials override the injected identity",
         rests_on: earlier(Step::Injection),
         state: |context, _| if context.plan.provider == Provider::None { skip("nothing is injected") } else { CheckState::Passed(None) },
     },
@@ -50,7 +50,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
         rests_on: earlier(Step::Injection),
         state: |context, _| match context.plan.endpoints.first() {
             Some(endpoint) => pass_with(&endpoint.host),
-            None => skip("nothing is called"),
+            None => skip("no call was planned"),
         },
     },
 ];
@@ -60,7 +60,7 @@ fn of_profile(plan: &Plan) -> Option<&Defect> {
     plan.defects.iter().find(|defect| is_of_profile(defect))
 }
 
-/// Whether it stands in the place of `not-injected`.
+/// Whether it replaces `not-injected`.
 fn is_of_profile(defect: &Defect) -> bool {
     defect.code.step() == Step::Application
 }

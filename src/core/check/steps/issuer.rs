@@ -7,7 +7,7 @@ use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, earlier, pass_with, skip, skip_without};
 use crate::core::evidence::exchange::{Failure, FailureKind};
 use crate::core::evidence::issuer::{STS_READS, truncate};
-use crate::core::evidence::{Call, Fact, Issuer, KeySet};
+use crate::core::evidence::{Call, Fact, Issuer, KeySet, SkipReason};
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "issuer",
@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
             (None, Ok(key)) => pass_with(key),
             (None, Err(because)) => skip(because),
         },
+        Fact::NotAttempted(SkipReason::NotAsked) => skip("not requested (--check-issuer)"),
         other => skip_without(other),
     },
 }];
@@ -42,7 +43,7 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
         _ if at.is_none() && findings.is_empty() => {
             findings.push(Finding::new(
                 Code::SigningKeyUnknown,
-                "The discovery document says nothing of its keys: it has no jwks_uri.".to_owned(),
+                "The discovery document has no jwks_uri, so the keys cannot be found.".to_owned(),
             ));
         }
         _ => {}
@@ -65,10 +66,10 @@ fn key_found(seen: &Issuer) -> Result<String, &'static str> {
     };
     match (set.has_token_key, &seen.key_id) {
         (Some(true), Some(key_id)) if set.keys > STS_READS => {
-            Ok(format!("{key_id} among {} keys, of which STS reads no more than {STS_READS}", set.keys))
+            Ok(format!("{key_id} among {} keys; STS reads no more than {STS_READS}", set.keys))
         }
         (Some(true), Some(key_id)) => Ok(key_id.clone()),
-        (Some(false), _) => Err("its keys are others"),
+        (Some(false), _) => Err("the token's key is not among its keys"),
         _ => Err("the token names no key (kid)"),
     }
 }
@@ -97,9 +98,9 @@ fn reason(error: &ServiceError) -> String {
     // service account issuer discovery.
     if error.status == 403 && message.contains("system:anonymous") {
         said.push_str(
-            " This API server shows its issuer's documents to clients with credentials only, and STS asks without: for it to read them here, \
-             bind ClusterRole system:service-account-issuer-discovery to group system:unauthenticated. That opens them, public keys and no \
-             more, to everyone who reaches the API server.",
+            " This API server gives its issuer's documents only to clients with credentials, and STS sends none. To let STS read them here, bind \
+             ClusterRole system:service-account-issuer-discovery to group system:unauthenticated. Everyone who can reach the API server can \
+             then read them, which are public keys and no more.",
         );
     }
     said
@@ -120,8 +121,11 @@ fn not_reached(failure: &Failure, host: &str, what: &str) -> String {
 }
 
 fn mismatch(ours: &str, theirs: &str) -> String {
-    let slash =
-        if ours.trim_end_matches('/') == theirs.trim_end_matches('/') { " They differ in a slash at the end, which counts." } else { "" };
+    let slash = if ours.trim_end_matches('/') == theirs.trim_end_matches('/') {
+        " They differ in a slash at the end, and have to be equal."
+    } else {
+        ""
+    };
     format!("The token's iss is {}; the discovery document names {theirs}.{slash}", truncate(ours))
 }
 
@@ -130,9 +134,9 @@ fn unknown_key(seen: &Issuer, set: &KeySet, at: &str) -> Option<Finding> {
         format!("The key set at {at} is empty.")
     } else if set.has_token_key == Some(false) {
         let key_id = seen.key_id.as_deref().unwrap_or_default();
-        let ids = if set.key_ids.is_empty() { "none has a kid".to_owned() } else { set.key_ids.join(", ") };
+        let ids = if set.key_ids.is_empty() { "keys without a kid".to_owned() } else { set.key_ids.join(", ") };
         let more = if set.key_ids.len() < set.keys as usize { format!(" ({} in all)", set.keys) } else { String::new() };
-        format!("The token's kid is {key_id}; the keys at {at} are others: {ids}{more}.")
+        format!("The token's kid is {key_id}; the key set at {at} has {ids}{more}.")
     } else {
         return None;
     };

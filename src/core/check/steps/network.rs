@@ -12,18 +12,19 @@ pub(super) const CHECKS: &[CheckRow] = &[
         id: "dns",
         title: "the STS host name resolves",
         rests_on: earlier(Step::Network),
-        state: |context, _| match first_call(context.evidence) {
-            Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy looks it up"),
-            _ => reached(context.evidence, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
+        state: |context, findings| match first_call(context.evidence) {
+            Some((Some(exchange), _)) if exchange.connection.proxy.is_some() => skip("the proxy resolves the name"),
+            _ => reached(context.evidence, findings, |x| !x.connection.addresses.is_empty(), |x| Some(x.connection.addresses.join(", "))),
         },
     },
     CheckRow {
         id: "connect",
         title: "STS accepts connections",
         rests_on: earlier(Step::Network),
-        state: |context, _| {
+        state: |context, findings| {
             reached(
                 context.evidence,
+                findings,
                 |x| x.connection.connect_ms.is_some(),
                 |x| x.connection.proxy.as_ref().map(|proxy| format!("through proxy {proxy}")),
             )
@@ -31,18 +32,18 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "tls",
-        title: "its certificate is trusted",
+        title: "the certificate of STS is trusted",
         rests_on: earlier(Step::Network),
-        state: |context, _| match context.plan.endpoints.first() {
+        state: |context, findings| match context.plan.endpoints.first() {
             Some(endpoint) if endpoint.url.raw().starts_with("http://") => skip("the endpoint is plain http"),
-            _ => reached(context.evidence, |x| x.connection.tls_ms.is_some(), |_| None),
+            _ => reached(context.evidence, findings, |x| x.connection.tls_ms.is_some(), |_| None),
         },
     },
     CheckRow {
         id: "sts",
         title: "STS answers",
         rests_on: earlier(Step::Network),
-        state: |context, _| reached(context.evidence, |x| x.failure.is_none(), |x| Some(format!("{:.0} ms", x.ms))),
+        state: |context, findings| reached(context.evidence, findings, |x| x.failure.is_none(), |x| Some(format!("{:.0} ms", x.ms))),
     },
 ];
 
@@ -61,16 +62,20 @@ fn first_call(evidence: &Evidence) -> Option<(Option<&Exchange>, Option<&Failure
 }
 
 /// Whether the first call to the primary endpoint completed a phase.
-fn reached(evidence: &Evidence, past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> CheckState {
+fn reached(evidence: &Evidence, findings: &[Finding], past: fn(&Exchange) -> bool, detail: fn(&Exchange) -> Option<String>) -> CheckState {
     match (first_call(evidence), evidence.endpoints.first()) {
         (Some((Some(exchange), _)), _) if past(exchange) => CheckState::Passed(detail(exchange)),
-        (Some((_, Some(failure))), _) => skip(failure.text.clone()),
+        (Some((_, Some(failure))), _) => {
+            // A finding quotes the failure. It is not repeated here.
+            let quotes = |finding: &&Finding| finding.detail.contains(failure.text.trim_end_matches('.'));
+            skip(findings.iter().find(quotes).map_or_else(|| failure.text.clone(), |finding| format!("see {}", finding.code)))
+        }
         (Some((_, None)), _) => CheckState::Passed(None),
         // With EKS Pod Identity, the only call to STS is GetCallerIdentity.
         (None, Some(primary)) if matches!(primary.assume_role, Fact::NotAttempted(SkipReason::NotThisProvider)) => {
             skip_without(&primary.caller_identity)
         }
         (None, Some(primary)) => skip_without(&primary.assume_role),
-        (None, None) => skip("nothing is called"),
+        (None, None) => skip("no call was planned"),
     }
 }

@@ -9,29 +9,29 @@ use crate::core::evidence::Fact;
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "node-role",
-    title: "the node's role is out of this pod's reach",
+    title: "this pod cannot get the node's role",
     rests_on: NOTHING,
     state: |context, _| match &context.evidence.imds {
         Fact::Known(imds) => match imds.v2 {
-            ImdsReach::HopLimited => pass_with("the hop limit keeps IMDSv2 from pods"),
+            ImdsReach::HopLimited => pass_with("the hop limit blocks IMDSv2 for pods"),
             ImdsReach::Answers if imds.no_role => pass_with("IMDS answers, but the instance has no role"),
-            ImdsReach::Answers => skip("IMDS answers, but named no role"),
-            ImdsReach::Absent | ImdsReach::Dropped => pass_with("IMDS is out of reach"),
-            ImdsReach::Refused | ImdsReach::Other => pass_with("IMDS refuses"),
+            ImdsReach::Answers => skip("IMDS answers, but named no role in time"),
+            ImdsReach::Absent | ImdsReach::Dropped => pass_with("IMDS cannot be reached"),
+            ImdsReach::Refused | ImdsReach::Other => pass_with("IMDS refuses requests"),
         },
         other => skip_without(other),
     },
 }];
 
-/// The node's role, if IMDS gives it to this pod, and what the SDKs make of it while the identity is not proven. There is no finding when IMDS is
+/// The node's role, if IMDS gives it to this pod, and what the SDKs do while the identity is not proven. There is no finding when IMDS is
 /// out of reach, because that is the secure state.
 pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
     let Some(imds) = context.evidence.imds.known() else { return Vec::new() };
     let Some(role) = imds.reachable_role() else { return Vec::new() };
     let (code, seen) = match imds.v2 {
-        ImdsReach::Answers => (Code::NodeRoleReachable, "IMDSv2 names"),
-        _ => (Code::NodeRoleReachableV1, "IMDSv2 is out of reach, but IMDSv1 names"),
+        ImdsReach::Answers => (Code::NodeRoleReachable, "IMDSv2 answers and names"),
+        _ => (Code::NodeRoleReachableV1, "IMDSv2 cannot be reached, but IMDSv1 answers and names"),
     };
     let meanwhile = meanwhile(context).map(|meanwhile| format!(" {}", meanwhile.describe())).unwrap_or_default();
-    vec![Finding::new(code, format!("{seen} the role {role} to this pod.{meanwhile}"))]
+    vec![Finding::new(code, format!("{seen} the role {role}.{meanwhile}"))]
 }

@@ -12,7 +12,7 @@ use crate::core::plan::{Plan, Provider};
 pub(super) const CHECKS: &[CheckRow] = &[
     CheckRow {
         id: "agent",
-        title: "the Pod Identity agent hands out credentials",
+        title: "the Pod Identity agent issues credentials",
         rests_on: earlier(Step::PodIdentity),
         state: |context, _| match &context.evidence.agent {
             Fact::Known(call) => CheckState::Passed(call.success().and_then(|given| given.expires_at).map(|at| format!("until {at}"))),
@@ -47,8 +47,7 @@ fn refusal(call: &Call<AgentCredentials>, plan: &Plan) -> Option<Finding> {
             let mut detail = quote_error(&format!("The agent ({url})"), error);
             if code == Code::AgentError && error.message.to_ascii_lowercase().contains("eks-auth:assumeroleforpodidentity") {
                 detail.push_str(
-                    " The node's role lacks eks-auth:AssumeRoleForPodIdentity: the nodes are not set up for the agent. No permission of the \
-                     application's is missing.",
+                    " The node's role lacks eks-auth:AssumeRoleForPodIdentity. The application's own permissions are not the cause.",
                 );
             }
             Some(Finding::new(code, detail))

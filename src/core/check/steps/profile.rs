@@ -1,4 +1,4 @@
-//! The selected profile beside an identity in the variables. Where nothing is injected, the plan has its fault already.
+//! The selected profile where the variables name an identity. Where nothing is injected, the plan has the profile's fault already.
 
 use crate::core::check::Finding;
 use crate::core::check::row::{CheckContext, CheckRow, NOTHING, pass_with, skip};
@@ -6,7 +6,7 @@ use crate::core::plan::profile_fault;
 
 pub(super) const CHECK: CheckRow = CheckRow {
     id: "profile",
-    title: "the selected profile is there and complete",
+    title: "the selected profile exists and is complete",
     rests_on: NOTHING,
     state: |context, _| {
         let profile = &context.evidence.inputs.profile;
@@ -17,7 +17,7 @@ pub(super) const CHECK: CheckRow = CheckRow {
             Some(error) => skip(error.clone()),
             None if is_there => pass_with(format!("{:?}", profile.name)),
             None if context.evidence.inputs.environment.profile.value().is_none() => skip("no profile is selected"),
-            None => skip("the files were not looked at"),
+            None => skip("the files were not read"),
         }
     },
 };

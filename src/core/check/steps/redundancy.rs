@@ -9,10 +9,10 @@ use crate::core::evidence::{Call, EndpointFacts, Evidence, Fact, SkipReason};
 
 pub(super) const CHECKS: &[CheckRow] = &[CheckRow {
     id: "other-regions",
-    title: "the other regions' STS works too",
+    title: "STS works in the other regions, too",
     rests_on: NOTHING,
     state: |context, _| match context.evidence.endpoints.get(1..) {
-        Some([]) | None => skip("one region only (--sts-region adds more)"),
+        Some([]) | None => skip("only one region (--sts-region adds more)"),
         Some(others) if others.iter().any(probe_lacked_resources) => skip(Code::ProbeOutOfResources.row().title),
         Some(others) => match others.iter().find_map(not_called) {
             Some(because) => skip(because.describe()),

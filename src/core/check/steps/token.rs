@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "token-content",
-        title: "it holds a service account token",
+        title: "the token file holds a service account token",
         rests_on: earlier(Step::Token),
         state: |context, _| {
             let claims = context.evidence.token.known().and_then(|token| token.claims());
@@ -52,7 +52,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "token-audience",
-        title: "the token is meant for AWS",
+        title: "the token was issued for AWS",
         rests_on: earlier(Step::Token),
         state: |context, _| match context.evidence.token.known().and_then(|token| token.claims()) {
             Some(claims) => pass_with(claims.audience.join(", ")),
@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
             context.evidence.token.known().and_then(|token| token.claims()),
         ) {
             (_, None) => skip_without(&context.evidence.token),
-            (None, _) => skip("the pod's name is unknown (set POD_NAME by the downward API)"),
+            (None, _) => skip("the pod's name is unknown (set POD_NAME with the downward API)"),
             (Some(_), Some(claims)) => match &claims.pod {
                 Some(pod) => pass_with(pod),
                 None => skip("the token names no pod"),
@@ -77,7 +77,7 @@ pub(super) const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         id: "resources",
-        title: "the probe itself has the descriptors, threads and memory that it needs",
+        title: "the probe itself has enough file descriptors, threads and memory",
         rests_on: earlier(Step::Token),
         state: |_, _| CheckState::Unlisted,
     },
@@ -114,10 +114,10 @@ pub(super) fn find(context: &CheckContext<'_>, _: &[Finding]) -> Vec<Finding> {
 /// The finding for white space around the token. SDKs refuse to send a line break in the agent's Authorization header
 /// (docs/facts.md#agent-token-line-break). To STS they send it. There it is a cause only when STS finds no JWT.
 fn white_space(evidence: &Evidence, plan: &Plan, path: &str) -> Option<Finding> {
-    let what = "white space or a line break stands around the token";
+    let what = "there is white space or a line break around the token";
     let consequence = match plan.provider {
         Provider::PodIdentity => "which SDKs refuse to send to the agent",
-        _ if refusal(evidence) == Some(Code::TokenRejected) => "which SDKs send along; STS then finds no JWT in it",
+        _ if refusal(evidence) == Some(Code::TokenRejected) => "which SDKs send to STS, and STS then finds no JWT",
         _ => return None,
     };
     Some(Finding::new(Code::TokenMalformed, format!("{path}: {what}, {consequence}.")))
@@ -144,12 +144,15 @@ fn times(evidence: &Evidence, claims: &Claims, clock_skew: Option<i64>) -> Vec<F
     let both = |holds: &dyn Fn(Timestamp) -> bool| holds(here) && at_sts.is_none_or(holds);
     let accepted = accepted(evidence);
     if let Some(exp) = claims.expires_at.filter(|exp| !accepted && both(&|now| exp.0 <= now.0)) {
-        return vec![Finding::new(Code::TokenExpired, format!("It expired at {exp}, {} ago.", format_duration(here.since(exp))))];
+        return vec![Finding::new(Code::TokenExpired, format!("The token expired at {exp}, {} ago.", format_duration(here.since(exp))))];
     }
     let begins = claims.not_before.max(claims.issued_at);
     let leeway = if rejected(evidence) { 0 } else { LEEWAY };
     if let Some(start) = begins.filter(|start| !accepted && both(&|now| start.since(now) > leeway)) {
-        return vec![Finding::new(Code::TokenNotYetValid, format!("It is valid from {start}, in {}.", format_duration(start.since(here))))];
+        return vec![Finding::new(
+            Code::TokenNotYetValid,
+            format!("The token becomes valid at {start}, in {}.", format_duration(start.since(here))),
+        )];
     }
     // The kubelet rotates by this node's clock. A clock that is ahead makes a fresh token look old, so the earlier of the two times counts.
     rotation_overdue(claims, at_sts.map_or(here, |at_sts| at_sts.min(here))).into_iter().collect()
@@ -175,7 +178,7 @@ fn rotation_overdue(claims: &Claims, now: Timestamp) -> Option<Finding> {
             if left > 0 { format!("it expires in {}", format_duration(left)) } else { format!("it expired {} ago", format_duration(left)) };
         Finding::new(
             Code::TokenRotationOverdue,
-            format!("It is {} old and was due for rotation after {}; {left}.", format_duration(age), format_duration(due)),
+            format!("The token is {} old and was due for rotation after {}; {left}.", format_duration(age), format_duration(due)),
         )
     })
 }
@@ -184,11 +187,13 @@ fn audience(claims: &Claims, plan: &Plan) -> Vec<Finding> {
     let mut findings = Vec::new();
     let list = claims.audience.join(", ");
     if !claims.audience.iter().any(|audience| audience == plan.audience) {
-        findings
-            .push(Finding::new(Code::TokenAudienceUnexpected, format!("Its audience is {list}; the webhook projects {}.", plan.audience)));
+        findings.push(Finding::new(
+            Code::TokenAudienceUnexpected,
+            format!("The token's audience is {list}; the webhook requests {}.", plan.audience),
+        ));
     }
     if claims.audience.len() > 1 && claims.authorized_party.is_none() {
-        findings.push(Finding::new(Code::TokenAudienceMultiple, format!("Its audiences are {list}, without azp.")));
+        findings.push(Finding::new(Code::TokenAudienceMultiple, format!("The token's audiences are {list}, and it has no azp.")));
     }
     findings
 }
@@ -196,7 +201,7 @@ fn audience(claims: &Claims, plan: &Plan) -> Vec<Finding> {
 fn other_pod(evidence: &Evidence, claims: &Claims) -> Option<Finding> {
     let ours = evidence.inputs.environment.downward_pod_name()?;
     let theirs = claims.pod.as_deref().filter(|pod| *pod != ours.raw())?;
-    Some(Finding::new(Code::TokenOfAnotherPod, format!("It was issued to pod {theirs}; this pod is {ours}.")))
+    Some(Finding::new(Code::TokenOfAnotherPod, format!("The token was issued to pod {theirs}; this pod is {ours}.")))
 }
 
 /// Whether the token was exchanged for credentials.

@@ -22,11 +22,11 @@ pub enum PodAge {
 }
 
 /// [`PodAge::SameSecond`], in words.
-pub const SAME_SECOND: &str = "both are of the same second";
+pub const SAME_SECOND: &str = "both have the same time, to the second";
 
 /// Kubernetes tracks fields from the creation on, or from the first server-side apply. `kubectl create` sets none that it would track, and
 /// what `kubectl annotate` adds to such an object stays untracked (apimachinery `managedfields/internal/skipnonapplied.go`).
-const NOT_TRACKED: &str = "nothing on the service account says when it was annotated (what kubectl annotate adds to an account of kubectl create is not in managedFields)";
+const NOT_TRACKED: &str = "the service account does not say when it was annotated (managedFields lacks what kubectl annotate adds to an account that kubectl create made)";
 
 /// The pod's age beside the association's, or beside the annotation's; a pod that is older than the service account itself is older than both.
 pub fn pod_age(found: &Found, route: IdentityRoute, pod: Pod<'_>) -> PodAge {
@@ -35,7 +35,7 @@ pub fn pod_age(found: &Found, route: IdentityRoute, pod: Pod<'_>) -> PodAge {
     let (what, named, why_unknown) = match route {
         IdentityRoute::PodIdentity => {
             let association = found.given(Question::Association).and_then(|answer| time(answer.pointer("/association/createdAt")));
-            ("the association", association, "when the association was made could not be seen")
+            ("the association", association, "the association's creation time could not be seen")
         }
         IdentityRoute::Irsa | IdentityRoute::None => {
             let annotated = match account.map_or(WriteTime::Unknown, |account| write_time(account, annotation::KEY)) {

@@ -12,6 +12,7 @@ use crate::core::doctor::pod::ContainerState;
 use crate::core::doctor::question::Question;
 use crate::core::doctor::route::IdentityRoute;
 use crate::core::doctor::state::{self, Unknown, WalkState};
+use crate::core::doctor::why::{Obstacle, Why};
 use crate::core::doctor::wordings;
 use serde_json::Value;
 
@@ -19,19 +20,21 @@ use serde_json::Value;
 pub fn issuer(found: &Found, state: &WalkState) -> DoctorVerdict {
     if let (Some(name), Some(ToolAnswer::Absent(why))) = (&found.target.cluster, found.get(Question::Cluster)) {
         // The name that the user gave is mistyped, or of another account or region. What else is said of associations would be of no cluster.
-        return DoctorVerdict::not_seen(format!(
-            "EKS has no cluster {name} here: {why}; correct --cluster, or choose its profile and region"
+        return DoctorVerdict::not_seen(Why::of(
+            Obstacle::NoSuchCluster,
+            format!("EKS has no cluster {name} here: {why}; correct --cluster, or choose its profile and region"),
         ));
     }
     match (&state.issuer, &state.other_cluster) {
-        (Some(issuer), Some(other)) => DoctorVerdict::not_seen(format!(
-            "kubectl's context and EKS's cluster {} are two clusters: {issuer} and {other}; choose another context, or another --cluster",
-            state.cluster.as_deref().unwrap_or_default()
+        (Some(issuer), Some(other)) => DoctorVerdict::not_seen(Why::of(
+            Obstacle::TwoClusters,
+            format!(
+                "kubectl's context and EKS's cluster {} are two clusters: {issuer} and {other}; choose another context, or another --cluster",
+                state.cluster.as_deref().unwrap_or_default()
+            ),
         )),
         (Some(issuer), None) => DoctorVerdict::Pass(issuer.clone()),
-        (None, _) => {
-            DoctorVerdict::not_seen(format!("{}; {}", found.why_missing(Question::Discovery), found.why_missing(Question::Cluster)))
-        }
+        (None, _) => DoctorVerdict::not_seen(found.why_missing(Question::Discovery).and(found.why_missing(Question::Cluster))),
     }
 }
 
@@ -47,10 +50,11 @@ pub fn webhook(found: &Found, state: &WalkState) -> DoctorVerdict {
         }
         None => {
             let names = names_of(configurations);
-            let mut detail = format!("No MutatingWebhookConfiguration is the pod identity webhook's. There are: {}.", list_few(&names));
+            let mut detail =
+                format!("No MutatingWebhookConfiguration belongs to the pod identity webhook. There are: {}.", list_few(&names));
             // It may have gone only now.
             if state::inspected_pods(found, state).iter().any(|pod| pod.has(&ContainerState::Injected)) {
-                detail.push_str(" Pods that run now were injected; those that come after them will not be.");
+                detail.push_str(" Running pods were injected; new pods will not be.");
             }
             DoctorVerdict::finding(Code::WebhookMissing, detail)
         }
@@ -80,7 +84,7 @@ pub fn service_account(found: &Found, state: &WalkState) -> DoctorVerdict {
     let others = match found.given(Question::Others).map(|others| names_of(list(others, "/items"))) {
         None => String::new(),
         // Kubernetes makes `default` in each namespace.
-        Some(names) if names.is_empty() => "; it has none at all, not even default: the namespace does not exist".to_owned(),
+        Some(names) if names.is_empty() => "; it has no service account at all, not even default: the namespace does not exist".to_owned(),
         Some(names) => format!("; its service accounts: {}", list_few(&names)),
     };
     let detail = format!("Namespace {} has no service account{nor_pod} {name}{others}.", state.namespace);
@@ -96,7 +100,7 @@ pub fn annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
     match (&state.annotation, &state.role) {
         (Annotation::Role(role), Err(Unknown::Because(Code::PartitionMismatch))) => other_partition(role, state),
         (Annotation::Role(role), _) => DoctorVerdict::Pass(role.to_string()),
-        (Annotation::Malformed(name, _), Ok(role)) => DoctorVerdict::Pass(format!("{name}, of which the webhook makes {role}")),
+        (Annotation::Malformed(name, _), Ok(role)) => DoctorVerdict::Pass(format!("{name}, from which the webhook makes {role}")),
         (Annotation::Malformed(value, why), Err(_)) => malformed(value, why),
         (Annotation::Misspelt(key, value), _) => misspelt(key, value, "The service account"),
         (Annotation::None, Err(Unknown::Because(Code::AnnotationMissing))) => no_annotation(found, state),
@@ -109,14 +113,14 @@ fn malformed(value: &str, why: &RoleArnError) -> DoctorVerdict {
     let trimmed = value.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
     let mut detail = format!("{} is {value:?}: {why}.", annotation::KEY);
     if *why == RoleArnError::Untidy && RoleArn::parse(trimmed).is_ok() {
-        detail.push_str(" Without them it is a role's ARN.");
+        detail.push_str(" Without them it is the ARN of a role.");
     }
     DoctorVerdict::finding(Code::RoleArnMalformed, detail)
 }
 
 fn misspelt(key: &str, value: &str, place: &str) -> DoctorVerdict {
     let difference = annotation::describe_difference(key);
-    let detail = format!("{place} carries {key}: {value}, which the webhook does not read: {difference}.");
+    let detail = format!("{place} has the annotation {key}: {value}, which the webhook does not read: {difference}.");
     let finding = DoctorFinding::new(Code::AnnotationMisspelt, detail);
     match RoleArn::parse(value.trim()) {
         Ok(role) => finding.with_value("roleArn", role.to_string()).into(),
@@ -138,12 +142,12 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
     match (state.associations_known, pods.len()) {
         (true, _) => DoctorVerdict::finding(Code::AnnotationMissing, "No annotation eks.amazonaws.com/role-arn, and no association."),
         (false, 0) => {
-            DoctorVerdict::not_seen(format!("it has no annotation, and whether a Pod Identity association names it is not known: {why}"))
+            DoctorVerdict::not_seen(why.after("it has no annotation, and whether a Pod Identity association names it is not known"))
         }
         (false, n) => DoctorVerdict::finding(
             Code::AnnotationMissing,
             format!(
-                "No annotation eks.amazonaws.com/role-arn. Associations could not be seen ({why}), but none of {n} pods has Pod Identity's variables."
+                "No annotation eks.amazonaws.com/role-arn. Associations cannot be seen ({why}), but its pods ({n}) have none of Pod Identity's variables."
             ),
         ),
     }
@@ -153,7 +157,7 @@ fn no_annotation(found: &Found, state: &WalkState) -> DoctorVerdict {
 fn other_partition(role: &RoleArn, state: &WalkState) -> DoctorVerdict {
     let partition = state.partition.unwrap_or(role.partition);
     let detail = format!(
-        "{} names {role}, of partition {}; the cluster is in partition {partition}, whose STS knows no such role.",
+        "{} names {role}, which is in partition {}. The cluster is in partition {partition}, and STS there does not know such a role.",
         annotation::KEY,
         role.partition
     );
@@ -173,15 +177,15 @@ pub fn association(found: &Found, state: &WalkState) -> DoctorVerdict {
         (Some(id), _) => {
             let answer = found.given(Question::Association);
             let field = |pointer: &str| answer.and_then(|answer| text(answer, pointer));
-            let role = field("/association/roleArn").unwrap_or("its role could not be seen");
+            let role = field("/association/roleArn").unwrap_or("its role cannot be seen");
             let target = field("/association/targetRoleArn").filter(|target| !target.is_empty());
             let then = target.map(|target| format!(", which then assumes {target}")).unwrap_or_default();
             DoctorVerdict::Pass(format!("{id}, {role}{then}"))
         }
-        (None, true) if carrying.is_empty() => DoctorVerdict::Skip("none does; IRSA needs none".to_owned()),
+        (None, true) if carrying.is_empty() => DoctorVerdict::Skip("there is none, and IRSA does not need one".to_owned()),
         (None, true) => DoctorVerdict::finding(
             Code::AssociationMissing,
-            format!("Pods carry Pod Identity's variables, and no association names the service account: {}.", list_few(&carrying)),
+            format!("These pods have Pod Identity's variables, but no association names their service account: {}.", list_few(&carrying)),
         ),
         (None, false) => DoctorVerdict::not_seen(state.why_no_association(found)),
     }
@@ -189,12 +193,14 @@ pub fn association(found: &Found, state: &WalkState) -> DoctorVerdict {
 
 /// Whether the role ARNs in aws-auth can match. They are compared with a session's ARN, which has no path, so that one with a path never matches.
 pub fn aws_auth(found: &Found, _: &WalkState) -> DoctorVerdict {
+    if !found.target.aws_auth {
+        return DoctorVerdict::Skip("not requested (--aws-auth)".to_owned());
+    }
     let map = match found.get(Question::AwsAuth) {
         Some(ToolAnswer::Given(map)) => map,
         Some(ToolAnswer::Absent(_)) => {
             return DoctorVerdict::Skip("there is no ConfigMap aws-auth: the cluster uses access entries".to_owned());
         }
-        Some(ToolAnswer::NotAsked(why)) => return DoctorVerdict::Skip(why.clone()),
         _ => return DoctorVerdict::not_answered(found, Question::AwsAuth),
     };
     let arns = role_arns(map);
@@ -222,7 +228,7 @@ pub fn aws_auth(found: &Found, _: &WalkState) -> DoctorVerdict {
         );
     }
     if !malformed_lines.is_empty() {
-        let detail = format!("{} That admits nobody.", malformed_lines.join(" "));
+        let detail = format!("{} Such an entry gives access to no one.", malformed_lines.join(" "));
         findings.push(DoctorFinding::new(Code::RoleArnMalformed, detail).with_wording(&wordings::IN_AWS_AUTH));
     }
     match findings.is_empty() {

@@ -15,12 +15,12 @@ use serde_json::Value;
 /// How many refusals and warnings are told.
 const SHOWN: usize = 3;
 /// Why a full page of warnings proves nothing.
-const TOO_MANY: &str = "the namespace has more warnings than are looked at";
+const TOO_MANY: &str = "the namespace has more warnings than are read";
 
 /// Whether the API server refuses the service account's pods now, as their controllers' events say.
 pub fn admitted(found: &Found, state: &WalkState) -> DoctorVerdict {
     if state.pod.is_some() {
-        return DoctorVerdict::Skip("one pod is looked at, which is there".to_owned());
+        return DoctorVerdict::Skip("one pod is examined, and it is there".to_owned());
     }
     if state::is_account_missing(found) == Some(true) {
         return DoctorVerdict::because(Code::ServiceAccountMissing);
@@ -77,7 +77,7 @@ pub fn no_pods(found: &Found, state: &WalkState) -> DoctorVerdict {
         return DoctorVerdict::because(Code::PodsRefused);
     }
     if let Some(controller) = admission.waiting.first() {
-        return DoctorVerdict::not_seen(format!("{controller} uses it, and its pods are not there yet"));
+        return DoctorVerdict::not_seen(format!("{controller} uses it, and its pods do not exist yet"));
     }
     if let Some(why) = why_unseen(&admission) {
         return DoctorVerdict::not_seen(why);
@@ -87,7 +87,7 @@ pub fn no_pods(found: &Found, state: &WalkState) -> DoctorVerdict {
     let why_unknown = match found.given(Question::Events) {
         Some(events) if !has_more(events) => return DoctorVerdict::finding(Code::ServiceAccountNotUsed, none),
         Some(_) => TOO_MANY.to_owned(),
-        None => found.why_missing(Question::Events),
+        None => found.why_missing(Question::Events).text,
     };
     let detail = format!("{none} Whether the cluster refuses its pods is not known: {why_unknown}.");
     DoctorVerdict::finding(Code::ServiceAccountNotUsed, detail)

@@ -68,9 +68,9 @@ fn describe_other_providers(missing: &str, all: &[&str]) -> String {
     let host = missing.split('/').next().unwrap_or_default();
     let same_host: Vec<String> = all.iter().map(|arn| path(arn)).filter(|path| path.starts_with(host)).collect();
     match (all.len(), same_host.is_empty()) {
-        (0, _) => "It has none at all.".to_owned(),
-        (n, true) => format!("It has {n}, of other hosts."),
-        (_, false) => format!("It has those of other clusters: {}.", list_few(&same_host)),
+        (0, _) => "It has no provider at all.".to_owned(),
+        (n, true) => format!("It has {n} providers, all of other hosts."),
+        (_, false) => format!("It has providers of other clusters: {}.", list_few(&same_host)),
     }
 }
 
@@ -91,7 +91,7 @@ pub fn audience(found: &Found, state: &WalkState) -> DoctorVerdict {
         true => DoctorVerdict::Pass(state.audience.clone()),
         false => DoctorVerdict::finding(
             Code::AudienceNotRegistered,
-            format!("The service account's tokens are for {:?}; the provider admits: {}.", state.audience, list_few(&ids)),
+            format!("The service account's tokens are for {:?}; the provider accepts: {}.", state.audience, list_few(&ids)),
         ),
     }
 }
@@ -114,7 +114,7 @@ pub fn role(found: &Found, state: &WalkState) -> DoctorVerdict {
     if arn.eq_ignore_ascii_case(&role.to_string()) {
         return DoctorVerdict::Pass(arn.to_owned());
     }
-    let detail = format!("There is no {role}. The role of that name is {arn}: the path has to be written as IAM has it.");
+    let detail = format!("There is no {role}. The role of that name is {arn}: write its path as IAM has it.");
     let wording = if state.route == IdentityRoute::PodIdentity { &wordings::ARN_BY_ASSOCIATION } else { &wordings::ARN_BY_ANNOTATION };
     DoctorFinding::new(Code::RoleMissing, detail).with_value("roleArn", arn).with_wording(wording).into()
 }
@@ -138,7 +138,7 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
     };
     let Ok(document) = policy::parse(&document) else { return DoctorVerdict::not_seen("the trust policy cannot be read") };
     let Some((request, code)) = role_request(found, state, role) else {
-        return DoctorVerdict::not_seen("the cluster's issuer is not known");
+        return DoctorVerdict::not_seen(found.why_missing(Question::Discovery).in_words("the cluster's issuer is not known"));
     };
     let request = if let Some(time) = state.time { request.at(time) } else { request };
     let evaluation = policy::evaluate(&document, &request);
@@ -148,7 +148,7 @@ pub fn trust_policy(found: &Found, state: &WalkState) -> DoctorVerdict {
             _ => policy::subject(&state.namespace, state.service_account.as_deref().unwrap_or_default()),
         }),
         _ if !evaluation.undecided.is_empty() => {
-            DoctorVerdict::not_seen(format!("it hangs on condition keys that are not known here: {}", evaluation.undecided.join(", ")))
+            DoctorVerdict::not_seen(format!("it depends on condition keys that are not known here: {}", evaluation.undecided.join(", ")))
         }
         _ => DoctorFinding::new(code, describe_denial(&document, &request, &evaluation))
             .with_policy_change(policy_change(&document, &request, &evaluation))
@@ -222,10 +222,10 @@ fn describe_denial(document: &Document, request: &Request, evaluation: &Evaluati
         None => sentences.push(describe_others(document, request)),
     }
     sentences.extend(evaluation.document.iter().map(describe_reason));
-    sentences.extend(evaluation.edit.iter().map(|edit| format!("The edit: {}", sentence(&edit.summary))));
-    let rests = evaluation.edit.iter().map(|edit| format!("Access still hangs on this then: {}", sentence(&edit.rests_on.join("; "))));
+    sentences.extend(evaluation.edit.iter().map(|edit| format!("Proposed change: {}", sentence(&edit.summary))));
+    let rests = evaluation.edit.iter().map(|edit| format!("Access then also needs: {}", sentence(&edit.rests_on.join("; "))));
     sentences.extend(rests);
-    sentences.extend(evaluation.no_edit.iter().filter(|_| explicit).map(|why| format!("No edit is proposed: {}", sentence(why))));
+    sentences.extend(evaluation.no_edit.iter().filter(|_| explicit).map(|why| format!("No change is proposed: {}", sentence(why))));
     sentences.join(" ")
 }
 
@@ -253,7 +253,7 @@ fn describe_others(document: &Document, request: &Request) -> String {
     let mut others: Vec<Cow<'_, str>> = document.statements().iter().flat_map(principals).map(redact_value).collect();
     others.sort();
     others.dedup();
-    format!("No statement names {ours}. They are for others: {}.", list_few(&others))
+    format!("No statement names {ours}. The statements are for others: {}.", list_few(&others))
 }
 
 /// A reason with what was wanted and what was found.
@@ -290,10 +290,9 @@ pub fn permission_policies(found: &Found, state: &WalkState) -> DoctorVerdict {
     let inline = list(inline, "/PolicyNames").iter().filter_map(Value::as_str).map(|name| format!("{name} (inline)"));
     let names: Vec<String> = attached.chain(inline).collect();
     match names.is_empty() {
-        true => DoctorVerdict::Note(
-            "the role has no permission policies",
-            "it may do only what other accounts' and resources' policies allow it".to_owned(),
-        ),
+        true => {
+            DoctorVerdict::Note("the role has no permission policies", "it can do only what the policies of resources allow".to_owned())
+        }
         false => DoctorVerdict::Pass(list_few(&names)),
     }
 }

@@ -1,4 +1,4 @@
-//! The pods: whether they run under the service account, and whether their containers were injected.
+//! The pods: whether they run under the service account, and whether their containers have the identity.
 
 use super::age::{PodAge, SAME_SECOND, pod_age};
 use super::{cluster, events};
@@ -13,7 +13,7 @@ use crate::core::doctor::state::{self, InspectedPod, WalkState};
 use crate::core::doctor::target::TargetKind;
 use crate::core::doctor::wordings;
 
-/// Whether pods run under the service account. Pods that are over count, and are not looked at further.
+/// Whether pods run under the service account. Pods that have ended count, and are not examined further.
 pub fn used(found: &Found, state: &WalkState) -> DoctorVerdict {
     if let Some(pod) = &state.pod {
         return DoctorVerdict::Pass(format!("pod {pod}"));
@@ -28,9 +28,9 @@ pub fn used(found: &Found, state: &WalkState) -> DoctorVerdict {
             DoctorVerdict::not_seen(state::why_no_account(found))
         }
         (0, _) => events::no_pods(found, state),
-        (all, 0) => DoctorVerdict::Pass(format!("{all}, all of them over")),
+        (all, 0) => DoctorVerdict::Pass(format!("{all}, and all of them have ended")),
         (_, 1) => DoctorVerdict::Pass("1 pod".to_owned()),
-        (_, n) if has_more(answer) => DoctorVerdict::Pass(format!("the first {n} are looked at")),
+        (_, n) if has_more(answer) => DoctorVerdict::Pass(format!("only the first {n} are examined")),
         (_, n) => DoctorVerdict::Pass(format!("{n} pods")),
     }
 }
@@ -68,14 +68,14 @@ pub fn injected(found: &Found, state: &WalkState) -> DoctorVerdict {
     let mut findings: Vec<DoctorFinding> = on_fargate(state, &pods).into_iter().chain(findings(&problems)).collect();
     if let Some(first) = findings.first_mut() {
         if let Some((pod, _)) = undecided.first() {
-            first.finding.detail.push_str(&format!(" Of pod {pod} it is not known why nothing was injected."));
+            first.finding.detail.push_str(&format!(" Why nothing was injected into pod {pod} is not known."));
         }
         return DoctorVerdict::Findings(findings);
     }
     if let Some(((_, detail), others)) = undecided.split_first() {
         let others: Vec<&str> = others.iter().map(|(pod, _)| *pod).collect();
         let detail = format!("{detail}{}", the_same_with(&others));
-        return DoctorVerdict::Undecided("containers lack the identity, and why is not known", detail);
+        return DoctorVerdict::Undecided("containers have no identity, and the reason is not known", detail);
     }
     match pods.iter().find(|pod| pod.has(&ContainerState::OtherRoute)) {
         Some(pod) if by_association => return still_irsa(found, pod.pod),
@@ -87,28 +87,28 @@ pub fn injected(found: &Found, state: &WalkState) -> DoctorVerdict {
     let exempt: Vec<&str> = containers.filter(|(_, state)| *state == ContainerState::Exempt).map(|(name, _)| *name).collect();
     DoctorVerdict::Pass(match exempt.is_empty() {
         true => route.to_owned(),
-        false => format!("{route}; but for {}, which are not to be", list_few(&exempt)),
+        false => format!("{route}; {} are exempt", list_few(&exempt)),
     })
 }
 
 /// The verdict on a pod that has IRSA although its service account has an association now: the next pod will have that instead.
 fn still_irsa(found: &Found, pod: Pod<'_>) -> DoctorVerdict {
-    const TITLE: &str = "pods have IRSA, although an association names their service account";
-    let unknown = |why: &str| format!(": whether it is older than the association cannot be told ({why}); recreated it has Pod Identity");
+    const TITLE: &str = "pods have IRSA, but an association names their service account";
+    let unknown = |why: &str| format!(": whether it is older than the association is not known ({why}); a new pod will have Pod Identity");
     let (title, what) = match pod_age(found, IdentityRoute::PodIdentity, pod) {
         _ if pod.is_on_fargate() => (
             TITLE,
-            " runs on Fargate, where EKS Pod Identity is not supported: the next pod may have neither; it needs a service account of its own with the \
+            " runs on Fargate, where EKS Pod Identity is not supported: the next pod may have neither. Give it a service account of its own with the \
              annotation, or an EC2 node"
                 .to_owned(),
         ),
         PodAge::Older(_) => (
             "pods still have IRSA from before the association",
-            ": it stays so until the pod is recreated, which then has Pod Identity".to_owned(),
+            ": recreate the pod, and it has Pod Identity".to_owned(),
         ),
         PodAge::Younger => (
             TITLE,
-            " is younger than the association: EKS had not passed it on yet, or the variables were set by hand; recreate it to have Pod Identity"
+            " is younger than the association: EKS had not propagated it yet, or the variables were set by hand. Recreate the pod to get Pod Identity"
                 .to_owned(),
         ),
         PodAge::SameSecond => (TITLE, unknown(SAME_SECOND)),
@@ -129,9 +129,9 @@ fn on_fargate(state: &WalkState, pods: &[InspectedPod<'_>]) -> Option<DoctorFind
     })?;
     let has = match container {
         ContainerState::Bare => "It has nothing injected.",
-        _ => "It carries Pod Identity's variables for nothing.",
+        _ => "It has Pod Identity's variables, which do not help it.",
     };
-    let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod changes nothing of that.", pod.name());
+    let detail = format!("Pod {} runs on Fargate, where no agent answers. {has} Deleting the pod does not change that.", pod.name());
     Some(DoctorFinding::new(Code::PodNotInjected, detail).with_value("pod", pod.name()).with_wording(&wordings::ON_FARGATE))
 }
 
@@ -189,8 +189,9 @@ fn undecided<'a>(state: &WalkState, pod: Pod<'a>, what: &str, why: &str) -> Opti
     let than = if state.route == IdentityRoute::PodIdentity { "the association" } else { "the annotation" };
     let (pod, namespace) = (pod.name(), &state.namespace);
     let detail = format!(
-        "{what}. Whether the pod is older than {than} is not known: {why}. A new pod settles it (kubectl -n {namespace} delete pod {pod}, where a \
-         controller makes the next one): if that one is injected, this one was only older than {than}; if not, see irsa-probe explain pod-not-injected."
+        "{what}. Whether the pod is older than {than} is not known: {why}. A new pod shows it: kubectl -n {namespace} delete pod {pod}, if a \
+         controller makes the next one. If the new pod has the identity, this one was only older than {than}. If it has not, see irsa-probe explain \
+         pod-not-injected."
     );
     Some(PodProblem::Undecided { pod, detail })
 }
@@ -205,7 +206,7 @@ fn preset_variables<'a>(pod: &InspectedPod<'a>) -> Option<PodProblem<'a>> {
     if preset.is_empty() {
         return None;
     }
-    finding(Code::InjectionSuppressed, pod.pod, format!("Pod {} presets it in container {}.", pod.pod.name(), preset.join(", ")))
+    finding(Code::InjectionSuppressed, pod.pod, format!("Pod {} presets the variables in container {}.", pod.pod.name(), preset.join(", ")))
 }
 
 /// Another role than the annotation's: an older annotation's, or one that was set by hand.
@@ -215,13 +216,13 @@ fn other_role<'a>(found: &Found, state: &WalkState, pod: &InspectedPod<'a>) -> O
         _ => None,
     })?;
     let pod = pod.pod;
-    let carries = format!("Pod {}, container {container}, carries {role}", pod.name());
+    let carries = format!("Pod {}, container {container}, has {role}", pod.name());
     let names_another = || format!("{carries}, and the annotation now names another role");
     match pod_age(found, state.route, pod) {
         PodAge::Younger => finding(
             Code::InjectionSuppressed,
             pod,
-            format!("{carries}, although it was created after the annotation was last written: the role is preset."),
+            format!("{carries}, although the pod was created after the last change of the annotation: the role is preset."),
         ),
         PodAge::Older(when) => finding(Code::PodPredatesAnnotation, pod, format!("{carries}, the role of an older annotation. {when}")),
         PodAge::SameSecond => undecided(state, pod, &names_another(), SAME_SECOND),
@@ -247,19 +248,19 @@ fn not_injected<'a>(found: &Found, state: &WalkState, inspected: &InspectedPod<'
     let was_injected =
         |state: &ContainerState| matches!(state, ContainerState::Injected | ContainerState::OtherRoute | ContainerState::OtherRole(_));
     if containers.iter().any(|(_, state)| was_injected(state)) {
-        return not_injected(format!("Pod {name}: container {bare} has nothing, although other containers of the pod were injected."));
+        return not_injected(format!("Pod {name}: container {bare} has no identity, although other containers of the pod have it."));
     }
     match pod_age(found, state.route, pod) {
         PodAge::Older(when) if state.route == IdentityRoute::PodIdentity => {
             not_injected(format!("Pod {name} is older than the association. {when}"))
         }
         PodAge::Older(when) => finding(Code::PodPredatesAnnotation, pod, format!("Pod {name} has nothing injected. {when}")),
-        PodAge::Younger => {
-            not_injected(format!("Pod {name}, container {bare}: nothing was injected, although it is younger than what names the role."))
-        }
+        PodAge::Younger => not_injected(format!(
+            "Pod {name}, container {bare}: nothing was injected, although the pod is younger than what names the role."
+        )),
         // Either way both came together, and the webhook may have missed what names the role.
         PodAge::SameSecond => not_injected(format!(
-            "Pod {name}, container {bare}: nothing was injected. Whether the pod is older than what names the role cannot be told: {SAME_SECOND}."
+            "Pod {name}, container {bare}: nothing was injected. Whether the pod is older than what names the role is not known: {SAME_SECOND}."
         )),
         PodAge::Unknown(why) => undecided(state, pod, &format!("Pod {name}, container {bare}: nothing was injected"), why),
     }

@@ -4,7 +4,7 @@ use super::super::rules::*;
 use super::{Basis, FamilyRow, PACKAGES, Packages, VersionRow, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, Sso, StaticKeys, WebIdentity};
 
-/// Source beside the measurements: aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`. The chain skips a provider that gives no keys, for any reason.
+/// Source besides the measurements: aws-cpp-sdk-core `AWSCredentialsProviderChain.cpp`. The chain skips a provider that gives no keys, for any reason.
 const CHAIN: Chain = Chain {
     links: &[
         Link::Env,
@@ -81,7 +81,7 @@ pub(super) const CPP: FamilyRow = FamilyRow {
         VersionRow { since: "1.11.263", measured: &["1.11.900"], chain: CHAIN },
         VersionRow { since: "", measured: &["1.10.55", "1.8.126"], chain: WITHOUT_POD_IDENTITY },
     ],
-    note: "Its chain passes over a provider that fails, with no more than a log line.",
+    note: "If a provider fails, its chain only writes a log line and tries the next one.",
     packages: Packages { version: &["aws-sdk-cpp"], ..PACKAGES },
     support: &[supported(1)],
 };

@@ -32,7 +32,7 @@ pub(super) const DOTNET: FamilyRow = FamilyRow {
     regional_since: Some("version 4 (version 3: July 2025)"),
     basis: Basis::Documented,
     versions: &[VersionRow { since: "", measured: &[], chain: CHAIN }],
-    note: "Version 3 takes web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
+    note: "Version 3 tries web identity, then a profile, before static keys. Without the package AWSSDK.SecurityToken web identity is an error.",
     packages: Packages { version: &["awssdk.core", "awssdk.core.dll"], sts: Some("AWSSDK.SecurityToken"), first: FIRST, ..PACKAGES },
     support: &[
         supported(4),
@@ -69,7 +69,7 @@ pub(super) const POWERSHELL: FamilyRow = FamilyRow {
     regional_since: Some("version 5 (version 4: July 2025)"),
     basis: Basis::Unverified,
     versions: &[VersionRow { since: "", measured: &[], chain: POWERSHELL_CHAIN }],
-    note: "It rests on the .NET SDK, in an order of its own.",
+    note: "It is built on the .NET SDK, and tries providers in its own order.",
     packages: Packages { version: &["aws.tools.common", "awspowershell.netcore", "awspowershell"], ..PACKAGES },
     support: &[
         supported(5),

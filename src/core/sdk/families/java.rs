@@ -14,7 +14,7 @@ const CHAIN: Chain = Chain {
     ..COMMON
 };
 
-/// Source beside the measurements: aws-java-sdk-core `DefaultAWSCredentialsProviderChain.java`, `EC2ContainerCredentialsProviderWrapper.java`. A role
+/// Source besides the measurements: aws-java-sdk-core `DefaultAWSCredentialsProviderChain.java`, `EC2ContainerCredentialsProviderWrapper.java`. A role
 /// without a token file is a StackOverflowError, which the chain does not catch.
 const V1_CHAIN: Chain = Chain {
     links: &[Link::Env, Link::WebIdentity, Link::Profile(ANY_PROFILE), Link::ContainerOrImds],
@@ -85,12 +85,12 @@ pub(super) const JAVA_V1: FamilyRow = FamilyRow {
         VersionRow { since: "1.12.0", measured: &["1.12.700"], chain: V1_WITHOUT_POD_IDENTITY },
         VersionRow { since: "", measured: &["1.11.700"], chain: V1_OLD },
     ],
-    note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the module aws-java-sdk-sts web identity is never tried. Older pages of AWS name 1.11.704 for IRSA.",
+    note: "Its chain catches every exception, logs it at DEBUG and tries the next provider. Without the module aws-java-sdk-sts it never tries web identity. Older AWS pages name 1.11.704 for IRSA.",
     packages: Packages { version: &["com.amazonaws:aws-java-sdk-core"], sts: Some("com.amazonaws:aws-java-sdk-sts"), ..PACKAGES },
     support: &[SupportRow { major: 1, maintenance: Some("2024-07-31T00:00:00Z"), ended: Some("2025-12-31T00:00:00Z") }],
 };
 
-/// Source beside the measurements: aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
+/// Source besides the measurements: aws-sdk-java-v2 `DefaultCredentialsProvider.java`; aws-sdk-java-v2#3896, #1915.
 const V2_CHAIN: Chain = Chain {
     web_identity: WebIdentityRules { trims_path: true, trims_role: true, ..CHAIN.web_identity },
     profile: ProfileRules {
@@ -153,7 +153,7 @@ pub(super) const JAVA_V2: FamilyRow = FamilyRow {
         VersionRow { since: "2.10.11", measured: &["2.20.0"], chain: V2_WITHOUT_POD_IDENTITY },
         VersionRow { since: "", measured: &["2.10.8"], chain: V2_WITHOUT_IRSA },
     ],
-    note: "Its chain catches every exception, logs it at DEBUG and goes on. Without the sts module on the class path web identity is never tried.",
+    note: "Its chain catches every exception, logs it at DEBUG and tries the next provider. Without the sts module on the class path it never tries web identity.",
     packages: Packages {
         version: &["software.amazon.awssdk:sdk-core"],
         signs: &["software.amazon.awssdk:auth"],
@@ -163,7 +163,7 @@ pub(super) const JAVA_V2: FamilyRow = FamilyRow {
     support: &[supported(2)],
 };
 
-/// Source beside the measurements: aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
+/// Source besides the measurements: aws-sdk-kotlin `DefaultChainCredentialsProvider.kt`, smithy-kotlin `IdentityProviderChain.kt`.
 const KOTLIN_CHAIN: Chain = Chain {
     container: ContainerRules {
         hosts: &[Host::LoopbackItself, Host::Ecs, Host::Agent, Host::AgentByIpv6, Host::Resolved],
@@ -196,7 +196,7 @@ pub(super) const KOTLIN: FamilyRow = FamilyRow {
     regional_since: None,
     basis: Basis::Measured,
     versions: &[VersionRow { since: "", measured: &["1.8.12"], chain: KOTLIN_CHAIN }],
-    note: "Its chain catches every exception and goes on. Its first versions ask a profile before web identity.",
+    note: "Its chain catches every exception and tries the next provider. Its first versions try a profile before web identity.",
     packages: Packages { version: &["aws.sdk.kotlin:aws-config-jvm"], ..PACKAGES },
     support: &[supported(1)],
 };

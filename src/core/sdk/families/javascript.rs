@@ -4,7 +4,7 @@ use super::super::rules::*;
 use super::{Basis, FamilyRow, PACKAGES, Packages, SupportRow, VersionRow, ended, supported};
 use crate::core::pod::profile::ProfileCredentials::{Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
-/// Source beside the measurements: aws-sdk-js `lib/node_loader.js`. Pod Identity comes before IRSA.
+/// Source besides the measurements: aws-sdk-js `lib/node_loader.js`. Pod Identity comes before IRSA.
 const V2_CHAIN: Chain = Chain {
     links: &[
         Link::Env,
@@ -94,7 +94,7 @@ pub(super) const JS_V2: FamilyRow = FamilyRow {
         VersionRow { since: "2.600.0", measured: &["2.1500.0"], chain: V2_WITHOUT_POD_IDENTITY },
         VersionRow { since: "", measured: &["2.520.0"], chain: V2_WITHOUT_SETTING },
     ],
-    note: "Its chain goes on after every error, and asks for EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
+    note: "Its chain tries the next provider after every error, and tries EKS Pod Identity before IRSA. Version 2 has reached its end of support.",
     packages: Packages { version: &["aws-sdk"], ..PACKAGES },
     support: &[SupportRow { major: 2, maintenance: Some("2024-09-08T00:00:00Z"), ended: Some("2025-09-08T00:00:00Z") }, ended(1)],
 };

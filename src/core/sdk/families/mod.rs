@@ -56,7 +56,7 @@ pub(super) struct Packages {
     pub(super) version: &'static [&'static str],
     /// Packages that show that the SDK is there without telling its version.
     pub(super) signs: &'static [&'static str],
-    /// The package whose version is reported beside the SDK's.
+    /// The package whose version is reported together with the SDK's.
     pub(super) core: Option<&'static str>,
     /// The package that web identity needs, where it is one of its own; written as people write it.
     pub(super) sts: Option<&'static str>,

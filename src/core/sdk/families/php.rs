@@ -30,7 +30,7 @@ pub(super) const PHP: FamilyRow = FamilyRow {
     regional_since: Some("July 2025"),
     basis: Basis::Documented,
     versions: &[VersionRow { since: "", measured: &[], chain: CHAIN }],
-    note: "Its chain goes on after every rejected provider, without a word.",
+    note: "Its chain silently tries the next provider after every one that fails.",
     packages: Packages { version: &["aws/aws-sdk-php"], ..PACKAGES },
     support: &[supported(3), ended(2), ended(1)],
 };

@@ -103,7 +103,7 @@ pub(super) const BOTOCORE: FamilyRow = FamilyRow {
         VersionRow { since: "1.12.200", measured: &[], chain: WITHOUT_SETTING },
         VersionRow { since: "", measured: &["1.12.199"], chain: WITHOUT_IRSA },
     ],
-    note: "boto3 has version numbers of its own: 1.9.220 for IRSA, 1.34.41 for EKS Pod Identity.",
+    note: "boto3 has its own version numbers: 1.9.220 for IRSA, 1.34.41 for EKS Pod Identity.",
     packages: Packages { version: &["botocore"], signs: &["boto3", "aiobotocore"], ..PACKAGES },
     support: &[supported(0), supported(1)],
 };
@@ -125,7 +125,7 @@ pub(super) const CLI_V1: FamilyRow = FamilyRow {
         VersionRow { since: "1.16.289", measured: &[], chain: WITHOUT_URLS },
         VersionRow { since: "", measured: &["1.16.231"], chain: WITHOUT_SETTING },
     ],
-    note: "It is botocore of its time.",
+    note: "It uses the botocore of the same date.",
     packages: Packages { version: &["awscli"], by_major: true, ..PACKAGES },
     support: &[SupportRow { major: 1, maintenance: Some("2026-07-15T00:00:00Z"), ended: Some("2027-07-15T00:00:00Z") }],
 };
@@ -165,7 +165,7 @@ pub(super) const CLI_V2: FamilyRow = FamilyRow {
         VersionRow { since: "2.13.0", measured: &[], chain: CLI_V2_WITHOUT_POD_IDENTITY },
         VersionRow { since: "", measured: &["2.9.19"], chain: CLI_V2_WITHOUT_URLS },
     ],
-    note: "It brings a botocore of its own.",
+    note: "It contains its own copy of botocore.",
     packages: Packages { version: &["awscli"], signs: &["aws-cli"], by_major: true, ..PACKAGES },
     support: &[supported(2)],
 };

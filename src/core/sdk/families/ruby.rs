@@ -6,7 +6,7 @@ use super::{Basis, FamilyRow, FirstVersion, PACKAGES, Packages, VersionRow, ende
 use crate::core::pod::profile::FileFault;
 use crate::core::pod::profile::ProfileCredentials::{Login, Process, RoleArn, Sso, StaticKeys, WebIdentity};
 
-/// Source beside the measurements: aws-sdk-core `credential_provider_chain.rb`. The chain goes on only when a provider's keys are not set. An exception
+/// Source besides the measurements: aws-sdk-core `credential_provider_chain.rb`. The chain tries the next provider only when a provider's keys are not set. An exception
 /// ends the chain.
 const CHAIN: Chain = Chain {
     links: &[

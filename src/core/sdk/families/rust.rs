@@ -5,7 +5,7 @@ use super::super::rules::*;
 use super::{Basis, FamilyRow, PACKAGES, Packages, VersionRow, supported};
 use crate::core::pod::profile::FileFault;
 
-/// Source beside the measurements: aws-config `provider_config.rs`, `client_config` (docs/facts.md#exchange-client-of-rust).
+/// Source besides the measurements: aws-config `provider_config.rs`, `client_config` (docs/facts.md#exchange-client-of-rust).
 const CHAIN: Chain = Chain {
     links: &[Link::Env, Link::Profile(ANY_PROFILE), Link::WebIdentity, Link::Container, Link::Imds],
     web_identity: WebIdentityRules { role: Empty::Given, token_file: Empty::Given, session_name: Empty::Given, ..COMMON.web_identity },

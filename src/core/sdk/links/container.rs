@@ -31,7 +31,7 @@ enum ContainerFault {
     TokenForm,
     /// The agent does not give credentials.
     Agent,
-    /// Something else than the agent's JSON answers.
+    /// The answer is not the agent's JSON.
     Alien,
 }
 
@@ -63,18 +63,18 @@ pub(super) fn try_container(chain: &Chain, surroundings: &Surroundings<'_>) -> L
         return result;
     }
     let Some(uri) = env.container_full_uri.raw() else {
-        return failure(chain, "", ContainerFault::Malformed, "The container's URI is empty, and counts as set all the same.");
+        return failure(chain, "", ContainerFault::Malformed, "The container's URI is empty, but counts as set in this SDK.");
     };
     let uri = &tidy_uri(chain, uri);
     let Some(host) = url_host(uri) else {
-        return failure(chain, "", ContainerFault::Malformed, "AWS_CONTAINER_CREDENTIALS_FULL_URI is no URL that this SDK understands.");
+        return failure(chain, "", ContainerFault::Malformed, "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that this SDK understands.");
     };
     if !may_be_called(chain, uri, &host) {
         return failure(
             chain,
             "",
             ContainerFault::Uri,
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that this SDK calls: over http only loopback and the agent's addresses.",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that this SDK calls: over http it calls only loopback and the agent's addresses.",
         );
     }
     let is_agent = AGENT.contains(&host.as_str());
@@ -89,7 +89,7 @@ pub(super) fn try_container(chain: &Chain, surroundings: &Surroundings<'_>) -> L
         Ok(_) => {}
     }
     if is_plain_http(uri) && proxies::captures_agent(chain, env, &host) {
-        return failure(chain, &host, ContainerFault::Agent, "The proxy that HTTP_PROXY names gets the call to the agent.");
+        return failure(chain, &host, ContainerFault::Agent, "The call to the agent goes to the proxy in HTTP_PROXY.");
     }
     call(chain, surroundings, &host, is_near)
 }
@@ -101,21 +101,21 @@ fn call(chain: &Chain, surroundings: &Surroundings<'_>, host: &str, is_agent: bo
     let at_ecs = surroundings.ecs.filter(|_| host == ECS);
     match first.or(at_ecs).unwrap_or(surroundings.agent) {
         AgentCall::Expired if chain.container.expiry_counts => {
-            fails(ContainerFault::Agent, "The agent gives credentials that have ended already.")
+            fails(ContainerFault::Agent, "The agent gives credentials that have already expired.")
         }
         AgentCall::Works | AgentCall::Expired if host == ECS => LinkResult::gives(
             ChainEnd::Container,
-            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or the full URI leads to ECS's address. On EKS nothing answers there.",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or the full URI leads to the ECS address, where nothing answers on EKS.",
         ),
         AgentCall::Works | AgentCall::Expired if !is_agent => {
             LinkResult::gives(ChainEnd::Container, "AWS_CONTAINER_CREDENTIALS_FULL_URI names another host than the agent.")
         }
         AgentCall::Works | AgentCall::Expired => LinkResult::gives(ChainEnd::PodIdentity, "AWS_CONTAINER_CREDENTIALS_FULL_URI is set."),
-        AgentCall::NotFound => fails(ContainerFault::Agent, "The agent knows no association."),
-        AgentCall::Refused => fails(ContainerFault::Agent, "The agent refuses."),
+        AgentCall::NotFound => fails(ContainerFault::Agent, "The agent finds no association."),
+        AgentCall::Refused => fails(ContainerFault::Agent, "The agent refuses the request."),
         AgentCall::Failing | AgentCall::Throttled => fails(ContainerFault::Agent, "The agent cannot answer now."),
-        AgentCall::Alien => fails(ContainerFault::Alien, "Something else than the agent answers."),
-        AgentCall::Unreachable => fails(ContainerFault::Agent, "The agent is not reached."),
+        AgentCall::Alien => fails(ContainerFault::Alien, "Another server answers instead of the agent."),
+        AgentCall::Unreachable => fails(ContainerFault::Agent, "The agent cannot be reached."),
     }
 }
 
@@ -123,11 +123,11 @@ fn call(chain: &Chain, surroundings: &Surroundings<'_>, host: &str, is_agent: bo
 fn try_relative_uri(chain: &Chain, surroundings: &Surroundings<'_>) -> Option<LinkResult> {
     let (rules, env) = (&chain.container, surroundings.environment);
     let ecs = call(chain, surroundings, ECS, false);
-    let empty = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is empty, and counts as set all the same.";
+    let empty = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is empty, but counts as set in this SDK.";
     match (env.container_relative_uri.raw(), rules.empty_relative_uri) {
         (Some(uri), _) if uri.starts_with('/') || !rules.relative_uri_needs_slash => Some(ecs),
         (Some(_), _) => {
-            let why = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with a slash, and leads to no host.";
+            let why = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with a slash, so it leads to no host.";
             Some(failure(chain, "", ContainerFault::Uri, why))
         }
         (None, EmptyRelativeUri::Unset) => None,
@@ -214,12 +214,14 @@ fn token_file(chain: &Chain, surroundings: &Surroundings<'_>) -> Option<Result<(
     Some(match file {
         TokenFile::Good => Ok(()),
         TokenFile::TrailingWhitespace if rules.trims_token => Ok(()),
-        TokenFile::TrailingWhitespace => Err((ContainerFault::TokenForm, "White space stands after the token in the agent's token file.")),
+        TokenFile::TrailingWhitespace => {
+            Err((ContainerFault::TokenForm, "There is white space after the token in the agent's token file."))
+        }
         TokenFile::Missing => Err((ContainerFault::MissingFile, "The agent's token file is missing.")),
-        TokenFile::NotAFile => Err((ContainerFault::Folder, "The agent's token file is no file.")),
+        TokenFile::NotAFile => Err((ContainerFault::Folder, "The agent's token file is not a file.")),
         TokenFile::Unreadable => Err((ContainerFault::UnreadableFile, "The agent's token file cannot be read.")),
         TokenFile::Empty => Err((ContainerFault::Agent, "The agent's token file is empty.")),
-        TokenFile::NotAToken => Err((ContainerFault::Agent, "The agent's token file holds no token.")),
+        TokenFile::NotAToken => Err((ContainerFault::Agent, "The agent's token file does not hold a token.")),
     })
 }
 
@@ -237,13 +239,13 @@ fn token(
     };
     match (first || (file.is_none() && held.has_value()), held) {
         (true, HeldToken::Empty) => {
-            Err((ContainerFault::Agent, "AWS_CONTAINER_AUTHORIZATION_TOKEN is empty, and comes before the token file."))
+            Err((ContainerFault::Agent, "AWS_CONTAINER_AUTHORIZATION_TOKEN is empty, and this SDK reads it before the token file."))
         }
         (true, HeldToken::Padded | HeldToken::PaddedNotAToken) if !chain.container.trims_token => {
-            Err((ContainerFault::TokenForm, "White space stands beside the token in AWS_CONTAINER_AUTHORIZATION_TOKEN."))
+            Err((ContainerFault::TokenForm, "There is white space before or after the token in AWS_CONTAINER_AUTHORIZATION_TOKEN."))
         }
         (true, HeldToken::NotAToken | HeldToken::PaddedNotAToken) => {
-            Err((ContainerFault::Agent, "AWS_CONTAINER_AUTHORIZATION_TOKEN holds no token."))
+            Err((ContainerFault::Agent, "AWS_CONTAINER_AUTHORIZATION_TOKEN does not hold a token."))
         }
         (true, _) => Ok(true),
         (false, _) => file.transpose().map(|file| file.is_some()),

@@ -13,17 +13,17 @@ pub(super) fn try_imds(chain: &Chain, surroundings: &Surroundings<'_>) -> LinkRe
     let nothing = |why| if rules.always_fails { LinkResult::Fails(why) } else { LinkResult::Passes };
     match rules.off.read(&env.imds_disabled, None) {
         Ok(false) => {}
-        Ok(true) => return nothing("IMDS is switched off by AWS_EC2_METADATA_DISABLED."),
+        Ok(true) => return nothing("AWS_EC2_METADATA_DISABLED switches IMDS off."),
         Err(BadFlag) if rules.bad_off_ends => {
             let why = "AWS_EC2_METADATA_DISABLED is neither true nor false, which is an error in this version.";
             return LinkResult::Ends(ChainEnd::Error, why);
         }
-        Err(BadFlag) => return nothing("AWS_EC2_METADATA_DISABLED is neither true nor false, and IMDS is not asked then."),
+        Err(BadFlag) => return nothing("AWS_EC2_METADATA_DISABLED is neither true nor false, so this SDK does not ask IMDS."),
     }
     if env.imds_endpoint.value().is_some() {
         match rules.own_endpoint {
             OwnImdsEndpoint::Asked => {}
-            OwnImdsEndpoint::FindsNone => return nothing("It finds no IMDS where AWS_EC2_METADATA_SERVICE_ENDPOINT is set."),
+            OwnImdsEndpoint::FindsNone => return nothing("It finds no IMDS if AWS_EC2_METADATA_SERVICE_ENDPOINT is set."),
             OwnImdsEndpoint::Fails => return LinkResult::Fails(BAD_ENDPOINT),
         }
     }
@@ -32,7 +32,7 @@ pub(super) fn try_imds(chain: &Chain, surroundings: &Surroundings<'_>) -> LinkRe
         return LinkResult::Ends(ChainEnd::Error, why);
     }
     if proxies::captures_imds(chain, env) {
-        let why = "The proxy that HTTP_PROXY names gets the call to IMDS.";
+        let why = "The call to IMDS goes to the proxy in HTTP_PROXY.";
         return if rules.refusal_fails { LinkResult::Fails(why) } else { nothing(why) };
     }
     let (v2, v1, role) = match surroundings.imds {
@@ -42,7 +42,7 @@ pub(super) fn try_imds(chain: &Chain, surroundings: &Surroundings<'_>) -> LinkRe
         }
         ImdsView::WithoutKeys => return nothing("IMDS gives no keys for the role that it names."),
         ImdsView::Unknown => {
-            return LinkResult::gives(ChainEnd::NodeRole, "IMDS gives the node's role, if it is in reach. That was not found out.");
+            return LinkResult::gives(ChainEnd::NodeRole, "IMDS gives the node's role if it can be reached, which is not known here.");
         }
     };
     let answers = v2 == ImdsReach::Answers && rules.v2;
@@ -52,10 +52,12 @@ pub(super) fn try_imds(chain: &Chain, surroundings: &Surroundings<'_>) -> LinkRe
     let by_v1 = !answers && v1 && rules.v1 && !v1_disabled;
     match v2 {
         _ if answers && role => LinkResult::gives(ChainEnd::NodeRole, "IMDS gives the node's role."),
-        _ if by_v1 && role => LinkResult::gives(ChainEnd::NodeRole, "IMDS gives the node's role, by version 1."),
+        _ if by_v1 && role => LinkResult::gives(ChainEnd::NodeRole, "IMDS gives the node's role, with version 1."),
         _ if answers || by_v1 => nothing("IMDS names no role."),
-        ImdsReach::Refused if rules.refusal_fails => LinkResult::Fails("IMDS refuses."),
-        _ if v1_disabled && rules.disabled_v1_fails => LinkResult::Fails("IMDS is not reached by version 2, and version 1 is disabled."),
-        _ => nothing("IMDS is not reached."),
+        ImdsReach::Refused if rules.refusal_fails => LinkResult::Fails("IMDS refuses the request."),
+        _ if v1_disabled && rules.disabled_v1_fails => {
+            LinkResult::Fails("IMDS cannot be reached with version 2, and version 1 is disabled.")
+        }
+        _ => nothing("IMDS cannot be reached."),
     }
 }

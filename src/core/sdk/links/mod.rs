@@ -57,9 +57,9 @@ impl Notes {
         add_sentence(&mut self.text, &[sentence]);
     }
 
-    /// Adds why a host does not exist that is taken to answer.
+    /// Adds why a host does not exist. The prediction assumes that it answers.
     pub(super) fn add_assumed(&mut self, missing: &str) {
-        add_sentence(&mut self.text, &[missing, " It is taken to answer."]);
+        add_sentence(&mut self.text, &[missing, " The prediction assumes that it answers."]);
     }
 
     pub(super) fn add_unverified(&mut self, sentence: &str) {
@@ -77,7 +77,7 @@ pub(super) fn add_sentence(text: &mut String, pieces: &[&str]) {
 }
 
 /// The sentence for an `AWS_PROFILE` that names no profile.
-pub(super) const NO_PROFILE: &str = "AWS_PROFILE names a profile that no file has.";
+pub(super) const NO_PROFILE: &str = "AWS_PROFILE names a profile that is in no file.";
 
 /// What the link gives in these surroundings.
 pub(super) fn try_link(chain: &Chain, link: Link, surroundings: &Surroundings<'_>, notes: &mut Notes) -> LinkResult {
@@ -99,7 +99,7 @@ fn try_keys(chain: &Chain, surroundings: &Surroundings<'_>) -> LinkResult {
     }
     match static_keys(chain, env) {
         KeyPair::Both if rules.expiry_counts && is_over(env, surroundings.now) => {
-            LinkResult::Fails("AWS_CREDENTIAL_EXPIRATION is in the past, and the static keys are not used.")
+            LinkResult::Fails("AWS_CREDENTIAL_EXPIRATION is in the past, so the static keys are not used.")
         }
         KeyPair::Both if env.has_static_keys() => {
             LinkResult::gives(ChainEnd::Static, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set, and come first.")

@@ -26,12 +26,12 @@ pub(super) fn try_profile(chain: &Chain, kinds: &[ProfileCredentials], surroundi
     }
     let Some(kind) = kind.filter(|kind| kinds.contains(kind)) else { return LinkResult::Passes };
     if kind == ProfileCredentials::WebIdentity && rules.web_identity == ProfileWebIdentity::Crashes && section.role_arn.is_some() {
-        return LinkResult::Ends(ChainEnd::Error, "The selected profile names a web identity, on which this SDK ends the process.");
+        return LinkResult::Ends(ChainEnd::Error, "The selected profile names a web identity, and this SDK then ends the process.");
     }
     match credentials(chain, surroundings, &section, &mut Vec::new(), notes) {
         Ok(arn) => LinkResult::Gives {
             end: ChainEnd::Profile,
-            why: format!("The selected profile gives credentials by {}.", kind.describe()).into(),
+            why: format!("The selected profile gives credentials from {}.", kind.describe()).into(),
             arn,
         },
         Err(broken) if rules.passes_over.contains(&broken) => LinkResult::Passes,
@@ -66,15 +66,15 @@ impl Broken {
         match self {
             Broken::SourceMissing => "The profile's source_profile is in no file.",
             Broken::SourceWithoutCredentials => "The profile's source_profile has no credentials.",
-            Broken::SelfWithoutKeys => "The profile is its own source, and has no keys.",
+            Broken::SelfWithoutKeys => "The profile is its own source, but has no keys.",
             Broken::SelfWithKeys => "The profile is its own source, which this SDK does not allow.",
             Broken::Cycle => "The profiles name each other as their source.",
-            Broken::WithoutSource => "The profile names a role, and neither source_profile nor credential_source.",
+            Broken::WithoutSource => "The profile names a role, but neither source_profile nor credential_source.",
             Broken::SourceGivesNone => "The profile's credential_source gives no credentials.",
-            Broken::UnknownSource => "The profile's credential_source is no word that SDKs know.",
-            Broken::WithoutRole => "The profile names a token file and no role.",
+            Broken::UnknownSource => "The profile's credential_source is not a value that SDKs know.",
+            Broken::WithoutRole => "The profile names a token file, but no role.",
             Broken::Process => "The profile's credential_process fails.",
-            Broken::Sso => "The profile is one of SSO, and no token of SSO is cached.",
+            Broken::Sso => "The profile uses SSO, and no SSO token is cached.",
             Broken::Exchange(why) => why,
         }
     }

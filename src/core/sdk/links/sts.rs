@@ -26,7 +26,7 @@ pub(super) fn exchange(
     notes: &mut Notes,
 ) -> Result<(), &'static str> {
     if !chain.has_sts {
-        return Err("Its package for STS is not there.");
+        return Err("Its package for STS is missing.");
     }
     let endpoint = endpoint(chain, surroundings);
     if let Some(unverified) = endpoint.unverified {
@@ -36,7 +36,7 @@ pub(super) fn exchange(
         return Err(failure);
     }
     if !surroundings.proxy_works && proxies::carries_sts(chain, surroundings.environment, endpoint.host.as_deref()) {
-        return Err("The proxy that HTTPS_PROXY names does not let the call through.");
+        return Err("The proxy in HTTPS_PROXY does not let the call through.");
     }
     if let Some((missing, needed)) = endpoint.missing_host {
         if surroundings.hosts < needed {
@@ -45,12 +45,12 @@ pub(super) fn exchange(
         notes.add_assumed(missing);
     }
     // STS refuses these to every SDK, whatever the trust policy allows.
-    let Ok(role) = RoleArn::parse(request.role) else { return Err("The role's ARN is not one, and STS refuses it.") };
+    let Ok(role) = RoleArn::parse(request.role) else { return Err("The role's ARN is not the ARN of a role, and STS refuses it.") };
     if endpoint.partition.is_some_and(|partition| partition != role.partition) {
-        return Err("The role belongs to another partition than the region, whose STS refuses it.");
+        return Err("The role belongs to another partition than the region, and STS refuses it.");
     }
     if request.session_name && sends_bad_session_name(chain, surroundings.environment) {
-        return Err("AWS_ROLE_SESSION_NAME is no session name, and STS refuses it.");
+        return Err("AWS_ROLE_SESSION_NAME is not a valid session name, and STS refuses it.");
     }
     let first = surroundings.sts_first.filter(|first| !is_repeated(chain, *first));
     let at_url = surroundings.sts_at_url.filter(|_| endpoint.url.is_some());
@@ -63,8 +63,8 @@ pub(super) fn exchange(
         StsCall::IssuerUnreachable => Err("STS cannot reach the token's issuer."),
         StsCall::Denied => Err("STS refuses the exchange."),
         StsCall::Unavailable => Err("STS cannot answer now."),
-        StsCall::Alien => Err("Something else than STS answers."),
-        StsCall::Unreachable => Err("STS is not reached."),
+        StsCall::Alien => Err("Another server answers instead of STS."),
+        StsCall::Unreachable => Err("STS cannot be reached."),
     }
 }
 

@@ -16,7 +16,10 @@ pub(super) fn try_web_identity(chain: &Chain, surroundings: &Surroundings<'_>, n
     let counts = |var: &Var, empty: Empty| var.value().is_some() || (var.is_set() && empty == Empty::Given);
     match (counts(&env.role_arn, rules.role), counts(&env.token_file, rules.token_file)) {
         (true, false) if rules.role_without_token_fails => {
-            return LinkResult::Ends(ChainEnd::Error, "AWS_ROLE_ARN is set without AWS_WEB_IDENTITY_TOKEN_FILE, on which this SDK fails.");
+            return LinkResult::Ends(
+                ChainEnd::Error,
+                "AWS_ROLE_ARN is set without AWS_WEB_IDENTITY_TOKEN_FILE, which is an error in this SDK.",
+            );
         }
         (_, false) => return LinkResult::Passes,
         (false, true) if rules.token_without_role_fails => {
@@ -26,11 +29,11 @@ pub(super) fn try_web_identity(chain: &Chain, surroundings: &Surroundings<'_>, n
         (true, true) => {}
     }
     if env.token_file.is_empty() {
-        return LinkResult::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is empty, and counts as a path all the same.");
+        return LinkResult::Fails("AWS_WEB_IDENTITY_TOKEN_FILE is empty, but counts as a path in this SDK.");
     }
     let file = if rules.trims_path { surroundings.files.trimmed_token } else { surroundings.files.token };
     if file == TokenFile::NotAFile && rules.folder_crashes {
-        return LinkResult::Ends(ChainEnd::Error, "The token file is a folder, on which this SDK ends the process.");
+        return LinkResult::Ends(ChainEnd::Error, "The token file is a folder, and this SDK then ends the process.");
     }
     if let Some(why) = token_failure(file) {
         return LinkResult::Fails(why);
@@ -53,9 +56,9 @@ pub(super) fn token_failure(file: TokenFile) -> Option<&'static str> {
     match file {
         TokenFile::Missing => Some("The token file is missing."),
         TokenFile::Unreadable => Some("The token file cannot be read."),
-        TokenFile::NotAFile => Some("The token file is no file."),
+        TokenFile::NotAFile => Some("The token file is not a file."),
         TokenFile::Empty => Some("The token file is empty."),
-        TokenFile::NotAToken => Some("The token file holds no token."),
+        TokenFile::NotAToken => Some("The token file does not hold a token."),
         TokenFile::Good | TokenFile::TrailingWhitespace => None,
     }
 }

@@ -23,9 +23,9 @@ pub struct ImdsRules {
     pub own_endpoint: OwnImdsEndpoint,
     /// `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` has to be `IPv4` or `IPv6`, in these letters. Another word is an error.
     pub mode_is_exact: bool,
-    /// It asks by version 2. Otherwise by version 1 alone.
+    /// It uses version 2. Otherwise only version 1.
     pub v2: bool,
-    /// When IMDS does not answer by version 2, it asks by version 1.
+    /// When IMDS does not answer with version 2, it uses version 1.
     pub v1: bool,
     /// How it reads `AWS_EC2_METADATA_V1_DISABLED`, which keeps it from version 1. Where that is an error, version 1 is disabled.
     pub v1_off: FlagReading,

@@ -98,7 +98,7 @@ impl RegionRules {
 /// How a family chooses between the regional and the global STS endpoint. "The setting" is `AWS_STS_REGIONAL_ENDPOINTS` or
 /// `sts_regional_endpoints`.
 ///
-/// Source beside the measurements: AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints".
+/// Source besides the measurements: AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegionalWhen {
     /// The regional one. It does not read the setting.
@@ -152,7 +152,7 @@ pub enum Variants {
     RefusedWithUrl,
     /// It calls such endpoints. If a URL is set, it calls the URL.
     IgnoredWithUrl,
-    /// It calls such endpoints. What it does beside a URL was not verified.
+    /// It calls such endpoints. What it does if a URL is configured, too, was not verified.
     UnknownWithUrl,
 }
 

@@ -37,7 +37,7 @@ pub enum Link {
 pub enum Failing {
     /// The chain ends there with an error.
     Stops,
-    /// The chain goes on with the next link.
+    /// The chain tries the next link.
     GoesOn,
     /// It was not verified.
     Unknown,

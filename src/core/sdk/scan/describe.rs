@@ -22,11 +22,11 @@ impl FoundSdk {
     pub fn title(&self) -> String {
         match &self.version {
             Some(version) => [&self.name, " ", version].concat(),
-            None => [&self.name, ", version not known"].concat(),
+            None => [&self.name, ", version unknown"].concat(),
         }
     }
 
-    /// What it can use, and what not, one clause each. What works without a word stands first, in one clause.
+    /// What it can use and what not, one clause each. What works comes first, in one clause.
     pub fn describe(&self) -> Vec<String> {
         let ways = [("IRSA", self.irsa, ChainEnd::Irsa), ("EKS Pod Identity", self.pod_identity, ChainEnd::PodIdentity)];
         let named = |wanted: Supports| -> Vec<&str> {
@@ -46,12 +46,12 @@ impl FoundSdk {
             clauses.push(["cannot use IRSA: the module ", module, " is missing"].concat());
         }
         if !named(Supports::Unknown).is_empty() {
-            clauses.push(["not known whether it supports ", &named(Supports::Unknown).join(" and ")].concat());
+            clauses.push(["unknown whether it supports ", &named(Supports::Unknown).join(" and ")].concat());
         }
         if self.regional_by_default == Some(false) {
             let version = self.version.as_deref().and_then(SdkVersion::parse);
             let can = version.is_some_and(|version| is_regional_if_asked(self.sdk, version));
-            let when = if can { "unless AWS_STS_REGIONAL_ENDPOINTS is regional" } else { "and knows no setting for the regional one" };
+            let when = if can { "unless AWS_STS_REGIONAL_ENDPOINTS is regional" } else { "and has no setting for the regional one" };
             clauses.push(["calls the global STS endpoint ", when].concat());
         }
         match self.support {

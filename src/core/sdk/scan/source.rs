@@ -24,7 +24,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             ReadError::Io => "it could not be read",
-            ReadError::Bound => "a bound of the scan was met",
+            ReadError::Bound => "a limit of the scan was reached",
         })
     }
 }

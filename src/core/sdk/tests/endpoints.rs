@@ -41,7 +41,7 @@ fn the_change_of_the_default_is_said_where_it_matters() {
     assert!(!say(&opt_in).contains("1.40.0"), "an opt-in region was never served by the global endpoint");
     assert!(!say(POD_IDENTITY).contains("1.40.0"), "the agent's credentials need no STS");
     let only_new = [ROLE, TOKEN, REGION];
-    assert!(say(&only_new).contains("reads another variable for the region"), "{}", say(&only_new));
+    assert!(say(&only_new).contains("reads the region from another variable"), "{}", say(&only_new));
 }
 
 /// AWS has no such host today. Who says that STS answers means every host.

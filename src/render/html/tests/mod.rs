@@ -127,15 +127,7 @@ fn page_named(name: &str) -> String {
 fn golden_pages() {
     for (name, page) in pages() {
         let page = page.replace(concat!("irsa-probe ", env!("CARGO_PKG_VERSION")), "irsa-probe VERSION");
-        let path = format!("{}/src/render/html/golden/{name}.html", env!("CARGO_MANIFEST_DIR"));
-        if std::env::var_os("UPDATE_PAGES").is_some_and(|value| value == "1") {
-            std::fs::write(path, page).unwrap();
-            continue;
-        }
-        let golden = std::fs::read_to_string(&path).unwrap_or_default();
-        let differs = golden.lines().zip(page.lines()).position(|(golden, page)| golden != page);
-        let line = differs.unwrap_or_else(|| golden.lines().count().min(page.lines().count())) + 1;
-        assert!(page == golden, "{path} differs from line {line} on. UPDATE_PAGES=1 cargo test --lib render::html accepts that.");
+        super::super::testing::hold(&format!("html/golden/{name}.html"), &page);
     }
 }
 

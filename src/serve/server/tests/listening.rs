@@ -38,13 +38,13 @@ fn without_ipv6_the_other_family_is_tried() {
 }
 
 #[test]
-fn a_port_in_use_is_said_with_its_cure() {
+fn a_port_in_use_is_said_with_its_fix() {
     let first = listen(([127, 0, 0, 1], 0).into()).unwrap();
     let address = first.local_addr().unwrap();
-    let cure = "the port is in use by another process; choose another one with --listen";
-    assert_eq!(listen(address).unwrap_err(), format!("cannot listen on {address}: {cure}"));
+    let fix = "the port is in use by another process; choose another one with --listen";
+    assert_eq!(listen(address).unwrap_err(), format!("cannot listen on {address}: {fix}"));
     let every: SocketAddr = (Ipv6Addr::UNSPECIFIED, address.port()).into();
-    assert_eq!(listen(every).unwrap_err(), format!("cannot listen on {every}: {cure}"));
+    assert_eq!(listen(every).unwrap_err(), format!("cannot listen on {every}: {fix}"));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_closed_port_can_be_taken_again_at_once() {
 }
 
 #[test]
-fn an_address_of_somebody_else_is_said_with_its_cure() {
+fn an_address_that_cannot_be_used_is_named_with_the_fix() {
     let said = listen(([192, 0, 2, 1], 0).into()).unwrap_err();
     assert_eq!(said, "cannot listen on 192.0.2.1:0: no interface here has this address; choose another one with --listen");
 }

@@ -26,7 +26,7 @@ impl Module {
         }
     }
 
-    /// The module that web identity needs beside this core.
+    /// The module that web identity needs besides this core.
     pub(super) const fn sts(self) -> Option<Module> {
         match self {
             Module::V2Core => Some(Module::V2Sts),

@@ -19,10 +19,10 @@ const CHUNK: usize = 64 << 10;
 const BEFORE: usize = 256;
 const AFTER: usize = 512;
 
-/// How many packages of one bundle are told.
+/// How many packages of one bundle are reported.
 const PACKAGES: usize = 16;
 
-/// How many times a marker is looked at. A bundle has a few hundred.
+/// How many occurrences of a marker are read. A bundle has a few hundred.
 const HITS: usize = 20_000;
 
 /// A JavaScript file of a bundle's size outside of `node_modules`.

@@ -28,13 +28,13 @@ pub struct NamedCommand<'a> {
 pub struct NamedPlace {
     /// Its path. A `*` in it stands for any rest of one name, also for none.
     pub path: String,
-    /// How it is looked at.
+    /// How it is searched.
     pub kind: PlaceKind,
     /// It is the executable itself, or what it was told to run: its script, its class path.
     pub own: bool,
 }
 
-/// How a place is looked at.
+/// How a place is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceKind {
     /// As one file.

@@ -12,13 +12,13 @@ const MAGIC: &[u8] = b"MEI\x0c\x0b\x0a\x0b\x0e";
 /// Its size: the magic, four numbers, and 64 bytes for the name of Python's library.
 const COOKIE: usize = 88;
 
-/// The part of the file that is looked at for it. Only the names of sections and their headers follow it, which are 2 KiB.
+/// The part of the file that is searched for it. Only the names of sections and their headers follow it, which are 2 KiB.
 const TAIL: usize = 8 * 1024;
 
 /// The most of each table that is read.
 const TABLE: usize = 2 * 1024 * 1024;
 
-/// The part of the PYZ's table that is looked at at once.
+/// The part of the PYZ's table that is read at once.
 const CHUNK: usize = 64 * 1024;
 
 /// What the frozen program holds. `None` for other executables.

@@ -136,7 +136,7 @@ fn headers(bytes: &[u8]) -> Option<(String, String)> {
         if line.is_empty() {
             break;
         }
-        // A folded line goes on with the value above. A line that is no UTF-8 is none of ours.
+        // A folded line continues the value of the line before. A line that is no UTF-8 is none of ours.
         let Some((header, value)) =
             std::str::from_utf8(line).ok().filter(|line| !line.starts_with([' ', '\t'])).and_then(|line| line.split_once(':'))
         else {

@@ -4,7 +4,7 @@ use super::super::archive::{Archive, EntryBudget};
 use super::super::source::{ReadAt, ReadError};
 use super::Bundle;
 
-/// The most entries that are looked at.
+/// The most entries that are read.
 const ENTRIES: u32 = 100_000;
 
 /// What the zip holds. `None` for other files.
