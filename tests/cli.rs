@@ -554,7 +554,9 @@ fn prose_has_the_width_of_the_terminal_and_commands_are_whole() {
     let sandbox = sandbox(DENIED);
     let text =
         |columns: &str| run(&sandbox, probe(&sandbox, &["check", "--timeout=1s", "--termination-log", "none"]).env("COLUMNS", columns)).1;
-    let commands = |out: &str| out.lines().filter(|line| line.contains("1. aws iam ") || line.contains("3. aws iam ")).map(str::to_owned).collect::<Vec<_>>();
+    let commands = |out: &str| {
+        out.lines().filter(|line| line.contains("1. aws iam ") || line.contains("3. aws iam ")).map(str::to_owned).collect::<Vec<_>>()
+    };
     let (narrow, wide) = (text("60"), text("100"));
     assert_eq!(commands(&narrow), commands(&wide));
     let longest = |out: &str| out.lines().filter(|line| line.starts_with("  why ")).map(|line| line.chars().count()).max();

@@ -1,6 +1,7 @@
 //! What a page says, and in which order.
 
 use super::*;
+use crate::core::catalogue::commands::CommandEffect;
 
 #[test]
 fn the_state_leads_the_title() {
@@ -43,7 +44,9 @@ fn commands_and_documents_are_whole() {
         let shown = page.split("<pre").skip(1).map(|rest| text_of(&rest[rest.find('>').unwrap() + 1..rest.find("</pre>").unwrap()]));
         let expected = report.findings.iter().filter(|finding| !finding.ignored).flat_map(|finding| {
             let remedy = &finding.cause.remedy;
-            remedy.commands.iter().map(|command| command.command.clone()).chain(remedy.snippet.clone())
+            let mut commands: Vec<_> = remedy.commands.iter().collect();
+            commands.sort_by_key(|command| command.effect != CommandEffect::Read);
+            commands.into_iter().map(|command| command.command.clone()).chain(remedy.snippet.clone())
         });
         assert_eq!(shown.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{name}");
     }
@@ -71,8 +74,7 @@ fn times_are_counted_from_now() {
         assert!(page.contains(words), "{words}\n{page}");
     }
     assert!(line_of(&page_named("warnings")).contains("running now"));
-    let mut board = Board::new(None, at(0));
-    round(&mut board, &testing::healthy(), 0, 58);
+    let Sidecar { board, .. } = Sidecar::after(&[(testing::healthy(), 58)]);
     assert!(line_of(&super::page(&board, at(600))).contains("The probe has been stuck since 21:35"));
     let late = line_of(&super::page(&board, at(2 * 24 * 3600)));
     assert!(late.contains("expired at 22 Nov 22:34 (1 d 23 h ago)") && late.contains("due now"), "{late}");
@@ -155,8 +157,7 @@ fn every_round_has_a_cell_with_its_story() {
 fn what_does_not_count_is_told_apart() {
     let mut evidence = testing::warnings();
     evidence["inputs"]["settings"] = serde_json::json!({"appSdk": "java-v2", "strict": true, "ignore": ["node-role-reachable"]});
-    let mut board = Board::new(None, at(0));
-    round(&mut board, &evidence, 0, 64);
+    let Sidecar { board, .. } = Sidecar::after(&[(evidence, 64)]);
     let page = page(&board, at(10));
     for words in [
         "<title>ready – shop/checkout",
@@ -170,6 +171,33 @@ fn what_does_not_count_is_told_apart() {
     assert!(!page_named("degraded").contains("The identity is confirmed."));
 }
 
+/// A connection that failed is no call: the failure stands with the connection.
+#[test]
+fn a_failed_connection_is_no_call() {
+    let page = line_of(&page_named("sts-down"));
+    let words = "10.0.3.17 (private: a VPC endpoint)resolve 1.2 ms× connect-timeoutno address accepted a connection within 2 s (10.0.3.17:443)\
+                 – not called– not called";
+    assert!(page.contains(words) && !page.contains("0.0 ms"), "{page}");
+}
+
+/// The steps of a fix are those of the text report: read, change what the sentence says, then the commands that change something.
+#[test]
+fn a_fix_reads_before_it_changes() {
+    let page = line_of(&page_named("degraded"));
+    let places =
+        ["Fixaws iam get-role", "Add the statement that irsa-probe trust-policy prints", "affects every pod"].map(|words| page.find(words));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{page}");
+}
+
+/// What a check says of a time is the same as what the page counts.
+#[test]
+fn the_clocks_of_a_sample_agree() {
+    let page = line_of(&page_named("healthy"));
+    assert!(page.contains("valid until 23 Nov 20:34 (22 h 7 min)") && page.contains("expires in 22h"), "{page}");
+    let page = line_of(&page_named("not-proven"));
+    assert!(page.contains("a retry") && page.contains("(in 57 s)"), "{page}");
+}
+
 /// While STS is out of reach, the page says what the applications do.
 #[test]
 fn who_uses_the_nodes_role_is_told() {
@@ -179,11 +207,11 @@ fn who_uses_the_nodes_role_is_told() {
 
 #[test]
 fn a_flapping_history_stays_short() {
-    let mut board = Board::new(None, at(0));
+    let mut sidecar = Sidecar::new();
     for n in 0..50 {
-        round(&mut board, &if n % 2 == 0 { testing::healthy() } else { testing::trust_policy_denied() }, n * INTERVAL, 50);
+        sidecar.round(&if n % 2 == 0 { testing::healthy() } else { testing::trust_policy_denied() }, 50);
     }
-    let page = page(&board, at(50 * INTERVAL));
+    let page = page(&sidecar.board, at(sidecar.last + MINUTE));
     assert!(page.contains("and 38 changes before"), "{page}");
     assert!(page.len() <= 40 * 1024, "{}", page.len());
 }
