@@ -65,8 +65,8 @@ fn the_page_reloads_only_when_asked() {
 fn times_are_counted_from_now() {
     let page = line_of(&page_named("healthy"));
     for words in [
-        "as of 2026-11-22 22:27:03 UTC",
-        "Since21:34 (52 min)",
+        "as of 2026-11-22 22:27:04 UTC",
+        "Since21:34 (53 min)",
         "Last round22:19 (8 min ago)took 79 ms, scheduled",
         "Next round22:34 (in 7 min)",
         "Credentialsvalid until 23:19 (52 min)",
@@ -90,15 +90,15 @@ fn what_is_remembered_has_its_age() {
             "degraded",
             &[
                 "Identitynot confirmed",
-                "Last confirmed{session}as of 11:49 (37 min ago)",
-                "Default chainIRSA: {session}as of 22 Nov 21:34 (14 h 53 min ago)",
-                "Credentialsvalid until 12:49 (22 min)from the round of 11:49",
-                "Checksas of the last round, 12:19",
+                "Last confirmed{session}as of 09:19 (40 min ago)",
+                "Default chainIRSA: {session}as of 22 Nov 21:34 (12 h 25 min ago)",
+                "Credentialsvalid until 10:19 (19 min)from the round of 09:19",
+                "Checksas of the last round, 09:51",
             ],
         ),
         (
             "not-ready",
-            &["Identitynot confirmed", "Last confirmed{session}as of", "Credentialsexpired at 12:19 (23 min ago)from the round of 11:19"],
+            &["Identitynot confirmed", "Last confirmed{session}as of", "Credentialsexpired at 09:34 (25 min ago)from the round of 08:34"],
         ),
         ("first-round", &["Credentialsnone yet"]),
     ] {
@@ -143,12 +143,12 @@ fn clock_skew_is_told() {
 fn every_round_has_a_cell_with_its_story() {
     let page = page_named("degraded");
     assert_eq!(page.matches("<li><span class=\"cell ").count(), 50);
-    assert!(page.contains("<summary>46 of the last 50 rounds confirmed the identity</summary>"));
-    let words = "12:19 failed: trust-policy-denied; 49 ms, scheduled";
+    assert!(page.contains("<summary>38 of the last 50 rounds confirmed the identity</summary>"));
+    let words = "09:51 failed: trust-policy-denied; 49 ms, a retry";
     let cell = format!("<li><span class=\"cell fail\" role=\"img\" aria-label=\"{words}\" title=\"{words}\"></span></li>\n</ol>");
     assert!(page.contains(&cell), "the newest is the last\n{page}");
     assert!(page.contains("2 rounds not confirmed: connect-timeout"), "{page}");
-    assert!(line_of(&page).contains("oldest 00:04newest 12:19"), "{}", line_of(&page));
+    assert!(line_of(&page).contains("oldest 00:04newest 09:51"), "{}", line_of(&page));
     assert!(line_of(&page_named("node-role")).contains("The only round so far did not confirm the identity"));
 }
 
@@ -183,17 +183,26 @@ fn a_failed_connection_is_no_call() {
 /// The steps of a fix are those of the text report: read, change what the sentence says, then the commands that change something.
 #[test]
 fn a_fix_reads_before_it_changes() {
-    let page = line_of(&page_named("degraded"));
-    let places =
-        ["Fixaws iam get-role", "Add the statement that irsa-probe trust-policy prints", "affects every pod"].map(|words| page.find(words));
+    let page = line_of(&page_named("node-role"));
+    let steps = ["Fixkubectl -n shop get serviceaccount", "Annotate service account shop/checkout", "affects every pod that uses"];
+    let places = steps.map(|words| page.find(words));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{page}");
+}
+
+#[test]
+fn a_command_in_a_sentence_is_code() {
+    assert!(
+        page_named("degraded")
+            .contains("Add the statement that <code class=\"all\"><span>irsa-probe</span> <span>trust-policy</span></code> prints")
+    );
+    assert!(pages().iter().all(|(_, page)| !page.contains('`')));
 }
 
 /// What a check says of a time is the same as what the page counts.
 #[test]
 fn the_clocks_of_a_sample_agree() {
     let page = line_of(&page_named("healthy"));
-    assert!(page.contains("valid until 23 Nov 20:34 (22 h 7 min)") && page.contains("expires in 22h"), "{page}");
+    assert!(page.contains("valid until 23 Nov 20:34 (22 h 6 min)") && page.contains("expires in 22h 14m"), "{page}");
     let page = line_of(&page_named("not-proven"));
     assert!(page.contains("a retry") && page.contains("(in 57 s)"), "{page}");
 }
