@@ -251,6 +251,27 @@ mod tests {
     }
 
     #[test]
+    fn the_identity_and_the_end_of_its_credentials_outlast_a_failed_round() {
+        let mut board = Board::new(None, at(0));
+        assert_eq!((board.last_identity(), board.credentials_end()), (None, None));
+        let identity = Identity {
+            arn: "arn:aws:sts::111122223333:assumed-role/checkout/irsa-probe".to_owned(),
+            account: None,
+            user_id: None,
+            role: None,
+            session: None,
+            provider: crate::core::plan::Provider::Irsa,
+        };
+        board.end_round(Report { identity: Some(identity.clone()), ..report(&[], Some(3600)) }, Trigger::Start, at(1));
+        let end = board.credentials_end();
+        assert!(end.is_some());
+        board.end_round(report(&[Code::Throttled], None), Trigger::Interval, at(2));
+        assert_eq!((board.last_identity(), board.credentials_end()), (Some(&identity), end));
+        board.end_round(report(&[], Some(7200)), Trigger::Interval, at(3));
+        assert_eq!(board.last_identity(), None, "the last proof did not name it");
+    }
+
+    #[test]
     fn the_worker_tells_when_it_wakes() {
         let mut board = Board::new(None, at(0));
         board.end_round(report(&[], Some(3600)), Trigger::Start, at(1));

@@ -72,10 +72,33 @@ fn connection(html: &mut Html, endpoint: &ReportedEndpoint) {
     if !words.is_empty() {
         html.leaf("small", "", &words.join(", "));
     }
+    let first = endpoint.calls().next().map(|(operation, _)| operation);
+    for (operation, call) in endpoint.calls().filter(|(_, call)| !was_sent(call)) {
+        // The addresses and phases above are those of the first call.
+        if Some(operation) != first {
+            html.leaf("small", "", &format!("for {operation}:"));
+        }
+        html.block("div", "", |html| {
+            sign(html, "sign fail", "×", "failed");
+            html.text(call.code.as_deref().unwrap_or("failed"));
+        });
+        message(html, call);
+    }
+}
+
+/// Whether there was a connection on which to send the call. A call that was never sent took no time.
+fn was_sent(call: &ReportedCall) -> bool {
+    call.ok || call.ms > 0.0
+}
+
+fn message(html: &mut Html, call: &ReportedCall) {
+    if let Some(message) = &call.message {
+        html.block("small", "", |html| html.prose(message));
+    }
 }
 
 fn call(html: &mut Html, call: Option<&ReportedCall>) {
-    let Some(call) = call else {
+    let Some(call) = call.filter(|call| was_sent(call)) else {
         sign(html, "sign skip", "–", "skipped");
         return html.text("not called");
     };
@@ -88,9 +111,7 @@ fn call(html: &mut Html, call: Option<&ReportedCall>) {
         Some(code) => html.text(&format!("{code}, {ms}")),
         None => html.text(&ms),
     }
-    if let Some(message) = &call.message {
-        html.block("small", "", |html| html.prose(message));
-    }
+    message(html, call);
     if let Some(id) = &call.request_id {
         html.block("small", "", |html| {
             html.text("request ");

@@ -3,7 +3,8 @@
 use super::super::{affects, label};
 use super::markup::Html;
 use super::{WARN, section, section_of_round, sign};
-use crate::core::catalogue::remedy::Remedy;
+use crate::core::catalogue::commands::CommandEffect;
+use crate::core::catalogue::remedy::{Remedy, RemedyCommand};
 use crate::core::catalogue::{Class, Severity};
 use crate::core::check::report::{Cause, Report, ReportedFinding, Verdict};
 use crate::core::text::time::Timestamp;
@@ -89,27 +90,31 @@ fn paragraph(html: &mut Html, text: &str) {
     }
 }
 
-/// What to do, and the commands in the order in which they are to be run. Each command stands alone and without a prompt. One click selects the
-/// whole of it, or the whole document. Above a command that changes something stands whom it affects.
+/// The steps of the fix, in the order of the text report: commands that read, what to do, and commands that change something, each below whom it
+/// affects. Each command stands alone and without a prompt. One click selects the whole of it, or the whole document.
 fn fix(html: &mut Html, cause: &Cause) {
     let Remedy { text, commands, snippet, .. } = &cause.remedy;
-    paragraph(html, text);
-    if !commands.is_empty() {
-        html.block("ol", "commands", |html| {
-            for command in commands {
-                html.block("li", "", |html| {
-                    if let Some(affects) = affects(command) {
-                        html.leaf("p", "label", &format!("{affects}:"));
-                    }
-                    html.block("pre", "command", |html| html.document(&command.command));
-                });
-            }
-        });
-    }
+    let (reading, changing): (Vec<_>, Vec<_>) = commands.iter().partition(|command| command.effect == CommandEffect::Read);
+    html.block("ol", "commands", |html| {
+        reading.into_iter().for_each(|command| step(html, command));
+        if !text.is_empty() {
+            html.block("li", "", |html| html.block("p", "", |html| html.instructions(text)));
+        }
+        changing.into_iter().for_each(|command| step(html, command));
+    });
     if let Some(snippet) = snippet {
         html.leaf("p", "label", label(cause.code.row().document));
         html.block("pre", "", |html| html.document(snippet));
     }
+}
+
+fn step(html: &mut Html, command: &RemedyCommand) {
+    html.block("li", "", |html| {
+        if let Some(affects) = affects(command) {
+            html.block("p", "label", |html| html.prose(&format!("{affects}:")));
+        }
+        html.block("pre", "command", |html| html.document(&command.command));
+    });
 }
 
 /// Where to read on. The link is made of the catalogue alone, so that no report's text becomes an address.

@@ -36,14 +36,45 @@ impl Html {
         for part in parts(text) {
             match part {
                 Part::Prose(text) => self.text(text),
-                Part::Value(value) => self.value(value),
+                Part::Value { before, value, after } => self.value_within(before, value, after),
             }
+        }
+    }
+
+    /// Sentences of the catalogue. A command in them stands between backticks.
+    pub(super) fn instructions(&mut self, text: &str) {
+        for (nth, part) in text.split('`').enumerate() {
+            match nth % 2 {
+                0 => self.prose(part),
+                _ => self.block("code", "all", |html| html.document(part)),
+            }
+        }
+    }
+
+    /// A name with `/` between its parts. A line breaks rather there than within a part.
+    pub(super) fn path(&mut self, name: &str) {
+        for (nth, part) in name.split_inclusive('/').enumerate() {
+            if nth > 0 {
+                self.raw("<wbr>");
+            }
+            self.text(part);
         }
     }
 
     /// A value alone.
     pub(super) fn value(&mut self, value: &str) {
-        self.block("code", "value", |html| html.pieces(value));
+        self.value_within("", value, "");
+    }
+
+    /// A value and the punctuation around it. A browser may break a line beside a piece that the style keeps together, even before a full stop.
+    /// So the punctuation is a part of such a piece.
+    fn value_within(&mut self, before: &str, value: &str, after: &str) {
+        let is_kept = |piece: Option<&str>| piece.is_some_and(breaks);
+        let (outside_before, before) = if is_kept(pieces(value).next()) { ("", before) } else { (before, "") };
+        let (outside_after, after) = if is_kept(pieces(value).last()) { ("", after) } else { (after, "") };
+        self.text(outside_before);
+        self.block("code", "value", |html| html.pieces(before, value, after));
+        self.text(outside_after);
     }
 
     /// Text with several lines, for `<pre>`. Line breaks are kept, and each word breaks only where [`pieces`] allows it. Everything else is as in
@@ -57,20 +88,24 @@ impl Html {
                 if nth > 0 {
                     self.out.push(' ');
                 }
-                self.pieces(word);
+                self.pieces("", word, "");
             }
         }
     }
 
     /// The style keeps a `<span>` within `<code>` and `<pre>` in one line as long as it fits.
-    fn pieces(&mut self, value: &str) {
-        for (nth, piece) in pieces(value).enumerate() {
-            if nth > 0 {
+    /// `before` and `after` are parts of the first and the last piece.
+    fn pieces(&mut self, before: &str, value: &str, after: &str) {
+        let mut pieces = pieces(value).peekable();
+        let mut before = Some(before);
+        while let Some(piece) = pieces.next() {
+            if before.is_none() {
                 self.raw("<wbr>");
             }
+            let whole = [before.take().unwrap_or_default(), piece, if pieces.peek().is_none() { after } else { "" }].concat();
             match breaks(piece) {
-                true => self.leaf("span", "", piece),
-                false => self.text(piece),
+                true => self.leaf("span", "", &whole),
+                false => self.text(&whole),
             }
         }
     }
@@ -161,7 +196,33 @@ mod tests {
         html.prose("It is arn:aws:iam::111122223333:role/a-b.");
         assert_eq!(
             html.finish(),
-            "It is <code class=\"value\">arn:<wbr>aws:<wbr>iam::<wbr>111122223333:<wbr>role/<wbr><span>a-b</span></code>."
+            "It is <code class=\"value\">arn:<wbr>aws:<wbr>iam::<wbr>111122223333:<wbr>role/<wbr><span>a-b.</span></code>"
         );
+    }
+
+    #[test]
+    fn punctuation_stays_beside_its_value() {
+        for (text, markup) in [
+            ("(ab/cd-0123456789ab), or", "<code class=\"value\"><span>(ab/cd-0123456789ab),</span></code> or"),
+            ("(sts.example.internal), or", "(<code class=\"value\">sts.example.internal</code>), or"),
+        ] {
+            let mut html = Html::new();
+            html.prose(text);
+            assert_eq!(html.finish(), markup);
+        }
+    }
+
+    #[test]
+    fn commands_in_sentences_are_set_apart() {
+        let mut html = Html::new();
+        html.instructions("What `irsa-probe sdks` names.");
+        assert_eq!(html.finish(), "What <code class=\"all\"><span>irsa-probe</span> sdks</code> names.");
+    }
+
+    #[test]
+    fn a_name_breaks_after_a_slash() {
+        let mut html = Html::new();
+        html.path("shop/<b>");
+        assert_eq!(html.finish(), "shop/<wbr>&lt;b&gt;");
     }
 }

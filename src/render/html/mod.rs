@@ -28,7 +28,7 @@ use markup::Html;
 use state::Face;
 
 /// The page's Content-Security-Policy. It allows only the page's own style. A test compares the hash with the style.
-pub const CSP: &str = "default-src 'none'; style-src 'sha256-8VUaiwr0gHwZNxDvt/LdNfXXuKQoV9xrwClr/FcKlV4='; \
+pub const CSP: &str = "default-src 'none'; style-src 'sha256-25PGaz4jgJw/4n0itXl33KzGMZ9tFv/XgPNwToWES30='; \
                        base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("style.css");
@@ -96,7 +96,7 @@ fn nothing_yet(html: &mut Html, disabled: bool) {
 fn footer(html: &mut Html) {
     html.leaf("p", "", concat!("irsa-probe ", env!("CARGO_PKG_VERSION")));
     html.with("nav", &[("aria-label", "Other views")], |html| {
-        for path in ["status", "metrics", "readyz?verbose"] {
+        for path in ["report", "status", "metrics", "readyz?verbose"] {
             html.with("a", &[("href", path)], |html| html.text(&format!("/{path}")));
         }
     });

@@ -33,7 +33,8 @@ pub(super) fn face(state: ReadinessState, disabled: bool) -> Face {
 pub(super) fn header(html: &mut Html, face: &Face, status: &StatusDocument, reason: &ReadinessReason, board: &Board, now: Timestamp) {
     html.block("div", "top", |html| {
         html.block("p", "subject", |html| {
-            html.leaf("strong", "", &status.report.map_or_else(|| "irsa-probe".to_owned(), |report| name(&report.subject)));
+            let name = status.report.map_or_else(|| "irsa-probe".to_owned(), |report| name(&report.subject));
+            html.block("strong", "", |html| html.path(&name));
             if let Some(pod) = status.report.and_then(|report| report.subject.pod.as_deref()) {
                 html.text(" ");
                 html.leaf("span", "dim", pod);

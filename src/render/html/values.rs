@@ -6,8 +6,8 @@
 pub(super) enum Part<'a> {
     /// Anything that is no value.
     Prose(&'a str),
-    /// A value, without the punctuation around it.
-    Value(&'a str),
+    /// A value and the punctuation around it.
+    Value { before: &'a str, value: &'a str, after: &'a str },
 }
 
 /// The length from which a word can be a value. A shorter one, such as `and/or`, needs no care.
@@ -17,11 +17,15 @@ const SHORTEST: usize = 16;
 pub(super) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     text.split_inclusive(' ').flat_map(|word| {
         let value = word.trim_start_matches(['(', '"', '\'', '[', '<']);
-        let before = word.len() - value.len();
+        let before = &word[..word.len() - value.len()];
         let value = value.trim_end_matches([' ', '.', ',', ';', ':', ')', '"', '\'', ']', '>', '?', '!']);
+        let after = &word[before.len() + value.len()..];
         let parts = match is_value(value) {
-            true => [Part::Prose(&word[..before]), Part::Value(value), Part::Prose(&word[before + value.len()..])],
-            false => [Part::Prose(word), Part::Prose(""), Part::Prose("")],
+            true => [
+                Part::Value { before, value, after: after.trim_end_matches(' ') },
+                Part::Prose(&after[after.trim_end_matches(' ').len()..]),
+            ],
+            false => [Part::Prose(word), Part::Prose("")],
         };
         parts.into_iter().filter(|part| *part != Part::Prose(""))
     })
@@ -58,7 +62,7 @@ mod tests {
     #[test]
     fn values_are_found_without_the_punctuation_around_them() {
         let values = |text| {
-            let values = parts(text).filter_map(|part| if let Part::Value(value) = part { Some(value) } else { None });
+            let values = parts(text).filter_map(|part| if let Part::Value { value, .. } = part { Some(value) } else { None });
             values.collect::<Vec<&str>>()
         };
         for (text, expected) in [
@@ -71,7 +75,8 @@ mod tests {
             assert_eq!(values(text), expected);
             let whole: String = parts(text)
                 .map(|part| match part {
-                    Part::Prose(text) | Part::Value(text) => text,
+                    Part::Prose(text) => text.to_owned(),
+                    Part::Value { before, value, after } => format!("{before}{value}{after}"),
                 })
                 .collect();
             assert_eq!(whole, text);

@@ -1,6 +1,7 @@
 //! What a page says, and in which order.
 
 use super::*;
+use crate::core::catalogue::commands::CommandEffect;
 
 #[test]
 fn the_state_leads_the_title() {
@@ -43,7 +44,9 @@ fn commands_and_documents_are_whole() {
         let shown = page.split("<pre").skip(1).map(|rest| text_of(&rest[rest.find('>').unwrap() + 1..rest.find("</pre>").unwrap()]));
         let expected = report.findings.iter().filter(|finding| !finding.ignored).flat_map(|finding| {
             let remedy = &finding.cause.remedy;
-            remedy.commands.iter().map(|command| command.command.clone()).chain(remedy.snippet.clone())
+            let mut commands: Vec<_> = remedy.commands.iter().collect();
+            commands.sort_by_key(|command| command.effect != CommandEffect::Read);
+            commands.into_iter().map(|command| command.command.clone()).chain(remedy.snippet.clone())
         });
         assert_eq!(shown.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{name}");
     }
@@ -62,8 +65,8 @@ fn the_page_reloads_only_when_asked() {
 fn times_are_counted_from_now() {
     let page = line_of(&page_named("healthy"));
     for words in [
-        "as of 2026-11-22 22:27:03 UTC",
-        "Since21:34 (52 min)",
+        "as of 2026-11-22 22:27:04 UTC",
+        "Since21:34 (53 min)",
         "Last round22:19 (8 min ago)took 79 ms, scheduled",
         "Next round22:34 (in 7 min)",
         "Credentialsvalid until 23:19 (52 min)",
@@ -71,8 +74,7 @@ fn times_are_counted_from_now() {
         assert!(page.contains(words), "{words}\n{page}");
     }
     assert!(line_of(&page_named("warnings")).contains("running now"));
-    let mut board = Board::new(None, at(0));
-    round(&mut board, &testing::healthy(), 0, 58);
+    let Sidecar { board, .. } = Sidecar::after(&[(testing::healthy(), 58)]);
     assert!(line_of(&super::page(&board, at(600))).contains("The probe has been stuck since 21:35"));
     let late = line_of(&super::page(&board, at(2 * 24 * 3600)));
     assert!(late.contains("expired at 22 Nov 22:34 (1 d 23 h ago)") && late.contains("due now"), "{late}");
@@ -88,15 +90,15 @@ fn what_is_remembered_has_its_age() {
             "degraded",
             &[
                 "Identitynot confirmed",
-                "Last confirmed{session}as of 11:49 (37 min ago)",
-                "Default chainIRSA: {session}as of 22 Nov 21:34 (14 h 53 min ago)",
-                "Credentialsvalid until 12:49 (22 min)from the round of 11:49",
-                "Checksas of the last round, 12:19",
+                "Last confirmed{session}as of 09:19 (40 min ago)",
+                "Default chainIRSA: {session}as of 22 Nov 21:34 (12 h 25 min ago)",
+                "Credentialsvalid until 10:19 (19 min)from the round of 09:19",
+                "Checksas of the last round, 09:51",
             ],
         ),
         (
             "not-ready",
-            &["Identitynot confirmed", "Last confirmed{session}as of", "Credentialsexpired at 12:19 (23 min ago)from the round of 11:19"],
+            &["Identitynot confirmed", "Last confirmed{session}as of", "Credentialsexpired at 09:34 (25 min ago)from the round of 08:34"],
         ),
         ("first-round", &["Credentialsnone yet"]),
     ] {
@@ -141,12 +143,12 @@ fn clock_skew_is_told() {
 fn every_round_has_a_cell_with_its_story() {
     let page = page_named("degraded");
     assert_eq!(page.matches("<li><span class=\"cell ").count(), 50);
-    assert!(page.contains("<summary>46 of the last 50 rounds confirmed the identity</summary>"));
-    let words = "12:19 failed: trust-policy-denied; 49 ms, scheduled";
+    assert!(page.contains("<summary>38 of the last 50 rounds confirmed the identity</summary>"));
+    let words = "09:51 failed: trust-policy-denied; 49 ms, a retry";
     let cell = format!("<li><span class=\"cell fail\" role=\"img\" aria-label=\"{words}\" title=\"{words}\"></span></li>\n</ol>");
     assert!(page.contains(&cell), "the newest is the last\n{page}");
     assert!(page.contains("2 rounds not confirmed: connect-timeout"), "{page}");
-    assert!(line_of(&page).contains("oldest 00:04newest 12:19"), "{}", line_of(&page));
+    assert!(line_of(&page).contains("oldest 00:04newest 09:51"), "{}", line_of(&page));
     assert!(line_of(&page_named("node-role")).contains("The only round so far did not confirm the identity"));
 }
 
@@ -155,8 +157,7 @@ fn every_round_has_a_cell_with_its_story() {
 fn what_does_not_count_is_told_apart() {
     let mut evidence = testing::warnings();
     evidence["inputs"]["settings"] = serde_json::json!({"appSdk": "java-v2", "strict": true, "ignore": ["node-role-reachable"]});
-    let mut board = Board::new(None, at(0));
-    round(&mut board, &evidence, 0, 64);
+    let Sidecar { board, .. } = Sidecar::after(&[(evidence, 64)]);
     let page = page(&board, at(10));
     for words in [
         "<title>ready – shop/checkout",
@@ -170,6 +171,42 @@ fn what_does_not_count_is_told_apart() {
     assert!(!page_named("degraded").contains("The identity is confirmed."));
 }
 
+/// A connection that failed is no call: the failure stands with the connection.
+#[test]
+fn a_failed_connection_is_no_call() {
+    let page = line_of(&page_named("sts-down"));
+    let words = "10.0.3.17 (private: a VPC endpoint)resolve 1.2 ms× connect-timeoutno address accepted a connection within 2 s (10.0.3.17:443)\
+                 – not called– not called";
+    assert!(page.contains(words) && !page.contains("0.0 ms"), "{page}");
+}
+
+/// The steps of a fix are those of the text report: read, change what the sentence says, then the commands that change something.
+#[test]
+fn a_fix_reads_before_it_changes() {
+    let page = line_of(&page_named("node-role"));
+    let steps = ["Fixkubectl -n shop get serviceaccount", "Annotate service account shop/checkout", "affects every pod that uses"];
+    let places = steps.map(|words| page.find(words));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{page}");
+}
+
+#[test]
+fn a_command_in_a_sentence_is_code() {
+    assert!(
+        page_named("degraded")
+            .contains("Add the statement that <code class=\"all\"><span>irsa-probe</span> <span>trust-policy</span></code> prints")
+    );
+    assert!(pages().iter().all(|(_, page)| !page.contains('`')));
+}
+
+/// What a check says of a time is the same as what the page counts.
+#[test]
+fn the_clocks_of_a_sample_agree() {
+    let page = line_of(&page_named("healthy"));
+    assert!(page.contains("valid until 23 Nov 20:34 (22 h 6 min)") && page.contains("expires in 22h 14m"), "{page}");
+    let page = line_of(&page_named("not-proven"));
+    assert!(page.contains("a retry") && page.contains("(in 57 s)"), "{page}");
+}
+
 /// While STS is out of reach, the page says what the applications do.
 #[test]
 fn who_uses_the_nodes_role_is_told() {
@@ -179,11 +216,11 @@ fn who_uses_the_nodes_role_is_told() {
 
 #[test]
 fn a_flapping_history_stays_short() {
-    let mut board = Board::new(None, at(0));
+    let mut sidecar = Sidecar::new();
     for n in 0..50 {
-        round(&mut board, &if n % 2 == 0 { testing::healthy() } else { testing::trust_policy_denied() }, n * INTERVAL, 50);
+        sidecar.round(&if n % 2 == 0 { testing::healthy() } else { testing::trust_policy_denied() }, 50);
     }
-    let page = page(&board, at(50 * INTERVAL));
+    let page = page(&sidecar.board, at(sidecar.last + MINUTE));
     assert!(page.contains("and 38 changes before"), "{page}");
     assert!(page.len() <= 40 * 1024, "{}", page.len());
 }

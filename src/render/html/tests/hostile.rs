@@ -54,7 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Attributes whose values are literals of this program. None is made of a report's text.
 const VALUES: &[(&str, &[&str])] = &[
-    ("href", &[".", "status", "metrics", "readyz?verbose"]),
+    ("href", &[".", "report", "status", "metrics", "readyz?verbose"]),
     ("role", &["img", "table", "rowgroup", "row", "columnheader", "rowheader", "cell"]),
 ];
 

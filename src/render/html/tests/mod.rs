@@ -9,6 +9,7 @@ mod hostile;
 
 use super::super::testing;
 use super::*;
+use crate::core::sidecar::schedule::Schedule;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -21,23 +22,79 @@ fn at(seconds: u64) -> Moment {
     Moment::after(Duration::from_secs(seconds))
 }
 
-/// Adds a round that began so many seconds after the start. The sample's times are moved by as much. As in a sidecar, the default chain is followed
-/// in the first round only.
-fn round(board: &mut Board, evidence: &Value, seconds: u64, duration_ms: u64) {
-    board.begin_round(at(seconds));
-    let mut evidence = evidence.clone();
-    if seconds > 0 {
-        evidence["chain"] = testing::healthy()["chain"].clone();
-        evidence["remembered"] = serde_json::json!({"chain": at(0).wall});
+/// A sidecar's board, and the schedule of its rounds. All waits are the longest that the schedule may draw.
+struct Sidecar {
+    board: Board,
+    schedule: Schedule,
+    /// What the first round found of the default chain. Later rounds repeat it.
+    chain: Option<Value>,
+    /// When the last round began, in seconds after the start.
+    last: u64,
+}
+
+impl Sidecar {
+    fn new() -> Sidecar {
+        let schedule = Schedule::new(Duration::from_secs(INTERVAL), at(0).uptime);
+        Sidecar { board: Board::new(None, at(0)), schedule, chain: None, last: 0 }
     }
-    let mut report = testing::report(evidence, duration_ms, 1);
-    report.time = at(seconds).wall;
-    if let Some(credentials) = &mut report.credentials {
-        credentials.expires_at = Some(at(seconds + 60 * MINUTE).wall);
+
+    /// The sidecar after these rounds. Each has its evidence and its milliseconds.
+    fn after(rounds: &[(Value, u64)]) -> Sidecar {
+        let mut sidecar = Sidecar::new();
+        rounds.iter().for_each(|(evidence, duration_ms)| sidecar.round(evidence, *duration_ms));
+        sidecar
     }
-    let trigger = if seconds == 0 { Trigger::Start } else { Trigger::Interval };
-    board.end_round(report, trigger, at(seconds + 1));
-    board.sleep(at(seconds + 15).awake, at(seconds + INTERVAL).uptime);
+
+    /// When the next round is due, in seconds after the start.
+    fn next(&self) -> u64 {
+        (self.schedule.next() - at(0).uptime).as_secs()
+    }
+
+    /// Runs the round that is due next. The sample's times are those of a pod that starts with the sidecar, so they are moved.
+    fn round(&mut self, evidence: &Value, duration_ms: u64) {
+        self.last = self.next();
+        let trigger = self.schedule.due(self.schedule.next()).unwrap();
+        self.board.begin_round(at(self.last));
+        let mut evidence = evidence.clone();
+        match &self.chain {
+            None => self.chain = Some(evidence["chain"].clone()).filter(|chain| chain.get("known").is_some()),
+            Some(chain) => {
+                evidence["chain"] = chain.clone();
+                evidence["remembered"] = serde_json::json!({"chain": at(0).wall});
+            }
+        }
+        evidence["takenAt"] = serde_json::json!(at(self.last).wall);
+        for part in ["endpoints", "agent"] {
+            move_times(&mut evidence[part], self.last.try_into().unwrap());
+        }
+        let report = testing::report(evidence, duration_ms, 1);
+        let failure = report.identity_failures().first().map(|cause| cause.class);
+        let ended = at(self.last + duration_ms.div_ceil(1000));
+        self.board.end_round(report, trigger, ended);
+        self.schedule.round_ended(failure, ended.uptime, || 1.0);
+        self.board.sleep(ended.awake + Duration::from_secs(14), self.schedule.next());
+    }
+}
+
+/// Moves the times of the answers to later. The token's times stay: a token lives for many rounds.
+fn move_times(value: &mut Value, seconds: i64) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| move_times(item, seconds)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match name.as_str() {
+                    "date" => *field = (field.as_i64().unwrap() + seconds).into(),
+                    "localMidpointMs" => *field = (field.as_i64().unwrap() + seconds * 1000).into(),
+                    "expiresAt" => {
+                        let at: Timestamp = serde_json::from_value(field.clone()).unwrap();
+                        *field = serde_json::json!(Timestamp(at.0 + seconds));
+                    }
+                    _ => move_times(field, seconds),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// STS is out of reach, and IMDS answers this pod: some SDKs use the node's role.
@@ -47,18 +104,17 @@ fn sts_down() -> Value {
     evidence
 }
 
-/// A board whose first rounds confirm the identity, but for two in which STS did not answer, and whose last rounds end like `evidence`.
-fn long(good: u64, evidence: &Value, bad: u64, bad_ms: u64) -> (Board, Moment) {
-    let mut board = Board::new(None, at(0));
+/// A sidecar whose first rounds confirm the identity, but for two in which STS did not answer, and whose last rounds end like `evidence`.
+fn long(good: u64, evidence: &Value, bad: u64, bad_ms: u64) -> Sidecar {
+    let mut sidecar = Sidecar::new();
     for n in 0..good + bad {
-        let (evidence, duration_ms) = match n {
-            20 | 21 => (testing::connect_timeout(), 12_040),
-            n if n >= good => (evidence.clone(), bad_ms),
-            _ => (testing::healthy(), 41 + n * 37 % 90),
-        };
-        round(&mut board, &evidence, n * INTERVAL, duration_ms);
+        match n {
+            20 | 21 => sidecar.round(&testing::connect_timeout(), 12_040),
+            n if n >= good => sidecar.round(evidence, bad_ms),
+            _ => sidecar.round(&testing::healthy(), 41 + n * 37 % 90),
+        }
     }
-    (board, at((good + bad - 1) * INTERVAL + 8 * MINUTE))
+    sidecar
 }
 
 /// The names of a pod that are as long as Kubernetes and IAM allow them, in an ARN of 200 characters.
@@ -72,41 +128,28 @@ fn long_names() -> Value {
 }
 
 fn boards() -> Vec<(&'static str, Board, Moment)> {
-    let mut healthy = Board::new(None, at(0));
-    for n in 0..4 {
-        round(&mut healthy, &testing::healthy(), n * INTERVAL, 58 + n * 7);
-    }
-    let (degraded, degraded_at) = long(58, &testing::trust_policy_denied(), 2, 49);
-    let (not_ready, not_ready_at) = long(56, &testing::trust_policy_denied(), 5, 49);
-    let (down, down_at) = long(57, &sts_down(), 3, 12_040);
-
-    let mut node_role = Board::new(None, at(0));
-    round(&mut node_role, &testing::not_injected(), 0, 1012);
-
-    let mut warnings = Board::new(None, at(0));
-    round(&mut warnings, &testing::warnings(), 0, 64);
-    warnings.begin_round(at(INTERVAL));
-
-    let mut unknown = Board::new(None, at(0));
-    round(&mut unknown, &testing::connect_timeout(), 0, 12_040);
-
-    let mut long_named = Board::new(None, at(0));
-    round(&mut long_named, &long_names(), 0, 64);
-
+    let healthy: Vec<_> = (0..4).map(|n| (testing::healthy(), 58 + n * 7)).collect();
+    let long_names = vec![(long_names(), 64); 4];
+    let unknown = vec![(testing::connect_timeout(), 12_040); 6];
+    let mut warnings = Sidecar::after(&[(testing::warnings(), 64)]);
+    warnings.last = warnings.next();
+    warnings.board.begin_round(at(warnings.last));
     let mut first = Board::new(None, at(0));
     first.begin_round(at(0));
-    let mut boards = vec![
-        ("healthy", healthy, at(3 * INTERVAL + 8 * MINUTE)),
-        ("degraded", degraded, degraded_at),
-        ("not-ready", not_ready, not_ready_at),
-        ("sts-down", down, down_at),
-        ("node-role", node_role, at(40)),
-        ("warnings", warnings, at(INTERVAL + 2)),
-        ("not-proven", unknown, at(20)),
-        ("long-names", long_named, at(20)),
-        ("first-round", first, at(3)),
-        ("disabled", Board::new(Some("INC-42: <b>STS outage</b>\u{202e}".to_owned()), at(0)), at(3 * 3600)),
-    ];
+    let mut boards: Vec<_> = [
+        ("healthy", Sidecar::after(&healthy), 8 * MINUTE),
+        ("degraded", long(50, &testing::trust_policy_denied(), 10, 49), 8 * MINUTE),
+        ("not-ready", long(47, &testing::trust_policy_denied(), 13, 49), 8 * MINUTE),
+        ("sts-down", long(50, &sts_down(), 10, 12_040), 8 * MINUTE),
+        ("node-role", Sidecar::after(&[(testing::not_injected(), 1012)]), 40),
+        ("warnings", warnings, 2),
+        ("not-proven", Sidecar::after(&unknown), 20),
+        ("long-names", Sidecar::after(&long_names), 3),
+    ]
+    .map(|(name, sidecar, later)| (name, sidecar.board, at(sidecar.last + later)))
+    .into();
+    boards.push(("first-round", first, at(3)));
+    boards.push(("disabled", Board::new(Some("INC-42: <b>STS outage</b>\u{202e}".to_owned()), at(0)), at(3 * 3600)));
     // A worker checks the files every few seconds. Otherwise it counts as stuck.
     for (_, board, now) in boards.iter_mut().filter(|(_, board, now)| board.status(*now).next_round.is_some()) {
         let next = board.status(*now).next_round.unwrap();
