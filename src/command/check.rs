@@ -92,7 +92,10 @@ fn format_result(options: &CheckOptions, report: &Report, evidence: &Evidence, t
                 (false, true) => Detail::Checks,
                 (false, false) => Detail::Steps,
             };
-            text::detailed_report(report, &TextOptions { style: style(terminal), detail, advisory: options.advisory, ..TextOptions::default() })
+            text::detailed_report(
+                report,
+                &TextOptions { style: style(terminal), detail, advisory: options.advisory, ..TextOptions::default() },
+            )
         }
         CheckOutput::Json => json::report(report),
         CheckOutput::Evidence => json::evidence(evidence),

@@ -48,7 +48,7 @@ mod tests {
             message(&report),
             "trust-policy-denied: the role does not trust this service account\n\
              cause: STS answered 403.\n\
-             fix: Add the statement that `irsa-probe trust-policy` prints to the trust policy of role checkout"
+             fix: Add the statement that `irsa-probe trust-policy` prints to the trust policy of role checkout, and keep its other statements"
         );
     }
 

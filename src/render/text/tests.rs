@@ -132,8 +132,9 @@ fn a_workstation_is_told_what_helps_there() {
 fn lines_are_neat_also_in_colour() {
     for report_ in all() {
         for detail in DETAILS {
-            let text =
-                |color| detailed_report(&report_, &TextOptions { style: Style { color, ..Style::default() }, detail, ..TextOptions::default() });
+            let text = |color| {
+                detailed_report(&report_, &TextOptions { style: Style { color, ..Style::default() }, detail, ..TextOptions::default() })
+            };
             let plain = text(false);
             assert!(plain.lines().all(|line| line == line.trim_end()), "{plain}");
             assert!(plain.ends_with('\n') && !plain.ends_with("\n\n") && !plain.contains("\n\n\n"), "{plain}");
