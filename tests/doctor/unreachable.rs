@@ -59,7 +59,7 @@ fn without_kubectl_the_account_is_still_asked() {
         &["kubectl is not on the PATH", "fix Install kubectl (https://kubernetes.io/docs/tasks/tools/)"],
     );
     // EKS tells the issuer.
-    assert!(page.contains("√ the cluster's issuer is known: https://oidc.eks"), "{page}");
+    assert!(page.contains("√ the cluster's issuer is known:\n    https://oidc.eks"), "{page}");
     lacks(&page, &[HEADLINE_OF_AWS, "service-account –", "the role is not known"]);
     assert!(page.ends_with("\n‼ UNKNOWN the cluster cannot be reached; no fault found in the rest\n"), "{page}");
     // The JSON still says it of each check.
@@ -90,7 +90,7 @@ fn without_aws_the_cluster_is_still_judged() {
     scene.bare("2026-11-01T08:00:00Z");
     let (exit, page, _) = scene.raw(&["checkout", "--cluster", "production"]);
     assert_eq!(exit, Some(1), "{page}");
-    assert!(page.contains(HEADLINE_OF_AWS) && page.lines().last().unwrap().starts_with("× FAIL pod-predates-annotation: "), "{page}");
+    assert!(page.contains(HEADLINE_OF_AWS) && page.rsplit("\n\n").next().unwrap().starts_with("× FAIL pod-predates-annotation: "), "{page}");
     // Without a login: aws's own words, whatever its version.
     scene.cluster.put(POD, scene.pod("checkout-1"));
     for (stderr, title, fix) in [
@@ -124,7 +124,7 @@ fn without_both_there_are_two_fixes_or_one() {
     let mut scene = Scene::new();
     scene.tools = vec![];
     let page = text(&scene, &["checkout"]);
-    assert_eq!(page.matches('‼').count(), 2, "{page}");
+    assert_eq!(page.matches("\n‼ ").count(), 3, "two blocks and the verdict: {page}");
     assert!(page.contains(HEADLINE_OF_CLUSTER) && page.contains(HEADLINE_OF_AWS) && page.lines().count() <= 24, "{page}");
     assert!(page.ends_with("\n‼ UNKNOWN neither the cluster nor AWS can be reached; nothing was examined\n"), "{page}");
     // kubectl logs in with aws, which has no login: one fix for both.
@@ -148,7 +148,7 @@ fn without_both_there_are_two_fixes_or_one() {
     // Another program logs kubectl in: two logins.
     fake(&mut scene, "kubectl", &kubectl(exec("corp-login")));
     let page = text(&scene, &["checkout"]);
-    assert_eq!(page.matches('‼').count(), 2, "{page}");
+    assert_eq!(page.matches("\n‼ ").count(), 3, "two blocks and the verdict: {page}");
     // aws works here without a profile, and kubectl's profile has no login.
     let mut scene = Scene::new();
     fake(&mut scene, "kubectl", &kubectl(exec("aws")));
