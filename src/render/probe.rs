@@ -100,7 +100,7 @@ fn judged(check: &Check, report: &Report, bearable: bool) -> Result<String, Stri
         CheckOutcome::Warn if ignored() => Ok(format!(", ignored: {code}")),
         CheckOutcome::Warn => Ok(format!(", warning: {code}")),
         CheckOutcome::Fail if check.step == Step::Application && !counts() => Err(format!("{code} (this does not change the state)")),
-        CheckOutcome::Fail if bearable => Err(format!("{code} (borne while the credentials proven last are good)")),
+        CheckOutcome::Fail if bearable => Err(format!("{code} (tolerated while the current credentials are valid)")),
         CheckOutcome::Fail => Err(code.to_owned()),
         CheckOutcome::Pass | CheckOutcome::Skip => Ok(String::new()),
     }

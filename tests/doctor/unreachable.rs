@@ -90,7 +90,10 @@ fn without_aws_the_cluster_is_still_judged() {
     scene.bare("2026-11-01T08:00:00Z");
     let (exit, page, _) = scene.raw(&["checkout", "--cluster", "production"]);
     assert_eq!(exit, Some(1), "{page}");
-    assert!(page.contains(HEADLINE_OF_AWS) && page.rsplit("\n\n").next().unwrap().starts_with("× FAIL pod-predates-annotation: "), "{page}");
+    assert!(
+        page.contains(HEADLINE_OF_AWS) && page.rsplit("\n\n").next().unwrap().starts_with("× FAIL pod-predates-annotation: "),
+        "{page}"
+    );
     // Without a login: aws's own words, whatever its version.
     scene.cluster.put(POD, scene.pod("checkout-1"));
     for (stderr, title, fix) in [

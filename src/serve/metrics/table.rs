@@ -124,7 +124,7 @@ const TABLE: &[MetricRow] = &[
     gauge(
         "irsa_probe_credentials_expiration_timestamp_seconds",
         &[],
-        "Unix time at which the credentials of the last round expire; if it got none, the credentials proven last.",
+        "Unix time at which the current credentials expire: those of the last round that got some.",
         |view| seconds(credentials_expiration(view)),
     ),
     gauge("irsa_probe_last_proof_timestamp_seconds", &[], "Unix time at which a round last proved the identity.", |view| {
