@@ -928,7 +928,7 @@ codes! {
         title: "STS in a secondary region does not work for this pod",
         cause: "The workload may fail over to this region, and the identity does not work there. This shows nothing about the primary \
             region.",
-        fix: "Fix the fault in this region, or remove the region from --sts-region.",
+        fix: "Look up the code of this region's fault with `irsa-probe explain`, or remove the region from --sts-region.",
     }
 
     // Step `application`: what the application, its SDK, its controller or a person meets beyond the identity itself. `check` sees none of it, but for

@@ -111,13 +111,13 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         findings.extend(found);
     }
     attribute(&mut findings);
-    for finding in &mut findings {
-        finding.wording = finding.wording.or_else(|| wordings::of_detail(finding.code, &finding.detail));
-    }
     if plan.source == IdentitySource::Profile {
         for finding in &mut findings {
             finding.wording = finding.wording.or_else(|| wordings::of_profile(finding.code));
         }
+    }
+    for finding in &mut findings {
+        finding.wording = finding.wording.or_else(|| wordings::of_detail(finding.code, &finding.detail));
     }
     if evidence.inputs.settings.strict {
         for finding in findings.iter_mut().filter(|finding| counts_under_strict(finding, &evidence.inputs.settings.ignore)) {

@@ -245,6 +245,42 @@ pub static OF_DETAIL: &[(Code, &str, Wording)] = &[
             commands: &[],
         },
     ),
+    (
+        Code::ChainDisagrees,
+        "could not parse profile file",
+        Wording {
+            title: "the SDK cannot read the shared configuration file",
+            fix: "Correct the configuration file in the line that the error names, or remove the file.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::ChainDisagrees,
+        "failed to apply endpoint",
+        Wording {
+            title: "the SDK cannot use the configured endpoint",
+            fix: "Correct the endpoint setting: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS or the profile's has to begin with https://.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::ChainDisagrees,
+        "profile missing aws_secret_access_key",
+        Wording {
+            title: "the SDK refuses half a key pair in the profile",
+            fix: "Add aws_secret_access_key to the profile, or remove aws_access_key_id from it.",
+            commands: &[GET_POD],
+        },
+    ),
+    (
+        Code::ChainDisagrees,
+        ", from a profile",
+        Wording {
+            title: "the SDK's default chain uses a profile in place of the injected identity",
+            fix: "Remove the credentials or the role from that profile, or unset AWS_PROFILE.",
+            commands: &[GET_POD],
+        },
+    ),
     (Code::TlsUntrusted, ": no such file", UNUSABLE_BUNDLE),
     (Code::TlsUntrusted, ": no certificate in it", UNUSABLE_BUNDLE),
     (
