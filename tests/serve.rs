@@ -152,7 +152,7 @@ fn a_status_conforms_to_its_schema() {
 }
 
 #[test]
-fn what_fails_to_renew_is_borne_and_logged_once_a_round() {
+fn what_fails_to_renew_is_tolerated_and_logged_once_a_round() {
     let sandbox = sandbox("{}");
     let serve = Serve::start(&sandbox, &["--interval", "1s"]);
     serve.until_state("ready");
@@ -162,7 +162,7 @@ fn what_fails_to_renew_is_borne_and_logged_once_a_round() {
     let ready = serve.get("/readyz");
     assert_eq!((ready.status, ready.body.as_str()), (200, "ok\n"));
     let verbose = serve.get("/readyz?verbose").body;
-    assert!(verbose.contains("failed: trust-policy-denied (borne") && verbose.contains("[+]state degraded ok: "), "{verbose}");
+    assert!(verbose.contains("failed: trust-policy-denied (tolerated") && verbose.contains("[+]state degraded ok: "), "{verbose}");
     let metrics = serve.get("/metrics");
     assert_eq!(metrics.metric("irsa_probe_ready"), Some(1.0));
     assert_eq!(metrics.metric("irsa_probe_root_cause{code=\"trust-policy-denied\"}"), Some(1.0));
