@@ -176,7 +176,7 @@ class Fleet(contextlib.ExitStack):
         for name, (situation, _) in SITUATIONS.items():
             self.sandbox(name, ["--serve"] + (["--situation", situation] if situation else []), r"http://(127\.0\.0\.1:\d+)/")
         world = self.spawn([os.environ["SANDBOX"], "--hold"], {**os.environ, "IRSA_PROBE_BINARY": self.binary}, stderr=subprocess.DEVNULL)
-        lines = until(world.stdout, "world stays up")
+        lines = until(world.stdout, "until Ctrl-C")
         environment = dict(re.findall(r"^export (\w+)='(.*)'$", "".join(lines), re.MULTILINE))
         self.probe("idle", environment, "--interval", "1h")
         self.probe("switched-off", {"IRSA_PROBE_DISABLED": "a test"})
