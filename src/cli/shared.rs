@@ -180,7 +180,7 @@ pub(super) const fn namespace<T>(set: fn(&mut T, &str) -> Result<(), String>) ->
         name: "namespace",
         short: Some('n'),
         value: Some("NAMESPACE"),
-        help: "The service account's namespace [default: the token's; for doctor the kubectl context's]",
+        help: "The service account's namespace [default: the token's; for doctor that of kubectl's context]",
         set,
     }
 }

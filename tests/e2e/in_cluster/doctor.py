@@ -207,7 +207,7 @@ def without_any(lab, station):
             yield str(seen.checks["service-account"])
 
     lab.ok("without any right: UNKNOWN, and nothing is claimed", lambda: problems({"as": "doctor-nobody"}, "no permission: Error from server (Forbidden)"))
-    lab.ok("with a token that is none: the same", lambda: problems({"token": "none"}, "kubectl's own credentials do not work"))
+    lab.ok("with a token that is none: the same", lambda: problems({"token": "none"}, "the API server does not accept kubectl's login"))
 
 
 # --- Pods that are refused
@@ -328,7 +328,7 @@ def doctor_age(lab):
         seen = station.doctor({}, "created")
         yield from seen.ended(3)
         check = seen.checks["pods-injected"]
-        if check["outcome"] != "warn" or "what kubectl annotate adds to an account of kubectl create is not in managedFields" not in check["detail"]:
+        if check["outcome"] != "warn" or "managedFields lacks what kubectl annotate adds to an account that kubectl create made" not in check["detail"]:
             yield str(check)
 
     def anew(name):

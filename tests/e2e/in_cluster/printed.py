@@ -210,6 +210,9 @@ def source(program, where, text):
     for literal in re.finditer(r'(?<!\')"((?:[^"\\]|\\.)*)"', code, re.S):
         if not program.word(literal[1]):
             continue
+        # The beginning of a sentence about the program, such as "kubectl is not on the PATH".
+        if re.match(r"\w+ (is|has|does|fails)\b", literal[1]):
+            continue
         said = re.sub(r"\\\n\s*", "", literal[1])
         said = re.sub(r"\\\\\\n *", "", said)  # the shell's own continuation
         said = re.sub(r'\\(["\\])', r"\1", said).replace("{{", "{").replace("}}", "}")
