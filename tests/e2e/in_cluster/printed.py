@@ -211,7 +211,7 @@ def source(program, where, text):
         if not program.word(literal[1]):
             continue
         # The beginning of a sentence about the program, such as "kubectl is not on the PATH".
-        if re.match(r"\w+ (is|has|does|fails)\b", literal[1]):
+        if re.match(r"\w+ (is|has|does|fails|and)\b", literal[1]):
             continue
         said = re.sub(r"\\\n\s*", "", literal[1])
         said = re.sub(r"\\\\\\n *", "", said)  # the shell's own continuation
