@@ -1,6 +1,6 @@
 //! The termination message. `kubectl describe pod` shows it for a container that ended.
 
-use super::text::{attempts, meanwhile, who};
+use super::text::{attempts, meanwhile, sentences, who};
 use crate::core::check::report::{Report, Verdict};
 use crate::core::text::printable::printable;
 
@@ -16,7 +16,7 @@ pub fn message(report: &Report) -> String {
     let unproven = if report.verdict == Verdict::Unknown { format!("; {}", attempts(report)) } else { String::new() };
     let what = cut(&printable(&format!("{}: {}{unproven}", cause.code, cause.title)), 240);
     // The first sentence is the fix. The others are cautions, which the report has room for.
-    let fix = cause.remedy.text.split_once(". ").map_or(cause.remedy.text.as_str(), |(first, _)| first);
+    let fix = sentences(&cause.remedy.text)[0];
     let fix = cut(&printable(&format!("fix: {}", fix.trim_end_matches('.'))), 360);
     let why = if cause.detail.is_empty() { cause.code.row().cause } else { &cause.detail };
     let meanwhile =

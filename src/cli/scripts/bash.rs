@@ -2,7 +2,7 @@
 
 use super::super::commands::{COMMANDS, flags, names};
 use super::super::row::CommandRow;
-use super::{Paths, Place, about, printing_flags};
+use super::{Paths, WordPlace, about, printing_flags};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -37,7 +37,7 @@ fn flags_of(row: &CommandRow) -> String {
 
 /// A row of the words of a command.
 fn words_of(row: &CommandRow) -> String {
-    offer(row.name, &Place::of_words(row))
+    offer(row.name, &WordPlace::of_words(row))
 }
 
 /// The rows of the values of flags: one for each flag and each set of values that it has in some commands.
@@ -45,7 +45,7 @@ fn values() -> String {
     let mut rows: BTreeMap<(&str, Option<char>, String), Vec<&str>> = BTreeMap::new();
     for row in COMMANDS {
         for flag in row.flags().filter(|flag| flag.value.is_some()) {
-            let place = offer("@", &Place::of_value(&flag));
+            let place = offer("@", &WordPlace::of_value(&flag));
             rows.entry((flag.name, flag.short, place)).or_default().push(row.name);
         }
     }
@@ -59,7 +59,7 @@ fn values() -> String {
 }
 
 /// A row of a `case`: what is offered where the pattern matches.
-fn offer(pattern: &str, place: &Place) -> String {
+fn offer(pattern: &str, place: &WordPlace) -> String {
     let paths = match place.paths {
         Paths::None => "",
         Paths::Files => "paths=files ",

@@ -2,7 +2,7 @@
 
 use super::super::commands::{COMMANDS, names};
 use super::super::row::CommandRow;
-use super::{Paths, Place, about, printing_flags};
+use super::{Paths, WordPlace, about, printing_flags};
 
 pub(super) fn script() -> String {
     let mut text = about("fish");
@@ -31,10 +31,10 @@ fn command(row: &CommandRow) -> String {
     let mut text = String::new();
     for flag in row.flags() {
         let short = flag.short.map(|short| format!(" -s {short}")).unwrap_or_default();
-        let value = flag.value.map(|_| value(&Place::of_value(&flag))).unwrap_or_default();
+        let value = flag.value.map(|_| value(&WordPlace::of_value(&flag))).unwrap_or_default();
         text += &format!("{begin}{short} -l {}{value} -d {}\n", flag.name, quoted(flag.summary()));
     }
-    let place = Place::of_words(row);
+    let place = WordPlace::of_words(row);
     if row.wraps {
         text += &format!("{begin} -a '(__fish_complete_subcommand --fcs-skip=2)'\n");
     } else if place.paths == Paths::Files {
@@ -48,7 +48,7 @@ fn command(row: &CommandRow) -> String {
 }
 
 /// How a flag takes its value.
-fn value(place: &Place) -> String {
+fn value(place: &WordPlace) -> String {
     let words = if place.words.is_empty() { String::new() } else { format!(" -a {}", quoted(&place.words.join(" "))) };
     match place.paths {
         Paths::None => format!(" -x{words}"),

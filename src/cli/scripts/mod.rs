@@ -23,7 +23,7 @@ pub fn completions(shell: Shell) -> String {
 
 /// What may stand in a place of the command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Place {
+struct WordPlace {
     /// These words.
     words: Vec<&'static str>,
     /// The names of files or folders.
@@ -39,37 +39,37 @@ enum Paths {
 }
 
 /// What stands for itself or for others: a name in capitals in a form.
-type Placeholders = &'static [(&'static str, fn() -> Place)];
+type Placeholders = &'static [(&'static str, fn() -> WordPlace)];
 
 /// Those of flags' values.
 const OF_VALUES: Placeholders = &[
-    ("CODE", || Place::words(codes(|code| code.is_of_check() && code.row().severity != Severity::Fail))),
-    ("NAME[@VERSION]", || Place::words(SdkFamily::ALL.map(SdkFamily::id).to_vec())),
-    ("FILE", || Place { paths: Paths::Files, ..Place::default() }),
-    ("PATH", || Place { paths: Paths::Files, ..Place::default() }),
+    ("CODE", || WordPlace::words(codes(|code| code.is_of_check() && code.row().severity != Severity::Fail))),
+    ("NAME[@VERSION]", || WordPlace::words(SdkFamily::ALL.map(SdkFamily::id).to_vec())),
+    ("FILE", || WordPlace { paths: Paths::Files, ..WordPlace::default() }),
+    ("PATH", || WordPlace { paths: Paths::Files, ..WordPlace::default() }),
 ];
 
 /// Those of commands' words.
 const OF_WORDS: Placeholders = &[
-    ("CODE", || Place::words(codes(|_| true))),
+    ("CODE", || WordPlace::words(codes(|_| true))),
     // A message may also be the name of a file.
-    ("MESSAGE", || Place { paths: Paths::Files, ..Place::default() }),
-    ("PATH", || Place::words(PAGES.to_vec())),
-    ("DIR", || Place { paths: Paths::Folders, ..Place::default() }),
+    ("MESSAGE", || WordPlace { paths: Paths::Files, ..WordPlace::default() }),
+    ("PATH", || WordPlace::words(PAGES.to_vec())),
+    ("DIR", || WordPlace { paths: Paths::Folders, ..WordPlace::default() }),
 ];
 
 fn codes(of: fn(Code) -> bool) -> Vec<&'static str> {
     Code::ALL.iter().filter(|code| of(**code)).map(|code| code.id()).collect()
 }
 
-impl Place {
-    fn words(words: Vec<&'static str>) -> Place {
-        Place { words, paths: Paths::None }
+impl WordPlace {
+    fn words(words: Vec<&'static str>) -> WordPlace {
+        WordPlace { words, paths: Paths::None }
     }
 
     /// What may stand where `--help` shows `text|json`, `FILE|-` or `CODE`. Lower case stands for itself.
-    fn of_form(form: &'static str, placeholders: Placeholders) -> Place {
-        let mut place = Place::default();
+    fn of_form(form: &'static str, placeholders: Placeholders) -> WordPlace {
+        let mut place = WordPlace::default();
         for part in form.split('|').filter(|part| !part.is_empty()) {
             let placeholder = placeholders.iter().find(|(name, _)| *name == part);
             match placeholder.map(|(_, place)| place()) {
@@ -86,12 +86,12 @@ impl Place {
         place
     }
 
-    fn of_value(flag: &Flag) -> Place {
-        Place::of_form(flag.value.unwrap_or_default(), OF_VALUES)
+    fn of_value(flag: &Flag) -> WordPlace {
+        WordPlace::of_form(flag.value.unwrap_or_default(), OF_VALUES)
     }
 
-    fn of_words(row: &CommandRow) -> Place {
-        Place::of_form(row.arguments, OF_WORDS)
+    fn of_words(row: &CommandRow) -> WordPlace {
+        WordPlace::of_form(row.arguments, OF_WORDS)
     }
 }
 

@@ -5,18 +5,18 @@ use super::*;
 
 #[test]
 fn a_place_is_what_its_form_says() {
-    let words = |form| Place::of_form(form, OF_VALUES).words;
+    let words = |form| WordPlace::of_form(form, OF_VALUES).words;
     assert_eq!(words("text|json"), ["text", "json"]);
     assert_eq!(words("N|auto"), ["auto"]);
     assert_eq!(words("DURATION"), Vec::<&str>::new());
-    assert_eq!(Place::of_form("FILE|-", OF_VALUES), Place { words: vec!["-"], paths: Paths::Files });
+    assert_eq!(WordPlace::of_form("FILE|-", OF_VALUES), WordPlace { words: vec!["-"], paths: Paths::Files });
     let sdks = words("NAME[@VERSION]|auto");
     assert!(sdks.len() == SdkFamily::ALL.len() + 1 && sdks.contains(&"java-v2") && sdks.ends_with(&["auto"]));
     let ignorable = words("CODE");
     assert!(ignorable.contains(&"node-role-reachable") && !ignorable.contains(&"trust-policy-denied"), "{ignorable:?}");
-    assert_eq!(Place::of_form("CODE|MESSAGE|-", OF_WORDS).words.len(), Code::ALL.len() + 1);
-    assert_eq!(Place::of_form("PATH", OF_WORDS).words, PAGES);
-    assert_eq!(Place::of_form("bash|zsh|fish", OF_WORDS).words, Shell::NAMED.map(|(name, _)| name));
+    assert_eq!(WordPlace::of_form("CODE|MESSAGE|-", OF_WORDS).words.len(), Code::ALL.len() + 1);
+    assert_eq!(WordPlace::of_form("PATH", OF_WORDS).words, PAGES);
+    assert_eq!(WordPlace::of_form("bash|zsh|fish", OF_WORDS).words, Shell::NAMED.map(|(name, _)| name));
 }
 
 #[test]

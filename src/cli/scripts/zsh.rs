@@ -3,7 +3,7 @@
 use super::super::commands::COMMANDS;
 use super::super::help;
 use super::super::row::{CommandRow, Flag};
-use super::{Paths, Place, about, printing_flags};
+use super::{Paths, WordPlace, about, printing_flags};
 
 pub(super) fn script() -> String {
     let (global, _) = help::shared();
@@ -19,9 +19,9 @@ pub(super) fn script() -> String {
 /// The arguments of a command.
 fn case(row: &CommandRow) -> String {
     let flags: Vec<Flag> = row.flags().collect();
-    let words = match Place::of_words(row) {
+    let words = match WordPlace::of_words(row) {
         _ if row.wraps => "        '(-)1:command: _command_names -e' \\\n        '*::arguments: _normal' \\\n".to_owned(),
-        place if row.arguments.is_empty() && place == Place::default() => String::new(),
+        place if row.arguments.is_empty() && place == WordPlace::default() => String::new(),
         place => format!("        {} \\\n", quoted(&format!("*:{}:{}", message(row.arguments), action(&place)))),
     };
     format!("      {})\n        _arguments -S \\\n{}{words}          && ret=0\n        ;;\n", row.name, specs(&flags, "        "))
@@ -31,7 +31,7 @@ fn case(row: &CommandRow) -> String {
 fn specs(flags: &[Flag], indent: &str) -> String {
     let mut lines = String::new();
     for flag in flags {
-        let value = flag.value.map(|form| format!(":{}:{}", message(form), action(&Place::of_value(flag)))).unwrap_or_default();
+        let value = flag.value.map(|form| format!(":{}:{}", message(form), action(&WordPlace::of_value(flag)))).unwrap_or_default();
         let about = description(flag.summary());
         let equals = if flag.value.is_some() { "=" } else { "" };
         lines += &format!("{indent}{} \\\n", quoted(&format!("*--{}{equals}[{about}]{value}", flag.name)));
@@ -50,7 +50,7 @@ fn specs(flags: &[Flag], indent: &str) -> String {
 }
 
 /// What zsh does to complete a value.
-fn action(place: &Place) -> String {
+fn action(place: &WordPlace) -> String {
     let paths = match place.paths {
         Paths::None => "",
         Paths::Files => "_files",

@@ -4,7 +4,7 @@
 //! The rows are about what the webhook injects. Their fixes do not help where a file names the identity.
 
 use crate::core::catalogue::Code;
-use crate::core::catalogue::commands::{FixCommand, GET_POD, read};
+use crate::core::catalogue::commands::{DOCTOR, FixCommand, GET_POD, read};
 use crate::core::catalogue::wording::Wording;
 
 /// Where a profile names the identity.
@@ -183,6 +183,14 @@ pub static OF_APP: &[(Code, Wording)] = &[(
     },
 )];
 
+/// Where nothing is injected because this is no pod: a person's workstation. The title is that of the code.
+pub static OUTSIDE_A_POD: Wording = Wording {
+    title: "no AWS identity was injected into this container",
+    fix: "From here, `irsa-probe doctor` checks a service account of your cluster. Run `irsa-probe check` inside a pod. To try irsa-probe without \
+        a cluster, run its sandbox in a clone of its repository: `cargo run --example sandbox`.",
+    commands: &[DOCTOR],
+};
+
 const UNUSABLE_BUNDLE: Wording = Wording {
     title: "the CA bundle for the STS endpoint cannot be used",
     fix: "Mount a PEM file with certificates at the path of AWS_CA_BUNDLE or SSL_CERT_FILE, or unset the variable.",
@@ -323,7 +331,7 @@ pub(super) fn of_detail(code: Code, detail: &str) -> Option<&'static Wording> {
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Wording> {
     let of_code = OF_PROFILE.iter().chain(OF_HOP).chain(OF_APP).map(|(_, wording)| wording);
-    of_code.chain(OF_DETAIL.iter().map(|(_, _, wording)| wording))
+    of_code.chain(OF_DETAIL.iter().map(|(_, _, wording)| wording)).chain([&OUTSIDE_A_POD])
 }
 
 fn find(words: &'static [(Code, Wording)], code: Code) -> Option<&'static Wording> {

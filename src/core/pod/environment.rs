@@ -372,6 +372,25 @@ impl Environment {
 mod tests {
     use super::*;
 
+    /// A host name is a pod's name in a pod only, and not where it may be a node's or be cut.
+    #[test]
+    fn the_host_name_is_the_pod_s_within_reason() {
+        let name = |host: &str, in_a_pod: bool| {
+            let lookup = |name: &str| match name {
+                "HOSTNAME" => Some(host.to_owned()),
+                "KUBERNETES_SERVICE_HOST" => in_a_pod.then(|| "10.100.0.1".to_owned()),
+                _ => None,
+            };
+            Environment::from_lookup(lookup).pod_name_of_host().map(ToString::to_string)
+        };
+        assert_eq!(name("checkout-7d9f4c5b6-x2x8v", true).as_deref(), Some("checkout-7d9f4c5b6-x2x8v"));
+        assert_eq!(name(&"a".repeat(62), true), Some("a".repeat(62)));
+        for not in ["", "ip-10-0-1-23.ec2.internal", "Laptop", "a b", &"a".repeat(63)] {
+            assert_eq!(name(not, true), None, "{not:?}");
+        }
+        assert_eq!(name("checkout-7d9f4c5b6-x2x8v", false), None, "out of a pod");
+    }
+
     #[test]
     fn unset_empty_and_set_stay_apart_in_both_directions() {
         let env = Environment::from_lookup(|name| match name {

@@ -6,7 +6,7 @@ use super::super::page::{Page, Paint, Style};
 use super::super::{affects, label};
 use super::{Detail, TextOptions, attempts, meanwhile, sign_of, who};
 use crate::core::catalogue::commands::CommandEffect;
-use crate::core::catalogue::remedy::{Remedy, RemedyCommand};
+use crate::core::catalogue::remedy::Remedy;
 use crate::core::catalogue::{Code, Severity};
 use crate::core::check::report::{Cause, Report, ReportedFinding, Verdict};
 
@@ -34,8 +34,7 @@ pub(super) fn verdict(page: &mut Page, report: &Report, options: &TextOptions) {
     }
     let tried = (report.verdict == Verdict::Unknown).then(|| attempts(report));
     let now = meanwhile(report, page.width() - TEXT);
-    let outside = report.outside_pod.then(outside_a_pod);
-    let (why, remedy) = outside.as_ref().map_or((why(cause), &cause.remedy), |(why, remedy)| (*why, remedy));
+    let (why, remedy) = report.outside_pod.as_ref().map_or((why(cause), &cause.remedy), |remedy| (OUTSIDE_A_POD, remedy));
     Block { cause, why, remedy, tried, now }.write(page, options);
 }
 
@@ -78,21 +77,8 @@ fn why(cause: &Cause) -> &str {
     if cause.detail.is_empty() { cause.code.row().cause } else { &cause.detail }
 }
 
-/// Why nothing is injected on a workstation, and what helps there.
-fn outside_a_pod() -> (&'static str, Remedy) {
-    let command = |command: &str| RemedyCommand { command: command.to_owned(), effect: CommandEffect::Read, touches: None };
-    let remedy = Remedy {
-        text: "From here, doctor checks a service account of your cluster. Run check inside a pod. To try irsa-probe without a cluster, run its \
-            sandbox, in a clone of its repository."
-            .to_owned(),
-        commands: vec![command("irsa-probe doctor -n NAMESPACE sa/SERVICE_ACCOUNT"), command("cargo run --example sandbox")],
-        snippet: None,
-    };
-    (
-        "This is not a pod: KUBERNETES_SERVICE_HOST is not set, and there is no service account token. A pod's identity exists only in the pod.",
-        remedy,
-    )
-}
+/// Why nothing is injected on a workstation.
+const OUTSIDE_A_POD: &str = "This is not a pod: KUBERNETES_SERVICE_HOST is not set, and there is no service account token. A pod's identity exists only in the pod.";
 
 /// What stands below the line of a finding or of the verdict.
 struct Block<'a> {
@@ -180,7 +166,7 @@ impl Block<'_> {
 }
 
 /// The sentences of a text.
-pub(super) fn sentences(text: &str) -> Vec<&str> {
+pub(in crate::render) fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(". ") {

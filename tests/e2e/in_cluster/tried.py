@@ -21,6 +21,7 @@ BEFORE = {"-n": 1, "--namespace": 1, "-A": 0}
 #   env       of the real kubectl
 #   until     the command has no end of its own: it has done its work when it prints this
 #   good      exit codes that do not mean a failure
+#   or        an error with these words is no failure
 #   found     it has to print something: a misspelt name or label finds nothing, and kubectl does not call that an error
 #   alone     after all others, because it changes what these need
 SERVER = {"add": ["--dry-run=server"]}
@@ -29,7 +30,7 @@ VERBS = {
     "apply": SERVER,
     "auth can-i": {},
     "config get-contexts": {},
-    "create": {**SERVER, "good": (0, 1)},  # 1: the object is there already
+    "create": {**SERVER, "or": "already exists"},
     "debug": {},  # knows no dry run; it adds containers, which end by themselves
     "delete": SERVER,
     "describe": {"found": True},
@@ -90,7 +91,7 @@ def main(words):
     sys.stderr.write(err)
     if LATE:
         raise ValueError(f"not within {SECONDS} s")
-    if code not in how.get("good", (0,)):
+    if code not in how.get("good", (0,)) and not ("or" in how and how["or"] in err):
         return code
     if how.get("found") and (not out.strip() or "No resources found" in err):
         raise ValueError("it found nothing")

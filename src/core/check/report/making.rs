@@ -9,6 +9,7 @@ use crate::core::aws::imds::ImdsReach;
 use crate::core::catalogue::remedy::Values;
 use crate::core::catalogue::{Class, Code, Operation, Severity};
 use crate::core::check::values::{namespace, values};
+use crate::core::check::wordings::OUTSIDE_A_POD;
 use crate::core::evidence::{Call, ChainProvider, EndpointFacts, Evidence, Fact, SkipReason};
 use crate::core::plan::inputs::Settings;
 use crate::core::plan::{IdentitySource, Plan};
@@ -55,7 +56,7 @@ pub fn report(evidence: &Evidence, run: RunTimes) -> Report {
         application: application(evidence, &diagnosis),
         sdks_differing: sdks::count_differing(&diagnosis.context(evidence)),
         sdk_lines,
-        outside_pod: is_outside_pod(evidence, root_cause),
+        outside_pod: is_outside_pod(evidence, root_cause).then(|| values.fix(OUTSIDE_A_POD.fix, OUTSIDE_A_POD.commands)),
         sdks: diagnosis.sdks,
         meanwhile: diagnosis.meanwhile,
         remembered: evidence.remembered,

@@ -86,9 +86,9 @@ pub struct Report {
     /// What the families become, in sentences for a person, the worst first. Not in the JSON: `sdks` and the findings say it there.
     #[serde(skip)]
     pub sdk_lines: Vec<SdkLine>,
-    /// Nothing was injected, and nothing here is a pod's. Not in the JSON.
+    /// What helps where nothing was injected because this is no pod. Not in the JSON: it has the code's own fix.
     #[serde(skip)]
-    pub outside_pod: bool,
+    pub outside_pod: Option<Remedy>,
     /// What the SDKs become while the identity is not proven and the node's role is in reach. Not in the JSON: the node's finding says it there.
     #[serde(skip)]
     pub meanwhile: Option<Meanwhile>,
