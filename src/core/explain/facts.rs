@@ -160,7 +160,7 @@ fn trimmed(word: &str) -> &str {
 fn caller<'a>(window: Window<'a>) -> Option<&'a str> {
     let named = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:");
     // aws-iam-authenticator's log of today, in a field of its own.
-    let of_mapping = || window.names("arn is not mapped").then(|| place_after(window, " arn=\"arn:")).flatten();
+    let of_mapping = || window.lower.contains("arn is not mapped").then(|| place_after(window, " arn=\"arn:")).flatten();
     let at = named.or_else(of_mapping)?;
     // The needles end with what the ARN begins with.
     window.text.get(at - "arn:".len()..)

@@ -1,26 +1,32 @@
 //! From an error's text, or a whole log, to findings: what the SDKs, AWS, kubectl and controllers print, mapped to the catalogue.
 //!
 //! ```text
-//!  text ─► records ─► answers of AWS (service), words of SDKs (table) ─► hits ─► matches, the root first
+//!  bytes ─► needles (index) ─► records around them ─► evidence: forms, words, facts ─► hits (classify) ─► matches, the root first
 //! ```
 //!
 //! It guesses nothing: a text that no recogniser knows gives no match. Nothing that looks like a secret comes out again.
 
+mod classify;
 mod facts;
-mod joined_lines;
+mod forms;
+mod index;
+mod plain;
 mod record;
-mod service;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use facts::{Facts, Times};
+pub use index::needles;
 
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Class, Code, Severity, Step};
 use crate::core::text::printable::{floor, printable, shorten};
 use crate::core::text::secrets::{redact, redact_around};
+use classify::Evidence;
 use record::{Record, Window};
+use stream::Stream;
 use serde::Serialize;
 
 /// The value of `Explanation::schema`.
@@ -96,34 +102,69 @@ impl Hit {
     }
 }
 
-/// Explains an error message or a log.
-pub fn explain(text: &str) -> Explanation {
-    let mut matches: Vec<Match> = Vec::new();
-    let mut omitted = 0;
-    record::each(text, |record| {
-        for hit in hits(&record) {
-            let found = found(&record, &hit);
+/// Explains a log that comes in pieces.
+pub struct Explainer {
+    stream: Stream,
+    found: FoundMatches,
+}
+
+#[derive(Default)]
+struct FoundMatches {
+    matches: Vec<Match>,
+    omitted: usize,
+}
+
+impl Explainer {
+    /// Nothing has come yet.
+    #[allow(clippy::new_without_default, reason = "an explainer is begun, not defaulted")]
+    pub fn new() -> Explainer {
+        Explainer { stream: Stream::new(), found: FoundMatches::default() }
+    }
+
+    /// The next bytes, of any length.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.stream.push(bytes, &mut |record| self.found.see(record));
+    }
+
+    /// What all of it means.
+    pub fn finish(mut self) -> Explanation {
+        self.stream.finish(&mut |record| self.found.see(record));
+        let FoundMatches { mut matches, omitted } = self.found;
+        sort(&mut matches);
+        Explanation {
+            schema: SCHEMA,
+            root_cause: matches.first().map(|root| root.code),
+            why: why(&matches),
+            matches,
+            omitted: (omitted > 0).then_some(omitted),
+        }
+    }
+}
+
+impl FoundMatches {
+    fn see(&mut self, record: &Record) {
+        for hit in Evidence::of(record).hits() {
+            let found = found(record, &hit);
             let same = |one: &Match| one.code == found.code && one.facts.is_same(&found.facts);
-            match matches.iter().position(same) {
+            match self.matches.iter().position(same) {
                 Some(at) => {
-                    let known = &mut matches[at];
+                    let known = &mut self.matches[at];
                     known.count = Some(known.count.unwrap_or(1) + 1);
                     known.last_line = found.last_line;
                 }
                 // One of each kind whatever their number: the root may stand last.
-                None if matches.len() < MAX_MATCHES || matches.iter().all(|one| one.code != found.code) => matches.push(found),
-                None => omitted += 1,
+                None if self.matches.len() < MAX_MATCHES || self.matches.iter().all(|one| one.code != found.code) => self.matches.push(found),
+                None => self.omitted += 1,
             }
         }
-    });
-    sort(&mut matches);
-    Explanation {
-        schema: SCHEMA,
-        root_cause: matches.first().map(|root| root.code),
-        why: why(&matches),
-        matches,
-        omitted: (omitted > 0).then_some(omitted),
     }
+}
+
+/// Explains an error message or a log.
+pub fn explain(text: &str) -> Explanation {
+    let mut explainer = Explainer::new();
+    explainer.push(text.as_bytes());
+    explainer.finish()
 }
 
 /// A row of the catalogue in the same form.
@@ -145,7 +186,7 @@ pub fn list() -> Explanation {
 /// The beginning of a text that is not known, fit to be shown.
 pub fn beginning(text: &str) -> String {
     let head = &text[..floor(text, 4096)];
-    let plain: Vec<_> = head.lines().map(record::without_colours).collect();
+    let plain: Vec<_> = head.lines().map(|line| plain::plain(line.as_bytes())).collect();
     shorten(redact(&plain.join(" ")).trim(), 80).into_owned()
 }
 
@@ -164,58 +205,6 @@ fn of_catalogue(code: Code) -> Match {
         excerpt: None,
         last_line: 0,
     }
-}
-
-fn hits(record: &Record) -> Vec<Hit> {
-    let mut hits = service::hits(record);
-    hits.extend(table::FAMILIES.iter().filter_map(|family| family.iter().find_map(|row| row_hit(record, row, |_| true))));
-    // STS's general complaint about a parameter, where it is known which one.
-    if hits.iter().any(|hit| hit.code.step() == Step::Token) {
-        hits.retain(|hit| hit.code != Code::RequestRejected);
-    }
-    hits.extend(not_mapped(record));
-    hits.extend(paths_in_aws_auth(record));
-    hits
-}
-
-/// The first place in a record that fits a row.
-fn row_hit(record: &Record, row: &table::Row, gate: fn(Window<'_>) -> bool) -> Option<Hit> {
-    let mut first = None;
-    for text in row.text.split('|') {
-        for at in record.places(text) {
-            let window = record.window(at).narrow();
-            if window.has(row.with) && !window.names(row.without) && gate(window) && first.is_none_or(|first| at < first) {
-                first = Some(at);
-            }
-        }
-    }
-    let at = first?;
-    Some(Hit { detail: (!row.detail.is_empty()).then(|| row.detail.to_owned()), ..Hit::at(at, row.code) })
-}
-
-/// aws-iam-authenticator's log: the ARN that came has lost its path, whatever the mapping says.
-fn not_mapped(record: &Record) -> Option<Hit> {
-    let at = record.places("arn is not mapped").next()?;
-    let arn = facts::next_arn(&record.text[at..]);
-    let has_path = arn.split_once(":role/").is_some_and(|(_, name)| name.contains('/'));
-    Some(match has_path {
-        true => Hit::at(at, Code::AwsAuthRolePath),
-        false => Hit::at(at, Code::KubernetesAccessMissing).saying(
-            "aws-auth has no rolearn with exactly this text. If it has one with a path (role/team/NAME), remove the path there.".to_owned(),
-        ),
-    })
-}
-
-/// `rolearn: arn:…:role/path/NAME`, as aws-auth and eksctl write it. AWS's own `RoleArn` and the annotation `role-arn` may have a path.
-fn paths_in_aws_auth(record: &Record) -> Vec<Hit> {
-    let places = record.text.match_indices("rolearn").map(|(at, _)| at).take(16);
-    let with_path = |at: &usize| {
-        let value = record.text[at + "rolearn".len()..].trim_start_matches([':', '=', ' ', '"', '\'']);
-        let arn = facts::arn(value);
-        let name = arn.split_once(":role/").filter(|(head, _)| head.starts_with("arn:")).map(|(_, name)| name.trim_end_matches('/'));
-        name.is_some_and(|name| name.contains('/'))
-    };
-    places.filter(with_path).map(|at| Hit::at(at, Code::AwsAuthRolePath)).collect()
 }
 
 fn found(record: &Record, hit: &Hit) -> Match {

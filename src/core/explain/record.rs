@@ -1,23 +1,24 @@
-//! A log as records: a line with those that continue it (a stack, `caused by`, XML, Terraform's boxes), each as one plain text.
-//!
-//! Errors come escaped in JSON logs, coloured, boxed and broken over lines. A record has none of that left: what a recogniser
-//! looks for stands there as the SDK worded it, and every place still knows its line.
+//! A log as records: a line with those that continue it (a stack, `caused by`, XML, Terraform's boxes, a sentence that a terminal broke), each as
+//! one plain text. A record is made around a hit only.
 
-use super::joined_lines;
+use super::index::Index;
+use super::plain;
 use crate::core::text::printable::floor;
 use crate::core::text::secrets::awaits_secret;
-use std::borrow::Cow;
+use std::ops::Range;
 
-/// Longer records are cut: what lies that far apart does not belong together.
+/// What lies farther apart does not belong together.
 const MAX_LINES: usize = 150;
 const MAX_BYTES: usize = 64 * 1024;
 /// How far a place looks around itself.
 const BEFORE: usize = 700;
 const AFTER: usize = 900;
-/// The nearer part.
+/// The nearer part: what an SDK says in one breath.
 const NEAR: usize = 350;
-/// The longest of the names that system calls give their errors (`enetunreach`).
-const SHORT: usize = 11;
+/// No needle is longer.
+const REACH: usize = 200;
+/// Terminals and chats break lines at a column below it.
+const WIDEST: usize = 260;
 
 /// One record.
 pub(super) struct Record {
@@ -25,6 +26,10 @@ pub(super) struct Record {
     pub text: String,
     /// The same in ASCII lower case: byte for byte at the same places.
     pub lower: String,
+    /// The same without white space.
+    pub squeezed: Vec<u8>,
+    /// Where each byte of `squeezed` stands in the text.
+    places: Vec<u32>,
     /// Where each line begins in the text, and its number.
     lines: Vec<(usize, usize)>,
 }
@@ -41,22 +46,35 @@ pub(super) struct Window<'a> {
 }
 
 impl Record {
-    fn new() -> Record {
-        Record { text: String::new(), lower: String::new(), lines: Vec::new() }
-    }
-
-    fn push(&mut self, number: usize, line: &str) {
-        self.lines.push((self.text.len(), number));
-        for word in line.split_ascii_whitespace() {
-            if !self.text.is_empty() {
-                self.text.push(' ');
+    fn new(lines: &[(usize, String, Join)]) -> Record {
+        let mut text = String::new();
+        let mut places = Vec::with_capacity(lines.len());
+        for (number, line, join) in lines {
+            if !text.is_empty() && *join != Join::Tight {
+                text.push(' ');
             }
-            self.text.push_str(word);
+            places.push((text.len(), *number));
+            text.push_str(line);
         }
+        Record::of(text, places)
     }
 
-    fn is_full(&self) -> bool {
-        self.lines.len() >= MAX_LINES || self.text.len() >= MAX_BYTES
+    fn of(text: String, lines: Vec<(usize, usize)>) -> Record {
+        let lower = text.to_ascii_lowercase();
+        let (squeezed, places) = lower.bytes().enumerate().filter(|(_, byte)| *byte != b' ').map(|(at, byte)| (byte, at as u32)).unzip();
+        Record { text, lower, squeezed, places, lines }
+    }
+
+    /// A part of it, as a record of its own.
+    pub fn part(&self, range: Range<usize>) -> Record {
+        let first = self.line(range.start);
+        let later = self.lines.iter().filter(|(start, _)| range.contains(start)).map(|(start, number)| (start - range.start, *number));
+        Record::of(self.text[range.clone()].to_owned(), std::iter::once((0, first)).chain(later).collect())
+    }
+
+    /// Where a stretch of the squeezed text stands in the text.
+    pub fn place(&self, start: usize, end: usize) -> (usize, usize) {
+        (self.places[start] as usize, self.places[end - 1] as usize + 1)
     }
 
     /// The number of the line at a place.
@@ -65,101 +83,301 @@ impl Record {
         self.lines.iter().rev().find(|(start, _)| *start <= at).map_or(1, |(_, number)| *number)
     }
 
+    /// The text of the line at a place up to there.
+    pub fn line_before(&self, at: usize) -> &str {
+        let start = self.lines.iter().rev().map(|(start, _)| *start).find(|start| *start <= at).unwrap_or_default();
+        &self.text[start..at]
+    }
+
+    /// The stretch around a place that belongs to it.
+    pub fn around(&self, at: usize) -> Range<usize> {
+        floor(&self.text, at.saturating_sub(BEFORE))..floor(&self.text, at + AFTER)
+    }
+
+    /// The nearer part of it.
+    pub fn near(&self, at: usize) -> Range<usize> {
+        floor(&self.text, at.saturating_sub(NEAR))..floor(&self.text, at + NEAR)
+    }
+
     /// What lies around a place.
     pub fn window(&self, at: usize) -> Window<'_> {
-        let from = floor(&self.text, at.saturating_sub(BEFORE));
-        let to = floor(&self.text, at.saturating_add(AFTER));
-        Window { text: &self.text[from..to], lower: &self.lower[from..to], at: at.min(to) - from }
+        self.cut(self.around(at), at)
     }
 
-    /// The first place of any of the needles.
-    pub fn first(&self, needles: &str) -> Option<usize> {
-        needles.split('|').filter_map(|needle| self.lower.find(needle)).min()
+    /// The nearer part of it.
+    pub fn narrow(&self, at: usize) -> Window<'_> {
+        self.cut(self.near(at), at)
     }
 
-    /// The places of a needle (in lower case), at most a few of them. A short word has to stand by itself: `enotfound` is also a part
-    /// of FileNotFoundException, `eacces` of DatabaseAccessor.
-    pub fn places(&self, needle: &str) -> impl Iterator<Item = usize> {
-        let short = needle.len() <= SHORT && needle.bytes().all(is_of_word);
-        let places = self.lower.match_indices(needle).map(|(at, _)| at);
-        places.filter(move |at| !short || stands_alone(&self.lower, *at, needle.len())).take(16)
+    fn cut(&self, range: Range<usize>, at: usize) -> Window<'_> {
+        Window { text: &self.text[range.clone()], lower: &self.lower[range.clone()], at: at.min(range.end) - range.start }
     }
 }
 
-impl<'a> Window<'a> {
-    /// The nearer part of it: what an SDK says in one breath.
-    pub fn narrow(self) -> Self {
-        let from = floor(self.text, self.at.saturating_sub(NEAR));
-        let to = floor(self.text, self.at + NEAR);
-        Window { text: &self.text[from..to], lower: &self.lower[from..to], at: self.at - from }
-    }
-
-    /// Whether one of the needles, set apart by bars, stands in it; none at all asks for nothing.
-    pub fn has(&self, needles: &str) -> bool {
-        needles.is_empty() || self.names(needles)
-    }
-
-    /// Whether one of the needles stands in it.
-    pub fn names(&self, needles: &str) -> bool {
-        !needles.is_empty() && needles.split('|').any(|needle| self.lower.contains(needle))
-    }
+/// How a line stands to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// It begins a record.
+    No,
+    /// It goes on.
+    Blank,
+    /// It goes on within a word.
+    Tight,
 }
 
-/// Whether what is at a place is no part of a longer word.
-pub(super) fn stands_alone(text: &str, at: usize, len: usize) -> bool {
-    let bytes = text.as_bytes();
-    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_word(*byte));
-    !is_part(bytes[..at].last()) && !is_part(bytes.get(at + len))
+/// Lines of a log that are in memory, and their squeezed form.
+#[derive(Default)]
+pub(super) struct Lines {
+    /// Where each begins in the bytes and in the squeezed form, and its number.
+    starts: Vec<Start>,
+    /// All of them.
+    pub squeezed: Vec<u8>,
+    /// The end of the last line in the bytes.
+    end: usize,
+    /// White space that every line begins with: a log as it is pasted from a page.
+    indent: usize,
 }
 
-fn is_of_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+#[derive(Clone, Copy)]
+struct Start {
+    byte: usize,
+    squeezed: usize,
+    number: usize,
 }
 
-/// Splits a text into records and gives each to `see`.
-pub(super) fn each(text: &str, mut see: impl FnMut(Record)) {
-    let indent = common_indent(text);
-    let mut record = Record::new();
-    let mut open = false;
-    // Of the line before, and of the longest in a paragraph that was broken.
-    let (mut last, mut width) = (0, None);
-    let mut finish = |record: &mut Record| {
-        if !record.text.is_empty() {
-            let mut done = std::mem::replace(record, Record::new());
-            done.lower = done.text.to_ascii_lowercase();
-            see(done);
+/// Longer lines are cut: an export of thousands of records may be one line.
+const LONGEST: usize = 8 * 1024;
+
+impl Lines {
+    /// The lines of a text, of which the first has this number. The last counts only if it is whole.
+    pub fn split(bytes: &[u8], first: usize, is_end: bool) -> Lines {
+        let mut lines = Lines { indent: usize::MAX, ..Lines::default() };
+        lines.squeezed.reserve(bytes.len());
+        let (mut at, mut number) = (0, first);
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let newline = memchr::memchr(b'\n', rest);
+            let mut length = match newline {
+                Some(newline) => newline + 1,
+                None if is_end || rest.len() > MAX_BYTES => rest.len(),
+                None => break,
+            };
+            if length > LONGEST {
+                // Between two records of an export if there is such a place.
+                let head = &rest[..length.min(MAX_BYTES)];
+                length = memchr::memmem::find(&head[LONGEST..], b"},{").map_or(head.len(), |at| LONGEST + at + 2);
+            }
+            lines.starts.push(Start { byte: at, squeezed: lines.squeezed.len(), number });
+            let line = &rest[..length];
+            let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            if blanks < lines.indent && line.get(blanks).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
+                lines.indent = blanks;
+            }
+            plain::squeeze(line, &mut lines.squeezed);
+            number += usize::from(line.ends_with(b"\n"));
+            at += length;
         }
-    };
-    for (number, line) in text.split('\n').enumerate() {
-        let line = without_colours(line.trim_end_matches('\r'));
-        let line = line.get(indent..).unwrap_or_default();
-        let plain = unescaped(line.trim_matches(|c: char| c.is_whitespace() || "│╷╵║".contains(c)));
-        let plain = plain.trim_start();
-        let goes_on = open || continues(line) || continues(plain);
-        let broken = !goes_on && joined_lines::goes_on(&record.text, plain, last, width);
-        if !(goes_on || broken) || record.is_full() {
-            finish(&mut record);
-            width = None;
-        } else if broken || width.is_some() {
-            width = width.max(Some(last.max(line.len())));
-        }
-        open = plain.ends_with(['{', '[', '(', ',']) || (plain.ends_with(':') && plain.len() < 400) || awaits_secret(plain);
-        last = line.len();
-        record.push(number + 1, plain);
+        lines.end = at;
+        lines
     }
-    finish(&mut record);
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The line in which a place of the squeezed form is.
+    pub fn line_of(&self, squeezed: usize) -> usize {
+        self.starts.partition_point(|start| start.squeezed <= squeezed).saturating_sub(1)
+    }
+
+    /// Where a line begins in the squeezed form; its end for one that is not there.
+    pub fn squeezed_start(&self, line: usize) -> usize {
+        self.starts.get(line).map_or(self.squeezed.len(), |start| start.squeezed)
+    }
+
+    /// Where a line begins in the bytes.
+    pub fn start(&self, line: usize) -> usize {
+        self.starts.get(line).map_or(self.end, |start| start.byte)
+    }
+
+    /// A line's number.
+    pub fn number(&self, line: usize) -> usize {
+        self.starts.get(line).map_or_else(|| self.starts.last().map_or(1, |last| last.number + 1), |start| start.number)
+    }
+
+    /// The record around some lines that begins at `from` or later, and the lines that it takes.
+    pub fn record(&self, bytes: &[u8], hit: Range<usize>, from: usize) -> (Record, Range<usize>) {
+        let mut fold = Fold::default();
+        let mut lines = vec![self.line(bytes, hit.start)];
+        let mut joins = vec![Join::No];
+        let mut size = lines[0].text.len();
+        let mut next = hit.start + 1;
+        while next < self.starts.len() && lines.len() < MAX_LINES && size < MAX_BYTES {
+            let line = self.line(bytes, next);
+            let join = fold.join(&lines[lines.len() - 1], &line);
+            if join == Join::No && next >= hit.end {
+                break;
+            }
+            size += line.text.len();
+            lines.push(line);
+            joins.push(if join == Join::No { Join::Blank } else { join });
+            next += 1;
+        }
+        let mut first = hit.start;
+        while first > from && lines.len() < 2 * MAX_LINES && size < 2 * MAX_BYTES {
+            let before = self.line(bytes, first - 1);
+            let join = fold.join(&before, &lines[0]);
+            if join == Join::No {
+                break;
+            }
+            size += before.text.len();
+            lines.insert(0, before);
+            joins[0] = join;
+            joins.insert(0, Join::No);
+            first -= 1;
+        }
+        fold.tighten(&lines, &mut joins);
+        let parts: Vec<_> = lines.into_iter().zip(joins).map(|(line, join)| (line.number, line.text, join)).collect();
+        (Record::new(&parts), first..next)
+    }
+
+    fn line(&self, bytes: &[u8], nth: usize) -> Line {
+        let raw = &bytes[self.start(nth)..self.start(nth + 1)];
+        let is_whole = raw.ends_with(b"\n") || nth + 1 == self.starts.len();
+        let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let indented = raw.get(self.indent.min(raw.len())..).unwrap_or_default();
+        let text = plain::plain(indented);
+        let width = if raw.len() <= WIDEST * 4 { String::from_utf8_lossy(raw).chars().count() } else { raw.len() };
+        let boxed = std::str::from_utf8(indented).is_ok_and(|line| line.starts_with(['│', '║', '╵']));
+        Line { number: self.number(nth), is_indented: boxed || indented.starts_with(b" ") || indented.starts_with(b"\t"), ends_blank: raw.ends_with(b" "), text, width, is_whole }
+    }
 }
 
-/// White space that every line begins with: a log as it is pasted from a page.
-fn common_indent(text: &str) -> usize {
-    let indents =
-        text.split('\n').filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start_matches([' ', '\t']).len());
-    indents.min().unwrap_or_default()
+struct Line {
+    number: usize,
+    text: String,
+    is_indented: bool,
+    /// In characters.
+    width: usize,
+    ends_blank: bool,
+    /// It ends where the log's line ends.
+    is_whole: bool,
+}
+
+/// How lines of a paragraph were broken, once that is known.
+#[derive(Default)]
+struct Fold {
+    width: usize,
+    is_hard: bool,
+}
+
+impl Fold {
+    /// How a line stands to the one before.
+    fn join(&mut self, before: &Line, line: &Line) -> Join {
+        if !before.is_whole {
+            return if before.text.ends_with('}') { Join::No } else { Join::Tight };
+        }
+        let (before_text, text) = without_prefix(&before.text, &line.text);
+        if text.is_empty() {
+            return if line.is_indented { Join::Blank } else { Join::No };
+        }
+        let open = before_text.ends_with(['{', '[', '(', ',']) || (before_text.ends_with(':') && before_text.len() < 400);
+        if open || awaits_secret(before_text) || line.is_indented || continues(text) {
+            return Join::Blank;
+        }
+        if before_text.is_empty() || before.width > WIDEST {
+            return Join::No;
+        }
+        self.broken(before, before_text, line, text)
+    }
+
+    /// A sentence that a terminal, a chat or `terraform -no-color` has broken at some column, without an indent to show it. Two lines of a log must
+    /// not become one error: they are joined where a known phrase stands on both, where one ends with a word that ends no sentence or the next
+    /// begins with one that begins none, and beside such a place as long as they are as full as the lines of a broken paragraph.
+    fn broken(&mut self, before: &Line, before_text: &str, line: &Line, text: &str) -> Join {
+        let tail = &before_text[floor(before_text, before_text.len().saturating_sub(REACH))..];
+        let head = &text[..floor(text, REACH)];
+        if opens(text) {
+            return if AWAITING.iter().any(|end| tail.to_ascii_lowercase().ends_with(end)) { Join::Blank } else { Join::No };
+        }
+        let mut squeezed = Vec::with_capacity(2 * REACH);
+        plain::squeeze(tail.as_bytes(), &mut squeezed);
+        let place = squeezed.len();
+        plain::squeeze(head.as_bytes(), &mut squeezed);
+        if Index::get().spans(&squeezed, place) {
+            self.is_hard |= is_cut(tail, head);
+            self.width = self.width.max(before.width).max(line.width);
+            return Join::Blank;
+        }
+        let first = text.split(' ').next().unwrap_or_default();
+        let word = tail.rsplit([' ', '"', '(']).next().unwrap_or_default().to_ascii_lowercase();
+        let ends = ENDS.split('|').any(|end| end == word) || ENDS_OF_TWO.iter().any(|end| tail.to_ascii_lowercase().ends_with(end));
+        let begins = BEGINS.split('|').any(|begin| text.starts_with(begin) || begin.strip_suffix(' ') == Some(text));
+        // "lookup HOST on|172.20.0.10:53: no such host"
+        let address = is_address(first) && first.ends_with(':');
+        if ends || begins || address {
+            self.width = self.width.max(before.width).max(line.width);
+            return Join::Blank;
+        }
+        let full = self.width > 0 && line.width <= self.width.max(before.width);
+        if full && self.is_hard {
+            // The blank at the column may be gone.
+            return if before.width + 1 >= self.width { Join::Blank } else { Join::No };
+        }
+        // A long first word would fit nowhere, a sentence may end at any column, and an error begins with its name.
+        let sentence = before_text.ends_with('.') || first.ends_with(':');
+        let fits = before.width + 1 + first.len().min(16) <= self.width;
+        if full && !fits && !sentence { Join::Blank } else { Join::No }
+    }
+
+    /// What is known of the whole paragraph holds for its first lines, too.
+    fn tighten(&self, lines: &[Line], joins: &mut [Join]) {
+        for (before, join) in lines.iter().zip(joins.iter_mut().skip(1)).filter(|(before, _)| self.is_hard && before.width == self.width) {
+            if *join == Join::Blank && !before.ends_blank {
+                *join = Join::Tight;
+            }
+        }
+    }
+}
+
+/// Whether a known phrase was cut within a word: only then is the break no blank.
+fn is_cut(tail: &str, head: &str) -> bool {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
+    if !inside(tail.chars().next_back()) || !inside(head.chars().next()) {
+        return false;
+    }
+    let last = tail.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let first = head.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    Index::get().is_word(&format!("{last}{first}").to_ascii_lowercase())
+}
+
+/// The texts of two lines without what a collector writes before every line (times, pods, `stderr F`): what both begin with, digits apart.
+fn without_prefix<'a>(before: &'a str, line: &'a str) -> (&'a str, &'a str) {
+    let mut ends = (0, 0);
+    let mut is_prefix = false;
+    let (mut ours, mut theirs) = (line.split_inclusive(' '), before.split_inclusive(' '));
+    for _ in 0..8 {
+        let (Some(a), Some(b)) = (ours.next(), theirs.next()) else { break };
+        if a.len() != b.len() || !a.bytes().zip(b.bytes()).all(|(a, b)| a == b || a.is_ascii_digit() && b.is_ascii_digit()) {
+            break;
+        }
+        let marks = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit()) || word.starts_with(['[', '|']) || word.trim_end().ends_with('|');
+        is_prefix |= marks(a);
+        ends = (ends.0 + a.len(), ends.1 + b.len());
+    }
+    // Both are nothing else: these are two records.
+    if !is_prefix || ends.0 >= line.len() || ends.1 >= before.len() {
+        return (before, line);
+    }
+    (&before[ends.1..], &line[ends.0..])
 }
 
 /// How a line begins that goes on with the one before.
-const CONTINUATIONS: [&str; 17] = [
+const CONTINUATIONS: [&str; 18] = [
     "caused by",
+    "suppressed:",
     "status code",
     "request id",
     "}",
@@ -179,137 +397,39 @@ const CONTINUATIONS: [&str; 17] = [
 ];
 
 fn continues(line: &str) -> bool {
-    let head = line.trim_start_matches(['│', '║', '╵']);
-    if head.len() != line.len() || line.starts_with([' ', '\t']) {
-        return true;
-    }
-    let head: String = head.chars().take(24).collect::<String>().to_ascii_lowercase();
+    let head = line[..floor(line, 24)].to_ascii_lowercase();
     // A tag opens a record of its own when a document begins with it.
     CONTINUATIONS.iter().any(|begin| head.starts_with(begin)) && !head.starts_with("<errorresponse") && !head.starts_with("<?xml")
 }
 
-/// Takes escape sequences out (ECMA-48 control sequences, and the titles that some tools set).
-pub(super) fn without_colours(line: &str) -> Cow<'_, str> {
-    if !line.contains('\u{1b}') {
-        return Cow::Borrowed(line);
-    }
-    let mut plain = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once('\u{1b}') {
-        plain.push_str(before);
-        rest = match after.strip_prefix('[') {
-            Some(sequence) => sequence.trim_start_matches(|c: char| ('\u{20}'..='\u{3f}').contains(&c)),
-            None => after.strip_prefix(']').map_or(after, |title| title.trim_start_matches(|c| c != '\u{7}' && c != '\u{1b}')),
-        };
-        // The final character belongs to the sequence.
-        let mut chars = rest.chars();
-        if chars.next().is_some_and(|c| ('\u{40}'..='\u{7e}').contains(&c) || c == '\u{7}') {
-            rest = chars.as_str();
-        }
-    }
-    plain.push_str(rest);
-    Cow::Owned(plain)
+/// What stands before a time or an error's name, with which records begin otherwise.
+const AWAITING: [&str; 5] = [" date/time", " earlier than", " later than", " api error", " rpc"];
+
+/// The last word of a line that goes on.
+const ENDS: &str = "a|an|the|this|your|of|to|for|from|with|within|and|or|is|are|was|be|been|has|have|could|cannot|must|should|after";
+const ENDS_OF_TWO: [&str; 5] = [" value at", " to call", " read udp", " read tcp", " dial tcp"];
+
+/// How none begins.
+const BEGINS: &str = "is |are |was |be |been |to |of |for |on |by |by: |not |and |or |has |have |cannot |should |must |does |doesn't |\
+    operation: |operation (|authorized |perform: |resource: |: |sts.|https://sts|http://169.254.170.23|\
+    (https://|(http://|(sts.|(Service: |(provider=|(Aws::|(/";
+
+/// How records begin: with a bracket, a time, a level, their first field or an error of their own.
+fn opens(line: &str) -> bool {
+    const LEVELS: &str = "info|warn|warning|error|debug|fatal|trace";
+    const FIRST: &str = "{|[|<|time=|ts=|level=|msg=|an error occurred (|operation error |user: ";
+    let word = line.split(' ').next().unwrap_or_default();
+    let lower = line[..floor(line, 60)].to_ascii_lowercase();
+    let lower_word = lower.split(' ').next().unwrap_or_default();
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let time = digits >= 6 && word.contains(['-', ':', '/']) && word.bytes().all(|b| b.is_ascii_digit() || b"-/:,.TZ+".contains(&b));
+    let klog = word.len() == 5 && digits == 4;
+    // A line may go on with "error", but not with "ERROR" or "error:".
+    let level = LEVELS.split('|').any(|level| level == lower_word) && word != "error";
+    let error = lower_word.ends_with("error:") || lower_word.ends_with("exception:");
+    time && !is_address(word) || klog || level || error || FIRST.split('|').any(|first| lower.starts_with(first))
 }
 
-/// What stands for something else in logs: JSON's escapes, XML's entities, the quotes that word processors make.
-const STANDS_FOR: [(&str, &str); 14] = [
-    ("&quot;", "\""),
-    ("&#34;", "\""),
-    ("&#39;", "'"),
-    ("&apos;", "'"),
-    ("&lt;", "<"),
-    ("&gt;", ">"),
-    ("&amp;", "&"),
-    ("\\u003c", "<"),
-    ("\\u003e", ">"),
-    ("\\u0026", "&"),
-    ("’", "'"),
-    ("‘", "'"),
-    ("“", "\""),
-    ("”", "\""),
-];
-
-/// Without escapes, however often a log has escaped another one.
-fn unescaped(line: &str) -> Cow<'_, str> {
-    let mut plain = Cow::Borrowed(line);
-    for (stand_in, meant) in STANDS_FOR {
-        if plain.contains(stand_in) {
-            plain = Cow::Owned(plain.replace(stand_in, meant));
-        }
-    }
-    for _ in 0..3 {
-        let breaks = [("\\r", " "), ("\\n", " "), ("\\t", " "), ("\\\"", "\""), ("\\'", "'"), ("\\/", "/"), ("\\\\", "\\")];
-        if !breaks.iter().any(|(escape, _)| plain.contains(escape)) {
-            break;
-        }
-        // From left to right, so that an escaped backslash does not escape what follows it.
-        let mut once = String::with_capacity(plain.len());
-        let mut rest: &str = &plain;
-        while let Some(at) = rest.find('\\') {
-            once.push_str(&rest[..at]);
-            let found = breaks.iter().find(|(escape, _)| rest[at..].starts_with(escape));
-            let (meant, length) = found.map_or(("\\", 1), |(escape, meant)| (*meant, escape.len()));
-            once.push_str(meant);
-            rest = &rest[at + length..];
-        }
-        once.push_str(rest);
-        plain = Cow::Owned(once);
-    }
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn records(text: &str) -> Vec<(usize, String)> {
-        let mut all = Vec::new();
-        each(text, |record| all.push((record.line(0), record.text)));
-        all
-    }
-
-    fn one(text: &str) -> String {
-        let all = records(text);
-        assert_eq!(all.len(), 1, "{all:?}");
-        all.into_iter().next().unwrap().1
-    }
-
-    #[test]
-    fn what_is_broken_over_lines_is_one_text() {
-        assert_eq!(
-            one("WebIdentityErr: failed\r\ncaused by: AccessDenied: no\r\n\tstatus code: 403"),
-            "WebIdentityErr: failed caused by: AccessDenied: no status code: 403"
-        );
-        assert_eq!(one("│ Error: no EC2 IMDS role\n│ found, operation\n╵"), "Error: no EC2 IMDS role found, operation");
-        assert_eq!(one("{\n  code: 'AccessDenied',\n  statusCode: 403\n}"), "{ code: 'AccessDenied', statusCode: 403 }");
-        assert_eq!(
-            records("first\nsecond\n  at frame\n\nthird"),
-            [(1, "first".into()), (2, "second at frame".into()), (5, "third".into())]
-        );
-        assert_eq!(records("    a\n    b\n      of b").len(), 2, "pasted with an indent");
-    }
-
-    #[test]
-    fn escapes_and_colours_come_off() {
-        assert_eq!(one(r#"{"error":"A\ncaused by: \"B\"\tC"}"#), r#"{"error":"A caused by: "B" C"}"#);
-        assert_eq!(one(r#"{"log":"{\"error\":\"A\\ncaused by: \\\"B\\\"\"}"}"#), r#"{"log":"{"error":"A caused by: "B""}"}"#);
-        assert_eq!(one("\u{1b}[31mError\u{1b}[0m: \u{1b}]0;title\u{7}no"), "Error: no");
-        assert_eq!(one("Couldn&apos;t \\u003cget\\u003e it’s"), "Couldn't <get> it's");
-        assert_eq!(one(r"Aws\SecretsManager\Exception"), r"Aws\SecretsManager\Exception");
-        assert_eq!(one("cut \u{1b}"), "cut");
-        assert_eq!(one("cut \u{1b}["), "cut");
-        assert_eq!(one("end \\"), "end \\");
-    }
-
-    #[test]
-    fn places_know_their_line() {
-        let mut seen = Vec::new();
-        each("a\nb\n  ünder b\n  last", |record| {
-            let at = record.places("last").next();
-            seen.push((record.line(0), at.map(|at| record.line(at))));
-            let window = record.window(record.text.len() + 9);
-            assert!(window.at <= window.text.len());
-        });
-        assert_eq!(seen, [(1, None), (2, Some(4))]);
-    }
+fn is_address(word: &str) -> bool {
+    word.matches('.').count() == 3 && word.starts_with(|c: char| c.is_ascii_digit())
 }

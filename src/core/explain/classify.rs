@@ -1,0 +1,412 @@
+//! What a record's evidence means: the Pod Identity agent's answers, STS's, those to signed calls, denials, and the way there.
+//!
+//! Which finding an answer stands for is told by the rows of the catalogue, as in `check`. Words of SDKs have rows of their own in `table`.
+
+use super::Hit;
+use super::facts::{account_of, facts, host_region, sts_host};
+use super::forms;
+use super::index::{Found, Index, Place, RowSets, SentenceSets, codes_of, texts_of};
+use super::record::Record;
+use super::table::{OF_WORDS, WHO_IS_NOT_SAID, Words};
+use crate::core::aws::answer::ServiceError;
+use crate::core::aws::partition::{PARTITIONS, Region};
+use crate::core::catalogue::errors::ABOVE_THE_ROLE;
+use crate::core::catalogue::{Code, Operation, Step};
+use crate::core::text::printable::floor;
+
+/// The families of `table::FAMILIES` that count only on the way to STS and to the agent.
+const NETWORK: usize = 0;
+const AGENT_NETWORK: usize = 1;
+
+/// A record, and where its needles stand.
+pub(super) struct Evidence<'a> {
+    record: &'a Record,
+    found: Found,
+    /// The call that a link of a chain made, whatever its text says.
+    call: Option<Operation>,
+}
+
+impl<'a> Evidence<'a> {
+    pub fn of(record: &'a Record) -> Evidence<'a> {
+        Evidence { record, found: Index::get().find(record), call: None }
+    }
+
+    /// All that a record says.
+    pub fn hits(&self) -> Vec<Hit> {
+        let mut hits = match self.link() {
+            Some(link) => link.into_iter().chain(self.words().filter(|hit| hit.code == Code::NoCredentialsFound)).collect(),
+            None => self.answers().into_iter().chain(self.words()).collect::<Vec<_>>(),
+        };
+        // STS's general complaint about a parameter, where it is known which one.
+        if hits.iter().any(|hit| hit.code.step() == Step::Token) {
+            hits.retain(|hit| hit.code != Code::RequestRejected);
+        }
+        hits.extend(self.not_mapped());
+        hits.extend(self.paths_in_aws_auth());
+        hits
+    }
+
+    /// The words of SDKs and of others: one row of each table.
+    fn words(&self) -> impl Iterator<Item = Hit> {
+        let families = &Index::get().families()[OF_WORDS..];
+        families.iter().filter_map(|family| family.iter().find_map(|row| self.row(row, |_| true)))
+    }
+
+    /// A chain's last error lists what each link said. The first that was configured and failed is the cause.
+    fn link(&self) -> Option<Vec<Hit>> {
+        let of = |words, call| self.found.words(words).iter().map(move |place| (*place, call));
+        let mut links: Vec<_> = of(Words::WebIdentityLink, Some(Operation::AssumeRoleWithWebIdentity))
+            .chain(of(Words::ContainerLink, Some(Operation::AssumeRoleForPodIdentity)))
+            .chain(of(Words::OtherLink, None))
+            .collect();
+        links.sort_unstable_by_key(|(place, call)| (place.at, call.is_none()));
+        let ends = links.iter().skip(1).map(|(next, _)| next.at).chain([self.record.text.len()]);
+        let parts: Vec<_> = links.iter().zip(ends).filter(|((place, call), end)| call.is_some() && place.end < *end).collect();
+        parts.into_iter().find_map(|((place, call), end)| {
+            let from = if self.record.lower[place.at..].starts_with("suppressed") { place.at } else { place.end };
+            let said = self.record.part(from..floor(&self.record.text, end.min(from + 2000)));
+            let link = Evidence { record: &said, found: Index::get().find(&said), call: *call };
+            if !link.found.words(Words::NotConfigured).is_empty() {
+                return None;
+            }
+            let mut hits = link.answers();
+            hits.extend(link.words());
+            hits.truncate(1);
+            hits.iter_mut().for_each(|hit| hit.at += from);
+            (!hits.is_empty()).then_some(hits)
+        })
+    }
+
+    /// What AWS answered, or the way to it refused. Each explains what follows it: the first that is found is all that counts.
+    fn answers(&self) -> Vec<Hit> {
+        let first = self.agent().or_else(|| self.exchange()).or_else(|| self.signed()).or_else(|| self.denial());
+        match first {
+            Some(hit) => vec![hit],
+            None => self.network(),
+        }
+    }
+
+    /// The first place of some words that is no part of a program's source.
+    fn first(&self, words: Words) -> Option<Place> {
+        self.found.words(words).iter().copied().find(|place| !forms::is_source(self.record, place.at, place.end))
+    }
+
+    fn names(&self, words: Words, at: usize) -> bool {
+        self.found.names(words, &self.record.around(at))
+    }
+
+    /// The first place in a record that fits a row.
+    fn row(&self, row: &RowSets, gate: impl Fn(usize) -> bool) -> Option<Hit> {
+        let fits = |place: &&Place| {
+            let near = self.record.near(place.at);
+            row.with.is_none_or(|with| self.found.has(with, &near) || row.row.is_common && self.call.is_some())
+                && row.without.is_none_or(|without| !self.found.has(without, &near))
+                && gate(place.at)
+                && !forms::is_source(self.record, place.at, place.end)
+        };
+        let place = self.found.places(row.text).iter().find(fits)?;
+        let detail = (!row.row.detail.is_empty()).then(|| row.row.detail.to_owned());
+        Some(Hit { detail, ..Hit::at(place.at, row.row.code) })
+    }
+
+    /// The first of AWS's sentences that stands in the record, and the code that it goes with.
+    fn sentence(&self, sentences: &[SentenceSets]) -> Option<(usize, &'static str)> {
+        sentences.iter().find_map(|sentence| {
+            let fits = |place: &&Place| {
+                sentence.near.is_none_or(|near| self.found.has(near, &self.record.around(place.at)))
+                    && !forms::is_source(self.record, place.at, place.end)
+            };
+            Some((self.found.places(sentence.text).iter().find(fits)?.at, sentence.code))
+        })
+    }
+
+    /// The known code of this operation in an error's position that is nearest to a place, within its surroundings.
+    fn nearest_code(&self, at: usize, operation: Operation) -> Option<Place> {
+        let around = self.record.around(at);
+        let is_error = |place: &&Place| around.contains(&place.at) && forms::is_error(self.record, place.at, place.end);
+        self.found.places(codes_of(operation)).iter().filter(is_error).min_by_key(|place| place.at.abs_diff(at)).copied()
+    }
+
+    fn finding(&self, operation: Operation, at: usize, code: Option<&str>) -> Hit {
+        Hit::at(at, Code::from_error(operation, &self.error(at, code)))
+    }
+
+    /// Code and message at a place, as the catalogue wants them. The message ends where an SDK goes on with its own.
+    fn error(&self, at: usize, code: Option<&str>) -> ServiceError {
+        const ENDS: [&str; 7] = ["request id", "requestid", "(service:", "</message>", "\",\"", "$metadata", "errorverbose"];
+        let record = self.record;
+        let message = &record.text[at..floor(&record.text, at + 700)];
+        let lower = &record.lower[at..at + message.len()];
+        let cut = ENDS.iter().filter_map(|end| lower.find(end)).min().unwrap_or(message.len());
+        ServiceError { status: forms::status(record.window(at)).unwrap_or(0), code: code.map(str::to_owned), message: message[..cut].to_owned(), request_id: None }
+    }
+
+    fn agent(&self) -> Option<Hit> {
+        const CALL: Operation = Operation::AssumeRoleForPodIdentity;
+        let text = |place: &Place| &self.record.lower[place.at..place.end];
+        // The action is also spoken of where it is not denied.
+        let is_said = |place: &&Place| {
+            (!text(place).starts_with("eks-auth:") || self.names(Words::NotAuthorized, place.at))
+                && !forms::is_source(self.record, place.at, place.end)
+        };
+        let code_near = |at: usize| self.nearest_code(at, CALL).map(|place| self.record.text[place.at..place.end].replace(' ', ""));
+        if let Some(place) = self.found.places(texts_of(CALL)).iter().find(is_said) {
+            return Some(self.finding(CALL, place.at, code_near(place.at).as_deref()));
+        }
+        let call = self.first(Words::AgentCall).filter(|place| self.is_agent_call(place.at));
+        let is_link = self.call == Some(CALL);
+        let named = call.into_iter().chain(self.first(Words::AgentAddress)).map(|place| place.at).min();
+        let at = named.or(is_link.then_some(0))?;
+        if let Some(code) = code_near(at) {
+            return Some(self.finding(CALL, at, Some(&code)));
+        }
+        if self.names(Words::TooMany, at) {
+            return Some(Hit::at(at, Code::AgentThrottled));
+        }
+        if self.names(Words::FromEksAuth, at) {
+            return Some(Hit::at(at, Code::AgentError));
+        }
+        let near = |at: usize| is_link || self.names(Words::AgentAddress, at) || self.names(Words::AgentCall, at);
+        let way = Index::get().families()[AGENT_NETWORK].iter().find_map(|row| self.row(row, near));
+        let failed = || {
+            let status = forms::status(self.record.window(at)).filter(|status| *status >= 400)?;
+            (is_link || call.is_some()).then(|| Hit::at(at, if status == 429 { Code::AgentThrottled } else { Code::AgentError }))
+        };
+        way.or_else(failed)
+    }
+
+    /// Go 2 loads the credentials of other sources with the same words.
+    fn is_agent_call(&self, at: usize) -> bool {
+        !self.names(Words::Exchange, at) || self.names(Words::AgentAddress, at)
+    }
+
+    /// The answer to AssumeRoleWithWebIdentity.
+    fn exchange(&self) -> Option<Hit> {
+        const CALL: Operation = Operation::AssumeRoleWithWebIdentity;
+        if let Some((at, code)) = self.sentence(Index::get().sentences(true)) {
+            return Some(self.finding(CALL, at, Some(code)));
+        }
+        if let Some(hit) = self.of_ruby() {
+            return Some(hit);
+        }
+        // No other call has these.
+        const ONLY_HERE: [&str; 3] = ["InvalidIdentityToken", "IDPCommunicationError", "IDPRejectedClaim"];
+        let codes = self.found.places(codes_of(CALL)).iter().filter(|place| forms::is_error(self.record, place.at, place.end));
+        let mut codes = codes.map(|place| (place.at, self.record.text[place.at..place.end].replace(' ', "")));
+        if let Some((at, code)) = codes.find(|(_, code)| ONLY_HERE.iter().any(|only| code.starts_with(only))) {
+            return Some(self.finding(CALL, at, Some(&code)));
+        }
+        let is_link = self.call == Some(CALL);
+        let at = self.first(Words::Exchange).map(|place| place.at).or(is_link.then_some(0))?;
+        // Of another call that the same text tells of.
+        let other = self.found.words(Words::NotAuthorized).iter().any(|denied| self.record.around(at).contains(&denied.at))
+            || self.sentence(Index::get().sentences(false)).is_some();
+        if other {
+            return None;
+        }
+        if let Some(code) = self.nearest_code(at, CALL).filter(|code| code.at.abs_diff(at) < 400) {
+            let code = self.record.text[code.at..code.end].replace(' ', "");
+            return Some(self.finding(CALL, at, Some(&code)));
+        }
+        // A code that no table knows: AWS's own shape says that it is one.
+        let named = forms::unknown_code(self.record.window(at))?;
+        Some(self.finding(CALL, at, Some(named)))
+    }
+
+    /// `Aws::STS::Errors::CODE`: Ruby does not say which call it was. AssumeRole has most of the errors of the exchange, and they mean the same.
+    fn of_ruby(&self) -> Option<Hit> {
+        let place = self.found.words(Words::RubyErrors).iter().find(|place| self.record.lower[..place.at].ends_with("aws::sts"))?;
+        let code = forms::word(&self.record.text[place.end..]);
+        let is_exchange = !self.names(Words::NextRole, place.at) && !self.names(Words::GetCallerIdentity, place.at);
+        let call = if is_exchange { Operation::AssumeRoleWithWebIdentity } else { Operation::GetCallerIdentity };
+        let known = self.sentence(Index::get().sentences(false)).is_none() && self.found.words(Words::NotAuthorized).is_empty();
+        (known && !code.is_empty()).then(|| self.finding(call, place.at, Some(code)))
+    }
+
+    /// The answer to a signed call, whichever it is: keys, signature and clock are the same for all services.
+    fn signed(&self) -> Option<Hit> {
+        const CALL: Operation = Operation::GetCallerIdentity;
+        if let Some((at, code)) = self.sentence(Index::get().sentences(false)) {
+            return Some(self.clocked(self.finding(CALL, at, Some(code))));
+        }
+        let is_error = |place: &&Place| forms::is_error(self.record, place.at, place.end);
+        let place = *self.found.places(codes_of(CALL)).iter().find(is_error)?;
+        let code = self.record.text[place.at..place.end].replace(' ', "");
+        // What every service answers in its own name means STS only where STS is named.
+        const BY_ANY: [&str; 9] = [
+            "RegionDisabledException",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+            "RequestExpired",
+            "RequestTimeTooSkewed",
+            "RequestInTheFuture",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "ExpiredToken",
+        ];
+        let denied = code.starts_with("AccessDenied");
+        let counts = match self.names(Words::OfSts, place.at) {
+            true => !denied || self.names(Words::GetCallerIdentity, place.at),
+            false => BY_ANY.contains(&code.as_str()) && self.names(Words::OfAws, place.at),
+        };
+        counts.then(|| self.clocked(self.finding(CALL, place.at, Some(&code))))
+    }
+
+    /// A session that ended, or a signature that expired, by how much.
+    fn clocked(&self, hit: Hit) -> Hit {
+        let times = facts(self.record.window(hit.at)).times;
+        let skew = times.and_then(|times| Some(times.signed?.since(times.server?))).filter(|_| hit.code == Code::ClockSkew);
+        match skew {
+            Some(skew) if skew != 0 => {
+                let way = if skew < 0 { "behind" } else { "ahead of" };
+                hit.saying(format!("The caller's clock is {} {way} AWS's.", crate::core::text::time::format_duration(skew)))
+            }
+            _ => hit,
+        }
+    }
+
+    /// `… is not authorized to perform: ACTION …`, and the shapes in which services say less.
+    fn denial(&self) -> Option<Hit> {
+        let Some(place) = self.first(Words::NotAuthorized) else { return self.wordless_denial() };
+        let (record, at) = (self.record, place.at);
+        // The denial begins with whom it is said of.
+        let before = record.window(at);
+        let at = before.lower[..before.at].rfind("user: ").map_or(at, |user| at - (before.at - user));
+        let window = record.window(at);
+        let facts = facts(window);
+        let Some(action) = facts.action.as_deref().map(str::to_ascii_lowercase) else { return self.wordless_denial() };
+        let anonymous = window.lower[window.at..].starts_with("user: anonymous ");
+        if action.starts_with("sts:assumerolewith") || anonymous || self.names(Words::NoFinding, at) {
+            return None;
+        }
+        // A role that AWS made for a service of its own: its permissions are AWS's.
+        if facts.principal.as_deref().is_some_and(|arn| arn.contains("/AWSServiceRoleFor")) {
+            return None;
+        }
+        let is_nodes_own = facts.is_node && self.is_nodes_own(&action, at);
+        // Organisations' policies and boundaries deny a node as they deny others, but the node's identity is the earlier fault.
+        if facts.is_node && !is_nodes_own {
+            return Some(Hit::at(at, Code::NodeRoleFallback).saying("The caller is a node (session i-…): this pod uses the node's role, because it has no identity of its own. What is missing is that identity, not this permission; do not give it to the node's role. irsa-probe check in the pod says why there is none."));
+        }
+        let of_node = is_nodes_own.then(|| "The caller is the node itself, which here is as it should be: the permission belongs into the node's role.".to_owned());
+        let code = match action.as_str() {
+            "iam:passrole" => Code::PassRoleMissing,
+            "sts:assumerole" | "sts:tagsession" | "sts:setsourceidentity" => Code::RoleChainDenied,
+            _ => Code::PermissionMissing,
+        };
+        let above = ABOVE_THE_ROLE.iter().find(|policy| window.lower[window.at..].contains(*policy));
+        if let Some(policy) = above {
+            return Some(Hit::at(at, Code::ExplicitlyDenied).saying(format!("AWS names it: a {}.", policy.replace("vpc", "VPC"))));
+        }
+        let accounts = (facts.principal.as_deref().and_then(account_of), facts.resource.as_deref().and_then(account_of));
+        let across = match accounts {
+            (Some(caller), Some(owner)) if caller != owner => Some(format!(
+                "Caller and resource are in different accounts ({caller} and {owner}): both sides have to allow it, the caller's policy in {caller}, and in {owner} the resource's own policy."
+            )),
+            _ => None,
+        };
+        Some(Hit { detail: of_node.or(across), ..Hit::at(at, code) })
+    }
+
+    /// Whether a node does here what nodes do: the kubelet pulls an image, the network plugin cares for addresses. Both what is done and who says so
+    /// have to be a node's: a log that only names the kubelet, in a path or a label, is not the kubelet's.
+    fn is_nodes_own(&self, action: &str, at: usize) -> bool {
+        const OF_PLUGIN: [&str; 10] = [
+            "ec2:assignprivateipaddresses",
+            "ec2:assignipv6addresses",
+            "ec2:attachnetworkinterface",
+            "ec2:createnetworkinterface",
+            "ec2:createtags",
+            "ec2:deletenetworkinterface",
+            "ec2:describeinstancetypes",
+            "ec2:describenetworkinterfaces",
+            "ec2:describesubnets",
+            "ec2:unassignprivateipaddresses",
+        ];
+        const OF_PULL: [&str; 4] =
+            ["ecr:getauthorizationtoken", "ecr:batchgetimage", "ecr:getdownloadurlforlayer", "ecr:batchchecklayeravailability"];
+        OF_PULL.contains(&action) && self.names(Words::Pull, at) || OF_PLUGIN.contains(&action) && self.names(Words::NetworkPlugin, at)
+    }
+
+    fn wordless_denial(&self) -> Option<Hit> {
+        let at = self.first(Words::Denied)?.at;
+        let near = self.record.window(at);
+        if near.lower.contains("sts:assumerolewith") || self.names(Words::Exchange, at) || self.names(Words::NoFinding, at) {
+            return None;
+        }
+        let code = if self.names(Words::NextRole, at) { Code::RoleChainDenied } else { Code::PermissionMissing };
+        Some(Hit::at(at, code).saying(WHO_IS_NOT_SAID))
+    }
+
+    /// The way to STS: what failed, the host that cannot exist, the controller that waits for itself.
+    fn network(&self) -> Vec<Hit> {
+        let record = self.record;
+        let near_sts = |at: usize| {
+            let window = record.narrow(at);
+            let other_host = || PARTITIONS.iter().any(|row| window.lower.contains(&format!(".{}", row.dns_suffix)));
+            let near = record.near(at);
+            self.call == Some(Operation::AssumeRoleWithWebIdentity) || sts_host(window).is_some() || (self.found.names(Words::Exchange, &near) || self.found.names(Words::ByWebIdentity, &near)) && !other_host()
+        };
+        let Some(hit) = Index::get().families()[NETWORK].iter().find_map(|row| self.row(row, near_sts)) else { return Vec::new() };
+        let window = record.window(hit.at);
+        let host = sts_host(window);
+        let region = host.and_then(host_region);
+        let is_lookup = matches!(hit.code, Code::DnsNotFound | Code::DnsFailed);
+        let code = match (hit.code, region.map(Region::parse)) {
+            (Code::DnsNotFound | Code::DnsFailed, Some(Err(_))) if region.is_some_and(str::is_empty) => Code::RegionMissing,
+            (Code::DnsNotFound | Code::DnsFailed, Some(Err(_))) => Code::RegionMalformed,
+            (Code::DnsNotFound, Some(Ok(region))) if host.is_some_and(|host| host.contains("sts-fips.")) && !region.has_fips_sts() => {
+                Code::FipsEndpointAbsent
+            }
+            (Code::DnsFailed, _) if self.waits_for_itself(hit.at) => Code::DnsPolicyDeadlock,
+            (code, _) => code,
+        };
+        let global = !is_lookup && host.is_some_and(|host| host.eq_ignore_ascii_case("sts.amazonaws.com"));
+        let at = hit.at;
+        let mut hits = vec![Hit { code, detail: hit.detail.filter(|_| code == hit.code), ..hit }];
+        if global
+            && matches!(
+                code,
+                Code::ConnectTimeout | Code::ConnectRefused | Code::NetworkUnreachable | Code::RequestTimeout | Code::ConnectionLost
+            )
+        {
+            hits.push(Hit::at(at, Code::GlobalEndpointConfigured).saying("The call went to the global endpoint, which a VPC endpoint for STS never serves: in a subnet without a way to the internet that is why.".to_owned()));
+        }
+        hits
+    }
+
+    /// A controller that CoreDNS waits for, by its own name: `karpenter.sh/…` is also a label of everybody's pods.
+    fn waits_for_itself(&self, at: usize) -> bool {
+        let around = self.record.around(at);
+        let lower = &self.record.lower;
+        self.found.words(Words::BeforeDns).iter().filter(|place| around.contains(&place.at)).any(|place| {
+            let rest = &lower[place.end..];
+            let logger = lower[..place.at].ends_with("group\": \"") || lower[..place.at].ends_with("group\":\"");
+            logger || !(rest.starts_with(".sh/") || rest.starts_with(".k8s.aws/"))
+        })
+    }
+
+    /// aws-iam-authenticator's log: the ARN that came has lost its path, whatever the mapping says.
+    fn not_mapped(&self) -> Option<Hit> {
+        let place = self.first(Words::Mapping)?;
+        let arn = super::facts::next_arn(&self.record.text[place.at..]);
+        let has_path = arn.split_once(":role/").is_some_and(|(_, name)| name.contains('/'));
+        Some(match has_path {
+            true => Hit::at(place.at, Code::AwsAuthRolePath),
+            false => Hit::at(place.at, Code::KubernetesAccessMissing).saying(
+                "aws-auth has no rolearn with exactly this text. If it has one with a path (role/team/NAME), remove the path there.".to_owned(),
+            ),
+        })
+    }
+
+    /// `rolearn: arn:…:role/path/NAME`, as aws-auth and eksctl write it. AWS's own `RoleArn` and the annotation `role-arn` may have a path.
+    fn paths_in_aws_auth(&self) -> Vec<Hit> {
+        let with_path = |place: &&Place| {
+            let value = self.record.text[place.end..].trim_start_matches([':', '=', ' ', '"', '\'']);
+            let arn = super::facts::arn(value);
+            let name = arn.split_once(":role/").filter(|(head, _)| head.starts_with("arn:")).map(|(_, name)| name.trim_end_matches('/'));
+            self.record.text[place.at..].starts_with("rolearn") && name.is_some_and(|name| name.contains('/'))
+        };
+        self.found.words(Words::RoleArn).iter().filter(with_path).take(16).map(|place| Hit::at(place.at, Code::AwsAuthRolePath)).collect()
+    }
+}

@@ -1,0 +1,104 @@
+//! Where in a text an error is: the positions in which SDKs print an error's code, and those in which a program or a person only names it.
+
+use super::record::{Record, Window};
+
+/// The word at the beginning of a text.
+pub(super) fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Names of fields that hold an error's code, as they end before `: ` or `=` (in lower case).
+const CODE_FIELDS: [&str; 14] = [
+    "code", "__type", "errorcode", "error_code", "error code", "error.code", "awserrorcode", "aws_error_code", "name", "type", "errortype",
+    "error_class", "exception name", "error type",
+];
+
+/// Whether the name of an error at a place stands where an error is: before a message, in the parentheses of an SDK's form, or in a field for codes.
+pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
+    if is_source(record, at, end) {
+        return false;
+    }
+    let (before, after) = (&record.lower[..at], &record.lower[end..]);
+    let in_field = |before: &str| {
+        let name = before.trim_end_matches(['"', '\'', ' ', '#']);
+        let name = name.strip_suffix("some(").unwrap_or(name);
+        let Some(name) = name.trim_end_matches(['"', '\'']).strip_suffix([':', '=']) else { return false };
+        let name = name.trim_end_matches(['"', '\'', ' ']);
+        CODE_FIELDS.iter().any(|field| name.ends_with(field))
+    };
+    match after.chars().next() {
+        // `CODE: message`; `Exception` may follow the name.
+        Some(':') => !after.starts_with("::") || before.ends_with("::"),
+        Some(')') if before.ends_with('(') => true,
+        // Ruby's class in parentheses behind the message.
+        Some(')') if before.ends_with("::") => true,
+        Some('<') => before.ends_with('>'),
+        Some(' ') if after.starts_with(" (client)") || after.starts_with(" (server)") || after.starts_with(" [") => true,
+        _ if before.ends_with('[') && after.starts_with("]:") => true,
+        // A modelled namespace stands before the code: `com.amazonaws.sts#ExpiredTokenException`.
+        _ if before.ends_with('#') => in_field(before.rsplit_once(['"', '\'', ' ']).map_or(before, |(head, _)| head)),
+        _ => in_field(before) || before.ends_with("api error ") || before.ends_with("::errors::"),
+    }
+}
+
+/// How lines of source begin.
+const STATEMENTS: [&str; 44] = [
+    "import ", "from ", "except ", "except(", "catch ", "catch(", "} catch", "raise ", "throw ", "throws ", "return ", "def ", "class ", "func ",
+    "function ", "if ", "if(", "elif ", "else ", "} else", "assert", "case ", "const ", "var ", "let ", "public ", "private ", "protected ",
+    "static ", "final ", "// ", "/// ", "/* ", "* ", "self.", "expect(", "require.", "@", "fmt = ", "export ", "package ", "using ", "rescue ", "when ",
+];
+
+/// What stands before a text that a program makes or compares.
+const BUILDERS: [&str; 34] = [
+    "errors.new(", "fmt.errorf(", "errorf(", "raise ", "throw new ", "except ", "catch (", "== ", "=== ", "!= ", "!== ", "assert", "expect(",
+    ".contains(", ".includes(", "contains(", "match=", "regexp", "regex", "re.compile(", "pattern", "fmt = ", ".equal(", "equals(", "hasprefix(",
+    "in str(", "startswith(", "indexof(", ".test(", "=~ ", "strings.contains", "awserr.new(", "\"documentation\":", "panic(\"",
+];
+
+/// Whether a place is in the source of a program, in a comparison, or in a template for messages.
+pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
+    let line = record.line_before(at).trim_start();
+    let lower = line.to_ascii_lowercase();
+    if STATEMENTS.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("from server") {
+        return true;
+    }
+    // What a string literal begins after.
+    let head = lower.trim_end_matches(|c: char| c != '"' && c != '\'' && c != '`' && c != '/');
+    if BUILDERS.iter().any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder)) {
+        return true;
+    }
+    let after = &record.text[end..];
+    ["%s", "%v", "%w", "%d", "%q", "${", "{}", "\" +", "' +", "\" % ", "' % ", "\".format(", "'.format("].iter().any(|mark| after.starts_with(mark))
+}
+
+/// The HTTP status that an SDK names.
+pub(super) fn status(window: Window<'_>) -> Option<u16> {
+    let names = [
+        "status code: ", "statuscode: ", "statuscode\": ", "statuscode(", "non 200 response ", "non 200 response (", "statuscode\":", "status: ", "http ",
+        "http response code: ",
+    ];
+    names.iter().find_map(|name| {
+        let found = window.lower.find(name)? + name.len();
+        window.lower.get(found..found + 3)?.parse::<u16>().ok().filter(|status| (100..600).contains(status))
+    })
+}
+
+/// A code that no table knows in AWS's own shape: `(CODE) when calling the AssumeRoleWithWebIdentity operation`, `AssumeRoleWithWebIdentity, …
+/// api error CODE:`.
+pub(super) fn unknown_code<'a>(window: Window<'a>) -> Option<&'a str> {
+    let plain = |word: &&str| (4..=60).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    let boto = window.lower.find(") when calling the assumerolewithwebidentity operation").and_then(|end| {
+        let start = window.text[..end].rfind('(')?;
+        window.text.get(start + 1..end)
+    });
+    let go = || {
+        let start = window.lower[window.at..].find("api error ")? + window.at + "api error ".len();
+        window.text[start..].split(':').next()
+    };
+    let rust = || {
+        let start = window.lower[window.at..].find("unhandled error (")? + window.at + "unhandled error (".len();
+        window.text[start..].split(')').next()
+    };
+    boto.or_else(go).or_else(rust).filter(plain)
+}

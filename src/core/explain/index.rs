@@ -1,0 +1,251 @@
+//! All needles of the tables in one automaton, and where they stand in a record.
+
+use super::plain;
+use super::record::Record;
+use super::table::{self, EXCHANGE_TEXTS, FAMILIES, Row, SIGNED_TEXTS, Sentence, Words};
+use crate::core::catalogue::{Operation, errors};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// The longest of the names that system calls give their errors (`enetunreach`): so short a word has to stand by itself. `enotfound` is also a
+/// part of FileNotFoundException, `eacces` of DatabaseAccessor.
+const SHORT: usize = 11;
+
+/// Needles of which one is as good as another.
+pub(super) type SetId = u16;
+
+/// A row of a table, with its needles as sets.
+pub(super) struct RowSets {
+    pub row: &'static Row,
+    pub text: SetId,
+    pub with: Option<SetId>,
+    pub without: Option<SetId>,
+}
+
+/// The automata, and what their patterns stand for.
+pub(super) struct Index {
+    /// All needles.
+    all: AhoCorasick,
+    /// Those of which each record that means something has one.
+    candidates: AhoCorasick,
+    patterns: Vec<Pattern>,
+    families: Vec<Vec<RowSets>>,
+    exchange: Vec<SentenceSets>,
+    signed: Vec<SentenceSets>,
+    /// The words of all needles.
+    words: HashSet<String>,
+}
+
+/// A sentence of AWS's table, with its needles as sets.
+pub(super) struct SentenceSets {
+    /// The error's code that it goes with.
+    pub code: &'static str,
+    pub text: SetId,
+    pub near: Option<SetId>,
+}
+
+struct Pattern {
+    /// The sets that it belongs to, and whether it has to stand by itself there.
+    sets: Vec<(SetId, bool)>,
+    /// The length of a single word, which no blank divides. A sentence may be broken anywhere.
+    word: Option<usize>,
+}
+
+/// Where a needle of a set stands in a record's text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    set: SetId,
+    pub at: usize,
+    pub end: usize,
+}
+
+/// All places in a record.
+pub(super) struct Found(Vec<Place>);
+
+static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+/// The set of AWS's error codes of a call.
+pub(super) fn codes_of(operation: Operation) -> SetId {
+    table::WORDS.len() as SetId + operation as SetId
+}
+
+/// The set of the texts that tell a call's errors apart.
+pub(super) fn texts_of(operation: Operation) -> SetId {
+    (table::WORDS.len() + Operation::ALL.len()) as SetId + operation as SetId
+}
+
+/// What needles are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// They stand beside an error.
+    Beside,
+    /// They are an error.
+    Error,
+    /// They are codes of AWS's, which stand by themselves.
+    Code,
+}
+
+/// Collects needles.
+#[derive(Default)]
+struct Builder {
+    known: HashMap<Vec<u8>, usize>,
+    patterns: Vec<Pattern>,
+    candidates: Vec<usize>,
+    words: HashSet<String>,
+    sets: SetId,
+}
+
+impl Builder {
+    fn add<'a>(&mut self, needles: impl Iterator<Item = &'a str>, is_candidate: bool, kind: Kind) -> SetId {
+        let set = self.sets;
+        self.sets += 1;
+        for needle in needles.filter(|needle| !needle.is_empty()) {
+            self.words.extend(needle.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase));
+            let mut squeezed = Vec::new();
+            plain::squeeze(needle.as_bytes(), &mut squeezed);
+            let length = squeezed.len();
+            let word = needle.bytes().all(is_of_word).then_some(length);
+            let id = *self.known.entry(squeezed).or_insert_with(|| {
+                self.patterns.push(Pattern { sets: Vec::new(), word });
+                self.patterns.len() - 1
+            });
+            let stands_alone = kind == Kind::Code || kind == Kind::Error && word.is_some() && length <= SHORT;
+            self.patterns[id].sets.push((set, stands_alone));
+            if is_candidate && !self.candidates.contains(&id) {
+                self.candidates.push(id);
+            }
+        }
+        set
+    }
+}
+
+impl Index {
+    /// The one index of the program.
+    pub fn get() -> &'static Index {
+        &INDEX
+    }
+
+    fn new() -> Index {
+        let mut builder = Builder::default();
+        for (nth, list) in table::WORDS.iter().enumerate() {
+            builder.add(list.split('|'), table::is_candidate(nth), Kind::Beside);
+        }
+        for operation in Operation::ALL {
+            builder.add(errors::known_codes(operation), true, Kind::Code);
+        }
+        for operation in Operation::ALL {
+            builder.add(errors::known_texts(operation), operation == Operation::AssumeRoleForPodIdentity, Kind::Beside);
+        }
+        let mut sentence_sets = |sentence: &'static Sentence| SentenceSets {
+            code: sentence.1,
+            text: builder.add(std::iter::once(sentence.0), true, Kind::Error),
+            near: (!sentence.2.is_empty()).then(|| builder.add(std::iter::once(sentence.2), false, Kind::Beside)),
+        };
+        let exchange = EXCHANGE_TEXTS.iter().map(&mut sentence_sets).collect();
+        let signed = SIGNED_TEXTS.iter().map(&mut sentence_sets).collect();
+        let mut row_sets = |row: &'static Row| RowSets {
+            row,
+            text: builder.add(row.text.split('|'), !row.is_common, Kind::Error),
+            with: (!row.with.is_empty()).then(|| builder.add(row.with.split('|'), row.is_common, Kind::Beside)),
+            without: (!row.without.is_empty()).then(|| builder.add(row.without.split('|'), false, Kind::Beside)),
+        };
+        let families = FAMILIES.iter().map(|family| family.iter().map(&mut row_sets).collect()).collect();
+        let mut needles = vec![&[][..]; builder.patterns.len()];
+        for (needle, id) in &builder.known {
+            needles[*id] = needle;
+        }
+        let automaton = |needles: Vec<&[u8]>| {
+            let built = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::ContiguousNFA)).build(needles);
+            built.unwrap_or_else(|_| unreachable!("the tables hold less than the 2^31 states that an automaton may have"))
+        };
+        let candidates = automaton(builder.candidates.iter().map(|id| needles[*id]).collect());
+        Index { all: automaton(needles), candidates, patterns: builder.patterns, families, exchange, signed, words: builder.words }
+    }
+
+    /// The rows of a family, the first that fits counts.
+    pub fn families(&self) -> &[Vec<RowSets>] {
+        &self.families
+    }
+
+    /// The sentences of the exchange, and those of signed calls.
+    pub fn sentences(&self, is_exchange: bool) -> &[SentenceSets] {
+        if is_exchange { &self.exchange } else { &self.signed }
+    }
+
+    /// Whether it is a word of a needle (in lower case).
+    pub fn is_word(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+
+    /// The first needle in a squeezed text from a place on that a record with a meaning has one of.
+    pub fn candidate(&self, squeezed: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
+        self.candidates.find(Input::new(squeezed).range(from..)).map(|found| found.range())
+    }
+
+    /// Whether a needle stands on both sides of a place in a squeezed text.
+    pub fn spans(&self, squeezed: &[u8], place: usize) -> bool {
+        self.all.find_overlapping_iter(squeezed).any(|found| found.start() < place && place < found.end())
+    }
+
+    /// The places of all needles in a record.
+    pub fn find(&self, record: &Record) -> Found {
+        let mut places = Vec::new();
+        for found in self.all.find_overlapping_iter(&record.squeezed) {
+            let pattern = &self.patterns[found.pattern().as_usize()];
+            let (at, end) = record.place(found.start(), found.end());
+            let is_whole = pattern.word.is_none_or(|length| end - at == length);
+            if is_whole {
+                let is_alone = stands_alone(&record.text, at, end);
+                places.extend(pattern.sets.iter().filter(|(_, alone)| is_alone || !alone).map(|(set, _)| Place { set: *set, at, end }));
+            }
+        }
+        places.sort_unstable();
+        Found(places)
+    }
+}
+
+impl Found {
+    /// The places of a set's needles, in order.
+    pub fn places(&self, set: SetId) -> &[Place] {
+        let from = self.0.partition_point(|place| place.set < set);
+        let length = self.0[from..].partition_point(|place| place.set == set);
+        &self.0[from..from + length]
+    }
+
+    /// The places of these words.
+    pub fn words(&self, words: Words) -> &[Place] {
+        self.places(words as SetId)
+    }
+
+    /// Whether a needle of the set stands within a stretch of the text.
+    pub fn has(&self, set: SetId, stretch: &std::ops::Range<usize>) -> bool {
+        self.places(set).iter().any(|place| stretch.start <= place.at && place.end <= stretch.end)
+    }
+
+    /// Whether one of these words stands within a stretch of the text.
+    pub fn names(&self, words: Words, stretch: &std::ops::Range<usize>) -> bool {
+        self.has(words as SetId, stretch)
+    }
+}
+
+/// Every needle, in squeezed form, as a search for all of them needs it.
+pub fn needles() -> Vec<String> {
+    let texts = table::WORDS.iter().flat_map(|list| list.split('|'));
+    let rows = FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|row| row.text.split('|'));
+    let mut all: Vec<String> = texts.chain(rows).filter(|needle| !needle.is_empty()).map(str::to_owned).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether what is at a place is no part of a longer word.
+pub(super) fn stands_alone(text: &str, at: usize, end: usize) -> bool {
+    let bytes = text.as_bytes();
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_word(*byte));
+    !is_part(bytes[..at].last()) && !is_part(bytes.get(end))
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}

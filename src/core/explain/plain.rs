@@ -1,0 +1,179 @@
+//! A line as its program meant it: without escapes, colours, boxes and typographic signs; and squeezed, for searches.
+//!
+//! Logs escape errors, consoles colour and box them, browsers and word processors change their blanks and quotes, and terminals break them at any
+//! column. A search therefore compares the squeezed form of text and needle: no white space at all, in lower case.
+
+/// What stands at the beginning of a text, and how many bytes it takes.
+enum Piece<'a> {
+    /// White space, or an escape that stands for it.
+    Blank,
+    /// Nothing that is read: a colour, the frame of a box, a sign of no width.
+    Nothing,
+    /// One ASCII character.
+    Char(u8),
+    /// Another character, as it stands there.
+    Other(&'a [u8]),
+}
+
+/// What JSON's escapes and XML's entities stand for.
+const STANDS_FOR: [(&str, u8); 12] = [
+    ("\\u003c", b'<'),
+    ("\\u003e", b'>'),
+    ("\\u0026", b'&'),
+    ("\\u0022", b'"'),
+    ("\\u0027", b'\''),
+    ("&quot;", b'"'),
+    ("&#34;", b'"'),
+    ("&#39;", b'\''),
+    ("&apos;", b'\''),
+    ("&lt;", b'<'),
+    ("&gt;", b'>'),
+    ("&amp;", b'&'),
+];
+
+/// A line's bytes as one text: single spaces, none at its ends.
+pub(super) fn plain(line: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while !rest.is_empty() {
+        let (piece, length) = next(rest);
+        match piece {
+            Piece::Blank if bytes.last().is_none_or(|last| *last == b' ') => {}
+            Piece::Blank => bytes.push(b' '),
+            Piece::Nothing => {}
+            Piece::Char(byte) => bytes.push(byte),
+            Piece::Other(other) => bytes.extend_from_slice(other),
+        }
+        rest = &rest[length..];
+    }
+    if bytes.last() == Some(&b' ') {
+        bytes.pop();
+    }
+    // A log may hold bytes that are not UTF-8.
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Appends a line's bytes in squeezed form.
+pub(super) fn squeeze(line: &[u8], squeezed: &mut Vec<u8>) {
+    let mut rest = line;
+    while let Some(first) = rest.first() {
+        // Most of a log are these.
+        if first.is_ascii_graphic() && !matches!(first, b'\\' | b'&') {
+            squeezed.push(first.to_ascii_lowercase());
+            rest = &rest[1..];
+            continue;
+        }
+        let (piece, length) = next(rest);
+        match piece {
+            Piece::Blank | Piece::Nothing => {}
+            Piece::Char(byte) => squeezed.push(byte.to_ascii_lowercase()),
+            Piece::Other(other) => squeezed.extend_from_slice(other),
+        }
+        rest = &rest[length..];
+    }
+}
+
+fn next(text: &[u8]) -> (Piece<'_>, usize) {
+    match text[0] {
+        b'\\' => escape(text),
+        b'&' => stand_in(text).unwrap_or((Piece::Char(b'&'), 1)),
+        0x1b => (Piece::Nothing, 1 + sequence(&text[1..])),
+        byte if byte.is_ascii_graphic() => (Piece::Char(byte), 1),
+        byte if byte.is_ascii() => (Piece::Blank, 1),
+        _ => other(text),
+    }
+}
+
+/// A backslash and what it escapes, however often a log has escaped another one.
+fn escape(text: &[u8]) -> (Piece<'_>, usize) {
+    let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
+    // The last of them, so that escapes are found that were escaped themselves.
+    let last = &text[slashes - 1..];
+    match last.get(1) {
+        Some(b'n' | b'r' | b't') => (Piece::Blank, slashes + 1),
+        Some(quote @ (b'"' | b'\'' | b'/')) => (Piece::Char(*quote), slashes + 1),
+        Some(b'u') if last.starts_with(b"\\u001b") => (Piece::Nothing, slashes + 5 + sequence(&last[6..])),
+        Some(b'u') => match stand_in(last) {
+            Some((piece, length)) => (piece, slashes - 1 + length),
+            None => (Piece::Char(b'\\'), slashes),
+        },
+        _ => (Piece::Char(b'\\'), slashes),
+    }
+}
+
+fn stand_in(text: &[u8]) -> Option<(Piece<'static>, usize)> {
+    let meant = STANDS_FOR.iter().find(|(name, _)| text.len() >= name.len() && text[..name.len()].eq_ignore_ascii_case(name.as_bytes()))?;
+    Some((Piece::Char(meant.1), meant.0.len()))
+}
+
+/// The length of an escape sequence after its first byte (ECMA-48 control sequences, and the titles that some tools set).
+fn sequence(text: &[u8]) -> usize {
+    match text.first() {
+        Some(b'[') => {
+            let parameters = text[1..].iter().take_while(|byte| (0x20..=0x3f).contains(*byte)).count();
+            // The final byte belongs to the sequence.
+            1 + parameters + usize::from(text.get(1 + parameters).is_some_and(|byte| (0x40..=0x7e).contains(byte)))
+        }
+        Some(b']') => {
+            let title = text[1..].iter().take_while(|byte| **byte != 0x07 && **byte != 0x1b).count();
+            1 + title + usize::from(text.get(1 + title) == Some(&0x07))
+        }
+        _ => 0,
+    }
+}
+
+/// A character outside of ASCII, or a byte that is none.
+fn other(text: &[u8]) -> (Piece<'_>, usize) {
+    let length = match text[0] {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
+    };
+    let Some(c) = text.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.chars().next()) else {
+        return (Piece::Other(&text[..1]), 1);
+    };
+    let piece = match c {
+        '’' | '‘' | '′' => Piece::Char(b'\''),
+        '“' | '”' | '″' => Piece::Char(b'"'),
+        '‐' | '‑' => Piece::Char(b'-'),
+        // Box drawing, zero width, soft hyphen, byte order mark.
+        '\u{2500}'..='\u{257f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{feff}' => Piece::Nothing,
+        c if c.is_whitespace() || c.is_control() => Piece::Blank,
+        _ => Piece::Other(&text[..length]),
+    };
+    (piece, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn squeezed(text: &str) -> String {
+        let mut bytes = Vec::new();
+        squeeze(text.as_bytes(), &mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn escapes_colours_and_boxes_come_off() {
+        for (line, meant) in [
+            (r#"{"error":"A\ncaused by: \"B\"\tC"}"#, r#"{"error":"A caused by: "B" C"}"#),
+            (r#"{"log":"{\"error\":\"A\\ncaused by: \\\"B\\\"\"}"}"#, r#"{"log":"{"error":"A caused by: "B""}"}"#),
+            ("\u{1b}[31mError\u{1b}[0m: \u{1b}]0;title\u{7}no", "Error: no"),
+            (r"\u001b[31mError\u001b[0m: no", "Error: no"),
+            ("Couldn&apos;t \\u003cget\\u003e it’s", "Couldn't <get> it's"),
+            (r"Aws\SecretsManager\Exception", r"Aws\SecretsManager\Exception"),
+            ("│ Error: no\u{a0}EC2\u{202f}IMDS\u{200b} role\r", "Error: no EC2 IMDS role"),
+            ("cut \u{1b}", "cut"),
+            ("cut \u{1b}[", "cut"),
+            ("end \\", "end \\"),
+            ("a & b &c", "a & b &c"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(line.as_bytes()), meant);
+            assert_eq!(squeezed(line), meant.replace(' ', "").to_ascii_lowercase());
+        }
+        assert_eq!(plain(b"\xff\xfe ok \xe2\x80"), "\u{fffd}\u{fffd} ok \u{fffd}");
+    }
+}
