@@ -878,7 +878,7 @@ codes! {
             partition. In an opt-in region they may also be of the global endpoint (version 1 tokens).",
         fix: "Check that role {roleArn} still exists, and use the regional STS endpoint.",
         commands: &[GET_ROLE],
-        means: &[signed(&["InvalidClientTokenId", "UnrecognizedClientException"], &[])],
+        means: &[signed(&["InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"], &[])],
     }
 
     SessionExpired = "session-expired" {

@@ -5,7 +5,7 @@
 use super::Hit;
 use super::facts::{account_of, facts, host_region, sts_host};
 use super::forms;
-use super::index::{Found, Index, Place, RowSets, SentenceSets, codes_of, texts_of};
+use super::index::{Found, Index, Place, RowSets, SentenceSets, codes_of, stands_alone, texts_of};
 use super::record::Record;
 use super::table::{OF_WORDS, WHO_IS_NOT_SAID, Words};
 use crate::core::aws::answer::ServiceError;
@@ -41,6 +41,10 @@ impl<'a> Evidence<'a> {
         if hits.iter().any(|hit| hit.code.step() == Step::Token) {
             hits.retain(|hit| hit.code != Code::RequestRejected);
         }
+        // The chain's failure is that of the role which it could not assume.
+        if hits.iter().any(|hit| hit.code == Code::RoleChainDenied) {
+            hits.retain(|hit| hit.code != Code::NoCredentialsFound);
+        }
         hits.extend(self.not_mapped());
         hits.extend(self.paths_in_aws_auth());
         hits
@@ -54,15 +58,16 @@ impl<'a> Evidence<'a> {
 
     /// A chain's last error lists what each link said. The first that was configured and failed is the cause.
     fn link(&self) -> Option<Vec<Hit>> {
-        let of = |words, call| self.found.words(words).iter().map(move |place| (*place, call));
-        let mut links: Vec<_> = of(Words::WebIdentityLink, Some(Operation::AssumeRoleWithWebIdentity))
-            .chain(of(Words::ContainerLink, Some(Operation::AssumeRoleForPodIdentity)))
-            .chain(of(Words::OtherLink, None))
+        let of = |words, call, counts| self.found.words(words).iter().map(move |place| (*place, call, counts));
+        let mut links: Vec<_> = of(Words::WebIdentityLink, Some(Operation::AssumeRoleWithWebIdentity), true)
+            .chain(of(Words::ContainerLink, Some(Operation::AssumeRoleForPodIdentity), true))
+            .chain(of(Words::EitherLink, None, true))
+            .chain(of(Words::OtherLink, None, false))
             .collect();
-        links.sort_unstable_by_key(|(place, call)| (place.at, call.is_none()));
-        let ends = links.iter().skip(1).map(|(next, _)| next.at).chain([self.record.text.len()]);
-        let parts: Vec<_> = links.iter().zip(ends).filter(|((place, call), end)| call.is_some() && place.end < *end).collect();
-        parts.into_iter().find_map(|((place, call), end)| {
+        links.sort_unstable_by_key(|(place, _, counts)| (place.at, !counts));
+        let ends = links.iter().skip(1).map(|(next, ..)| next.at).chain([self.record.text.len()]);
+        let parts: Vec<_> = links.iter().zip(ends).filter(|((place, _, counts), end)| *counts && place.end < *end).collect();
+        parts.into_iter().find_map(|((place, call, _), end)| {
             let from = if self.record.lower[place.at..].starts_with("suppressed") { place.at } else { place.end };
             let said = self.record.part(from..floor(&self.record.text, end.min(from + 2000)));
             let link = Evidence { record: &said, found: Index::get().find(&said), call: *call };
@@ -103,6 +108,7 @@ impl<'a> Evidence<'a> {
                 && row.without.is_none_or(|without| !self.found.has(without, &near))
                 && gate(place.at)
                 && !forms::is_source(self.record, place.at, place.end)
+                && forms::is_class_of_error(self.record, place.at, place.end)
         };
         let place = self.found.places(row.text).iter().find(fits)?;
         let detail = (!row.row.detail.is_empty()).then(|| row.row.detail.to_owned());
@@ -215,8 +221,12 @@ impl<'a> Evidence<'a> {
 
     /// `Aws::STS::Errors::CODE`: Ruby does not say which call it was. AssumeRole has most of the errors of the exchange, and they mean the same.
     fn of_ruby(&self) -> Option<Hit> {
-        let place = self.found.words(Words::RubyErrors).iter().find(|place| self.record.lower[..place.at].ends_with("aws::sts"))?;
+        let is_sts = |place: &&Place| self.record.lower[..place.at].ends_with("aws::sts");
+        let place = self.found.words(Words::RubyErrors).iter().find(is_sts)?;
         let code = forms::word(&self.record.text[place.end..]);
+        if self.names(Words::NoFinding, place.at) || !forms::is_error(self.record, place.end, place.end + code.len()) {
+            return None;
+        }
         let is_exchange = !self.names(Words::NextRole, place.at) && !self.names(Words::GetCallerIdentity, place.at);
         let call = if is_exchange { Operation::AssumeRoleWithWebIdentity } else { Operation::GetCallerIdentity };
         let known = self.sentence(Index::get().sentences(false)).is_none() && self.found.words(Words::NotAuthorized).is_empty();
@@ -328,8 +338,35 @@ impl<'a> Evidence<'a> {
         OF_PULL.contains(&action) && self.names(Words::Pull, at) || OF_PLUGIN.contains(&action) && self.names(Words::NetworkPlugin, at)
     }
 
+    /// What `aws sts decode-authorization-message` prints.
+    fn decoded(&self) -> Option<Hit> {
+        let at = self.first(Words::Decoded)?.at;
+        let window = self.record.window(at);
+        let facts = facts(window);
+        let action = facts.action.as_deref()?.to_ascii_lowercase();
+        Some(Hit::at(at, match () {
+            () if facts.is_node => Code::NodeRoleFallback,
+            () if window.lower.contains("\"explicitdeny\":true") || window.lower.contains("\"explicitdeny\": true") => Code::ExplicitlyDenied,
+            () if action == "iam:passrole" => Code::PassRoleMissing,
+            () if action == "sts:assumerole" => Code::RoleChainDenied,
+            () => Code::PermissionMissing,
+        }))
+    }
+
+    /// The first code of a denial in an error's position, in a text that shows that the error is AWS's.
+    fn denied(&self) -> Option<Place> {
+        let is_denial = |place: &&Place| {
+            let end = place.end;
+            stands_alone(&self.record.text, place.at, end)
+                && (forms::is_error(self.record, place.at, end) || self.record.lower[end..].starts_with(" during "))
+                && self.names(Words::DeniedByAws, place.at)
+        };
+        self.found.words(Words::DenialCode).iter().find(is_denial).copied()
+    }
+
     fn wordless_denial(&self) -> Option<Hit> {
-        let at = self.first(Words::Denied)?.at;
+        let denied = self.denied().into_iter().chain(self.first(Words::Denied)).min();
+        let Some(Place { at, .. }) = denied else { return self.decoded() };
         let near = self.record.window(at);
         if near.lower.contains("sts:assumerolewith") || self.names(Words::Exchange, at) || self.names(Words::NoFinding, at) {
             return None;

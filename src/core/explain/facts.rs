@@ -161,7 +161,11 @@ fn caller<'a>(window: Window<'a>) -> Option<&'a str> {
     let named = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:");
     // aws-iam-authenticator's log of today, in a field of its own.
     let of_mapping = || window.lower.contains("arn is not mapped").then(|| place_after(window, " arn=\"arn:")).flatten();
-    let at = named.or_else(of_mapping)?;
+    let of_record = || {
+        let is_record = window.lower.contains("\"allowed\":") || window.lower.contains("\"eventsource\":");
+        is_record.then(|| place_after(window, "\"arn\":\"arn:|\"arn\": \"arn:")).flatten()
+    };
+    let at = named.or_else(of_mapping).or_else(of_record)?;
     // The needles end with what the ARN begins with.
     window.text.get(at - "arn:".len()..)
 }
@@ -225,7 +229,8 @@ fn is_resource(word: &str) -> bool {
 
 /// What was denied, or what was left of it. In quotes it may hold anything: object keys have blanks and commas.
 fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
-    let rest = after(window, "on resource: |on the resource: |on resource ")?;
+    let decoded = || window.lower.contains("\"allowed\":").then(|| after(window, "\"resource\":|\"resource\": ")).flatten();
+    let rest = after(window, "on resource: |on the resource: |on resource ").or_else(decoded)?;
     let quoted = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(arn, _)| arn);
     if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:")) {
         return Some(arn);
@@ -240,7 +245,14 @@ fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
 fn action(window: Window<'_>) -> Option<String> {
     // With the colon it is always an action; without it, "this operation" may follow.
     let named = word_after(window, "authorized to perform: ").or_else(|| word_after(window, "authorized to perform "));
-    let word = trimmed(named?);
+    // CloudTrail's, and that of decoded messages.
+    let of_trail = || {
+        let source = word_after(window, "\"eventsource\":|\"eventsource\": ")?.strip_suffix(".amazonaws.com")?;
+        Some(format!("{source}:{}", word_after(window, "\"eventname\":|\"eventname\": ")?))
+    };
+    let decoded = || window.lower.contains("\"allowed\":").then(|| word_after(window, "\"action\":|\"action\": ")).flatten();
+    let of_record = named.is_none().then(|| decoded().map(str::to_owned).or_else(of_trail)).flatten();
+    let word = trimmed(named.or(of_record.as_deref())?);
     let (service, name) = word.split_once(':')?;
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
     (plain(service) && plain(name) && service.len() <= 40 && name.len() <= 80).then(|| word.to_owned())

@@ -20,10 +20,16 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
         return false;
     }
     let (before, after) = (&record.lower[..at], &record.lower[end..]);
+    // EC2 writes whose fault it is before the code.
+    let before = before.strip_suffix("client.").unwrap_or(before);
+    // The rules of a monitoring tool.
+    if after.starts_with(" ->") {
+        return false;
+    }
     let in_field = |before: &str| {
         let name = before.trim_end_matches(['"', '\'', ' ', '#']);
         let name = name.strip_suffix("some(").unwrap_or(name);
-        let Some(name) = name.trim_end_matches(['"', '\'']).strip_suffix([':', '=']) else { return false };
+        let Some(name) = name.trim_end_matches(['"', '\'', ' ']).strip_suffix([':', '=']) else { return false };
         let name = name.trim_end_matches(['"', '\'', ' ']);
         CODE_FIELDS.iter().any(|field| name.ends_with(field))
     };
@@ -42,11 +48,20 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
     }
 }
 
+/// Whether a place is no name of a class, or one in an error's position.
+pub(super) fn is_class_of_error(record: &Record, at: usize, end: usize) -> bool {
+    let name = &record.lower[at..end];
+    let is_class = !name.contains(' ') && ["error", "exception", "providers"].iter().any(|kind| name.ends_with(kind));
+    let after = record.line_after(end);
+    !is_class || is_error(record, at, end) || after.trim().is_empty() || after.starts_with('(')
+}
+
 /// How lines of source begin.
-const STATEMENTS: [&str; 44] = [
+const STATEMENTS: [&str; 56] = [
+    "- fix", "- feat", "- chore", "* fix", "* feat", "✓ ", "✔ ", "✗ ", "✕ ", "× ", "pass ", "ok ", "--- pass", "=== run",
     "import ", "from ", "except ", "except(", "catch ", "catch(", "} catch", "raise ", "throw ", "throws ", "return ", "def ", "class ", "func ",
     "function ", "if ", "if(", "elif ", "else ", "} else", "assert", "case ", "const ", "var ", "let ", "public ", "private ", "protected ",
-    "static ", "final ", "// ", "/// ", "/* ", "* ", "self.", "expect(", "require.", "@", "fmt = ", "export ", "package ", "using ", "rescue ", "when ",
+    "static ", "final ", "// ", "/// ", "self.", "expect(", "require.", "@", "fmt = ", "export ", "package ", "using ", "rescue ", "when ",
 ];
 
 /// What stands before a text that a program makes or compares.
@@ -55,6 +70,9 @@ const BUILDERS: [&str; 34] = [
     ".contains(", ".includes(", "contains(", "match=", "regexp", "regex", "re.compile(", "pattern", "fmt = ", ".equal(", "equals(", "hasprefix(",
     "in str(", "startswith(", "indexof(", ".test(", "=~ ", "strings.contains", "awserr.new(", "\"documentation\":", "panic(\"",
 ];
+
+/// Calls whose arguments are texts for errors.
+const OPENED: [&str; 6] = ["errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "throw new ", "raise ", "new error("];
 
 /// Whether a place is in the source of a program, in a comparison, or in a template for messages.
 pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
@@ -65,11 +83,20 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     }
     // What a string literal begins after.
     let head = lower.trim_end_matches(|c: char| c != '"' && c != '\'' && c != '`' && c != '/');
+    if OPENED.iter().any(|call| lower.contains(call)) {
+        return true;
+    }
     if BUILDERS.iter().any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder)) {
         return true;
     }
-    let after = &record.text[end..];
-    ["%s", "%v", "%w", "%d", "%q", "${", "{}", "\" +", "' +", "\" % ", "' % ", "\".format(", "'.format("].iter().any(|mark| after.starts_with(mark))
+    // An argument by name, on a line of its own.
+    let name = lower.trim_end_matches(['"', '\'']).strip_suffix('=').unwrap_or_default();
+    let is_argument = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if is_argument && record.line_after(end).trim_end().ends_with(',') {
+        return true;
+    }
+    let after = &record.lower[end..];
+    ["%s", "%v", "%w", "%d", "%q", "${", "{}", "\" +", "' +", "\" % ", "' % ", "\".format(", "'.format(", "\",\"httpstatuscode\""].iter().any(|mark| after.starts_with(mark))
 }
 
 /// The HTTP status that an SDK names.

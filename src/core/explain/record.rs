@@ -89,6 +89,12 @@ impl Record {
         &self.text[start..at]
     }
 
+    /// The text of the line at a place from there on.
+    pub fn line_after(&self, at: usize) -> &str {
+        let end = self.lines.iter().map(|(start, _)| *start).find(|start| *start > at).unwrap_or(self.text.len());
+        &self.text[at..end.max(at)]
+    }
+
     /// The stretch around a place that belongs to it.
     pub fn around(&self, at: usize) -> Range<usize> {
         floor(&self.text, at.saturating_sub(BEFORE))..floor(&self.text, at + AFTER)

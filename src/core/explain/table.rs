@@ -80,7 +80,9 @@ words! {
     /// The links of a chain that an SDK lists with what each said.
     WebIdentityLink false = "webidentitytokenfilecredentialsprovider(): |webidentitytokencredentialsprovider(): |\
         webidentitytokencredentialsprovider: |  webidentitytoken: |suppressed: credentialsproviderexception: sts failed to assume role from web identity";
-    ContainerLink false = "containercredentialsprovider(): |ec2containercredentialsproviderwrapper@|  ecscontainer: |\
+    /// Java 1's for both the agent and IMDS.
+    EitherLink false = "ec2containercredentialsproviderwrapper@";
+    ContainerLink false = "containercredentialsprovider(): |  ecscontainer: |\
         suppressed: credentialsproviderexception: error retrieving credentials from container service";
     OtherLink false = "environmentvariablecredentialsprovider|systempropertycredentialsprovider(): |systempropertiescredentialsprovider: |\
         profilecredentialsprovider(|profilecredentialsprovider@|instanceprofilecredentialsprovider(): |  ec2instancemetadata: |  profile: |suppressed: ";
@@ -108,14 +110,21 @@ words! {
     GetCallerIdentity false = "sts:getcalleridentity|when calling the getcalleridentity|sts: getcalleridentity|getcalleridentitycommand";
     /// AWS's denial.
     NotAuthorized true = "not authorized to perform";
-    /// Shapes of SDKs around a denial that does not say who was denied.
-    Denied true = "(accessdenied) when calling the |(accessdeniedexception) when calling the |(unauthorizedaccess) when calling the |\
-        (unauthorizedoperation) when calling the |api error accessdenied|api error unauthorizedoperation|error code: accessdenied|error code: unauthorizedoperation|\
-        code: 'accessdenied|aws error access_denied|accessdenied: access denied|errors::accessdenied|\
-        unauthorizedoperation: you are not authorized|accessdenied (client)|accessdeniedexception (client)|\
-        exception: access denied (service: |exception: (service: s3, status code: 403|null (service: s3, status code: 403|\
-        amazons3exception: access denied|code: some(\"accessdenied\"|<message>access to the resource https://sqs.|\
-        (403) when calling the |api error forbidden: forbidden|forbidden: forbidden status code: 403, request id: ";
+    /// Codes of denials. They count in an error's position, in a text of AWS's.
+    DenialCode true = "accessdenied|accessdeniedexception|unauthorizedoperation|access_denied|unauthorizedaccess|authorizationerror|\
+        notauthorized|authorizationerrorexception";
+    /// What shows that a denial is one of AWS's services.
+    DeniedByAws false = "(service: |status code: 403|status code: 400|statuscode: 403|statuscode: 400|request id: |requestid: |when calling the |api error |::errors::|aws error|x-amz-|\
+        s3://|s3 error|store: \"s3\"|operation error |\"eventsource\":\"|\"eventsource\": \"|$metadata|amazon.|(client): |error_class=aws|aws_request_id|httpstatuscode|code: some(|\
+        you are not authorized to perform this operation|encoded authorization failure message";
+    /// Denials without a code, in shapes of SDKs.
+    Denied true = "exception: access denied (service: |exception: (service: s3, status code: 403|null (service: s3, status code: 403|\
+        amazons3exception: access denied|s3exception: access denied|<message>access to the resource https://sqs.|\
+        (403) when calling the |api error forbidden: forbidden|forbidden: forbidden status code: 403, request id: |\
+        amazons3exception: forbidden (service: amazon s3; status code: 403|s3 error: client error with status 403 forbidden|\
+        is not authorized to access this resource|permissiondenied (permanent) at |you are not authorized to use launch template";
+    /// STS's decoded authorization messages.
+    Decoded true = "\"allowed\":false";
     /// Shapes of AssumeRole's own failure. The last is aws-iam-authenticator's, which does nothing else before a token.
     NextRole false = "when calling the assumerole operation|operation error sts: assumerole,|assumerole (service: sts|could not get token: accessdenied";
     /// A provider of credentials by web identity, without another host.
@@ -128,7 +137,8 @@ words! {
     BeforeDns false = "karpenter|cluster-autoscaler|aws_manager.go|aws_cloud_provider.go|checking ec2 api connectivity|\
         ec2 api connectivity check failed|aws-cloud-controller-manager|\"caller\":\"ipamd/|aws-k8s-agent";
     /// Refusals that are no finding: a wrong MFA code, an anonymous request, a role that AWS makes for itself.
-    NoFinding false = "multifactorauthentication failed|invalid mfa one time pass code";
+    NoFinding false = "multifactorauthentication failed|invalid mfa one time pass code|--no-sign-request|have access to the model|\
+        failure using stage area|<x-amz-expires>|\"user is not authorized to access this resource|x-amz-apigw-id";
     /// The name of an STS host begins so: around it, errors of the network count.
     StsHost true = "sts.|sts-fips.";
     Mapping true = "arn is not mapped";
@@ -155,7 +165,8 @@ const INJECTION: &[Row] = &[
             could not find region configuration|invalid configuration: missing region|\
             unable to find a region via the region provider chain|unable to load region from any of the providers in the chain|\
             no regionendpoint or serviceurl configured|missing region; use :region option|missingregionerror|sts..amazonaws|\
-            an aws region is required, but was not found",
+            an aws region is required, but was not found|a \"region\" configuration value is required for the|\
+            missing required configuration key \"aws:region\"",
     )
     // A line of the JavaScript SDK's own source, which stack traces show.
     .without("region is missing from runtimeconfig"),
@@ -170,7 +181,7 @@ const INJECTION: &[Row] = &[
 ];
 
 /// Paths and names that only a token for AWS has, and not the token for the API server.
-const AWS_TOKEN: &str = "an error occurred while loading credentials: |eks.amazonaws.com/serviceaccount|eks-pod-identity-token|webidentityerr|webidentitytokenfile|\
+const AWS_TOKEN: &str = "/var/run/secrets/eks.amazonaws.com|/var/run/secrets/pods.eks.amazonaws.com|an error occurred while loading credentials: |eks.amazonaws.com/serviceaccount|eks-pod-identity-token|webidentityerr|webidentitytokenfile|\
             aws_web_identity_token_file|aws_container_authorization_token_file|web identity token file|provider=webidentitytoken|\
             webidentitytokencredentialsprovider(): java.";
 
@@ -223,7 +234,7 @@ const AGENT_URI: &[Row] = &[
     row(
         Code::AgentUriNotAllowed,
         "invalid full uri for ecs provider|only loopback hosts are allowed|can only retrieve metadata from |\
-            has an invalid host. host|is not a valid container metadata service hostname|\
+            has an invalid host. host|environment variable aws_container_credentials_full_uri has an invalid host|is not a valid container metadata service hostname|\
             uri did not refer to the loopback interface|contains an unsupported host|only loopback/ecs/eks hosts are allowed",
     ),
     row(Code::AgentUriNotAllowed, "bad uri(is not uri?)").with("/v1/credentials"),
@@ -246,7 +257,7 @@ const PROFILE: &[Row] = &[
 const CHAIN: &[Row] = &[
     row(
         Code::NoCredentialsFound,
-        "unable to locate credentials|nocredentialserror|nocredentialproviders: no valid providers in chain|\
+        "unable to locate credentials|nocredentialserror|nocredentialproviders|\
             no valid providers in chain|no ec2 imds role found|access disabled to ec2 imds|missing credentials in config|\
             could not load credentials from any provider|unable to load credentials from any of the providers in the chain|\
             unable to load aws credentials from any provider in the chain|no providers in chain provided credentials|\
@@ -257,11 +268,16 @@ const CHAIN: &[Row] = &[
             no signing credentials available|noauthwithawsexception|noawscredentialsexception|no credentials in the property bag|\
             sdkclientexception: unable to load credentials from service endpoint|provider returned no credentials, service=|\
             unable to retrieve token for use in imdsv2 call and imdsv1 has been disabled|ec2 imds role credentials, |\
-            failed to load imds session token|incorrect imds/iam configuration|no credentials found in chain|\
+            an error occurred while loading credentials: failed to load imds session token|incorrect imds/iam configuration|no credentials found in chain|\
             variable 'aws_ec2_metadata_disabled' or system property|failed to parse metadata service response|ec2 metadata v1 fallback has been blocked|\
             failed to retrieve aws credentials from ec2 imds|could not find credentials in any provider|\
+            couldn't find aws credentials in environment|partial credentials found in explicit|unexpected instance profile response code|failed to source credentials|\
+            http request to retrieve credentials failed with error code|\
             extension \"sigv4auth\" has invalid configuration: bad aws credentials",
     ),
+    row(Code::NoCredentialsFound, "169.254.169.254/latest")
+        .with("error trying to connect|connection refused|connection timed out|no route to host|client.timeout|404 not found|invalid json")
+        .without(" debug "),
     row(Code::NoCredentialsFound, "get identity: get credentials: request canceled")
         .detail("The call was given up before the SDK had any credentials: STS, the agent or IMDS had not answered by then."),
     row(Code::NoCredentialsFound, "credential is missing").with("@aws-sdk|@smithy|sigv4"),
@@ -274,7 +290,7 @@ const MODULE: &[Row] = &[row(
             classnotfoundexception: software.amazon.awssdk.services.sts|noclassdeffounderror: software/amazon/awssdk/services/sts",
 )
 // Java 1 says so in its chain's list whether a role was configured or not.
-.without("webidentitytokencredentialsprovider: to use assume role profiles")];
+.without("unable to load aws credentials from java system properties")];
 
 const WEBHOOK: &[Row] = &[
     row(Code::WebhookMissing, "failed calling webhook|failed to call webhook").with("pod-identity-webhook|iam-for-pods.amazonaws.com"),
@@ -295,6 +311,8 @@ const KUBERNETES: &[Row] = &[
 ];
 
 const CLUSTER: &[Row] = &[
+    row(Code::PodIdentityTrustDenied, "trust policy of the role provided is invalid"),
+    row(Code::AnnotationMissing, "an iam role must be associated with service account"),
     row(Code::ServiceAccountMissing, "error looking up service account").with("not found"),
     row(Code::RoleMissing, "the role with name").with("cannot be found"),
 ];
@@ -325,7 +343,8 @@ pub(super) const WHO_IS_NOT_SAID: &str =
 /// On the way to STS. Only where the text names an STS host, or the exchange: other services' hosts do not concern the probe.
 const NETWORK: &[Row] = &[
     row(Code::ProxyFailed, "proxyconnect tcp|unable to connect to proxy|failed to connect to proxy url|tunnel connection failed|\
-            proxy authentication required|tunneling socket could not be established|from proxy after connect|connect refused by proxy|tunnel error: "),
+            proxy authentication required|tunneling socket could not be established|from proxy after connect|connect refused by proxy|tunnel error: |\
+            unexpected response code for connect"),
     row(
         Code::TlsNameMismatch,
         "certificate is valid for|doesn't match either of|hostname mismatch|err_tls_cert_altname_invalid|\
@@ -348,9 +367,10 @@ const NETWORK: &[Row] = &[
     ).common(),
     row(
         Code::DnsNotFound,
-        "no such host|enotfound|name or service not known|nodename nor servname|unknownhostexception|could not resolve host|\
+        "no such host|enotfound|name or service not known|nodename nor servname|unknownhostexception|could not resolve host|unable to execute http request: sts.|\
             couldn't resolve host|name does not resolve|nxdomain|unknown host",
-    ).common(),
+    )
+    .without(" qr,").common(),
     row(
         Code::DnsFailed,
         "eai_again|temporary failure in name resolution|server misbehaving|getaddrinfo: try again|\
@@ -384,7 +404,7 @@ const NETWORK: &[Row] = &[
     row(
         Code::NotSts,
         "service error: unhandled error: error|unable to parse response|invalid xml received|failed to unmarshal|deserialization failed|deserialization error|\
-            failed to decode response",
+            failed to decode response|caused by: serializationerror",
     )
     .without("failed to copy error response body").common(),
     row(Code::RequestTimeout, "context deadline exceeded|request timeout|operation timeout|request timed out|operation timed out").common(),
@@ -424,7 +444,7 @@ pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
     ("request arn is invalid", "ValidationError", ""),
     ("exceeds the maxsessionduration set for this role", "ValidationError", ""),
     ("exceeds the 1 hour session limit for roles assumed by role chaining", "ValidationError", ""),
-    ("at 'rolesessionname' failed to satisfy constraint", "ValidationError", ""),
+    ("'rolesessionname' failed to satisfy constraint", "ValidationError", ""),
     ("at 'durationseconds' failed to satisfy constraint", "ValidationError", "assumerole"),
     ("at 'rolearn' failed to satisfy constraint", "ValidationError", "assumerole"),
     ("sts is not activated in this region", "RegionDisabledException", ""),
@@ -444,5 +464,13 @@ pub(super) const SIGNED_TEXTS: &[Sentence] = &[
     ("the security token included in the request is invalid", "InvalidClientTokenId", ""),
     ("the security token included in the request is expired", "ExpiredToken", ""),
     ("the provided token has expired", "ExpiredToken", "expiredtoken"),
+    ("token has expired and refresh failed", "ExpiredToken", ""),
+    ("the sso session associated with this profile has expired", "ExpiredToken", ""),
+    ("the sso session has expired or is invalid", "ExpiredToken", ""),
+    ("session token not found or invalid", "ExpiredToken", ""),
+    ("error loading sso token", "ExpiredToken", ""),
+    ("the aws access key id you provided does not exist in our records", "InvalidClientTokenId", ""),
+    ("aws was not able to validate the provided access credentials", "InvalidClientTokenId", ""),
+    ("the provided token is malformed or otherwise invalid", "InvalidClientTokenId", ""),
 ];
 
