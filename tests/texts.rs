@@ -1,20 +1,30 @@
 //! `explain` against what SDKs really printed, in everything in which it reaches a person: 396 texts of 13 SDK families and those of
-//! `tests/explain/texts.txt`.
+//! `tests/explain/texts.txt`, with other names, with other errors of AWS in the same words, and in the wrappings of collectors, terminals,
+//! browsers and chats. Nothing here is made from the recogniser's tables, which it would only mirror.
 //!
-//! A failure prints a table by wrapping and by SDK; the list of all of them is in `target/tmp/texts.*.tsv`.
+//! A failure prints a table by wrapping and by SDK; the list of all of them is in `target/tmp/texts.*.tsv`. `TEXTS_ALL=1` tries every text in
+//! every wrapping instead of a dozen.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
+#[path = "texts/donors.rs"]
+mod donors;
+#[path = "texts/names.rs"]
+mod names;
 #[path = "texts/samples.rs"]
 mod samples;
 #[path = "texts/table.rs"]
 mod table;
+#[path = "texts/wrap.rs"]
+mod wrap;
 
+use fastrand::Rng;
 use irsa_probe::core::explain::{self, Explanation};
 use samples::Sample;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use table::Table;
+use wrap::WRAPS;
 
 /// A text as it is given to `explain`, and what it comes from.
 struct Case<'a> {
@@ -55,6 +65,30 @@ fn judge(name: &str, cases: &[Case<'_>]) {
     table.judge(name);
 }
 
+/// How many wrappings each text is tried in.
+fn share(of: usize) -> usize {
+    if std::env::var_os("TEXTS_ALL").is_some() { WRAPS.len() } else { of }
+}
+
+/// Each sample in some of the wrappings, in turn: every wrapping gets as many of them, and of every family. `others`: with other names.
+fn wrapped<'a>(samples: &'a [Sample], share: usize, others: bool, seed: u64) -> Vec<Case<'a>> {
+    let mut rng = Rng::with_seed(seed);
+    let mut turn = 0;
+    let mut cases = Vec::new();
+    for sample in samples {
+        for _ in 0..share {
+            let (name, with) = WRAPS[turn % WRAPS.len()];
+            turn += 1;
+            if sample.is_log && wrap::is_one_record(name) {
+                continue;
+            }
+            let plain = if others { names::others(&sample.text, &mut rng) } else { sample.text.clone() };
+            cases.push(Case { wrapping: name.to_owned(), sample, text: wrap::wrap(&plain, with, &mut rng) });
+        }
+    }
+    cases
+}
+
 fn plain<'a>(samples: &'a [Sample], wrapping: &str) -> Vec<Case<'a>> {
     samples.iter().map(|sample| Case { wrapping: wrapping.to_owned(), sample, text: sample.text.clone() }).collect()
 }
@@ -64,6 +98,42 @@ fn every_recorded_message_is_answered() {
     let messages = samples::messages();
     assert_eq!(messages.len(), 396);
     judge("recorded", &plain(&messages, "same"));
+}
+
+#[test]
+fn other_names_change_nothing() {
+    let errors = samples::errors();
+    let mut rng = Rng::with_seed(18);
+    let with_others = |sample| Case { wrapping: "other names".to_owned(), sample, text: names::others(&sample.text, &mut rng) };
+    let cases: Vec<Case<'_>> = errors.iter().chain(&errors).map(with_others).collect();
+    assert!(cases.iter().filter(|case| case.text != case.sample.text).count() >= 500);
+    judge("names", &cases);
+}
+
+#[test]
+fn another_error_of_aws_in_the_same_words_means_what_that_error_means() {
+    let crossed = donors::crossed(&samples::errors());
+    assert!(crossed.len() >= 500, "{} crossed", crossed.len());
+    let mut cases = plain(&crossed, "crossed");
+    cases.extend(wrapped(&crossed, share(2), true, 19));
+    judge("crossed", &cases);
+}
+
+#[test]
+fn a_wrapping_changes_nothing() {
+    let errors = samples::errors();
+    let mut cases = wrapped(&errors, share(9), true, 20);
+    // Every width, within words and at blanks.
+    for (sample, width) in errors.iter().zip((40..=160).cycle()) {
+        let fold = if width % 2 == 0 {
+            ("hard at any width", wrap::hard_at as fn(&str, usize) -> String)
+        } else {
+            ("soft at any width", wrap::soft_at as _)
+        };
+        cases.push(Case { wrapping: fold.0.to_owned(), sample, text: fold.1(&sample.text, width) });
+    }
+    assert!(cases.len() >= 5_000, "{} combinations", cases.len());
+    judge("wrapped", &cases);
 }
 
 fn piped(bytes: &[u8]) -> Option<String> {
