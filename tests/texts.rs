@@ -9,6 +9,8 @@
 
 #[path = "texts/donors.rs"]
 mod donors;
+#[path = "texts/mentions.rs"]
+mod mentions;
 #[path = "texts/names.rs"]
 mod names;
 #[path = "texts/samples.rs"]
@@ -134,6 +136,25 @@ fn a_wrapping_changes_nothing() {
     }
     assert!(cases.len() >= 5_000, "{} combinations", cases.len());
     judge("wrapped", &cases);
+}
+
+#[test]
+fn a_near_miss_stays_one_in_every_wrapping() {
+    let near = samples::near_misses();
+    assert!(near.len() >= 50, "{} near misses", near.len());
+    let mut cases = wrapped(&near, WRAPS.len(), false, 21);
+    cases.extend(wrapped(&near, share(10), true, 22));
+    judge("near", &cases);
+}
+
+#[test]
+fn a_name_of_an_error_in_code_or_prose_is_no_error() {
+    let mentions = mentions::all(&samples::errors());
+    assert!(mentions.len() >= 2_000, "{} mentions", mentions.len());
+    let mut cases: Vec<Case<'_>> =
+        mentions.iter().map(|sample| Case { wrapping: sample.family.clone(), sample, text: sample.text.clone() }).collect();
+    cases.extend(wrapped(&mentions, share(1), false, 23));
+    judge("mentions", &cases);
 }
 
 fn piped(bytes: &[u8]) -> Option<String> {
