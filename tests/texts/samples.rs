@@ -1,0 +1,76 @@
+//! The recorded texts, each with what it means: `tests/explain/texts.txt` and `tests/explain/messages.jsonl`.
+
+use serde_json::Value;
+
+/// A text, and the codes of which the first answer has to be one. None: a near miss, of which nothing may be said.
+#[derive(Clone)]
+pub struct Sample {
+    /// The SDK's family; `texts` for what comes from issues and pages.
+    pub family: String,
+    /// Where it stands.
+    pub name: String,
+    pub text: String,
+    pub means: Vec<String>,
+    /// Whether the text has other errors beside the one that it means.
+    pub has_others: bool,
+    /// Whether its lines are records of their own, which stand in no field of one record.
+    pub is_log: bool,
+}
+
+/// The sources of near misses that are two records.
+const LOGS: [&str; 3] = ["near miss: two lines", "near miss: the same, with a host", "near miss: another file is not readable"];
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/tests/explain/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn texts() -> Vec<Sample> {
+    let all = read("texts.txt");
+    let mut line = 1;
+    let mut samples = Vec::new();
+    for (at, case) in all.split("\n=== ").enumerate() {
+        if at > 0 {
+            let (head, text) = case.split_once('\n').unwrap();
+            let codes = head.split('|').next().unwrap().trim();
+            // The root comes first, and it alone is the answer. A chain has no other cause than its link's.
+            let means: Vec<String> = codes.split(',').take(1).filter(|code| *code != "-").map(str::to_owned).collect();
+            samples.push(Sample {
+                family: "texts".to_owned(),
+                name: format!("texts.txt:{line}"),
+                text: text.trim_end_matches('\n').to_owned(),
+                means,
+                has_others: codes.split(',').skip(1).any(|code| code != "no-credentials-found"),
+                is_log: LOGS.iter().any(|source| head.contains(source)),
+            });
+        }
+        line += case.matches('\n').count() + 1;
+    }
+    samples
+}
+
+/// What 13 SDK families in 37 versions printed.
+pub fn messages() -> Vec<Sample> {
+    let sample = |line: &str| {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let word = |name: &str| value[name].as_str().unwrap().to_owned();
+        let means = value["means"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+        Sample {
+            family: word("sdk"),
+            name: format!("{}, {}", word("version"), word("situation")),
+            text: word("text"),
+            means,
+            has_others: false,
+            is_log: false,
+        }
+    };
+    read("messages.jsonl").lines().map(sample).collect()
+}
+
+/// Everything that has an answer.
+pub fn errors() -> Vec<Sample> {
+    texts().into_iter().chain(messages()).filter(|sample| !sample.means.is_empty()).collect()
+}
+
+pub fn near_misses() -> Vec<Sample> {
+    texts().into_iter().filter(|sample| sample.means.is_empty()).collect()
+}
