@@ -49,6 +49,11 @@ pub fn read(root: &Root, path: &str, cap: usize) -> Result<Content, FileFailure>
     if bytes.len() > cap { Err(too_large(bytes.len() as u64, cap)) } else { Ok(Content { bytes, modified: stat.st_mtime }) }
 }
 
+/// Opens a regular file of any length.
+pub fn open(path: &str) -> Result<std::fs::File, FileFailure> {
+    open_own(path, usize::MAX).map(|(fd, _)| fd.into())
+}
+
 /// Opens one of our own files.
 fn open_own(path: &str, cap: usize) -> Result<(OwnedFd, Stat), FileFailure> {
     let before = rustix::fs::stat(path).map_err(|errno| os_failure(errno, None))?;

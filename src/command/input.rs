@@ -17,15 +17,27 @@ pub(super) struct InputText {
 /// cut.
 pub(super) fn read(name: &str, cap: usize) -> Result<InputText, FileFailure> {
     if name != "-" {
-        return match file::read(&Root::Own, name, cap) {
-            Ok(content) => Ok(InputText { bytes: content.bytes, cut: false }),
-            Err(FileFailure { kind: kind @ FileFailureKind::NotRegular, text, access }) => {
-                Err(FileFailure { kind, text: text + "; pipe it in and give - instead", access })
-            }
-            Err(failure) => Err(failure),
-        };
+        let content = file::read(&Root::Own, name, cap).map_err(instead_of_a_name)?;
+        return Ok(InputText { bytes: content.bytes, cut: false });
     }
     standard_input(cap).map_err(|error| FileFailure { kind: FileFailureKind::Other, text: error.to_string(), access: None })
+}
+
+/// Opens what is read piece by piece, of any length: a regular file or standard input.
+pub(super) fn open(name: &str) -> Result<std::fs::File, FileFailure> {
+    if name != "-" {
+        return file::open(name).map_err(instead_of_a_name);
+    }
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned();
+    stdin.map(Into::into).map_err(|error| FileFailure { kind: FileFailureKind::Other, text: error.to_string(), access: None })
+}
+
+/// What can be read by another way says so.
+fn instead_of_a_name(failure: FileFailure) -> FileFailure {
+    match failure.kind {
+        FileFailureKind::NotRegular => FileFailure { text: failure.text + "; pipe it in and give - instead", ..failure },
+        _ => failure,
+    }
 }
 
 fn standard_input(cap: usize) -> std::io::Result<InputText> {

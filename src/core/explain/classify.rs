@@ -379,10 +379,9 @@ impl<'a> Evidence<'a> {
     fn network(&self) -> Vec<Hit> {
         let record = self.record;
         let near_sts = |at: usize| {
-            let window = record.narrow(at);
+            let (window, near) = (record.narrow(at), record.near(at));
             let other_host = || PARTITIONS.iter().any(|row| window.lower.contains(&format!(".{}", row.dns_suffix)));
-            let near = record.near(at);
-            self.call == Some(Operation::AssumeRoleWithWebIdentity) || sts_host(window).is_some() || (self.found.names(Words::Exchange, &near) || self.found.names(Words::ByWebIdentity, &near)) && !other_host()
+            self.call == Some(Operation::AssumeRoleWithWebIdentity) || self.found.names(Words::StsHost, &near) && sts_host(window).is_some() || (self.found.names(Words::Exchange, &near) || self.found.names(Words::ByWebIdentity, &near)) && !other_host()
         };
         let Some(hit) = Index::get().families()[NETWORK].iter().find_map(|row| self.row(row, near_sts)) else { return Vec::new() };
         let window = record.window(hit.at);
