@@ -214,8 +214,13 @@ impl<'a> Evidence<'a> {
             let code = self.record.text[code.at..code.end].replace(' ', "");
             return Some(self.finding(CALL, at, Some(&code)));
         }
+        let window = self.record.window(at);
+        // Go 2 may lose the body. With this status STS has denied; the other errors of this status are rare.
+        if window.lower.contains("failed to copy error response body") && forms::status(window) == Some(403) {
+            return Some(Hit::at(at, Code::TrustPolicyDenied).saying("The SDK lost AWS's words. Status 403 is what STS answers when it denies."));
+        }
         // A code that no table knows: AWS's own shape says that it is one.
-        let named = forms::unknown_code(self.record.window(at))?;
+        let named = forms::unknown_code(window)?;
         Some(self.finding(CALL, at, Some(named)))
     }
 

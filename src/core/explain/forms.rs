@@ -83,7 +83,7 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     }
     // What a string literal begins after.
     let head = lower.trim_end_matches(|c: char| c != '"' && c != '\'' && c != '`' && c != '/');
-    if OPENED.iter().any(|call| lower.contains(call)) {
+    if OPENED.iter().any(|call| lower.rfind(call).is_some_and(|at| !lower[at..].contains(')'))) {
         return true;
     }
     if BUILDERS.iter().any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder)) {

@@ -16,15 +16,14 @@ enum Piece<'a> {
 }
 
 /// What JSON's escapes and XML's entities stand for.
-const STANDS_FOR: [(&str, u8); 12] = [
+const STANDS_FOR: [(&str, u8); 11] = [
     ("\\u003c", b'<'),
     ("\\u003e", b'>'),
     ("\\u0026", b'&'),
     ("\\u0022", b'"'),
     ("\\u0027", b'\''),
     ("&quot;", b'"'),
-    ("&#34;", b'"'),
-    ("&#39;", b'\''),
+    ("&nbsp;", b' '),
     ("&apos;", b'\''),
     ("&lt;", b'<'),
     ("&gt;", b'>'),
@@ -76,7 +75,7 @@ pub(super) fn squeeze(line: &[u8], squeezed: &mut Vec<u8>) {
 fn next(text: &[u8]) -> (Piece<'_>, usize) {
     match text[0] {
         b'\\' => escape(text),
-        b'&' => stand_in(text).unwrap_or((Piece::Char(b'&'), 1)),
+        b'&' => stand_in(text).or_else(|| numbered(text)).unwrap_or((Piece::Char(b'&'), 1)),
         0x1b => (Piece::Nothing, 1 + sequence(&text[1..])),
         byte if byte.is_ascii_graphic() => (Piece::Char(byte), 1),
         byte if byte.is_ascii() => (Piece::Blank, 1),
@@ -103,7 +102,24 @@ fn escape(text: &[u8]) -> (Piece<'_>, usize) {
 
 fn stand_in(text: &[u8]) -> Option<(Piece<'static>, usize)> {
     let meant = STANDS_FOR.iter().find(|(name, _)| text.len() >= name.len() && text[..name.len()].eq_ignore_ascii_case(name.as_bytes()))?;
-    Some((Piece::Char(meant.1), meant.0.len()))
+    Some((if meant.1 == b' ' { Piece::Blank } else { Piece::Char(meant.1) }, meant.0.len()))
+}
+
+/// A character by its number: `&#34;`, `&#xa0;`.
+fn numbered(text: &[u8]) -> Option<(Piece<'static>, usize)> {
+    let text = std::str::from_utf8(&text[..text.len().min(10)]).ok()?;
+    let (number, _) = text.strip_prefix("&#")?.split_once(';')?;
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    let c = char::from_u32(code.ok()?)?;
+    let piece = match u8::try_from(c) {
+        Ok(byte) if byte.is_ascii_graphic() => Piece::Char(byte),
+        _ if c.is_whitespace() => Piece::Blank,
+        _ => return None,
+    };
+    Some((piece, "&#;".len() + number.len()))
 }
 
 /// The length of an escape sequence after its first byte (ECMA-48 control sequences, and the titles that some tools set).

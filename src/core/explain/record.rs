@@ -46,15 +46,15 @@ pub(super) struct Window<'a> {
 }
 
 impl Record {
-    fn new(lines: &[(usize, String, Join)]) -> Record {
+    fn new(lines: &[Line], joins: &[Join]) -> Record {
         let mut text = String::new();
         let mut places = Vec::with_capacity(lines.len());
-        for (number, line, join) in lines {
+        for (line, join) in lines.iter().zip(joins) {
             if !text.is_empty() && *join != Join::Tight {
                 text.push(' ');
             }
-            places.push((text.len(), *number));
-            text.push_str(line);
+            places.push((text.len(), line.number));
+            text.push_str(&line.text[line.prefix..]);
         }
         Record::of(text, places)
     }
@@ -220,8 +220,8 @@ impl Lines {
         let mut size = lines[0].text.len();
         let mut next = hit.start + 1;
         while next < self.starts.len() && lines.len() < MAX_LINES && size < MAX_BYTES {
-            let line = self.line(bytes, next);
-            let join = fold.join(&lines[lines.len() - 1], &line);
+            let mut line = self.line(bytes, next);
+            let join = fold.join(&lines[lines.len() - 1], &mut line);
             if join == Join::No && next >= hit.end {
                 break;
             }
@@ -233,7 +233,7 @@ impl Lines {
         let mut first = hit.start;
         while first > from && lines.len() < 2 * MAX_LINES && size < 2 * MAX_BYTES {
             let before = self.line(bytes, first - 1);
-            let join = fold.join(&before, &lines[0]);
+            let join = fold.join(&before, &mut lines[0]);
             if join == Join::No {
                 break;
             }
@@ -244,8 +244,7 @@ impl Lines {
             first -= 1;
         }
         fold.tighten(&lines, &mut joins);
-        let parts: Vec<_> = lines.into_iter().zip(joins).map(|(line, join)| (line.number, line.text, join)).collect();
-        (Record::new(&parts), first..next)
+        (Record::new(&lines, &joins), first..next)
     }
 
     fn line(&self, bytes: &[u8], nth: usize) -> Line {
@@ -256,15 +255,20 @@ impl Lines {
         let indented = raw.get(self.indent.min(raw.len())..).unwrap_or_default();
         let text = plain::plain(indented);
         let width = if raw.len() <= WIDEST * 4 { String::from_utf8_lossy(raw).chars().count() } else { raw.len() };
-        let boxed = std::str::from_utf8(indented).is_ok_and(|line| line.starts_with(['│', '║', '╵']));
-        Line { number: self.number(nth), is_indented: boxed || indented.starts_with(b" ") || indented.starts_with(b"\t"), ends_blank: raw.ends_with(b" "), text, width, is_whole }
+        // A collector's prefix may stand before the frame.
+        let head = String::from_utf8_lossy(&indented[..indented.len().min(120)]);
+        Line { number: self.number(nth), is_boxed: head.contains(['│', '║', '╷']), is_indented: indented.starts_with(b" ") || indented.starts_with(b"\t"), ends_blank: raw.ends_with(b" "), text, prefix: 0, width, is_whole }
     }
 }
 
 struct Line {
     number: usize,
     text: String,
+    /// The length of what a collector wrote before the line, as before the one that it goes on with.
+    prefix: usize,
     is_indented: bool,
+    /// In the frame that Terraform draws around an error.
+    is_boxed: bool,
     /// In characters.
     width: usize,
     ends_blank: bool,
@@ -281,16 +285,19 @@ struct Fold {
 
 impl Fold {
     /// How a line stands to the one before.
-    fn join(&mut self, before: &Line, line: &Line) -> Join {
+    fn join(&mut self, before: &Line, line: &mut Line) -> Join {
         if !before.is_whole {
             return if before.text.ends_with('}') { Join::No } else { Join::Tight };
         }
-        let (before_text, text) = without_prefix(&before.text, &line.text);
+        let (theirs, ours) = prefixes(&before.text, &line.text);
+        line.prefix = ours;
+        let (before_text, text) = (&before.text[theirs..], &line.text[ours..]);
         if text.is_empty() {
             return if line.is_indented { Join::Blank } else { Join::No };
         }
         let open = before_text.ends_with(['{', '[', '(', ',']) || (before_text.ends_with(':') && before_text.len() < 400);
-        if open || awaits_secret(before_text) || line.is_indented || continues(text) {
+        let boxed = before.is_boxed && line.is_boxed;
+        if open || awaits_secret(before_text) || line.is_indented || boxed || continues(text) {
             return Join::Blank;
         }
         if before_text.is_empty() || before.width > WIDEST {
@@ -333,7 +340,7 @@ impl Fold {
             return if before.width + 1 >= self.width { Join::Blank } else { Join::No };
         }
         // A long first word would fit nowhere, a sentence may end at any column, and an error begins with its name.
-        let sentence = before_text.ends_with('.') || first.ends_with(':');
+        let sentence = before_text.ends_with('.') || first.ends_with(':') && first.len() > 6;
         let fits = before.width + 1 + first.len().min(16) <= self.width;
         if full && !fits && !sentence { Join::Blank } else { Join::No }
     }
@@ -359,8 +366,8 @@ fn is_cut(tail: &str, head: &str) -> bool {
     Index::get().is_word(&format!("{last}{first}").to_ascii_lowercase())
 }
 
-/// The texts of two lines without what a collector writes before every line (times, pods, `stderr F`): what both begin with, digits apart.
-fn without_prefix<'a>(before: &'a str, line: &'a str) -> (&'a str, &'a str) {
+/// The length of what a collector writes before every line (times, pods, `stderr F`) in two of them: what both begin with, digits apart.
+fn prefixes(before: &str, line: &str) -> (usize, usize) {
     let mut ends = (0, 0);
     let mut is_prefix = false;
     let (mut ours, mut theirs) = (line.split_inclusive(' '), before.split_inclusive(' '));
@@ -369,15 +376,15 @@ fn without_prefix<'a>(before: &'a str, line: &'a str) -> (&'a str, &'a str) {
         if a.len() != b.len() || !a.bytes().zip(b.bytes()).all(|(a, b)| a == b || a.is_ascii_digit() && b.is_ascii_digit()) {
             break;
         }
-        let marks = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit()) || word.starts_with(['[', '|']) || word.trim_end().ends_with('|');
+        let marks = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit()) || word.starts_with(['[', '|', '>']) || word.trim_end().ends_with('|');
         is_prefix |= marks(a);
         ends = (ends.0 + a.len(), ends.1 + b.len());
     }
     // Both are nothing else: these are two records.
     if !is_prefix || ends.0 >= line.len() || ends.1 >= before.len() {
-        return (before, line);
+        return (0, 0);
     }
-    (&before[ends.1..], &line[ends.0..])
+    (ends.1, ends.0)
 }
 
 /// How a line begins that goes on with the one before.
