@@ -11,7 +11,7 @@ use irsa_probe::core::check::diagnose;
 use irsa_probe::core::check::report::{self, Report, RunTimes, Verdict};
 use irsa_probe::core::evidence::issuer;
 use irsa_probe::core::evidence::{self, Call, Evidence, Fact, Issuer, SkipReason};
-use irsa_probe::core::explain::explain;
+use irsa_probe::core::explain::{Explainer, explain};
 use irsa_probe::core::plan::inputs::{Inputs, ProviderChoice, Settings};
 use irsa_probe::core::plan::{Plan, Provider};
 use irsa_probe::core::pod::env_file;
@@ -406,15 +406,39 @@ pub fn policy(data: &[u8]) {
     }
 }
 
-/// A log, or an error's text.
+/// A log, or an error's text; and the same in pieces, as a pipe gives it.
 pub fn log(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let explanation = explain(&text);
+    let whole = in_pieces(data, |_| data.len());
+    let half = data.len() / 2;
+    // A cut anywhere: within a character, a needle, a colour's code, CRLF, or a mark of UTF-16. The input itself says where.
+    assert_eq!(in_pieces(data, |rest| 1 + usize::from(rest[rest.len() / 2])), whole);
+    assert_eq!(in_pieces(data, |rest| if rest.len() > half { rest.len() - half } else { half }), whole);
+    if data.len() <= 4096 {
+        assert_eq!(in_pieces(data, |_| 1), whole);
+    }
+    // A mark at the beginning may make other text of the same bytes.
+    if std::str::from_utf8(data).is_ok_and(|text| !text.starts_with('\u{feff}')) {
+        assert_eq!(json::explanation(&explanation), whole);
+    }
     assert_eq!(explanation.root_cause, explanation.matches.first().map(|root| root.code));
     let lines = text.lines().count();
     assert!(explanation.matches.iter().all(|one| one.line.is_some_and(|line| (1..=lines).contains(&line))));
     harmless(&explained::text(&explanation, Style::default()));
     harmless(&json::explanation(&explanation));
+}
+
+/// What is said of a log that comes in pieces of these sizes.
+fn in_pieces(data: &[u8], size: impl Fn(&[u8]) -> usize) -> String {
+    let mut explainer = Explainer::new();
+    let mut rest = data;
+    while !rest.is_empty() {
+        let (piece, next) = rest.split_at(size(rest).clamp(1, rest.len()));
+        explainer.push(piece);
+        rest = next;
+    }
+    json::explanation(&explainer.finish())
 }
 
 /// Files that each are wanted by a cataloger, and whether they may be executed. The first byte of an input chooses one: `a` the first.
