@@ -26,15 +26,6 @@ const BLOCK: usize = 8 * MB;
 /// What the resident set may differ by between a short and a long log: a few pages that the allocator keeps or returns.
 const SPREAD_KIB: u64 = 64;
 
-/// What `explain` searches for, as far as it is words.
-fn needles() -> Vec<String> {
-    let error = regex::Regex::new(r"An error occurred \((\w+)\)|Errors::(\w+)|\b(\w+(?:Exception|Error|Err))\b").unwrap();
-    let found = samples::errors()
-        .into_iter()
-        .flat_map(|sample| error.find_iter(&sample.text).map(|one| one.as_str().to_owned()).collect::<Vec<_>>());
-    found.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
-}
-
 /// Lines as controllers, applications and proxies write them.
 fn ordinary(rng: &mut Rng) -> String {
     let (ms, id, n) = (rng.u32(..1000), rng.u64(..), rng.u32(..100_000));
@@ -186,7 +177,7 @@ fn main() -> ExitCode {
 
     let dir = tempfile::tempdir().unwrap();
     let file: OsString = dir.path().join("needles").into();
-    let needles = needles();
+    let needles = irsa_probe::core::explain::needles();
     assert!(!needles.is_empty() && needles.iter().all(|needle| !needle.is_empty() && !needle.contains('\n')));
     std::fs::write(&file, needles.join("\n") + "\n").unwrap();
 

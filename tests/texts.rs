@@ -22,6 +22,7 @@ mod wrap;
 
 use fastrand::Rng;
 use irsa_probe::core::explain::{self, Explanation};
+use irsa_probe::render::json;
 use samples::Sample;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -214,6 +215,34 @@ fn utf_16_with_a_mark_is_read() {
         table.count(if little { "UTF-16LE" } else { "UTF-16BE" }, sample, &sample.text, found.as_deref(), right);
     }
     table.judge("utf16");
+}
+
+/// A pipe gives a log in pieces, which end anywhere: within a character, a fold, a colour's code.
+#[test]
+fn a_log_in_pieces_is_the_same_log() {
+    let errors = samples::errors();
+    let mut rng = Rng::with_seed(24);
+    for case in wrapped(&errors, share(2), true, 25) {
+        let found = json::explanation(&in_pieces(case.text.as_bytes(), &mut rng));
+        assert_eq!(found, json::explanation(&answer(&case.text)), "[{}] {}: {:?}", case.wrapping, case.sample.name, case.text);
+    }
+    for sample in errors.iter().step_by(5) {
+        let [plain, little, big] =
+            [sample.text.replace('\n', "\r\n").into_bytes(), utf_16(&sample.text, true), utf_16(&sample.text, false)];
+        let [plain, little, big] = [plain, little, big].map(|bytes| in_pieces(&bytes, &mut rng).root_cause);
+        assert_eq!((little, big), (plain, plain), "UTF-16 of {}", sample.name);
+    }
+}
+
+fn in_pieces(bytes: &[u8], rng: &mut Rng) -> Explanation {
+    let mut explainer = explain::Explainer::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (piece, next) = rest.split_at(rng.usize(1..=64).min(rest.len()));
+        explainer.push(piece);
+        rest = next;
+    }
+    explainer.finish()
 }
 
 /// The tests above count only what they find: a table that finds no fault in one would hide every other.
