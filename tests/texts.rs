@@ -142,10 +142,35 @@ fn a_wrapping_changes_nothing() {
 #[test]
 fn a_near_miss_stays_one_in_every_wrapping() {
     let near = samples::near_misses();
-    assert!(near.len() >= 50, "{} near misses", near.len());
+    assert!(near.len() >= 80, "{} near misses", near.len());
     let mut cases = wrapped(&near, WRAPS.len(), false, 21);
     cases.extend(wrapped(&near, share(10), true, 22));
     judge("near", &cases);
+}
+
+/// Where a text names the node or a piece of it, and it is not the node that speaks.
+const OF_THE_NODE: [(&str, &str); 6] = [
+    ("", " path=/var/lib/kubelet/pods/0a0b0c0d-1111-2222-3333-444455556666/volumes/kubernetes.io~projected/aws-iam-token/token"),
+    ("node=aws-node-group-1 ", ""),
+    ("2026-11-30T10:00:00Z app on an AMI that nodeadm set up: ", ""),
+    ("pod/checkout (kubelet v1.33.4-eks): ", ""),
+    ("", " nodeSelector=kubelet.kubernetes.io/role=app"),
+    ("after the restart of aws-node: ", ""),
+];
+
+/// No one is advised to give a permission to the node's role because a text holds a word of the node.
+#[test]
+fn a_word_of_the_node_changes_nothing() {
+    let errors: Vec<Sample> =
+        samples::errors().into_iter().filter(|sample| sample.means[0] == "node-role-fallback" && !sample.has_others).collect();
+    assert!(errors.len() >= 15);
+    let mut cases = Vec::new();
+    for sample in &errors {
+        for (before, after) in OF_THE_NODE {
+            cases.push(Case { wrapping: format!("{before}…{after}"), sample, text: format!("{before}{}{after}", sample.text) });
+        }
+    }
+    judge("node", &cases);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The recorded texts, each with what it means: `tests/explain/texts.txt` and `tests/explain/messages.jsonl`.
+//! The recorded texts, each with what it means: `texts.txt`, `near.txt` and `messages.jsonl` of `tests/explain`.
 
 use serde_json::Value;
 
@@ -24,8 +24,8 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(format!("{}/tests/explain/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-fn texts() -> Vec<Sample> {
-    let all = read("texts.txt");
+fn texts(file: &str) -> Vec<Sample> {
+    let all = read(file);
     let mut line = 1;
     let mut samples = Vec::new();
     for (at, case) in all.split("\n=== ").enumerate() {
@@ -36,7 +36,7 @@ fn texts() -> Vec<Sample> {
             let means: Vec<String> = codes.split(',').take(1).filter(|code| *code != "-").map(str::to_owned).collect();
             samples.push(Sample {
                 family: "texts".to_owned(),
-                name: format!("texts.txt:{line}"),
+                name: format!("{file}:{line}"),
                 text: text.trim_end_matches('\n').to_owned(),
                 means,
                 has_others: codes.split(',').skip(1).any(|code| code != "no-credentials-found"),
@@ -68,9 +68,9 @@ pub fn messages() -> Vec<Sample> {
 
 /// Everything that has an answer.
 pub fn errors() -> Vec<Sample> {
-    texts().into_iter().chain(messages()).filter(|sample| !sample.means.is_empty()).collect()
+    texts("texts.txt").into_iter().chain(messages()).filter(|sample| !sample.means.is_empty()).collect()
 }
 
 pub fn near_misses() -> Vec<Sample> {
-    texts().into_iter().filter(|sample| sample.means.is_empty()).collect()
+    texts("texts.txt").into_iter().chain(texts("near.txt")).filter(|sample| sample.means.is_empty()).collect()
 }
