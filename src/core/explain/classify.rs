@@ -35,18 +35,25 @@ impl<'a> Evidence<'a> {
     pub fn hits(&self) -> Vec<Hit> {
         let mut hits = match self.link() {
             Some(link) => link.into_iter().chain(self.words().filter(|hit| hit.code == Code::NoCredentialsFound)).collect(),
-            None => self.answers().into_iter().chain(self.words()).collect::<Vec<_>>(),
+            None => self.said(),
         };
-        // STS's general complaint about a parameter, where it is known which one.
-        if hits.iter().any(|hit| hit.code.step() == Step::Token) {
-            hits.retain(|hit| hit.code != Code::RequestRejected);
-        }
         // The chain's failure is that of the role which it could not assume.
         if hits.iter().any(|hit| hit.code == Code::RoleChainDenied) {
             hits.retain(|hit| hit.code != Code::NoCredentialsFound);
         }
         hits.extend(self.not_mapped());
         hits.extend(self.paths_in_aws_auth());
+        hits
+    }
+
+    /// What it says as a whole.
+    fn said(&self) -> Vec<Hit> {
+        let mut hits = self.answers();
+        hits.extend(self.words());
+        // STS's general complaint about a parameter, where it is known which one.
+        if hits.iter().any(|hit| hit.code.step() == Step::Token) {
+            hits.retain(|hit| hit.code != Code::RequestRejected);
+        }
         hits
     }
 
@@ -74,8 +81,7 @@ impl<'a> Evidence<'a> {
             if !link.found.words(Words::NotConfigured).is_empty() {
                 return None;
             }
-            let mut hits = link.answers();
-            hits.extend(link.words());
+            let mut hits = link.said();
             hits.truncate(1);
             hits.iter_mut().for_each(|hit| hit.at += from);
             (!hits.is_empty()).then_some(hits)
@@ -94,6 +100,15 @@ impl<'a> Evidence<'a> {
     /// The first place of some words that is no part of a program's source.
     fn first(&self, words: Words) -> Option<Place> {
         self.found.words(words).iter().copied().find(|place| !forms::is_source(self.record, place.at, place.end))
+    }
+
+    /// The first denial: `not authorized to perform`.
+    fn not_authorized(&self) -> Option<Place> {
+        let is_denied = |place: &&Place| {
+            let before = self.record.lower[..place.at].trim_end();
+            (before.ends_with("not") || before.ends_with("n't")) && !forms::is_source(self.record, place.at, place.end)
+        };
+        self.found.words(Words::NotAuthorized).iter().find(is_denied).copied()
     }
 
     fn names(&self, words: Words, at: usize) -> bool {
@@ -119,7 +134,8 @@ impl<'a> Evidence<'a> {
     fn sentence(&self, sentences: &[SentenceSets]) -> Option<(usize, &'static str)> {
         sentences.iter().find_map(|sentence| {
             let fits = |place: &&Place| {
-                sentence.near.is_none_or(|near| self.found.has(near, &self.record.around(place.at)))
+                let is_link = self.call == Some(Operation::AssumeRoleWithWebIdentity);
+                sentence.near.is_none_or(|near| is_link || self.found.has(near, &self.record.around(place.at)))
                     && !forms::is_source(self.record, place.at, place.end)
             };
             Some((self.found.places(sentence.text).iter().find(fits)?.at, sentence.code))
@@ -203,7 +219,9 @@ impl<'a> Evidence<'a> {
             return Some(self.finding(CALL, at, Some(&code)));
         }
         let is_link = self.call == Some(CALL);
-        let at = self.first(Words::Exchange).map(|place| place.at).or(is_link.then_some(0))?;
+        // Of STS's calls, only the exchange says so little of itself.
+        let of_sts = || self.first(Words::StsAnswer).filter(|place| !self.names(Words::NextRole, place.at) && !self.names(Words::GetCallerIdentity, place.at));
+        let at = self.first(Words::Exchange).or_else(of_sts).map(|place| place.at).or(is_link.then_some(0))?;
         // Of another call that the same text tells of.
         let other = self.found.words(Words::NotAuthorized).iter().any(|denied| self.record.around(at).contains(&denied.at))
             || self.sentence(Index::get().sentences(false)).is_some();
@@ -220,8 +238,14 @@ impl<'a> Evidence<'a> {
             return Some(Hit::at(at, Code::TrustPolicyDenied).saying("The SDK lost AWS's words. Status 403 is what STS answers when it denies."));
         }
         // A code that no table knows: AWS's own shape says that it is one.
-        let named = forms::unknown_code(window)?;
-        Some(self.finding(CALL, at, Some(named)))
+        let named = forms::unknown_code(window);
+        // Java 2 prints no code.
+        let by_status = || match forms::status(window)? {
+            429 => Some("Throttling"),
+            500.. => Some("ServiceUnavailable"),
+            _ => None,
+        };
+        Some(self.finding(CALL, at, Some(named.or_else(by_status)?)))
     }
 
     /// `Aws::STS::Errors::CODE`: Ruby does not say which call it was. AssumeRole has most of the errors of the exchange, and they mean the same.
@@ -282,7 +306,7 @@ impl<'a> Evidence<'a> {
 
     /// `… is not authorized to perform: ACTION …`, and the shapes in which services say less.
     fn denial(&self) -> Option<Hit> {
-        let Some(place) = self.first(Words::NotAuthorized) else { return self.wordless_denial() };
+        let Some(place) = self.not_authorized() else { return self.wordless_denial() };
         let (record, at) = (self.record, place.at);
         // The denial begins with whom it is said of.
         let before = record.window(at);
@@ -373,7 +397,7 @@ impl<'a> Evidence<'a> {
         let denied = self.denied().into_iter().chain(self.first(Words::Denied)).min();
         let Some(Place { at, .. }) = denied else { return self.decoded() };
         let near = self.record.window(at);
-        if near.lower.contains("sts:assumerolewith") || self.names(Words::Exchange, at) || self.names(Words::NoFinding, at) {
+        if near.lower.replace(' ', "").contains("sts:assumerolewith") || self.names(Words::Exchange, at) || self.names(Words::NoFinding, at) {
             return None;
         }
         let code = if self.names(Words::NextRole, at) { Code::RoleChainDenied } else { Code::PermissionMissing };

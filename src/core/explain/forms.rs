@@ -9,9 +9,9 @@ pub(super) fn word(text: &str) -> &str {
 }
 
 /// Names of fields that hold an error's code, as they end before `: ` or `=` (in lower case).
-const CODE_FIELDS: [&str; 14] = [
-    "code", "__type", "errorcode", "error_code", "error code", "error.code", "awserrorcode", "aws_error_code", "name", "type", "errortype",
-    "error_class", "exception name", "error type",
+const CODE_FIELDS: [&str; 12] = [
+    "code", "__type", "errorcode", "error_code", "error code", "error.code", "awserrorcode", "aws_error_code", "name", "errortype",
+    "error_class", "exception name",
 ];
 
 /// Whether the name of an error at a place stands where an error is: before a message, in the parentheses of an SDK's form, or in a field for codes.
@@ -27,6 +27,9 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
         return false;
     }
     let in_field = |before: &str| {
+        if is_label(before) {
+            return false;
+        }
         let name = before.trim_end_matches(['"', '\'', ' ', '#']);
         let name = name.strip_suffix("some(").unwrap_or(name);
         let Some(name) = name.trim_end_matches(['"', '\'', ' ']).strip_suffix([':', '=']) else { return false };
@@ -39,7 +42,11 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
         Some(')') if before.ends_with('(') => true,
         // Ruby's class in parentheses behind the message.
         Some(')') if before.ends_with("::") => true,
-        Some('<') => before.ends_with('>'),
+        // A document of AWS's, and no page that names a code.
+        Some('<') if after.starts_with("</code>") => {
+            let next = after["</code>".len()..].trim_start();
+            before.ends_with("<code>") && ["<message", "<requestid", "</error", "<resource", "<httphost"].iter().any(|tag| next.starts_with(tag))
+        }
         Some(' ') if after.starts_with(" (client)") || after.starts_with(" (server)") || after.starts_with(" [") => true,
         _ if before.ends_with('[') && after.starts_with("]:") => true,
         // A modelled namespace stands before the code: `com.amazonaws.sts#ExpiredTokenException`.
@@ -48,12 +55,21 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
     }
 }
 
+/// Whether a field is the label of a metric: `name{code="…"} 0`.
+fn is_label(before: &str) -> bool {
+    let Some((name, labels)) = before.rsplit_once('{') else { return false };
+    name.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && !labels.contains([' ', ':'])
+}
+
 /// Whether a place is no name of a class, or one in an error's position.
 pub(super) fn is_class_of_error(record: &Record, at: usize, end: usize) -> bool {
     let name = &record.lower[at..end];
     let is_class = !name.contains(' ') && ["error", "exception", "providers"].iter().any(|kind| name.ends_with(kind));
     let after = record.line_after(end);
-    !is_class || is_error(record, at, end) || after.trim().is_empty() || after.starts_with('(')
+    // At the end of a line it is an error's whole text, behind what failed.
+    let head = record.line_before(at).trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "._:$\\".contains(c));
+    let is_text = after.trim_matches(['"', '}', ' ']).is_empty() && (head.is_empty() || head.ends_with([' ', '"']) && head.trim_end().ends_with([':', '"']));
+    !is_class || is_error(record, at, end) || is_text || after.starts_with('(')
 }
 
 /// How lines of source begin.
@@ -71,6 +87,9 @@ const BUILDERS: [&str; 34] = [
     "in str(", "startswith(", "indexof(", ".test(", "=~ ", "strings.contains", "awserr.new(", "\"documentation\":", "panic(\"",
 ];
 
+/// What stands before a class that a program names.
+const KEYWORDS: [&str; 10] = ["rescue", "except", "catch", "import", "raise", "throw", "throws", "instanceof", "extends", "new"];
+
 /// Calls whose arguments are texts for errors.
 const OPENED: [&str; 6] = ["errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "throw new ", "raise ", "new error("];
 
@@ -79,6 +98,12 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     let line = record.line_before(at).trim_start();
     let lower = line.to_ascii_lowercase();
     if STATEMENTS.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("from server") {
+        return true;
+    }
+    // The name of a class behind a keyword, whatever stands before that.
+    let keyword = lower.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "._:$\\*&".contains(c)).trim_end();
+    let keyword = keyword.rsplit([' ', '"', '(']).next().unwrap_or_default();
+    if KEYWORDS.contains(&keyword) {
         return true;
     }
     // What a string literal begins after.
@@ -111,21 +136,25 @@ pub(super) fn status(window: Window<'_>) -> Option<u16> {
     })
 }
 
-/// A code that no table knows in AWS's own shape: `(CODE) when calling the AssumeRoleWithWebIdentity operation`, `AssumeRoleWithWebIdentity, …
-/// api error CODE:`.
+/// Around a code that no table knows, in the forms of the SDKs: what stands before it, what behind it, and what else shows that it is an error.
+const UNKNOWN: [(&str, &str, &str); 8] = [
+    ("api error ", ":", ""),
+    ("unhandled error (", ")", ""),
+    ("caused by: ", ":", "status code: "),
+    ("<code>", "<", "</message>"),
+    ("error code: ", ";", "(service: "),
+    (", ", ":", "requestid: "),
+    ("response: ", " (client)", ""),
+    ("(", ") when calling the assumerolewithwebidentity operation", ""),
+];
+
+/// A code that no table knows in AWS's own shape.
 pub(super) fn unknown_code<'a>(window: Window<'a>) -> Option<&'a str> {
-    let plain = |word: &&str| (4..=60).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric());
-    let boto = window.lower.find(") when calling the assumerolewithwebidentity operation").and_then(|end| {
-        let start = window.text[..end].rfind('(')?;
-        window.text.get(start + 1..end)
-    });
-    let go = || {
-        let start = window.lower[window.at..].find("api error ")? + window.at + "api error ".len();
-        window.text[start..].split(':').next()
-    };
-    let rust = || {
-        let start = window.lower[window.at..].find("unhandled error (")? + window.at + "unhandled error (".len();
-        window.text[start..].split(')').next()
-    };
-    boto.or_else(go).or_else(rust).filter(plain)
+    let is_code = |word: &&str| (4..=60).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_uppercase()) && !word.eq_ignore_ascii_case("requestid");
+    UNKNOWN.iter().find_map(|(before, behind, beside)| {
+        let found = window.lower.match_indices(before).map(|(at, _)| at + before.len());
+        let words = found.map(|at| (at, word(&window.text[at..])));
+        let mut codes = words.filter(|(at, word)| is_code(&word) && window.lower[at + word.len()..].starts_with(behind));
+        codes.next().filter(|_| window.lower.contains(beside)).map(|(_, word)| word)
+    })
 }

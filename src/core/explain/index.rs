@@ -48,8 +48,18 @@ pub(super) struct SentenceSets {
 struct Pattern {
     /// The sets that it belongs to, and whether it has to stand by itself there.
     sets: Vec<(SetId, bool)>,
-    /// The length of a single word, which no blank divides. A sentence may be broken anywhere.
-    word: Option<usize>,
+    word: Word,
+}
+
+/// How a needle's words stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// It is one, which no blank divides.
+    One,
+    /// It is several, with nothing but blanks between them.
+    Several,
+    /// It has other signs between them. A blank may be missing then.
+    Marked,
 }
 
 /// Where a needle of a set stands in a record's text.
@@ -105,12 +115,16 @@ impl Builder {
             let mut squeezed = Vec::new();
             plain::squeeze(needle.as_bytes(), &mut squeezed);
             let length = squeezed.len();
-            let word = needle.bytes().all(is_of_word).then_some(length);
+            let word = match needle.trim() {
+                needle if needle.bytes().all(is_of_word) => Word::One,
+                needle if needle.bytes().all(|byte| is_of_word(byte) || byte == b' ') => Word::Several,
+                _ => Word::Marked,
+            };
             let id = *self.known.entry(squeezed).or_insert_with(|| {
                 self.patterns.push(Pattern { sets: Vec::new(), word });
                 self.patterns.len() - 1
             });
-            let stands_alone = kind == Kind::Code || kind == Kind::Error && word.is_some() && length <= SHORT;
+            let stands_alone = kind == Kind::Code || kind == Kind::Error && word == Word::One && length <= SHORT;
             self.patterns[id].sets.push((set, stands_alone));
             if is_candidate && !self.candidates.contains(&id) {
                 self.candidates.push(id);
@@ -140,17 +154,17 @@ impl Index {
         let mut sentence_sets = |sentence: &'static Sentence| SentenceSets {
             code: sentence.1,
             text: builder.add(std::iter::once(sentence.0), true, Kind::Error),
-            near: (!sentence.2.is_empty()).then(|| builder.add(std::iter::once(sentence.2), false, Kind::Beside)),
+            near: (!sentence.2.is_empty()).then(|| builder.add(sentence.2.split('|'), false, Kind::Beside)),
         };
         let exchange = EXCHANGE_TEXTS.iter().map(&mut sentence_sets).collect();
         let signed = SIGNED_TEXTS.iter().map(&mut sentence_sets).collect();
-        let mut row_sets = |row: &'static Row| RowSets {
+        let mut row_sets = |family: usize, row: &'static Row| RowSets {
             row,
             text: builder.add(row.text.split('|'), !row.is_common, Kind::Error),
-            with: (!row.with.is_empty()).then(|| builder.add(row.with.split('|'), row.is_common, Kind::Beside)),
+            with: (!row.with.is_empty()).then(|| builder.add(row.with.split('|'), row.is_common && family >= table::OF_WORDS, Kind::Beside)),
             without: (!row.without.is_empty()).then(|| builder.add(row.without.split('|'), false, Kind::Beside)),
         };
-        let families = FAMILIES.iter().map(|family| family.iter().map(&mut row_sets).collect()).collect();
+        let families = FAMILIES.iter().enumerate().map(|(nth, family)| family.iter().map(|row| row_sets(nth, row)).collect()).collect();
         let mut needles = vec![&[][..]; builder.patterns.len()];
         for (needle, id) in &builder.known {
             needles[*id] = needle;
@@ -183,9 +197,10 @@ impl Index {
         self.candidates.find(Input::new(squeezed).range(from..)).map(|found| found.range())
     }
 
-    /// Whether a needle stands on both sides of a place in a squeezed text.
-    pub fn spans(&self, squeezed: &[u8], place: usize) -> bool {
-        self.all.find_overlapping_iter(squeezed).any(|found| found.start() < place && place < found.end())
+    /// How much of a needle stands on either side of a place in a squeezed text, at least; 0 if none stands on both.
+    pub fn across(&self, squeezed: &[u8], place: usize) -> usize {
+        let found = self.all.find_overlapping_iter(squeezed).filter(|found| found.start() < place && place < found.end());
+        found.map(|found| (place - found.start()).min(found.end() - place)).max().unwrap_or(0)
     }
 
     /// The places of all needles in a record.
@@ -194,7 +209,13 @@ impl Index {
         for found in self.all.find_overlapping_iter(&record.squeezed) {
             let pattern = &self.patterns[found.pattern().as_usize()];
             let (at, end) = record.place(found.start(), found.end());
-            let is_whole = pattern.word.is_none_or(|length| end - at == length);
+            // Words that stand together in a text stand together in a name, too: "RequestTimeout" is no "request timeout".
+            let is_together = end - at == found.end() - found.start();
+            let is_whole = match pattern.word {
+                Word::One => is_together,
+                Word::Several => !is_together || record.is_broken(at, end),
+                Word::Marked => true,
+            };
             if is_whole {
                 let is_alone = stands_alone(&record.text, at, end);
                 places.extend(pattern.sets.iter().filter(|(_, alone)| is_alone || !alone).map(|(set, _)| Place { set: *set, at, end }));

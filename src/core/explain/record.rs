@@ -17,7 +17,8 @@ const AFTER: usize = 900;
 const NEAR: usize = 350;
 /// No needle is longer.
 const REACH: usize = 200;
-/// Terminals and chats break lines at a column below it.
+/// Terminals and chats break lines at a column between these.
+const NARROWEST: usize = 36;
 const WIDEST: usize = 260;
 
 /// One record.
@@ -81,6 +82,11 @@ impl Record {
     pub fn line(&self, at: usize) -> usize {
         // A line's text follows the space that sets it apart.
         self.lines.iter().rev().find(|(start, _)| *start <= at).map_or(1, |(_, number)| *number)
+    }
+
+    /// Whether a line ends within a stretch of the text.
+    pub fn is_broken(&self, at: usize, end: usize) -> bool {
+        self.lines.iter().any(|(start, _)| at < *start && *start < end)
     }
 
     /// The text of the line at a place up to there.
@@ -179,7 +185,9 @@ impl Lines {
             if blanks < lines.indent && line.get(blanks).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
                 lines.indent = blanks;
             }
-            plain::squeeze(line, &mut lines.squeezed);
+            // Mail and chats quote with these, and a sentence may go on behind them.
+            let quoted = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'|')).count();
+            plain::squeeze(&line[quoted..], &mut lines.squeezed);
             number += usize::from(line.ends_with(b"\n"));
             at += length;
         }
@@ -214,30 +222,50 @@ impl Lines {
 
     /// The record around some lines that begins at `from` or later, and the lines that it takes.
     pub fn record(&self, bytes: &[u8], hit: Range<usize>, from: usize) -> (Record, Range<usize>) {
-        let mut fold = Fold::default();
         let mut lines = vec![self.line(bytes, hit.start)];
+        let earlier = (hit.start.saturating_sub(3)..hit.start).rev().map(|line| self.line(bytes, line).text).collect();
+        let mut fold = Fold { recent: earlier, ..Fold::default() };
         let mut joins = vec![Join::No];
         let mut size = lines[0].text.len();
+        // What the lines so far end with, and what they begin with: a phrase may be broken more than once.
+        let mut around = lines[0].text.clone();
         let mut next = hit.start + 1;
         while next < self.starts.len() && lines.len() < MAX_LINES && size < MAX_BYTES {
             let mut line = self.line(bytes, next);
-            let join = fold.join(&lines[lines.len() - 1], &mut line);
+            let mut join = fold.join(&lines[lines.len() - 1], &mut line, &around);
+            if join == Join::No {
+                let before = &lines[lines.len() - 1];
+                let later = (next + 1 < self.starts.len()).then(|| fold.run(before, &line, &self.line(bytes, next + 1)));
+                let earlier = (next > 1).then(|| fold.run(&self.line(bytes, next - 2), before, &line));
+                join = later.filter(|join| *join != Join::No).or(earlier).unwrap_or(Join::No);
+            }
             if join == Join::No && next >= hit.end {
                 break;
             }
             size += line.text.len();
+            around = format!("{} {}", &around[floor(&around, around.len().saturating_sub(REACH))..], &line.text[line.prefix..]);
+            fold.recent.insert(0, lines[lines.len() - 1].text.clone());
+            fold.recent.truncate(4);
             lines.push(line);
             joins.push(if join == Join::No { Join::Blank } else { join });
             next += 1;
         }
         let mut first = hit.start;
+        fold.recent.clear();
+        around = lines.iter().map(|line| &line.text[line.prefix..]).collect::<Vec<_>>().join(" ");
         while first > from && lines.len() < 2 * MAX_LINES && size < 2 * MAX_BYTES {
             let before = self.line(bytes, first - 1);
-            let join = fold.join(&before, &mut lines[0]);
+            let mut join = fold.join(&before, &mut lines[0], &around);
+            if join == Join::No {
+                let later = (lines.len() > 1).then(|| fold.run(&before, &lines[0], &lines[1]));
+                let earlier = (first > 1).then(|| fold.run(&self.line(bytes, first - 2), &before, &lines[0]));
+                join = later.filter(|join| *join != Join::No).or(earlier).unwrap_or(Join::No);
+            }
             if join == Join::No {
                 break;
             }
             size += before.text.len();
+            around = format!("{} {}", before.text, &around[..floor(&around, REACH)]);
             lines.insert(0, before);
             joins[0] = join;
             joins.insert(0, Join::No);
@@ -279,21 +307,26 @@ struct Line {
 /// How lines of a paragraph were broken, once that is known.
 #[derive(Default)]
 struct Fold {
+    /// Lines before: of those that a terminal broke, only the first has a collector's prefix.
+    recent: Vec<String>,
     width: usize,
     is_hard: bool,
 }
 
 impl Fold {
     /// How a line stands to the one before.
-    fn join(&mut self, before: &Line, line: &mut Line) -> Join {
+    fn join(&mut self, before: &Line, line: &mut Line, around: &str) -> Join {
         if !before.is_whole {
             return if before.text.ends_with('}') { Join::No } else { Join::Tight };
         }
-        let (theirs, ours) = prefixes(&before.text, &line.text);
+        let (theirs, mut ours) = prefixes(&before.text, &line.text);
+        if ours == 0 {
+            ours = self.recent.iter().map(|recent| prefixes(recent, &line.text).1).find(|ours| *ours > 0).unwrap_or(0);
+        }
         line.prefix = ours;
         let (before_text, text) = (&before.text[theirs..], &line.text[ours..]);
         if text.is_empty() {
-            return if line.is_indented { Join::Blank } else { Join::No };
+            return if line.is_indented || before.is_boxed && line.is_boxed { Join::Blank } else { Join::No };
         }
         let open = before_text.ends_with(['{', '[', '(', ',']) || (before_text.ends_with(':') && before_text.len() < 400);
         let boxed = before.is_boxed && line.is_boxed;
@@ -303,7 +336,10 @@ impl Fold {
         if before_text.is_empty() || before.width > WIDEST {
             return Join::No;
         }
-        self.broken(before, before_text, line, text)
+        // Going on, the text so far ends with the line before; going back, it begins with this one.
+        let tail = if around.ends_with(before_text) { around } else { before_text };
+        let head = if around.starts_with(text) { around } else { text };
+        self.broken(before, tail, line, head)
     }
 
     /// A sentence that a terminal, a chat or `terraform -no-color` has broken at some column, without an indent to show it. Two lines of a log must
@@ -312,17 +348,22 @@ impl Fold {
     fn broken(&mut self, before: &Line, before_text: &str, line: &Line, text: &str) -> Join {
         let tail = &before_text[floor(before_text, before_text.len().saturating_sub(REACH))..];
         let head = &text[..floor(text, REACH)];
-        if opens(text) {
-            return if AWAITING.iter().any(|end| tail.to_ascii_lowercase().ends_with(end)) { Join::Blank } else { Join::No };
-        }
         let mut squeezed = Vec::with_capacity(2 * REACH);
         plain::squeeze(tail.as_bytes(), &mut squeezed);
         let place = squeezed.len();
         plain::squeeze(head.as_bytes(), &mut squeezed);
-        if Index::get().spans(&squeezed, place) {
+        let across = Index::get().across(&squeezed, place);
+        // A line that begins like a record is one, unless a good part of a phrase stands on both sides.
+        if opens(text) && across < 8 {
+            return if AWAITING.iter().any(|end| tail.to_ascii_lowercase().ends_with(end)) { Join::Blank } else { Join::No };
+        }
+        if across > 0 {
             self.is_hard |= is_cut(tail, head);
             self.width = self.width.max(before.width).max(line.width);
-            return Join::Blank;
+            return glue(before, tail, text);
+        }
+        if is_open(before_text) || before.ends_blank || before.width >= NARROWEST && in_name(tail, text) {
+            return glue(before, tail, text);
         }
         let first = text.split(' ').next().unwrap_or_default();
         let word = tail.rsplit([' ', '"', '(']).next().unwrap_or_default().to_ascii_lowercase();
@@ -332,8 +373,9 @@ impl Fold {
         let address = is_address(first) && first.ends_with(':');
         if ends || begins || address {
             self.width = self.width.max(before.width).max(line.width);
-            return Join::Blank;
+            return glue(before, tail, text);
         }
+        let text = &text[..line.text.len() - line.prefix];
         let full = self.width > 0 && line.width <= self.width.max(before.width);
         if full && self.is_hard {
             // The blank at the column may be gone.
@@ -345,14 +387,48 @@ impl Fold {
         if full && !fits && !sentence { Join::Blank } else { Join::No }
     }
 
+    /// Lines of the same width before one that is not longer: a terminal has broken them, if none begins a record.
+    fn run(&mut self, before: &Line, line: &Line, next: &Line) -> Join {
+        let same = before.width == line.width && (NARROWEST..=WIDEST).contains(&line.width) && next.width <= line.width;
+        let is_one = same && next.text.contains(|c: char| c.is_alphanumeric()) && ![&line.text, &next.text].into_iter().any(|text| opens(text));
+        if !is_one {
+            return Join::No;
+        }
+        self.width = self.width.max(line.width);
+        self.is_hard = true;
+        Join::Blank
+    }
+
     /// What is known of the whole paragraph holds for its first lines, too.
     fn tighten(&self, lines: &[Line], joins: &mut [Join]) {
-        for (before, join) in lines.iter().zip(joins.iter_mut().skip(1)).filter(|(before, _)| self.is_hard && before.width == self.width) {
-            if *join == Join::Blank && !before.ends_blank {
+        for (pair, join) in lines.windows(2).zip(joins.iter_mut().skip(1)).filter(|_| self.is_hard) {
+            if *join == Join::Blank && pair[0].width == self.width && !pair[0].ends_blank && !pair[1].is_indented {
                 *join = Join::Tight;
             }
         }
     }
+}
+
+/// How a line goes on with the text before: in the middle of a name that holds no blanks, unless a sentence goes on behind that.
+fn glue(before: &Line, tail: &str, text: &str) -> Join {
+    if in_name(tail, text) && !before.ends_blank { Join::Tight } else { Join::Blank }
+}
+
+/// Whether a line goes on with the name that the text before ends with: an ARN, a URL, a host.
+fn in_name(tail: &str, text: &str) -> bool {
+    const SENTENCE: &str = "is|isn't|because|with|on|to|by|does|has|have|cannot|can|could|and|or|in|for|from|not|was|as|action|operation|port|after|at|of";
+    let name = tail.rsplit([' ', '"', '(']).next().unwrap_or_default();
+    let is_name = ["://", "arn:"].iter().any(|part| name.contains(part)) || name.starts_with("sts.");
+    let first = text.split(' ').next().unwrap_or_default();
+    let goes_on = SENTENCE.split('|').any(|word| word == first) || name.ends_with([',', ':', ';', '.', ')']);
+    is_name && !goes_on
+}
+
+/// Whether a text ends within quotes or brackets.
+fn is_open(text: &str) -> bool {
+    let count = |mark: char| text.matches(mark).count();
+    let arrows = count('>') - text.matches("->").count().min(count('>'));
+    count('"') % 2 == 1 || count('(') > count(')') || count('<') > arrows
 }
 
 /// Whether a known phrase was cut within a word: only then is the break no blank.
@@ -424,8 +500,7 @@ const ENDS_OF_TWO: [&str; 5] = [" value at", " to call", " read udp", " read tcp
 
 /// How none begins.
 const BEGINS: &str = "is |are |was |be |been |to |of |for |on |by |by: |not |and |or |has |have |cannot |should |must |does |doesn't |\
-    operation: |operation (|authorized |perform: |resource: |: |sts.|https://sts|http://169.254.170.23|\
-    (https://|(http://|(sts.|(Service: |(provider=|(Aws::|(/";
+    after |operation: |operation (|authorized |perform: |resource: |: |sts.|https://sts|http://169.254.170.23|(";
 
 /// How records begin: with a bracket, a time, a level, their first field or an error of their own.
 fn opens(line: &str) -> bool {
@@ -438,7 +513,7 @@ fn opens(line: &str) -> bool {
     let time = digits >= 6 && word.contains(['-', ':', '/']) && word.bytes().all(|b| b.is_ascii_digit() || b"-/:,.TZ+".contains(&b));
     let klog = word.len() == 5 && digits == 4;
     // A line may go on with "error", but not with "ERROR" or "error:".
-    let level = LEVELS.split('|').any(|level| level == lower_word) && word != "error";
+    let level = LEVELS.split('|').any(|level| level == lower_word) && (lower_word != "error" || word == "ERROR");
     let error = lower_word.ends_with("error:") || lower_word.ends_with("exception:");
     time && !is_address(word) || klog || level || error || FIRST.split('|').any(|first| lower.starts_with(first))
 }

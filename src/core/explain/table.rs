@@ -77,6 +77,8 @@ words! {
         provide credentials\",\"provider\":\"webidentitytoken\"|eventname\":\"assumerolewithwebidentity\"|eventname\": \"assumerolewithwebidentity\"|\
         error while assuming role with web identity|could not assume role with web identity|cannot assume role with web identity|\
         could not assume role with oidc|failed to assume role with web identity|failed to assume role with oidc|during assumerolewithwebidentity operation";
+    /// STS answered, whichever call it was.
+    StsAnswer true = "(service: sts|(service: awssecuritytokenservice|stsexception: |securitytokenserviceexception: |xmlns=\"https://sts.amazonaws.com";
     /// The links of a chain that an SDK lists with what each said.
     WebIdentityLink false = "webidentitytokenfilecredentialsprovider(): |webidentitytokencredentialsprovider(): |\
         webidentitytokencredentialsprovider: |  webidentitytoken: |suppressed: credentialsproviderexception: sts failed to assume role from web identity";
@@ -108,8 +110,8 @@ words! {
     OfSts false = "getcalleridentity|operation error sts|service: sts|service: awssecuritytokenservice|://sts.|aws::sts::|securitytoken|\
         when calling the assumerole operation|when calling the getsessiontoken operation|sts.amazonaws.com\"";
     GetCallerIdentity false = "sts:getcalleridentity|when calling the getcalleridentity|sts: getcalleridentity|getcalleridentitycommand";
-    /// AWS's denial.
-    NotAuthorized true = "not authorized to perform";
+    /// AWS's denial, after `not`.
+    NotAuthorized true = "authorized to perform";
     /// Codes of denials. They count in an error's position, in a text of AWS's.
     DenialCode true = "accessdenied|accessdeniedexception|unauthorizedoperation|access_denied|unauthorizedaccess|authorizationerror|\
         notauthorized|authorizationerrorexception";
@@ -142,7 +144,9 @@ words! {
     /// The name of an STS host begins so: around it, errors of the network count.
     StsHost true = "sts.|sts-fips.";
     /// Phrases of the SDKs around what varies. No table needs them to tell an error; a line that ends within one goes on.
-    Phrase false = "an error occurred (|) when calling the |1 validation error detected: |\
+    Phrase false = "dispatch failure: io error: |dispatch failure: timeout: |client error (sendrequest): connection error: |\
+        client error (connect): tcp connect error|error trying to connect: tcp connect error: connection refused (os error |\
+        a valid response from endpoint url: |user: anonymous is not authorized|could not connect to the endpoint url: |calling assumerolewithwebidentity (|an error occurred (|) when calling the |1 validation error detected: |\
         the requested durationseconds exceeds the |operation error sts: assumerole|operation error sts: getcalleridentity|\
         operation error ec2: |operation error eks auth: |https response error statuscode: |api error |\
         exceeded maximum number of attempts, |request send failed, |send request failed|post \"http|get \"http|\
@@ -189,7 +193,7 @@ const INJECTION: &[Row] = &[
     // A line of the JavaScript SDK's own source, which stack traces show.
     .without("region is missing from runtimeconfig"),
     row(Code::RegionMissing, "region is missing").with("@aws-sdk|@smithy").without("region is missing from runtimeconfig"),
-    row(Code::RegionMalformed, "doesn't match a supported format").with("region_name|invalidregionerror"),
+    row(Code::RegionMalformed, "doesn't match a supported").with("region_name|invalidregionerror"),
     row(
         Code::RegionMalformed,
         "region not accepted: region=|invalid region: region was not a valid dns name|failed to bind endpoint params, invalid input region",
@@ -440,6 +444,10 @@ const AGENT_NETWORK: &[Row] = &[
     .common(),
 ];
 
+/// What shows that it was STS that said so.
+const OF_STS: &str = "invalididentitytoken|expiredtokenexception|assumerolewithwebidentity|webidentityerr|(service: sts|(service: awssecuritytokenservice|\
+    stsexception: |securitytokenserviceexception: |xmlns=\"https://sts.amazonaws.com|aws::sts::";
+
 /// The code for each of STS's sentences, for SDKs that print the sentence without the code (.NET, Java 2, PHP's short form).
 /// Of the first kind are answers to AssumeRoleWithWebIdentity, whatever else the text says.
 pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
@@ -452,19 +460,22 @@ pub(super) const EXCHANGE_TEXTS: &[Sentence] = &[
     ("openidconnect provider's https certificate", "InvalidIdentityToken", ""),
     ("the id token provided is not a valid jwt", "InvalidIdentityToken", ""),
     // Other programs that verify tokens print this, too.
-    ("missing a required claim:", "InvalidIdentityToken", "invalididentitytoken"),
+    ("missing a required claim:", "InvalidIdentityToken", OF_STS),
     ("token audience contains more than one audience", "InvalidIdentityToken", ""),
-    ("invalid timestamp in token claims", "InvalidIdentityToken", "invalididentitytoken"),
-    ("token issued in the future", "InvalidIdentityToken", "invalididentitytoken"),
+    ("invalid timestamp in token claims", "InvalidIdentityToken", OF_STS),
+    ("token issued in the future", "InvalidIdentityToken", OF_STS),
+    ("token is not yet valid", "InvalidIdentityToken", OF_STS),
     ("token expired: current date/time", "ExpiredTokenException", ""),
-    ("token too old:", "ExpiredTokenException", "expiredtokenexception"),
+    ("token too old:", "ExpiredTokenException", OF_STS),
+    ("rate exceeded", "Throttling", "(service: sts|(service: awssecuritytokenservice|stsexception: |xmlns=\"https://sts.amazonaws.com"),
+    ("the request processing has failed because of an unknown error", "InternalFailure", OF_STS),
+    ("the request has failed due to a temporary failure of the server", "ServiceUnavailable", OF_STS),
+    ("1 validation error detected: value", "ValidationError", OF_STS),
     ("the web identity token that was passed is expired", "ExpiredTokenException", ""),
     ("request arn is invalid", "ValidationError", ""),
     ("exceeds the maxsessionduration set for this role", "ValidationError", ""),
     ("exceeds the 1 hour session limit for roles assumed by role chaining", "ValidationError", ""),
     ("'rolesessionname' failed to satisfy constraint", "ValidationError", ""),
-    ("at 'durationseconds' failed to satisfy constraint", "ValidationError", "assumerole"),
-    ("at 'rolearn' failed to satisfy constraint", "ValidationError", "assumerole"),
     ("sts is not activated in this region", "RegionDisabledException", ""),
     ("the identity provider (idp) reported that authentication failed", "IDPRejectedClaim", ""),
     ("the identity provider (idp) that was asked to verify the incoming identity token could not be reached", "IDPCommunicationError", ""),
