@@ -59,6 +59,7 @@ impl Fillings {
             (&["{partition}"], "aws"),
             (&["ROLE_NAME", "RESOURCE_NAME", "{roleName}", "{resourceName}", "{}"], "checkout"),
             (&["ROLE_ARN", "{roleArn}", "{resource}"], &format!("arn:aws:iam::{account}:role/apps/checkout")),
+            (&["{userName}"], "mary"),
             (&["ISSUER_URL", "{issuer}"], &format!("https://{ISSUER}")),
             (&["ISSUER", "{issuerPath}"], ISSUER),
             (&["{audience}"], "sts.amazonaws.com"),
@@ -135,6 +136,9 @@ impl Bench {
             account.role("/apps/", "checkout", &serde_json::from_str(&policy).unwrap());
         }
         account.cluster("production");
+        if line.contains("--user-name") {
+            account.call("iam", &[("Action", "CreateUser"), ("UserName", "mary")]);
+        }
         let instance = if line.contains(" ec2 ") { instance(&account) } else { String::new() };
         // What a line reads, the text around it says how to make.
         std::fs::write(folder.path().join("trust-policy.json"), policy).unwrap();
