@@ -72,7 +72,7 @@ impl Fillings {
             (&["OLD_THUMBPRINT"], "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"),
             (&["NEW_THUMBPRINT"], "06b25927c42a721631c1efd9431e648fa62e1e39"),
             (&["SECONDS"], "7200"),
-            (&["ACTION"], "s3:GetObject"),
+            (&["ACTION", "{action}"], "s3:GetObject"),
             (&["RESOURCE_ARN"], "arn:aws:s3:::orders/1"),
             (&["CODE"], "trust-policy-denied"),
         ];

@@ -210,7 +210,7 @@ pub static ROWS: &[Elsewhere] = &[
                 does not exist.",
             Wording {
                 title: "the role does not trust this GitHub workflow",
-                fix: "Add the statement below to the trust policy of role {roleName}, with the sub of this workflow, and keep its other statements. \
+                fix: "Add a statement for the sub of this workflow to the trust policy of role {roleName}, and keep its other statements. \
                     Check first that the role exists, and that role-to-assume names it. An environment or a pull request changes sub. A * in sub \
                     works only under StringLike. If code manages the role, change the code.",
                 commands: &[GET_TRUST_POLICY],
@@ -226,7 +226,7 @@ pub static ROWS: &[Elsewhere] = &[
                 and ref. Most often it differs, or aud is not the one of id_tokens. STS gives the same answer for a role that does not exist.",
             Wording {
                 title: "the role does not trust this GitLab job",
-                fix: "Add the statement below to the trust policy of role {roleName}, with the sub and aud of this job, and keep its other \
+                fix: "Add a statement for the sub and aud of this job to the trust policy of role {roleName}, and keep its other \
                     statements. Check first that the role exists. aud is what id_tokens in .gitlab-ci.yml names. A * in sub works only under \
                     StringLike. If code manages the role, change the code.",
                 commands: &[GET_TRUST_POLICY],
@@ -435,7 +435,7 @@ pub static ROWS: &[Elsewhere] = &[
             commands: &[GET_POD],
         },
     ),
-    // aws/aws-sdk-java-v2#7086, aws/containers-roadmap#2683.
+    // docs/facts.md#elsewhere.
     row(
         &[Code::SdkTooOld, Code::AgentUriNotAllowed],
         ANY.says("[fd00:ec2::23]/v1/credentials) contained within environment variable"),
@@ -457,7 +457,7 @@ pub static ROWS: &[Elsewhere] = &[
             title: "the API server does not accept the certificate of the identity webhook",
             fix: "Renew the webhook's certificate, and put the CA that signed it into caBundle of the MutatingWebhookConfiguration; then recreate \
                 the pods. If cert-manager makes the certificate, correct its Certificate and the annotation cert-manager.io/inject-ca-from.",
-            commands: &[read("kubectl get mutatingwebhookconfigurations pod-identity-webhook -o yaml")],
+            commands: &[read("kubectl get mutatingwebhookconfigurations -o yaml")],
         },
     ),
     row(
@@ -469,10 +469,7 @@ pub static ROWS: &[Elsewhere] = &[
             title: "the webhook that injects identities does not answer",
             fix: "Bring the webhook's pods back, and let the API server reach them; then recreate the pods that were created meanwhile. On EKS the \
                 webhook runs in the control plane: if its failures last, ask AWS support.",
-            commands: &[
-                read("kubectl get mutatingwebhookconfigurations pod-identity-webhook -o yaml"),
-                read("kubectl get pods -A -l app=pod-identity-webhook"),
-            ],
+            commands: &[read("kubectl get mutatingwebhookconfigurations -o yaml")],
         },
     ),
     // EKS user guide, "Create access entries": the types of nodes.
@@ -488,7 +485,7 @@ pub static ROWS: &[Elsewhere] = &[
             commands: &[ACCESS_ENTRIES, GET_AWS_AUTH],
         },
     ),
-    // EKS user guide, "Associate access policies with access entries".
+    // docs/facts.md#elsewhere.
     row(
         &[Code::KubernetesAccessMissing],
         ANY.says("\" cannot "),
@@ -553,7 +550,7 @@ pub static ROWS: &[Elsewhere] = &[
             ],
         },
     ),
-    // S3 API reference, HeadObject: 403 in place of 404 without s3:ListBucket.
+    // docs/facts.md#elsewhere.
     row(
         &[Code::PermissionMissing],
         ANY.operation("headobject"),
@@ -567,7 +564,7 @@ pub static ROWS: &[Elsewhere] = &[
             commands: &[ATTACHED_POLICIES],
         },
     ),
-    // KMS developer guide, "Key policies in AWS KMS".
+    // docs/facts.md#elsewhere.
     row(
         &[Code::PermissionMissing],
         ANY.action("kms:"),
@@ -605,7 +602,7 @@ pub static ROWS: &[Elsewhere] = &[
             commands: &[WHO_CALLS],
         },
     ),
-    // EKS user guide, "Enable or disable session tags": EKS Pod Identity's tags are transitive.
+    // docs/facts.md#elsewhere.
     row(
         &[Code::RoleChainDenied],
         ANY.by(&[Caller::PodIdentity]),
@@ -691,14 +688,14 @@ pub static ROWS: &[Elsewhere] = &[
             commands: &[read("aws iam get-role --role-name {roleName} --query Role.PermissionsBoundary")],
         },
     ),
-    // EKS API reference, CreatePodIdentityAssociation, `policy`.
+    // docs/facts.md#elsewhere.
     row(
         &[Code::ExplicitlyDenied],
         ANY.by(&[Caller::PodIdentity]).detail("session policy"),
         "The Pod Identity association has a session policy. The pod gets what both this policy and the role's own policies allow.",
         Wording {
             title: "the session policy of the Pod Identity association does not allow this",
-            fix: "Add {action} to the policy of the Pod Identity association, or remove that policy if no one needs it. The role's own policy has to \
+            fix: "Add {action} to the policy of the Pod Identity association, and keep its other statements. The role's own policy has to \
                 allow it, too. Every pod of the association's service account gets the change.",
             commands: &[LIST_ASSOCIATIONS, GET_ASSOCIATION],
         },
@@ -710,7 +707,7 @@ pub static ROWS: &[Elsewhere] = &[
             the role's own policies allow.",
         Wording {
             title: "the session policy does not allow this action",
-            fix: "Add {action} to the session policy where the session is made, or make the session without one. That is a broker, a CI step, or a \
+            fix: "Add {action} to the session policy where the session is made, and keep the rest of it. That is a broker, a CI step, or a \
                 program that calls AssumeRole. The policies of the role itself may allow it already.",
             commands: &[],
         },
