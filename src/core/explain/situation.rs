@@ -72,6 +72,9 @@ fn issuer(facts: &Facts, subject: Option<&str>, lower: &str) -> IssuerKind {
         }
         None if host == "gitlab.com" || host.starts_with("gitlab.") => IssuerKind::GitLab,
         None if host.starts_with("oidc.eks.") || host.starts_with("oidc-eks.") || facts.service_account.is_some() => IssuerKind::Cluster,
+        None if !host.is_empty() => IssuerKind::Unknown,
+        None if any(lower, OF_GITHUB) => IssuerKind::GitHub,
+        None if any(lower, OF_GITLAB) => IssuerKind::GitLab,
         None => IssuerKind::Unknown,
     }
 }
@@ -117,19 +120,18 @@ fn key(text: &str, caller: Caller) -> Key {
     }
 }
 
-/// What only a CI job's log or configuration has.
-const OF_CI: &[&str] = &[
+/// What only a job of GitHub Actions has, and the sentence of its action for AWS.
+const OF_GITHUB: &[&str] = &[
     "aws-actions/configure-aws-credentials",
+    "could not assume role with oidc",
     "/home/runner/work/",
-    "id-token: write",
     "actions_id_token_request_url",
     "actions_id_token_request_token",
-    "##[error]",
-    "ci_job_jwt",
-    "ci_job_token",
-    "gitlab-runner ",
-    ".gitlab-ci.yml",
 ];
+/// What only a job of GitLab has.
+const OF_GITLAB: &[&str] = &["ci_job_jwt", "ci_job_token", "gitlab-runner ", ".gitlab-ci.yml"];
+/// What only a CI job has, of whatever system.
+const OF_CI: &[&str] = &["##[error]", "id-token: write"];
 /// What only a pod has. A mount below the kubelet's folder is a pod's, too.
 const OF_POD: &[&str] = &[
     "/var/run/secrets/eks.amazonaws.com/",
@@ -152,16 +154,19 @@ const OF_WORKSTATION: &[&str] =
 const OF_INSTANCE: &[&str] = &["/home/ec2-user/", "[ec2-user@", "cloud-init[", "/opt/codedeploy-agent/"];
 
 fn place(text: &str, lower: &str, issuer: IssuerKind, caller: Caller) -> Site {
-    let any = |needles: &[&str]| needles.iter().any(|needle| lower.contains(needle));
     match () {
         () if matches!(issuer, IssuerKind::GitHub | IssuerKind::GitLab) => Site::Ci,
         () if caller == Caller::Person => Site::Workstation,
-        () if caller == Caller::PodIdentity || issuer == IssuerKind::Cluster || any(OF_POD) || of_container(text) => Site::Pod,
-        () if any(OF_CI) => Site::Ci,
-        () if any(OF_INSTANCE) => Site::Instance,
-        () if any(OF_WORKSTATION) || in_home(lower) => Site::Workstation,
+        () if caller == Caller::PodIdentity || issuer == IssuerKind::Cluster || any(lower, OF_POD) || of_container(text) => Site::Pod,
+        () if any(lower, OF_CI) => Site::Ci,
+        () if any(lower, OF_INSTANCE) => Site::Instance,
+        () if any(lower, OF_WORKSTATION) || in_home(lower) => Site::Workstation,
         () => Site::Unknown,
     }
+}
+
+fn any(lower: &str, needles: &[&str]) -> bool {
+    needles.iter().any(|needle| lower.contains(needle))
 }
 
 /// klog's header of the first process of a container: `E0301 10:00:00.000000       1 file.go:167]`.
@@ -232,6 +237,8 @@ mod tests {
             ("sub repo:shop/checkout:ref:refs/heads/main is not allowed", Site::Ci),
             ("No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com", Site::Ci),
             ("Run aws-actions/configure-aws-credentials@v4 Error: Could not assume role", Site::Ci),
+            ("##[error]Process completed with exit code 1.", Site::Ci),
+            ("id_tokens of .gitlab-ci.yml", Site::Ci),
             ("\"sub\": \"project_path:shop/checkout:ref_type:branch:ref:main\"", Site::Ci),
             ("open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: no such file", Site::Pod),
             ("MountVolume failed for /var/lib/kubelet/pods/0a/volumes/x: User: arn:aws:sts::111122223333:assumed-role/a/s", Site::Pod),
@@ -251,6 +258,25 @@ mod tests {
             ("the kubelet is fine", Site::Unknown),
         ] {
             assert_eq!(of(text).0, place, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_issuer_is_the_one_that_is_named_or_that_of_the_ci_system() {
+        const OF_EKS: &str = "https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF";
+        let missing =
+            |issuer: &str| format!("Could not assume role with OIDC: No OpenIDConnect provider found in your account for {issuer}");
+        for (text, issuer) in [
+            (missing("https://token.actions.githubusercontent.com"), IssuerKind::GitHub),
+            (missing("https://gitlab.com"), IssuerKind::GitLab),
+            (missing("https://gitlab.example.com"), IssuerKind::GitLab),
+            (missing(OF_EKS), IssuerKind::Cluster),
+            (missing("https://issuer.example.com"), IssuerKind::Unknown),
+            ("Could not assume role with OIDC: Not authorized".to_owned(), IssuerKind::GitHub),
+            ("Not authorized, sub system:serviceaccount:shop:checkout".to_owned(), IssuerKind::Cluster),
+            ("Not authorized".to_owned(), IssuerKind::Unknown),
+        ] {
+            assert_eq!(of(&text).3, issuer, "{text}");
         }
     }
 

@@ -199,12 +199,7 @@ const CASES: &[[Case; 2]] = &[
             "project_path:shop/checkout:ref_type:branch:ref:main Not authorized to perform sts:AssumeRoleWithWebIdentity",
             ":aud\": \"AUDIENCE\"",
         ),
-        (
-            Code::TrustPolicyDenied,
-            "",
-            "##[error]Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity",
-            "GitLab's with project_path",
-        ),
+        (Code::TrustPolicyDenied, "", "##[error]Not authorized to perform sts:AssumeRoleWithWebIdentity", "GitLab's with project_path"),
     ],
     [
         (
