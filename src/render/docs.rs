@@ -2,6 +2,7 @@
 
 use super::catalogue::{about, behaviour};
 use super::{affects, label};
+use crate::core::catalogue::elsewhere;
 use crate::core::catalogue::remedy::Values;
 use crate::core::catalogue::{CodeRow, Severity, Step, rows};
 
@@ -83,6 +84,14 @@ fn section(out: &mut String, row: &CodeRow) {
     if let Some(snippet) = &remedy.snippet {
         let language = if snippet.starts_with('{') { "json" } else { "yaml" };
         out.push_str(&format!("\n{}\n\n```{language}\n{snippet}\n```\n", label(row.document)));
+    }
+    let variants: Vec<_> = elsewhere::ROWS.iter().filter(|other| other.codes.contains(&row.code)).collect();
+    if !variants.is_empty() {
+        out.push_str("\nWhere a text shows another situation, `explain` says:\n\n");
+    }
+    for other in variants {
+        let fix = Values::unknown().fix(other.wording.fix, &[]);
+        out.push_str(&format!("- **{}**: {}\n", markdown(other.wording.title), markdown(&fix.text)));
     }
 }
 

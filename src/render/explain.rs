@@ -1,13 +1,9 @@
-//! The meaning of an error or a log, for a terminal. The root cause comes first. Each match has its facts, its cause and its fix.
+//! The meaning of an error or a log, for a terminal. The root cause comes first. Each match has a block like those of `check`: what was found
+//! where, the facts, why, and the steps of the fix.
 
-use super::label;
 use super::page::{Page, Paint, Style};
+use super::text::{entry, explained, sign_of_severity};
 use crate::core::explain::{Explanation, Facts, Match};
-
-/// Where the second column begins.
-const COLUMN: usize = 11;
-/// The length of the line between two matches.
-const RULE: usize = 78;
 
 /// The matches as text. Empty when there are none.
 pub fn text(explanation: &Explanation, style: Style) -> String {
@@ -16,16 +12,15 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
     for (nth, one) in explanation.matches.iter().enumerate() {
         if nth > 0 {
             page.gap();
-            page.line(0, &[(Paint::Plain, &"-".repeat(RULE))]);
         }
         let place = match nth {
             _ if !several => "",
             0 => "root cause: ",
             _ => "also found: ",
         };
-        page.prose(0, 2, &[(Paint::Plain, &format!("{place}{}: {}", one.code, one.title))]);
-        let why = explanation.why.as_deref().filter(|_| nth == 0);
-        section(&mut page, one, why);
+        let (paint, sign, _) = sign_of_severity(one.code.row().severity);
+        page.prose(0, 2, &[(paint, sign), (Paint::Plain, &format!("{place}{}: {}", one.code, one.title))]);
+        block(&mut page, one, explanation.why.as_deref().filter(|_| nth == 0));
     }
     if let Some(omitted) = explanation.omitted {
         page.gap();
@@ -38,35 +33,21 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
     page.finish()
 }
 
-fn section(page: &mut Page, one: &Match, why: Option<&str>) {
-    page.gap();
+fn block(page: &mut Page, one: &Match, why: Option<&str>) {
     if let Some(why) = why {
-        page.entry(0, "root", COLUMN, (Paint::Plain, &format!("because {why}")));
+        entry(page, "root", &format!("because {why}"));
     }
     let line = one.line.map_or_else(String::new, |line| match one.count {
         Some(count) => format!("line {line}, {count} times: "),
         None => format!("line {line}: "),
     });
     if let Some(excerpt) = &one.excerpt {
-        page.entry(0, "found", COLUMN, (Paint::Plain, &format!("{line}{excerpt}")));
+        entry(page, "found", &format!("{line}{excerpt}"));
     }
     for (name, value) in facts(&one.facts) {
-        page.entry(0, name, COLUMN, (Paint::Plain, &value));
+        entry(page, name, &value);
     }
-    page.gap();
-    if let Some(detail) = &one.detail {
-        page.entry(0, "here", COLUMN, (Paint::Plain, detail));
-        page.gap();
-    }
-    page.entry(0, "cause", COLUMN, (Paint::Plain, one.cause));
-    page.gap();
-    page.entry(0, "fix", COLUMN, (Paint::Plain, &one.remedy.text));
-    page.commands(COLUMN, &one.remedy.commands);
-    if let Some(snippet) = &one.remedy.snippet {
-        page.gap();
-        page.line(0, &[(Paint::Plain, label(one.code.row().document))]);
-        page.document(2, snippet);
-    }
+    explained(page, one.code, one.detail.as_deref().unwrap_or(one.cause), Some(one.cause), &one.remedy, true);
 }
 
 /// The facts that are known, with their names.

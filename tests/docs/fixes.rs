@@ -40,8 +40,13 @@ const KUBECTL_CHANGES: [&str; 22] = [
 const PROBE_READS: [&str; 5] = ["check", "doctor", "explain", "sdks", "trust-policy"];
 
 /// Doctor's words in place of the catalogue's, and those of a check.
-fn all_wordings() -> impl Iterator<Item = &'static Wording> {
+fn wordings_of_check_and_doctor() -> impl Iterator<Item = &'static Wording> {
     doctor::wordings::ALL.iter().copied().chain(check::wordings::all())
+}
+
+/// Those of `explain`, too.
+fn all_wordings() -> impl Iterator<Item = &'static Wording> {
+    wordings_of_check_and_doctor().chain(catalogue::elsewhere::wordings())
 }
 
 /// All commands that a fix may print, each with whose it is.
@@ -175,7 +180,7 @@ fn no_fix_of_check_or_doctor_gives_the_node_s_role_a_permission() {
         .iter()
         .filter(|code| code.is_of_check() || code.row().doctor)
         .map(|code| (code.id(), code.row().fix, code.row().commands));
-    let by_wordings = all_wordings().map(|wording| (wording.title, wording.fix, wording.commands));
+    let by_wordings = wordings_of_check_and_doctor().map(|wording| (wording.title, wording.fix, wording.commands));
     let mut looked_at = 0;
     for (whose, fix, commands) in by_check.chain(by_wordings) {
         let texts = std::iter::once(fix)
@@ -184,12 +189,19 @@ fn no_fix_of_check_or_doctor_gives_the_node_s_role_a_permission() {
             // A trust policy gives no permission.
             let permissions = text.replace("trust policy of role {roleName}", "trust policy");
             assert!(!GIVES.iter().any(|gives| permissions.contains(gives)), "{whose}: {text}");
-            // Where a fix speaks of the node's role at all, it does not speak of allowing anything.
-            let of_node = ["node's role", "node role", "instance role", "instance profile"].iter().any(|name| text.contains(name));
-            let allows = ["llow", "grant", "permission", "dd "].iter().any(|word| text.contains(word));
-            assert!(!(of_node && allows), "{whose}: {text}");
+            allows_nothing_to_the_node(whose, text);
             looked_at += 1;
         }
     }
     assert!(looked_at > Code::ALL.len(), "{looked_at}");
+    // `explain` knows whom AWS names. A row that gives a permission stands below the node's own (`core::catalogue::elsewhere`).
+    catalogue::elsewhere::wordings().for_each(|wording| allows_nothing_to_the_node(wording.title, wording.fix));
+}
+
+/// Where a fix speaks of the node's role at all, it does not speak of allowing anything.
+fn allows_nothing_to_the_node(whose: &str, text: &str) {
+    let of_node =
+        ["node's role", "node role", "instance role", "instance profile", "node's policies"].iter().any(|name| text.contains(name));
+    let allows = ["llow", "grant", "permission", "dd "].iter().any(|word| text.contains(word));
+    assert!(!(of_node && allows), "{whose}: {text}");
 }

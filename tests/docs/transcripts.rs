@@ -50,6 +50,7 @@ const TRANSCRIPTS: &[(&str, Source)] = &[
     ),
     ("irsa-probe explain signing-key-unknown", Run),
     ("kubectl logs deployment/orders | irsa-probe explain -", RunWith("orders.log")),
+    ("gh run view --log-failed | irsa-probe explain -", RunWith("ci.log")),
     (
         "aws iam get-role --role-name checkout | irsa-probe trust-policy --check - --issuer \
          https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE --namespace shop --service-account checkout",

@@ -3,7 +3,8 @@
 use super::sdks::sdks_markdown;
 use super::transcripts::{commands, documents, help};
 use super::{read, root};
-use irsa_probe::core::catalogue::Code;
+use irsa_probe::core::catalogue::{Code, elsewhere};
+use irsa_probe::core::{check, doctor};
 use irsa_probe::render::docs::findings_markdown;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -115,12 +116,16 @@ fn documents_are_in_plain_words() {
     assert!(wrong.is_empty(), "docs/style.md says what to write: {wrong:#?}");
 }
 
-/// The catalogue and what is measured of SDKs, as their manuals print them; and the help of every command.
+/// The catalogue and what is measured of SDKs, as their manuals print them; the help of every command; and the wordings that replace the
+/// catalogue's.
 #[test]
 fn texts_of_the_program_are_in_plain_words() {
     let mut texts = vec![("the catalogue".to_owned(), findings_markdown()), ("the SDKs' table".to_owned(), sdks_markdown())];
     texts.push(("--help".to_owned(), help(&["--help"])));
     texts.extend(commands().into_iter().map(|command| (format!("{command} --help"), help(&[&command, "--help"]))));
+    let wordings = doctor::wordings::ALL.iter().copied().chain(check::wordings::all()).chain(elsewhere::wordings());
+    texts.extend(wordings.map(|wording| (wording.title.to_owned(), format!("{}\n\n{}", wording.title, wording.fix))));
+    texts.extend(elsewhere::ROWS.iter().map(|row| (row.wording.title.to_owned(), row.cause.to_owned())));
     let wrong = wrong(texts.into_iter().map(|(name, text)| (name.clone(), prose(&name, &text))));
     assert!(wrong.is_empty(), "docs/style.md says what to write: {wrong:#?}");
 }

@@ -59,6 +59,7 @@ impl Fillings {
             (&["{partition}"], "aws"),
             (&["ROLE_NAME", "RESOURCE_NAME", "{roleName}", "{resourceName}", "{}"], "checkout"),
             (&["ROLE_ARN", "{roleArn}", "{resource}"], &format!("arn:aws:iam::{account}:role/apps/checkout")),
+            (&["{userName}"], "mary"),
             (&["ISSUER_URL", "{issuer}"], &format!("https://{ISSUER}")),
             (&["ISSUER", "{issuerPath}"], ISSUER),
             (&["{audience}"], "sts.amazonaws.com"),
@@ -71,7 +72,7 @@ impl Fillings {
             (&["OLD_THUMBPRINT"], "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"),
             (&["NEW_THUMBPRINT"], "06b25927c42a721631c1efd9431e648fa62e1e39"),
             (&["SECONDS"], "7200"),
-            (&["ACTION"], "s3:GetObject"),
+            (&["ACTION", "{action}"], "s3:GetObject"),
             (&["RESOURCE_ARN"], "arn:aws:s3:::orders/1"),
             (&["CODE"], "trust-policy-denied"),
         ];
@@ -135,6 +136,9 @@ impl Bench {
             account.role("/apps/", "checkout", &serde_json::from_str(&policy).unwrap());
         }
         account.cluster("production");
+        if line.contains("--user-name") {
+            account.call("iam", &[("Action", "CreateUser"), ("UserName", "mary")]);
+        }
         let instance = if line.contains(" ec2 ") { instance(&account) } else { String::new() };
         // What a line reads, the text around it says how to make.
         std::fs::write(folder.path().join("trust-policy.json"), policy).unwrap();

@@ -166,6 +166,42 @@ pub const REQUIRE_IMDS_V2: FixCommand = shared(
     "every pod and process on node {node}: IMDSv1 no longer answers",
 );
 
+/// Who the credentials are.
+pub const WHO_CALLS: FixCommand = read("aws sts get-caller-identity");
+
+/// Logs in at IAM Identity Center.
+pub const SSO_LOGIN: FixCommand = shared("aws sso login", "the AWS logins of this workstation");
+
+/// The access keys of a user, with their states.
+pub const LIST_KEYS: FixCommand = read("aws iam list-access-keys --user-name {userName}");
+
+/// The longest session that a role gives.
+pub const MAX_SESSION: FixCommand = read("aws iam get-role --role-name {roleName} --query Role.MaxSessionDuration");
+
+/// The policies of a role.
+pub const ATTACHED_POLICIES: FixCommand = read("aws iam list-attached-role-policies --role-name {roleName}");
+
+/// The trust policy of the role that a denial names as its resource. It is in that role's account.
+pub const TRUST_OF_RESOURCE: FixCommand = read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument");
+
+/// A Pod Identity association, with its session policy and tags.
+pub const GET_ASSOCIATION: FixCommand =
+    read("aws eks describe-pod-identity-association --region {clusterRegion} --cluster-name {cluster} --association-id {association}");
+
+/// The principals that have an access entry.
+pub const ACCESS_ENTRIES: FixCommand = read("aws eks list-access-entries --cluster-name {cluster} --region {region}");
+
+/// The access policies of a principal's access entry.
+pub const ACCESS_POLICIES: FixCommand =
+    read("aws eks list-associated-access-policies --cluster-name {cluster} --principal-arn {roleArn} --region {region}");
+
+/// Lets a principal that has an access entry read one namespace (EKS user guide, "Associate access policies with access entries").
+pub const ASSOCIATE_ACCESS: FixCommand = shared(
+    "aws eks associate-access-policy --cluster-name {cluster} --principal-arn {roleArn} --region {region} --policy-arn \
+        arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSViewPolicy --access-scope type=namespace,namespaces={namespace}",
+    "everyone who acts as {roleArn}: they may then read what is in namespace {namespace}",
+);
+
 /// The ConfigMap aws-auth.
 pub const GET_AWS_AUTH: FixCommand = read("kubectl -n kube-system get configmap aws-auth -o yaml");
 

@@ -4,6 +4,7 @@
 //! true of every pod stands here: how it counts, its title, its cause, the fix as a template, and the commands.
 
 pub mod commands;
+pub mod elsewhere;
 pub mod errors;
 mod meaning;
 pub mod remedy;

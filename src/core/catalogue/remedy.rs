@@ -42,7 +42,7 @@ pub struct Values {
 }
 
 /// Every name that a template may use, with its stand-in.
-const NAMES: [(&str, &str); 21] = [
+const NAMES: [(&str, &str); 22] = [
     ("namespace", "NAMESPACE"),
     ("serviceAccount", "SERVICE_ACCOUNT"),
     ("pod", "POD"),
@@ -52,6 +52,7 @@ const NAMES: [(&str, &str); 21] = [
     ("audience", "sts.amazonaws.com"),
     ("roleArn", "ROLE_ARN"),
     ("roleName", "ROLE_NAME"),
+    ("userName", "USER_NAME"),
     ("account", "ACCOUNT"),
     ("partition", "aws"),
     ("region", "REGION"),
@@ -157,7 +158,8 @@ impl Values {
         self.fill(template, |value| printable(value).into_owned())
     }
 
-    fn document(&self, document: RemedyDocument) -> String {
+    /// A document for these values.
+    pub fn document(&self, document: RemedyDocument) -> String {
         let irsa = |write: fn(&str, &str, &str, &str, &str) -> String| {
             let named = || format!("system:serviceaccount:{}:{}", self.get("namespace"), self.get("serviceAccount"));
             let subject = self.subject.clone().unwrap_or_else(named);

@@ -609,7 +609,7 @@ codes! {
         fix: "Request a shorter session, or raise the role's MaxSessionDuration to the duration that is needed. A role that another role \
             assumes gets one hour at most, whatever it allows.",
         commands: &[
-            read("aws iam get-role --role-name {roleName} --query Role.MaxSessionDuration"),
+            MAX_SESSION,
             shared(
                 "aws iam update-role --role-name {roleName} --max-session-duration SECONDS",
                 "everyone who assumes role {roleName}: their sessions may then last SECONDS",
@@ -942,7 +942,7 @@ codes! {
             no identity of its own.",
         fix: "Allow {action} on {resource} in a policy of role {roleName}, and nothing more.",
         commands: &[
-            read("aws iam list-attached-role-policies --role-name {roleName}"),
+            ATTACHED_POLICIES,
             read("aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names {action} --resource-arns {resource}"),
         ],
     }
@@ -954,7 +954,7 @@ codes! {
             the permission to create it.",
         fix: "Allow iam:PassRole on {resource} in a policy of role {roleName}, with condition iam:PassedToService for the one service that \
             gets it.",
-        commands: &[read("aws iam list-attached-role-policies --role-name {roleName}")],
+        commands: &[ATTACHED_POLICIES],
     }
 
     KubernetesAccessMissing = "kubernetes-access-missing" {
@@ -962,14 +962,16 @@ codes! {
         title: "this AWS identity has no access to the cluster's Kubernetes API",
         cause: "Kubernetes does not use IAM policies. An access entry or the aws-auth ConfigMap has to name the principal, and RBAC has to \
             allow its actions. EKS admits a cluster's creator itself, but not the other roles of its administrators or the console's role.",
-        fix: "Create an access entry for {roleArn} with an access policy, or map it in aws-auth to a group that RBAC knows.",
+        fix: "Create an access entry for {roleArn} with an access policy, or map it in aws-auth to a group that RBAC knows. An entry alone allows \
+            nothing: an access policy or RBAC does.",
         commands: &[
-            read("aws eks list-access-entries --cluster-name {cluster} --region {region}"),
+            ACCESS_ENTRIES,
             read("kubectl auth can-i --list"),
             shared(
                 "aws eks create-access-entry --cluster-name {cluster} --principal-arn {roleArn} --region {region}",
                 "everyone who acts as {roleArn}: the cluster's Kubernetes API admits them",
             ),
+            ASSOCIATE_ACCESS,
         ],
     }
 
@@ -990,7 +992,7 @@ codes! {
             trust policy has to name the pod's role, also in another account. STS gives the same answer for a role that does not exist.",
         fix: "Allow sts:AssumeRole on {resource} in a policy of role {roleName}, and add {roleArn} as Principal to the trust policy of \
             {resource}. Add a statement for it: aws iam update-assume-role-policy replaces the whole policy.",
-        commands: &[read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument")],
+        commands: &[TRUST_OF_RESOURCE],
     }
 
     SdkTooOld = "sdk-too-old" {

@@ -4,7 +4,7 @@
 //! The rows are about what the webhook injects. Their fixes do not help where a file names the identity.
 
 use crate::core::catalogue::Code;
-use crate::core::catalogue::commands::{DOCTOR, FixCommand, GET_POD, read};
+use crate::core::catalogue::commands::{DOCTOR, GET_POD, TRUST_OF_RESOURCE, read};
 use crate::core::catalogue::wording::Wording;
 
 /// Where a profile names the identity.
@@ -121,9 +121,6 @@ pub static OF_PROFILE: &[(Code, Wording)] = &[
 /// The titles of checks where a profile names the identity, by the check's id.
 static TITLES: &[(&str, &str)] = &[("role-arn", "the profile's role_arn is the ARN of the expected role")];
 
-/// The trust policy of the role that refuses. It is in that role's account.
-const TRUST_OF_NEXT: FixCommand = read("aws iam get-role --role-name {resourceName} --query Role.AssumeRolePolicyDocument");
-
 /// Where a further role of a profile is refused. `roleArn` is the role that was obtained, `resource` the one that was not.
 pub static OF_HOP: &[(Code, Wording)] = &[
     (
@@ -134,7 +131,7 @@ pub static OF_HOP: &[(Code, Wording)] = &[
                 the profile if it requires sts:ExternalId. Check first what is missing. The role is in account {account}: use \
                 credentials of that account. `aws iam update-assume-role-policy` replaces the whole policy, so keep its other statements.",
             commands: &[
-                TRUST_OF_NEXT,
+                TRUST_OF_RESOURCE,
                 read(
                     "aws iam simulate-principal-policy --policy-source-arn {roleArn} --action-names sts:AssumeRole --resource-arns {resource}",
                 ),

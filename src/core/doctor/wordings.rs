@@ -2,7 +2,7 @@
 //! examining a cluster or an account.
 
 use crate::core::catalogue::commands::{
-    EDIT_AWS_AUTH, EVERY_POD, FixCommand, GET_ACCOUNT, GET_AWS_AUTH, OVERWRITE_ROLE, PODS_OF_ACCOUNT, read, shared,
+    EDIT_AWS_AUTH, EVERY_POD, FixCommand, GET_ACCOUNT, GET_AWS_AUTH, OVERWRITE_ROLE, PODS_OF_ACCOUNT, SSO_LOGIN, WHO_CALLS, read, shared,
 };
 use crate::core::catalogue::wording::Wording;
 
@@ -22,13 +22,9 @@ const OTHER_ARN: &str = "the role has another ARN in IAM";
 const GET_CONTEXTS: FixCommand = read("kubectl config get-contexts");
 /// Asks the API server for something that every login may read (Kubernetes, "Default roles": `system:discovery`).
 const GET_VERSION: FixCommand = read("kubectl get --raw /version");
-/// Whom aws logs in.
-const GET_CALLER: FixCommand = read("aws sts get-caller-identity");
 /// Writes the cluster's context.
 const WRITE_CONTEXT: FixCommand =
     shared("aws eks update-kubeconfig --region {clusterRegion} --name {cluster}", "kubectl's configuration on this workstation");
-/// Logs in at IAM Identity Center.
-const SSO_LOGIN: FixCommand = shared("aws sso login", "the AWS logins of this workstation");
 
 wordings! {
     /// `partition-mismatch`: the annotation's role is of another partition than the cluster.
@@ -119,7 +115,7 @@ wordings! {
     NO_CLUSTER_LOGIN {
         title: "kubectl has no working login",
         fix: "Log in to AWS as the context's user, or write the context again with a profile that may use the cluster.",
-        commands: &[GET_CALLER, WRITE_CONTEXT],
+        commands: &[WHO_CALLS, WRITE_CONTEXT],
     }
 
     /// aws has no credentials, or wrong or expired ones.
@@ -136,7 +132,7 @@ wordings! {
         title: "the API server does not accept kubectl's login",
         fix: "Log in again, or write the context with the profile that may use the cluster. If that is the right profile, the cluster has no \
             access entry for its identity: ask the cluster's owner for one.",
-        commands: &[GET_CALLER, WRITE_CONTEXT],
+        commands: &[WHO_CALLS, WRITE_CONTEXT],
     }
 
     /// No answer from the API server.
@@ -151,7 +147,7 @@ wordings! {
     NO_ENDPOINT {
         title: "no endpoint of AWS answers aws",
         fix: "Check the network and the proxy (HTTPS_PROXY) of this workstation, and the region.",
-        commands: &[GET_CALLER],
+        commands: &[WHO_CALLS],
     }
 
     /// kubectl was ended.
@@ -165,7 +161,7 @@ wordings! {
     AWS_TOO_LATE {
         title: "aws does not answer in time",
         fix: "Check the network and the proxy (HTTPS_PROXY) of this workstation, or wait longer: --timeout 2m.",
-        commands: &[GET_CALLER],
+        commands: &[WHO_CALLS],
     }
 
     /// kubectl fails for a reason that no other text is about.
@@ -179,7 +175,7 @@ wordings! {
     AWS_FAILS {
         title: "aws fails",
         fix: "Make this command work first.",
-        commands: &[GET_CALLER],
+        commands: &[WHO_CALLS],
     }
 
     /// The name of `--cluster` is in no cluster that aws sees.
@@ -200,6 +196,6 @@ wordings! {
     OTHER_ACCOUNT {
         title: "aws acts in another account than the role's",
         fix: "Choose a profile of account {account}: export AWS_PROFILE=NAME.",
-        commands: &[GET_CALLER],
+        commands: &[WHO_CALLS],
     }
 }

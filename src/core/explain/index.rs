@@ -151,6 +151,7 @@ impl Index {
         for operation in Operation::ALL {
             builder.add(errors::known_texts(operation), operation == Operation::AssumeRoleForPodIdentity, Kind::Beside);
         }
+        builder.add(table::PHRASES.split('|'), false, Kind::Beside);
         let mut sentence_sets = |sentence: &'static Sentence| SentenceSets {
             code: sentence.1,
             text: builder.add(std::iter::once(sentence.0), true, Kind::Error),

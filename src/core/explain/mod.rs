@@ -10,8 +10,11 @@ mod classify;
 mod facts;
 mod forms;
 mod index;
+mod permission;
 mod plain;
 mod record;
+mod remedy;
+mod situation;
 mod stream;
 mod table;
 #[cfg(test)]
@@ -26,8 +29,10 @@ use crate::core::text::printable::{floor, printable, shorten};
 use crate::core::text::secrets::{redact, redact_around};
 use classify::Evidence;
 use record::{Record, Window};
-use stream::Stream;
+use remedy::Advice;
 use serde::Serialize;
+use situation::Situation;
+use stream::Stream;
 
 /// The value of `Explanation::schema`.
 pub const SCHEMA: &str = "irsa-probe/explain/v1";
@@ -63,12 +68,12 @@ pub struct Match {
     pub code: Code,
     /// Its step.
     pub step: Step,
-    /// Its title.
+    /// Its title: the catalogue's, or that of the text's situation.
     pub title: &'static str,
     /// What this text says beyond the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Its likely causes.
+    /// Its likely causes, of the catalogue or of the text's situation.
     pub cause: &'static str,
     /// The fix, filled with the facts.
     pub remedy: Remedy,
@@ -210,25 +215,13 @@ fn of_catalogue(code: Code) -> Match {
 fn found(record: &Record, hit: &Hit) -> Match {
     let window = record.window(hit.at);
     let facts = if hit.code == Code::AwsAuthRolePath { facts_of_mapping(window) } else { facts::facts(window) };
-    let (values, path_lost) = facts::values(&facts);
-    let row = hit.code.row();
-    let mut remedy = Values::from(values).remedy(row);
-    let commands = row.commands.iter().map(|command| command.template);
-    let uses_arn = std::iter::once(row.fix).chain(commands).any(|text| text.contains("{roleArn}"));
-    if path_lost && uses_arn {
-        remedy
-            .text
-            .push_str(" (A session does not show its role's path. If the role has a path, write it before the name in the role's ARN.)");
-    }
-    if let Some((name, _)) = facts::user(&facts) {
-        remedy.text = remedy.text.replace(&format!("policy of role {name}"), &format!("policy of user {name}"));
-        for command in &mut remedy.commands {
-            command.command = command.command.replace("list-attached-role-policies --role-name", "list-attached-user-policies --user-name");
-        }
-    }
+    let situation = Situation::of(window.text, window.lower, &facts);
+    let Advice { title, cause, remedy } = remedy::remedy(hit.code, &facts, &situation, hit.detail.as_deref());
     let line = record.line(hit.at);
     Match {
+        title,
         detail: hit.detail.clone().or_else(|| expiry(hit.code, &facts)),
+        cause,
         remedy,
         line: Some(line),
         excerpt: Some(excerpt(record, hit.at)),

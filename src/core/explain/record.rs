@@ -375,7 +375,6 @@ impl Fold {
             self.width = self.width.max(before.width).max(line.width);
             return glue(before, tail, text);
         }
-        let text = &text[..line.text.len() - line.prefix];
         let full = self.width > 0 && line.width <= self.width.max(before.width);
         if full && self.is_hard {
             // The blank at the column may be gone.

@@ -143,26 +143,6 @@ words! {
         failure using stage area|<x-amz-expires>|\"user is not authorized to access this resource|x-amz-apigw-id";
     /// The name of an STS host begins so: around it, errors of the network count.
     StsHost true = "sts.|sts-fips.";
-    /// Phrases of the SDKs around what varies. No table needs them to tell an error; a line that ends within one goes on.
-    Phrase false = "dispatch failure: io error: |dispatch failure: timeout: |client error (sendrequest): connection error: |\
-        client error (connect): tcp connect error|error trying to connect: tcp connect error: connection refused (os error |\
-        a valid response from endpoint url: |user: anonymous is not authorized|could not connect to the endpoint url: |calling assumerolewithwebidentity (|an error occurred (|) when calling the |1 validation error detected: |\
-        the requested durationseconds exceeds the |operation error sts: assumerole|operation error sts: getcalleridentity|\
-        operation error ec2: |operation error eks auth: |https response error statuscode: |api error |\
-        exceeded maximum number of attempts, |request send failed, |send request failed|post \"http|get \"http|\
-        unable to execute http request|failed to refresh cached credentials, |failed to retrieve credentials|failed to load credentials, |\
-        get identity: get credentials: |user: arn:|is not authorized to perform: |not authorized to perform this operation|\
-        no identity-based policy allows the |no resource-based policy allows the |with an explicit deny in a service control policy|\
-        with an explicit deny in a resource control policy|; status code: |; error code: |; request id: |, status code: |, request id: |\
-        doesn't match configured thumbprint|current date/time |expiration date/time |is now earlier than |is still later than |\
-        the difference between the request time and the current time is too large|the token included in the request is expired|\
-        could not find file '|no such file or directory: '|no such file or directory, open '|permission denied: '|\
-        permission denied, open '|error trying to connect: http connect timeout|within the configured timeout of |\
-        request canceled (client.timeout exceeded while awaiting headers)|the full uri (|credentials) contained with|\
-        environment variable aws_container_credentials_full_uri|'. can only retrieve metadata from |too many requests|\
-        error fetching credentials: |unable to fetch credentials from eks auth|failed to regenerate asg cache|arn is not mapped|\
-        failed calling webhook \"|error looking up service account |serviceaccount \"|\" not found|: access denied|\
-        rpc error: code = unknown desc = |failed to resolve reference: unexpected status: ";
     Mapping true = "arn is not mapped";
     RoleArn true = "rolearn:|rolearn=|rolearn\":";
     TooMany false = "too many requests|statuscode: 429|statuscode(429)|response 429|response (429)|http 429";
@@ -447,6 +427,27 @@ const AGENT_NETWORK: &[Row] = &[
 /// What shows that it was STS that said so.
 const OF_STS: &str = "invalididentitytoken|expiredtokenexception|assumerolewithwebidentity|webidentityerr|(service: sts|(service: awssecuritytokenservice|\
     stsexception: |securitytokenserviceexception: |xmlns=\"https://sts.amazonaws.com|aws::sts::";
+
+/// Phrases of the SDKs around what varies. No table needs them to tell an error; a line that ends within one goes on.
+pub(super) const PHRASES: &str = "dispatch failure: io error: |dispatch failure: timeout: |client error (sendrequest): connection error: |\
+    client error (connect): tcp connect error|error trying to connect: tcp connect error: connection refused (os error |\
+    a valid response from endpoint url: |user: anonymous is not authorized|could not connect to the endpoint url: |calling assumerolewithwebidentity (|an error occurred (|) when calling the |1 validation error detected: |\
+    the requested durationseconds exceeds the |operation error sts: assumerole|operation error sts: getcalleridentity|\
+    operation error ec2: |operation error eks auth: |https response error statuscode: |api error |\
+    exceeded maximum number of attempts, |request send failed, |send request failed|post \"http|get \"http|\
+    unable to execute http request|failed to refresh cached credentials, |failed to retrieve credentials|failed to load credentials, |\
+    get identity: get credentials: |user: arn:|is not authorized to perform: |not authorized to perform this operation|\
+    no identity-based policy allows the |no resource-based policy allows the |with an explicit deny in a service control policy|\
+    with an explicit deny in a resource control policy|; status code: |; error code: |; request id: |, status code: |, request id: |\
+    doesn't match configured thumbprint|current date/time |expiration date/time |is now earlier than |is still later than |\
+    the difference between the request time and the current time is too large|the token included in the request is expired|\
+    could not find file '|no such file or directory: '|no such file or directory, open '|permission denied: '|\
+    permission denied, open '|error trying to connect: http connect timeout|within the configured timeout of |\
+    request canceled (client.timeout exceeded while awaiting headers)|the full uri (|credentials) contained with|\
+    environment variable aws_container_credentials_full_uri|'. can only retrieve metadata from |too many requests|\
+    error fetching credentials: |unable to fetch credentials from eks auth|failed to regenerate asg cache|arn is not mapped|\
+    failed calling webhook \"|error looking up service account |serviceaccount \"|\" not found|: access denied|\
+    rpc error: code = unknown desc = |failed to resolve reference: unexpected status: ";
 
 /// The code for each of STS's sentences, for SDKs that print the sentence without the code (.NET, Java 2, PHP's short form).
 /// Of the first kind are answers to AssumeRoleWithWebIdentity, whatever else the text says.

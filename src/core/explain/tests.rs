@@ -137,7 +137,7 @@ fn the_fix_names_who_was_denied() {
         ),
         (
             "pods is forbidden: User \"arn:aws:iam::111122223333:user/mary\" cannot list resource \"pods\" in API group \"\"",
-            &["an access entry for arn:aws:iam::111122223333:user/mary ", "--principal-arn arn:aws:iam::111122223333:user/mary"],
+            &["the access entry of arn:aws:iam::111122223333:user/mary,", "--principal-arn arn:aws:iam::111122223333:user/mary"],
             &["ROLE_ARN"],
         ),
         (

@@ -35,7 +35,7 @@ pub(super) fn verdict(page: &mut Page, report: &Report, options: &TextOptions) {
     let tried = (report.verdict == Verdict::Unknown).then(|| attempts(report));
     let now = meanwhile(report, page.width() - TEXT);
     let (why, remedy) = report.outside_pod.as_ref().map_or((why(cause), &cause.remedy), |remedy| (OUTSIDE_A_POD, remedy));
-    Block { cause, why, remedy, tried, now }.write(page, options);
+    Block { why, remedy, tried, now, ..Block::of(cause) }.write(page, options);
 }
 
 /// A block for each finding that is a failure or a warning, each followed by an empty line. That of the root cause comes later.
@@ -43,11 +43,10 @@ pub(in crate::render) fn finding_blocks(page: &mut Page, findings: &[ReportedFin
     let mut shown: Vec<&str> = Vec::new();
     for found in findings.iter().filter(|found| !found.ignored && Some(found.cause.code) != root) {
         let cause = &found.cause;
-        let (paint, sign, word) = match found.severity {
-            Severity::Fail => (Paint::Red, "×", "FAIL"),
-            Severity::Warn => (Paint::Yellow, "‼", "WARN"),
-            Severity::Info => continue,
-        };
+        if found.severity == Severity::Info {
+            continue;
+        }
+        let (paint, sign, word) = sign_of_severity(found.severity);
         page.line(0, &[(paint, &format!("{sign} {word}")), (Paint::Plain, &format!(" {}: {}", cause.code, cause.title))]);
         // One line to paste need not stand there twice. The verdict's block, which is the last one, has all of its own.
         let mut remedy = cause.remedy.clone();
@@ -55,7 +54,7 @@ pub(in crate::render) fn finding_blocks(page: &mut Page, findings: &[ReportedFin
         if remedy.commands.len() < cause.remedy.commands.len() {
             remedy.text.push_str(" (The commands are above.)");
         }
-        Block { cause, why: why(cause), remedy: &remedy, tried: None, now: None }.write(page, options);
+        Block { remedy: &remedy, ..Block::of(cause) }.write(page, options);
         shown.extend(cause.remedy.commands.iter().map(|command| command.command.as_str()));
         page.gap();
     }
@@ -63,7 +62,28 @@ pub(in crate::render) fn finding_blocks(page: &mut Page, findings: &[ReportedFin
 
 /// The block of `doctor`'s root cause, below the verdict's line.
 pub(in crate::render) fn root_cause(page: &mut Page, cause: &Cause, options: &TextOptions) {
-    Block { cause, why: why(cause), remedy: &cause.remedy, tried: None, now: None }.write(page, options);
+    Block::of(cause).write(page, options);
+}
+
+/// The block of `explain`, which has the whole fix and its document: why, the general cause where that is not `why` itself, and whether the line
+/// for more names the command that explains the code.
+pub(in crate::render) fn explained(page: &mut Page, code: Code, why: &str, cause: Option<&str>, remedy: &Remedy, names_command: bool) {
+    let block = Block { code, docs: &code.docs(), why, general: cause, remedy, tried: None, now: None };
+    block.write_with(page, &sentences(&remedy.text), false, Detail::Checks, names_command);
+}
+
+/// A named line of a block.
+pub(in crate::render) fn entry(page: &mut Page, name: &str, text: &str) {
+    page.columns(NAMES, name, TEXT, TEXT, &[(Paint::Plain, text)]);
+}
+
+/// The sign of a severity, and its word.
+pub(in crate::render) fn sign_of_severity(severity: Severity) -> (Paint, &'static str, &'static str) {
+    match severity {
+        Severity::Fail => (Paint::Red, "×", "FAIL"),
+        Severity::Warn => (Paint::Yellow, "‼", "WARN"),
+        Severity::Info => (Paint::Plain, "‼", "INFO"),
+    }
 }
 
 /// The verdict, in one line that is never wrapped. `words` begin with a space.
@@ -82,8 +102,11 @@ const OUTSIDE_A_POD: &str = "This is not a pod: KUBERNETES_SERVICE_HOST is not s
 
 /// What stands below the line of a finding or of the verdict.
 struct Block<'a> {
-    cause: &'a Cause,
+    code: Code,
+    docs: &'a str,
     why: &'a str,
+    /// The general cause, where it fits.
+    general: Option<&'a str>,
     remedy: &'a Remedy,
     /// `not proven in 60 s (2 attempts)`
     tried: Option<String>,
@@ -91,7 +114,14 @@ struct Block<'a> {
     now: Option<String>,
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    fn of(cause: &'a Cause) -> Block<'a> {
+        // When the title is not the catalogue's, the catalogue's cause does not fit either. The detail holds the cause then.
+        let row = cause.code.row();
+        let general = (cause.title == row.title).then_some(row.cause);
+        Block { code: cause.code, docs: &cause.docs, why: why(cause), general, remedy: &cause.remedy, tried: None, now: None }
+    }
+
     /// Writes the block. Below the verdict's line it has [`ROWS`] rows less one.
     fn write(&self, page: &mut Page, options: &TextOptions) {
         let sentences = sentences(&self.remedy.text);
@@ -101,44 +131,44 @@ impl Block<'_> {
             _ if options.whole_fix => all,
             _ => (1..=all).rev().find(|said| self.rows(&sentences[..*said], page.width()) < ROWS).unwrap_or(1),
         };
-        self.write_with(page, &sentences[..said.min(all)], said < all, options.detail);
+        self.write_with(page, &sentences[..said.min(all)], said < all, options.detail, true);
     }
 
     /// The rows that the block takes on a terminal of this width, which wraps what is longer.
     fn rows(&self, sentences: &[&str], width: usize) -> usize {
         let mut page = Page::new(Style { width, ..Style::default() });
-        self.write_with(&mut page, sentences, true, Detail::Steps);
+        self.write_with(&mut page, sentences, true, Detail::Steps, true);
         page.finish().lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum()
     }
 
-    /// `cut`: the fix has more sentences than these.
-    fn write_with(&self, page: &mut Page, sentences: &[&str], cut: bool, detail: Detail) {
-        let cause = self.cause;
+    /// `cut`: the fix has more sentences than these. `names_command`: the line for more names the command beside the document.
+    fn write_with(&self, page: &mut Page, sentences: &[&str], cut: bool, detail: Detail, names_command: bool) {
         let tried = self.tried.as_ref().map(|tried| format!("{tried}:")).unwrap_or_default();
         page.columns(NAMES, "why", TEXT, TEXT, &[(Paint::Bold, &tried), (Paint::Plain, self.why)]);
-        // When the title is not the catalogue's, the catalogue's cause does not fit either. The detail holds the cause then.
-        let row = cause.code.row();
-        if detail == Detail::Checks && cause.title == row.title && self.why != row.cause {
-            page.columns(NAMES, "cause", TEXT, TEXT, &[(Paint::Plain, row.cause)]);
+        if let Some(general) = self.general.filter(|general| detail == Detail::Checks && self.why != *general) {
+            page.columns(NAMES, "cause", TEXT, TEXT, &[(Paint::Plain, general)]);
         }
         self.write_fix(page, &sentences.join(" "));
         if let (Detail::Checks, Some(snippet)) = (detail, &self.remedy.snippet) {
-            page.line(TEXT, &[(Paint::Bold, label(row.document))]);
+            page.line(TEXT, &[(Paint::Bold, label(self.code.row().document))]);
             page.document(TEXT, snippet);
         }
         if let Some(now) = &self.now {
             page.columns(NAMES, "meanwhile", TEXT, TEXT, &[(Paint::Yellow, now)]);
         }
-        let mut explain = format!("irsa-probe explain {}", cause.code);
+        if !names_command {
+            return page.columns(NAMES, "more", TEXT, TEXT, &[(Paint::Dim, self.docs)]);
+        }
+        let mut explain = format!("irsa-probe explain {}", self.code);
         if cut {
             explain.push_str(" (-v has the whole fix)");
         }
-        let in_one = format!("{explain} · {}", cause.docs);
+        let in_one = format!("{explain} · {}", self.docs);
         if TEXT + in_one.chars().count() <= page.width() {
             page.columns(NAMES, "more", TEXT, TEXT, &[(Paint::Dim, &in_one)]);
         } else {
             page.columns(NAMES, "more", TEXT, TEXT, &[(Paint::Dim, &explain)]);
-            page.verbatim(NAMES, &cause.docs);
+            page.verbatim(NAMES, self.docs);
         }
     }
 

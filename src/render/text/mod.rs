@@ -7,7 +7,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub(super) use block::{finding_blocks, root_cause, sentences};
+pub(super) use block::{entry, explained, finding_blocks, root_cause, sentences, sign_of_severity};
 pub(super) use sections::{because, checked_step, heading, quietly};
 
 use super::page::{Page, Paint, Style};
