@@ -149,16 +149,19 @@ impl Explainer {
 impl FoundMatches {
     fn see(&mut self, record: &Record) {
         for hit in Evidence::of(record).hits() {
-            let found = found(record, &hit);
-            let same = |one: &Match| one.code == found.code && one.facts.is_same(&found.facts);
+            let window = record.window(hit.at);
+            let facts = if hit.code == Code::AwsAuthRolePath { facts_of_mapping(window) } else { facts::facts(window) };
+            let same = |one: &Match| one.code == hit.code && one.facts.is_same(&facts);
             match self.matches.iter().position(same) {
                 Some(at) => {
                     let known = &mut self.matches[at];
                     known.count = Some(known.count.unwrap_or(1) + 1);
-                    known.last_line = found.last_line;
+                    known.last_line = record.line(hit.at);
                 }
                 // One of each kind whatever their number: the root may stand last.
-                None if self.matches.len() < MAX_MATCHES || self.matches.iter().all(|one| one.code != found.code) => self.matches.push(found),
+                None if self.matches.len() < MAX_MATCHES || self.matches.iter().all(|one| one.code != hit.code) => {
+                    self.matches.push(found(record, &hit, facts));
+                }
                 None => self.omitted += 1,
             }
         }
@@ -212,9 +215,8 @@ fn of_catalogue(code: Code) -> Match {
     }
 }
 
-fn found(record: &Record, hit: &Hit) -> Match {
+fn found(record: &Record, hit: &Hit, facts: Facts) -> Match {
     let window = record.window(hit.at);
-    let facts = if hit.code == Code::AwsAuthRolePath { facts_of_mapping(window) } else { facts::facts(window) };
     let situation = Situation::of(window.text, window.lower, &facts);
     let Advice { title, cause, remedy } = remedy::remedy(hit.code, &facts, &situation, hit.detail.as_deref());
     let line = record.line(hit.at);

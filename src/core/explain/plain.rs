@@ -54,23 +54,41 @@ pub(super) fn plain(line: &[u8]) -> String {
 
 /// Appends a line's bytes in squeezed form.
 pub(super) fn squeeze(line: &[u8], squeezed: &mut Vec<u8>) {
+    let begin = squeezed.len();
     let mut rest = line;
-    while let Some(first) = rest.first() {
-        // Most of a log are these.
-        if first.is_ascii_graphic() && !matches!(first, b'\\' | b'&') {
-            squeezed.push(first.to_ascii_lowercase());
+    while !rest.is_empty() {
+        // Most of a log is words.
+        let word = rest.iter().position(|byte| !IS_WORD[usize::from(*byte)]).unwrap_or(rest.len());
+        squeezed.extend_from_slice(&rest[..word]);
+        rest = &rest[word..];
+        if rest.is_empty() {
+            break;
+        }
+        if rest[0] == b' ' {
             rest = &rest[1..];
             continue;
         }
         let (piece, length) = next(rest);
         match piece {
             Piece::Blank | Piece::Nothing => {}
-            Piece::Char(byte) => squeezed.push(byte.to_ascii_lowercase()),
+            Piece::Char(byte) => squeezed.push(byte),
             Piece::Other(other) => squeezed.extend_from_slice(other),
         }
         rest = &rest[length..];
     }
+    squeezed[begin..].make_ascii_lowercase();
 }
+
+/// The bytes that stand for themselves.
+const IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f {
+        table[byte] = byte != b'\\' as usize && byte != b'&' as usize;
+        byte += 1;
+    }
+    table
+};
 
 fn next(text: &[u8]) -> (Piece<'_>, usize) {
     match text[0] {

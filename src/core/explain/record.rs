@@ -20,6 +20,8 @@ const REACH: usize = 200;
 /// Terminals and chats break lines at a column between these.
 const NARROWEST: usize = 36;
 const WIDEST: usize = 260;
+/// Characters of more than one byte that a line may have more than another of the same width.
+const MARKS: usize = 4;
 
 /// One record.
 pub(super) struct Record {
@@ -223,8 +225,7 @@ impl Lines {
     /// The record around some lines that begins at `from` or later, and the lines that it takes.
     pub fn record(&self, bytes: &[u8], hit: Range<usize>, from: usize) -> (Record, Range<usize>) {
         let mut lines = vec![self.line(bytes, hit.start)];
-        let earlier = (hit.start.saturating_sub(3)..hit.start).rev().map(|line| self.line(bytes, line).text).collect();
-        let mut fold = Fold { recent: earlier, ..Fold::default() };
+        let mut fold = Fold::default();
         let mut joins = vec![Join::No];
         let mut size = lines[0].text.len();
         // What the lines so far end with, and what they begin with: a phrase may be broken more than once.
@@ -233,33 +234,34 @@ impl Lines {
         while next < self.starts.len() && lines.len() < MAX_LINES && size < MAX_BYTES {
             let mut line = self.line(bytes, next);
             let mut join = fold.join(&lines[lines.len() - 1], &mut line, &around);
-            if join == Join::No {
-                let before = &lines[lines.len() - 1];
-                let later = (next + 1 < self.starts.len()).then(|| fold.run(before, &line, &self.line(bytes, next + 1)));
-                let earlier = (next > 1).then(|| fold.run(&self.line(bytes, next - 2), before, &line));
-                join = later.filter(|join| *join != Join::No).or(earlier).unwrap_or(Join::No);
+            if join == Join::No && self.is_run(bytes, next, &mut fold) {
+                join = Join::Blank;
+            }
+            if join != Join::No && line.prefix == 0 {
+                // Of lines that a terminal broke, only the first has a collector's prefix: this one may be the next that has one.
+                let mut recent = (hit.start.saturating_sub(3)..next.saturating_sub(1)).rev().take(4);
+                let prefix = recent.find_map(|recent| Some(prefixes(&self.line(bytes, recent).text, &line.text).1).filter(|prefix| *prefix > 0));
+                if let Some(prefix) = prefix {
+                    line.prefix = prefix;
+                    join = fold.join_without_prefix(&lines[lines.len() - 1], &line, &around);
+                }
             }
             if join == Join::No && next >= hit.end {
                 break;
             }
             size += line.text.len();
             around = format!("{} {}", &around[floor(&around, around.len().saturating_sub(REACH))..], &line.text[line.prefix..]);
-            fold.recent.insert(0, lines[lines.len() - 1].text.clone());
-            fold.recent.truncate(4);
             lines.push(line);
             joins.push(if join == Join::No { Join::Blank } else { join });
             next += 1;
         }
         let mut first = hit.start;
-        fold.recent.clear();
         around = lines.iter().map(|line| &line.text[line.prefix..]).collect::<Vec<_>>().join(" ");
         while first > from && lines.len() < 2 * MAX_LINES && size < 2 * MAX_BYTES {
             let before = self.line(bytes, first - 1);
             let mut join = fold.join(&before, &mut lines[0], &around);
-            if join == Join::No {
-                let later = (lines.len() > 1).then(|| fold.run(&before, &lines[0], &lines[1]));
-                let earlier = (first > 1).then(|| fold.run(&self.line(bytes, first - 2), &before, &lines[0]));
-                join = later.filter(|join| *join != Join::No).or(earlier).unwrap_or(Join::No);
+            if join == Join::No && self.is_run(bytes, first, &mut fold) {
+                join = Join::Blank;
             }
             if join == Join::No {
                 break;
@@ -273,6 +275,16 @@ impl Lines {
         }
         fold.tighten(&lines, &mut joins);
         (Record::new(&lines, &joins), first..next)
+    }
+
+    /// Whether a line and the one before are two of at least three that a terminal broke.
+    fn is_run(&self, bytes: &[u8], line: usize, fold: &mut Fold) -> bool {
+        [line.checked_sub(1), line.checked_sub(2)].into_iter().flatten().any(|first| {
+            // Most lines differ in length: that is seen without reading them.
+            let length = |nth: usize| self.start(nth + 1) - self.start(nth);
+            let close = length(first).abs_diff(length(first + 1)) <= 4 * MARKS && first + 2 < self.starts.len();
+            close && fold.run(&[0, 1, 2].map(|nth| self.line(bytes, first + nth)))
+        })
     }
 
     fn line(&self, bytes: &[u8], nth: usize) -> Line {
@@ -307,8 +319,6 @@ struct Line {
 /// How lines of a paragraph were broken, once that is known.
 #[derive(Default)]
 struct Fold {
-    /// Lines before: of those that a terminal broke, only the first has a collector's prefix.
-    recent: Vec<String>,
     width: usize,
     is_hard: bool,
 }
@@ -319,12 +329,18 @@ impl Fold {
         if !before.is_whole {
             return if before.text.ends_with('}') { Join::No } else { Join::Tight };
         }
-        let (theirs, mut ours) = prefixes(&before.text, &line.text);
-        if ours == 0 {
-            ours = self.recent.iter().map(|recent| prefixes(recent, &line.text).1).find(|ours| *ours > 0).unwrap_or(0);
-        }
+        let (theirs, ours) = prefixes(&before.text, &line.text);
         line.prefix = ours;
-        let (before_text, text) = (&before.text[theirs..], &line.text[ours..]);
+        self.joined(before, &before.text[theirs..], line, around)
+    }
+
+    /// The same for a line whose prefix is known, and that of the one before is not.
+    fn join_without_prefix(&mut self, before: &Line, line: &Line, around: &str) -> Join {
+        self.joined(before, &before.text, line, around)
+    }
+
+    fn joined(&mut self, before: &Line, before_text: &str, line: &Line, around: &str) -> Join {
+        let text = &line.text[line.prefix..];
         if text.is_empty() {
             return if line.is_indented || before.is_boxed && line.is_boxed { Join::Blank } else { Join::No };
         }
@@ -387,15 +403,14 @@ impl Fold {
     }
 
     /// Lines of the same width before one that is not longer: a terminal has broken them, if none begins a record.
-    fn run(&mut self, before: &Line, line: &Line, next: &Line) -> Join {
+    fn run(&mut self, [before, line, next]: &[Line; 3]) -> bool {
         let same = before.width == line.width && (NARROWEST..=WIDEST).contains(&line.width) && next.width <= line.width;
         let is_one = same && next.text.contains(|c: char| c.is_alphanumeric()) && ![&line.text, &next.text].into_iter().any(|text| opens(text));
-        if !is_one {
-            return Join::No;
+        if is_one {
+            self.width = self.width.max(line.width);
+            self.is_hard = true;
         }
-        self.width = self.width.max(line.width);
-        self.is_hard = true;
-        Join::Blank
+        is_one
     }
 
     /// What is known of the whole paragraph holds for its first lines, too.
