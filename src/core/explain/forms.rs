@@ -95,8 +95,7 @@ const OPENED: [&str; 6] = ["errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "t
 
 /// Whether a place is in the source of a program, in a comparison, or in a template for messages.
 pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
-    let line = record.line_before(at).trim_start();
-    let lower = line.to_ascii_lowercase();
+    let lower = record.line_before(at).trim_start();
     if STATEMENTS.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("from server") {
         return true;
     }

@@ -14,6 +14,7 @@ mod permission;
 mod plain;
 mod record;
 mod remedy;
+mod repeats;
 mod situation;
 mod stream;
 mod table;
@@ -30,6 +31,7 @@ use crate::core::text::secrets::{redact, redact_around};
 use classify::Evidence;
 use record::{Record, Window};
 use remedy::Advice;
+use repeats::{Repeat, Repeats};
 use serde::Serialize;
 use situation::Situation;
 use stream::Stream;
@@ -117,6 +119,7 @@ pub struct Explainer {
 struct FoundMatches {
     matches: Vec<Match>,
     omitted: usize,
+    repeats: Repeats,
 }
 
 impl Explainer {
@@ -134,7 +137,7 @@ impl Explainer {
     /// What all of it means.
     pub fn finish(mut self) -> Explanation {
         self.stream.finish(&mut |record| self.found.see(record));
-        let FoundMatches { mut matches, omitted } = self.found;
+        let FoundMatches { mut matches, omitted, .. } = self.found;
         sort(&mut matches);
         Explanation {
             schema: SCHEMA,
@@ -148,23 +151,45 @@ impl Explainer {
 
 impl FoundMatches {
     fn see(&mut self, record: &Record) {
-        for hit in Evidence::of(record).hits() {
-            let window = record.window(hit.at);
-            let facts = if hit.code == Code::AwsAuthRolePath { facts_of_mapping(window) } else { facts::facts(window) };
-            let same = |one: &Match| one.code == hit.code && one.facts.is_same(&facts);
-            match self.matches.iter().position(same) {
-                Some(at) => {
-                    let known = &mut self.matches[at];
-                    known.count = Some(known.count.unwrap_or(1) + 1);
-                    known.last_line = record.line(hit.at);
+        let fingerprint = repeats::fingerprint(record);
+        let first = record.first_line();
+        if let Some(known) = self.repeats.find(fingerprint) {
+            for repeat in known {
+                match repeat.nth {
+                    Some(nth) => self.matches[nth].came_again(first + repeat.line),
+                    None => self.omitted += 1,
                 }
-                // One of each kind whatever their number: the root may stand last.
-                None if self.matches.len() < MAX_MATCHES || self.matches.iter().all(|one| one.code != hit.code) => {
-                    self.matches.push(found(record, &hit, facts));
-                }
-                None => self.omitted += 1,
             }
+            return;
         }
+        let hits = Evidence::of(record).hits();
+        let repeats = hits.iter().map(|hit| Repeat { nth: self.add(record, hit), line: record.line(hit.at) - first }).collect();
+        self.repeats.learn(fingerprint, repeats);
+    }
+
+    /// The match of a hit, if it is listed.
+    fn add(&mut self, record: &Record, hit: &Hit) -> Option<usize> {
+        let window = record.window(hit.at);
+        let facts = if hit.code == Code::AwsAuthRolePath { facts_of_mapping(window) } else { facts::facts(window) };
+        let same = |one: &Match| one.code == hit.code && one.facts.is_same(&facts);
+        if let Some(nth) = self.matches.iter().position(same) {
+            self.matches[nth].came_again(record.line(hit.at));
+            return Some(nth);
+        }
+        // One of each kind whatever their number: the root may stand last.
+        if self.matches.len() >= MAX_MATCHES && self.matches.iter().any(|one| one.code == hit.code) {
+            self.omitted += 1;
+            return None;
+        }
+        self.matches.push(found(record, hit, facts));
+        Some(self.matches.len() - 1)
+    }
+}
+
+impl Match {
+    fn came_again(&mut self, line: usize) {
+        self.count = Some(self.count.unwrap_or(1) + 1);
+        self.last_line = line;
     }
 }
 

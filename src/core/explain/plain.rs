@@ -34,7 +34,11 @@ const STANDS_FOR: [(&str, u8); 11] = [
 pub(super) fn plain(line: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(line.len());
     let mut rest = line;
-    while !rest.is_empty() {
+    loop {
+        bytes.extend_from_slice(word(&mut rest));
+        if rest.is_empty() {
+            break;
+        }
         let (piece, length) = next(rest);
         match piece {
             Piece::Blank if bytes.last().is_none_or(|last| *last == b' ') => {}
@@ -56,11 +60,8 @@ pub(super) fn plain(line: &[u8]) -> String {
 pub(super) fn squeeze(line: &[u8], squeezed: &mut Vec<u8>) {
     let begin = squeezed.len();
     let mut rest = line;
-    while !rest.is_empty() {
-        // Most of a log is words.
-        let word = rest.iter().position(|byte| !IS_WORD[usize::from(*byte)]).unwrap_or(rest.len());
-        squeezed.extend_from_slice(&rest[..word]);
-        rest = &rest[word..];
+    loop {
+        squeezed.extend_from_slice(word(&mut rest));
         if rest.is_empty() {
             break;
         }
@@ -77,6 +78,14 @@ pub(super) fn squeeze(line: &[u8], squeezed: &mut Vec<u8>) {
         rest = &rest[length..];
     }
     squeezed[begin..].make_ascii_lowercase();
+}
+
+/// The bytes at the beginning that stand for themselves, as most of a log does; the rest is what follows.
+fn word<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let length = rest.iter().position(|byte| !IS_WORD[usize::from(*byte)]).unwrap_or(rest.len());
+    let (word, behind) = rest.split_at(length);
+    *rest = behind;
+    word
 }
 
 /// The bytes that stand for themselves.

@@ -62,6 +62,12 @@ impl Record {
         Record::of(text, places)
     }
 
+    /// One line.
+    #[cfg(test)]
+    pub fn one(text: &str) -> Record {
+        Record::of(text.to_owned(), vec![(0, 1)])
+    }
+
     fn of(text: String, lines: Vec<(usize, usize)>) -> Record {
         let lower = text.to_ascii_lowercase();
         let (squeezed, places) = lower.bytes().enumerate().filter(|(_, byte)| *byte != b' ').map(|(at, byte)| (byte, at as u32)).unzip();
@@ -80,6 +86,11 @@ impl Record {
         (self.places[start] as usize, self.places[end - 1] as usize + 1)
     }
 
+    /// The number of its first line.
+    pub fn first_line(&self) -> usize {
+        self.lines.first().map_or(1, |(_, number)| *number)
+    }
+
     /// The number of the line at a place.
     pub fn line(&self, at: usize) -> usize {
         // A line's text follows the space that sets it apart.
@@ -91,10 +102,10 @@ impl Record {
         self.lines.iter().any(|(start, _)| at < *start && *start < end)
     }
 
-    /// The text of the line at a place up to there.
+    /// The text of the line at a place up to there, in lower case.
     pub fn line_before(&self, at: usize) -> &str {
         let start = self.lines.iter().rev().map(|(start, _)| *start).find(|start| *start <= at).unwrap_or_default();
-        &self.text[start..at]
+        &self.lower[start..at]
     }
 
     /// The text of the line at a place from there on.
@@ -294,10 +305,11 @@ impl Lines {
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
         let indented = raw.get(self.indent.min(raw.len())..).unwrap_or_default();
         let text = plain::plain(indented);
-        let width = if raw.len() <= WIDEST * 4 { String::from_utf8_lossy(raw).chars().count() } else { raw.len() };
+        let is_plain = raw.is_ascii() || raw.len() > WIDEST * 4;
+        let width = if is_plain { raw.len() } else { String::from_utf8_lossy(raw).chars().count() };
         // A collector's prefix may stand before the frame.
-        let head = String::from_utf8_lossy(&indented[..indented.len().min(120)]);
-        Line { number: self.number(nth), is_boxed: head.contains(['│', '║', '╷']), is_indented: indented.starts_with(b" ") || indented.starts_with(b"\t"), ends_blank: raw.ends_with(b" "), text, prefix: 0, width, is_whole }
+        let head = || String::from_utf8_lossy(&indented[..indented.len().min(120)]);
+        Line { number: self.number(nth), is_boxed: !is_plain && head().contains(['│', '║', '╷']), is_indented: indented.starts_with(b" ") || indented.starts_with(b"\t"), ends_blank: raw.ends_with(b" "), text, prefix: 0, width, is_whole }
     }
 }
 
@@ -440,9 +452,19 @@ fn in_name(tail: &str, text: &str) -> bool {
 
 /// Whether a text ends within quotes or brackets.
 fn is_open(text: &str) -> bool {
-    let count = |mark: char| text.matches(mark).count();
-    let arrows = count('>') - text.matches("->").count().min(count('>'));
-    count('"') % 2 == 1 || count('(') > count(')') || count('<') > arrows
+    let (mut quotes, mut brackets, mut angles, mut last) = (0, 0, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'"' => quotes += 1,
+            b'(' => brackets += 1,
+            b')' => brackets -= 1,
+            b'<' => angles += 1,
+            b'>' if last != b'-' => angles -= 1,
+            _ => {}
+        }
+        last = byte;
+    }
+    quotes % 2 == 1 || brackets > 0 || angles > 0
 }
 
 /// Whether a known phrase was cut within a word: only then is the break no blank.
