@@ -102,13 +102,13 @@ impl<'a> Evidence<'a> {
         self.found.words(words).iter().copied().find(|place| !forms::is_source(self.record, place.at, place.end))
     }
 
-    /// The first denial: `not authorized to perform`.
-    fn not_authorized(&self) -> Option<Place> {
+    /// The denials: `not authorized to perform`.
+    fn not_authorized(&self) -> impl Iterator<Item = Place> {
         let is_denied = |place: &&Place| {
             let before = self.record.lower[..place.at].trim_end();
             (before.ends_with("not") || before.ends_with("n't")) && !forms::is_source(self.record, place.at, place.end)
         };
-        self.found.words(Words::NotAuthorized).iter().find(is_denied).copied()
+        self.found.words(Words::NotAuthorized).iter().filter(is_denied).copied().take(16)
     }
 
     fn names(&self, words: Words, at: usize) -> bool {
@@ -221,7 +221,8 @@ impl<'a> Evidence<'a> {
         let is_link = self.call == Some(CALL);
         // Of STS's calls, only the exchange says so little of itself.
         let of_sts = || self.first(Words::StsAnswer).filter(|place| !self.names(Words::NextRole, place.at) && !self.names(Words::GetCallerIdentity, place.at));
-        let at = self.first(Words::Exchange).or_else(of_sts).map(|place| place.at).or(is_link.then_some(0))?;
+        let named = self.first(Words::Exchange);
+        let at = named.or_else(of_sts).map(|place| place.at).or(is_link.then_some(0))?;
         // Of another call that the same text tells of.
         let other = self.found.words(Words::NotAuthorized).iter().any(|denied| self.record.around(at).contains(&denied.at))
             || self.sentence(Index::get().sentences(false)).is_some();
@@ -230,7 +231,9 @@ impl<'a> Evidence<'a> {
         }
         if let Some(code) = self.nearest_code(at, CALL).filter(|code| code.at.abs_diff(at) < 400) {
             let code = self.record.text[code.at..code.end].replace(' ', "");
-            return Some(self.finding(CALL, at, Some(&code)));
+            // Every call of STS's can be denied.
+            let counts = named.is_some() || is_link || !code.starts_with("AccessDenied");
+            return counts.then(|| self.finding(CALL, at, Some(&code)));
         }
         let window = self.record.window(at);
         // Go 2 may lose the body. With this status STS has denied; the other errors of this status are rare.
@@ -306,28 +309,39 @@ impl<'a> Evidence<'a> {
 
     /// `… is not authorized to perform: ACTION …`, and the shapes in which services say less.
     fn denial(&self) -> Option<Hit> {
-        let Some(place) = self.not_authorized() else { return self.wordless_denial() };
+        let denials: Vec<Option<Hit>> = self.not_authorized().filter_map(|place| self.denied_action(place)).collect();
+        if denials.is_empty() {
+            return self.wordless_denial();
+        }
+        // A node's denial says more than that of others: who is a node has no identity of its own.
+        let mut findings = denials.into_iter().flatten().collect::<Vec<_>>();
+        let node = findings.iter().position(|hit| hit.code == Code::NodeRoleFallback);
+        (!findings.is_empty()).then(|| findings.swap_remove(node.unwrap_or(0)))
+    }
+
+    /// What one denial means that names its action, if it is a finding at all; `None` if it names none.
+    fn denied_action(&self, place: Place) -> Option<Option<Hit>> {
         let (record, at) = (self.record, place.at);
         // The denial begins with whom it is said of.
         let before = record.window(at);
         let at = before.lower[..before.at].rfind("user: ").map_or(at, |user| at - (before.at - user));
         let window = record.window(at);
         let facts = facts(window);
-        let Some(action) = facts.action.as_deref().map(str::to_ascii_lowercase) else { return self.wordless_denial() };
+        let action = facts.action.as_deref()?.to_ascii_lowercase();
         let anonymous = window.lower[window.at..].starts_with("user: anonymous ");
         if action.starts_with("sts:assumerolewith") || anonymous || self.names(Words::NoFinding, at) {
-            return None;
+            return Some(None);
         }
         // A role that AWS made for a service of its own: its permissions are AWS's.
         if facts.principal.as_deref().is_some_and(|arn| arn.contains("/AWSServiceRoleFor")) {
-            return None;
+            return Some(None);
         }
         let is_nodes_own = facts.is_node && self.is_nodes_own(&action, at);
         // Organisations' policies and boundaries deny a node as they deny others, but the node's identity is the earlier fault.
         if facts.is_node && !is_nodes_own {
-            return Some(Hit::at(at, Code::NodeRoleFallback).saying("The caller is a node (session i-…): this pod uses the node's role, because it has no identity of its own. What is missing is that identity, not this permission; do not give it to the node's role. irsa-probe check in the pod says why there is none."));
+            return Some(Some(Hit::at(at, Code::NodeRoleFallback).saying("The caller is a node (session i-…): this pod uses the node's role, because it has no identity of its own. What is missing is that identity, not this permission; do not give it to the node's role. irsa-probe check in the pod says why there is none.")));
         }
-        let of_node = is_nodes_own.then(|| "The caller is the node itself, which here is as it should be: the permission belongs into the node's role.".to_owned());
+        let of_node = is_nodes_own.then(|| "The caller is the node itself, which here is as it should be: a node needs the policies that AWS lists for nodes.".to_owned());
         let code = match action.as_str() {
             "iam:passrole" => Code::PassRoleMissing,
             "sts:assumerole" | "sts:tagsession" | "sts:setsourceidentity" => Code::RoleChainDenied,
@@ -335,7 +349,7 @@ impl<'a> Evidence<'a> {
         };
         let above = ABOVE_THE_ROLE.iter().find(|policy| window.lower[window.at..].contains(*policy));
         if let Some(policy) = above {
-            return Some(Hit::at(at, Code::ExplicitlyDenied).saying(format!("AWS names it: a {}.", policy.replace("vpc", "VPC"))));
+            return Some(Some(Hit::at(at, Code::ExplicitlyDenied).saying(format!("AWS names it: a {}.", policy.replace("vpc", "VPC")))));
         }
         let accounts = (facts.principal.as_deref().and_then(account_of), facts.resource.as_deref().and_then(account_of));
         let across = match accounts {
@@ -344,7 +358,7 @@ impl<'a> Evidence<'a> {
             )),
             _ => None,
         };
-        Some(Hit { detail: of_node.or(across), ..Hit::at(at, code) })
+        Some(Some(Hit { detail: of_node.or(across), ..Hit::at(at, code) }))
     }
 
     /// Whether a node does here what nodes do: the kubelet pulls an image, the network plugin cares for addresses. Both what is done and who says so

@@ -1,6 +1,7 @@
 //! Where in a text an error is: the positions in which SDKs print an error's code, and those in which a program or a person only names it.
 
 use super::record::{Record, Window};
+use crate::core::text::printable::floor;
 
 /// The word at the beginning of a text.
 pub(super) fn word(text: &str) -> &str {
@@ -68,8 +69,10 @@ pub(super) fn is_class_of_error(record: &Record, at: usize, end: usize) -> bool 
     let after = record.line_after(end);
     // At the end of a line it is an error's whole text, behind what failed.
     let head = record.line_before(at).trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "._:$\\".contains(c));
-    let is_text = after.trim_matches(['"', '}', ' ']).is_empty() && (head.is_empty() || head.ends_with([' ', '"']) && head.trim_end().ends_with([':', '"']));
-    !is_class || is_error(record, at, end) || is_text || after.starts_with('(')
+    const FIELDS: [&str; 6] = ["error\":\"", "err=\"", "error=\"", "message\":\"", "msg\":\"", "msg=\""];
+    let begins = head.is_empty() || head.ends_with(": ") || FIELDS.iter().any(|field| head.ends_with(field));
+    let is_text = begins && after.trim_matches(['"', '}', ' ']).is_empty();
+    !is_class || is_error(record, at, end) || is_text || after.starts_with("('") || after.starts_with("(\"")
 }
 
 /// How lines of source begin.
@@ -88,7 +91,7 @@ const BUILDERS: [&str; 34] = [
 ];
 
 /// What stands before a class that a program names.
-const KEYWORDS: [&str; 10] = ["rescue", "except", "catch", "import", "raise", "throw", "throws", "instanceof", "extends", "new"];
+const KEYWORDS: [&str; 13] = ["class", "struct", "type", "rescue", "except", "catch", "import", "raise", "throw", "throws", "instanceof", "extends", "new"];
 
 /// Calls whose arguments are texts for errors.
 const OPENED: [&str; 6] = ["errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "throw new ", "raise ", "new error("];
@@ -113,14 +116,42 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     if BUILDERS.iter().any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder)) {
         return true;
     }
-    // An argument by name, on a line of its own.
-    let name = lower.trim_end_matches(['"', '\'']).strip_suffix('=').unwrap_or_default();
-    let is_argument = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if is_argument && record.line_after(end).trim_end().ends_with(',') {
+    // An argument by name, on a line of its own, or a text that is all of one in a call.
+    let (first, earlier) = record.lines_before(at);
+    let literal = lower.trim_end_matches(['"', '\'']);
+    let name = literal.strip_suffix('f').unwrap_or(literal).trim_end_matches('=');
+    let is_argument = name.len() < literal.len() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_alone = literal.len() < lower.len() && (name.is_empty() || is_argument);
+    let in_call = earlier.ends_with('(') && !["some(", "ok(", "err("].iter().any(|debug| earlier.ends_with(debug));
+    let ends = record.line_after(end).trim_end();
+    if is_alone && (is_argument && ends.ends_with(',') || in_call || lower.starts_with("f\"") || lower.starts_with("f'")) {
         return true;
     }
-    let after = &record.lower[end..];
-    ["%s", "%v", "%w", "%d", "%q", "${", "{}", "\" +", "' +", "\" % ", "' % ", "\".format(", "'.format(", "\",\"httpstatuscode\""].iter().any(|mark| after.starts_with(mark))
+    // A value that a program assigns or gives to a call: `expected = {` and what follows, `error = "…"`.
+    let assigned = first.strip_suffix(['{', '[', '(']).map(str::trim_end).and_then(|head| head.strip_suffix('='));
+    let is_name = |name: &str| !name.trim_end().contains([' ', ':', '"', '\'']);
+    let is_value = assigned.is_some_and(is_name) || earlier.contains("={") || record.lower.ends_with(", )");
+    let is_text = literal.len() < lower.len() && literal.strip_suffix(" = ").is_some_and(is_name);
+    if is_value || is_text {
+        return true;
+    }
+    is_model(&record.lower[..at], lower, &record.lower[end..])
+}
+
+/// Whether a text is of a description of AWS's services: documentation, rules for endpoints, the shape of an error; or a template.
+fn is_model(text: &str, before: &str, after: &str) -> bool {
+    const TEMPLATES: [&str; 12] = ["%s", "%v", "%w", "%d", "%q", "${", "{}", "\" +", "' +", "\" % ", "\".format(", "'.format("];
+    const RULES: [&str; 2] = ["\"expect\":{\"error\":", "\"conditions\":[],\"error\":"];
+    const SHAPES: [&str; 4] = ["\",\"httpstatuscode\"", "\",\"http_status_code\"", "\",\"type\":\"error\"", ".\",\"type\":\"error\""];
+    let near: String = after.chars().filter(|c| *c != ' ').take(60).collect();
+    let in_documentation = before.rfind("\"documentation\":\"").is_some_and(|at| !before[at..].contains("\","));
+    let head: String = text[floor(text, text.len().saturating_sub(120))..].chars().filter(|c| *c != ' ').collect();
+    let head = head.trim_end_matches('"').trim_end_matches("invalidconfiguration:").trim_end_matches('"');
+    in_documentation
+        || TEMPLATES.iter().any(|mark| after.starts_with(mark))
+        || SHAPES.iter().any(|shape| near.starts_with(shape))
+        || head.ends_with("\"error\":") && near.contains("\"type\":\"error\"")
+        || RULES.iter().any(|rule| head.ends_with(rule))
 }
 
 /// The HTTP status that an SDK names.

@@ -46,9 +46,16 @@ pub(super) struct SentenceSets {
 }
 
 struct Pattern {
-    /// The sets that it belongs to, and whether it has to stand by itself there.
-    sets: Vec<(SetId, bool)>,
+    /// The sets that it belongs to.
+    sets: Vec<Member>,
+}
+
+/// A needle in a set.
+struct Member {
+    set: SetId,
     word: Word,
+    /// It has to stand by itself.
+    stands_alone: bool,
 }
 
 /// How a needle's words stand.
@@ -121,11 +128,11 @@ impl Builder {
                 _ => Word::Marked,
             };
             let id = *self.known.entry(squeezed).or_insert_with(|| {
-                self.patterns.push(Pattern { sets: Vec::new(), word });
+                self.patterns.push(Pattern { sets: Vec::new() });
                 self.patterns.len() - 1
             });
             let stands_alone = kind == Kind::Code || kind == Kind::Error && word == Word::One && length <= SHORT;
-            self.patterns[id].sets.push((set, stands_alone));
+            self.patterns[id].sets.push(Member { set, word, stands_alone });
             if is_candidate && !self.candidates.contains(&id) {
                 self.candidates.push(id);
             }
@@ -212,15 +219,14 @@ impl Index {
             let (at, end) = record.place(found.start(), found.end());
             // Words that stand together in a text stand together in a name, too: "RequestTimeout" is no "request timeout".
             let is_together = end - at == found.end() - found.start();
-            let is_whole = match pattern.word {
+            let is_alone = stands_alone(&record.text, at, end);
+            let is_whole = |member: &&Member| match member.word {
+                _ if member.stands_alone && !is_alone => false,
                 Word::One => is_together,
                 Word::Several => !is_together || record.is_broken(at, end),
                 Word::Marked => true,
             };
-            if is_whole {
-                let is_alone = stands_alone(&record.text, at, end);
-                places.extend(pattern.sets.iter().filter(|(_, alone)| is_alone || !alone).map(|(set, _)| Place { set: *set, at, end }));
-            }
+            places.extend(pattern.sets.iter().filter(is_whole).map(|member| Place { set: member.set, at, end }));
         }
         places.sort_unstable();
         Found(places)

@@ -5,6 +5,7 @@ use super::index::Index;
 use super::plain;
 use crate::core::text::printable::floor;
 use crate::core::text::secrets::awaits_secret;
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// What lies farther apart does not belong together.
@@ -53,7 +54,7 @@ impl Record {
         let mut text = String::new();
         let mut places = Vec::with_capacity(lines.len());
         for (line, join) in lines.iter().zip(joins) {
-            if !text.is_empty() && *join != Join::Tight {
+            if !text.is_empty() && *join != Join::Tight && !text.ends_with(' ') {
                 text.push(' ');
             }
             places.push((text.len(), line.number));
@@ -106,6 +107,13 @@ impl Record {
     pub fn line_before(&self, at: usize) -> &str {
         let start = self.lines.iter().rev().map(|(start, _)| *start).find(|start| *start <= at).unwrap_or_default();
         &self.lower[start..at]
+    }
+
+    /// The text of its first line, and of all lines before the one at a place, in lower case.
+    pub fn lines_before(&self, at: usize) -> (&str, &str) {
+        let first = self.lines.get(1).map_or(self.lower.len(), |(start, _)| *start);
+        let start = self.lines.iter().rev().map(|(start, _)| *start).find(|start| *start <= at).unwrap_or_default();
+        (self.lower[..first].trim_end(), self.lower[..start].trim_end())
     }
 
     /// The text of the line at a place from there on.
@@ -161,6 +169,8 @@ pub(super) struct Lines {
     end: usize,
     /// White space that every line begins with: a log as it is pasted from a page.
     indent: usize,
+    /// The line behind the last record: the next record often begins with it.
+    behind: RefCell<Option<(usize, Line)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -235,7 +245,8 @@ impl Lines {
 
     /// The record around some lines that begins at `from` or later, and the lines that it takes.
     pub fn record(&self, bytes: &[u8], hit: Range<usize>, from: usize) -> (Record, Range<usize>) {
-        let mut lines = vec![self.line(bytes, hit.start)];
+        let behind = self.behind.take().filter(|(nth, _)| *nth == hit.start).map(|(_, line)| line);
+        let mut lines = vec![behind.unwrap_or_else(|| self.line(bytes, hit.start))];
         let mut fold = Fold::default();
         let mut joins = vec![Join::No];
         let mut size = lines[0].text.len();
@@ -258,6 +269,7 @@ impl Lines {
                 }
             }
             if join == Join::No && next >= hit.end {
+                *self.behind.borrow_mut() = Some((next, Line { prefix: 0, ..line }));
                 break;
             }
             size += line.text.len();
