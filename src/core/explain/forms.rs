@@ -40,7 +40,7 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
     match after.chars().next() {
         // `CODE: message`; `Exception` may follow the name.
         Some(':') => !after.starts_with("::") || before.ends_with("::"),
-        Some(')') if before.ends_with('(') => true,
+        Some(')') if before.ends_with('(') => !before[..before.len() - 1].ends_with(|c: char| c.is_ascii_alphanumeric()),
         // Ruby's class in parentheses behind the message.
         Some(')') if before.ends_with("::") => true,
         // A document of AWS's, and no page that names a code.
@@ -131,7 +131,7 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     let assigned = first.strip_suffix(['{', '[', '(']).map(str::trim_end).and_then(|head| head.strip_suffix('='));
     let is_name = |name: &str| !name.trim_end().contains([' ', ':', '"', '\'']);
     let is_value = assigned.is_some_and(is_name) || earlier.contains("={") || record.lower.ends_with(", )");
-    let is_text = literal.len() < lower.len() && literal.strip_suffix(" = ").is_some_and(is_name);
+    let is_text = lower.split_once(" = ").is_some_and(|(name, value)| is_name(name) && value.starts_with(['"', '\'']));
     if is_value || is_text {
         return true;
     }
@@ -150,7 +150,7 @@ fn is_model(text: &str, before: &str, after: &str) -> bool {
     in_documentation
         || TEMPLATES.iter().any(|mark| after.starts_with(mark))
         || SHAPES.iter().any(|shape| near.starts_with(shape))
-        || head.ends_with("\"error\":") && near.contains("\"type\":\"error\"")
+        || head.ends_with("\"error\":") && ["\"type\":\"error\"", "},{\"type\":\"endpoint\""].iter().any(|rule| near.contains(rule))
         || RULES.iter().any(|rule| head.ends_with(rule))
 }
 

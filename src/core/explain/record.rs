@@ -458,7 +458,7 @@ fn in_name(tail: &str, text: &str) -> bool {
     let name = tail.rsplit([' ', '"', '(']).next().unwrap_or_default();
     let is_name = ["://", "arn:"].iter().any(|part| name.contains(part)) || name.starts_with("sts.");
     let first = text.split(' ').next().unwrap_or_default();
-    let goes_on = SENTENCE.split('|').any(|word| word == first) || name.ends_with([',', ':', ';', '.', ')']);
+    let goes_on = SENTENCE.split('|').any(|word| word == first) || first == "-" || first.ends_with(':') || name.ends_with([',', ':', ';', '.', ')']);
     is_name && !goes_on
 }
 
@@ -497,7 +497,7 @@ fn prefixes(before: &str, line: &str) -> (usize, usize) {
     let (mut ours, mut theirs) = (line.split_inclusive(' '), before.split_inclusive(' '));
     for _ in 0..8 {
         let (Some(a), Some(b)) = (ours.next(), theirs.next()) else { break };
-        if a.len() != b.len() || !a.bytes().zip(b.bytes()).all(|(a, b)| a == b || a.is_ascii_digit() && b.is_ascii_digit()) {
+        if a.contains("arn:") || a.len() != b.len() || !a.bytes().zip(b.bytes()).all(|(a, b)| a == b || a.is_ascii_digit() && b.is_ascii_digit()) {
             break;
         }
         let marks = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit()) || word.starts_with(['[', '|', '>']) || word.trim_end().ends_with('|');
@@ -544,7 +544,7 @@ const AWAITING: [&str; 5] = [" date/time", " earlier than", " later than", " api
 
 /// The last word of a line that goes on.
 const ENDS: &str = "a|an|the|this|your|of|to|for|from|with|within|and|or|is|are|was|be|been|has|have|could|cannot|must|should|after";
-const ENDS_OF_TWO: [&str; 5] = [" value at", " to call", " read udp", " read tcp", " dial tcp"];
+const ENDS_OF_TWO: [&str; 6] = [" api error", " value at", " to call", " read udp", " read tcp", " dial tcp"];
 
 /// How none begins.
 const BEGINS: &str = "is |are |was |be |been |to |of |for |on |by |by: |not |and |or |has |have |cannot |should |must |does |doesn't |\

@@ -265,7 +265,7 @@ const CHAIN: &[Row] = &[
             unable to load aws credentials from any provider in the chain|no providers in chain provided credentials|\
             failed to load credentials from imds|unable to get iam security credentials from ec2 instance metadata service|\
             failed to resolve aws credentials|error retrieving credentials from the instance profile metadata|\
-            missingcredentialserror|unable to sign request without credentials set|no valid credential sources|\
+            no valid credential sources|\
             no credentials could be loaded from the chain|no identity could be resolved from the chain|\
             no signing credentials available|noauthwithawsexception|noawscredentialsexception|no credentials in the property bag|\
             sdkclientexception: unable to load credentials from service endpoint|provider returned no credentials, service=|\
@@ -280,6 +280,8 @@ const CHAIN: &[Row] = &[
     row(Code::NoCredentialsFound, "169.254.169.254/latest")
         .with("error trying to connect|connection refused|connection timed out|no route to host|client.timeout|404 not found|invalid json")
         .without(" debug "),
+    row(Code::NoCredentialsFound, "missingcredentialserror|unable to sign request without credentials set")
+        .detail("Ruby says no more than this, also where the Pod Identity agent answered with an error: read the agent's log."),
     row(Code::NoCredentialsFound, "get identity: get credentials: request canceled")
         .detail("The call was given up before the SDK had any credentials: STS, the agent or IMDS had not answered by then."),
     row(Code::NoCredentialsFound, "credential is missing").with("@aws-sdk|@smithy|sigv4"),
@@ -340,7 +342,7 @@ const STORE: &[Row] = &[row(Code::PermissionMissing, "unexpected error from list
 
 /// Of denials that name no one.
 pub(super) const WHO_IS_NOT_SAID: &str =
-    "The text does not say who was denied: irsa-probe check in the pod shows whether it is the pod's role at all.";
+    "The text does not say who was denied. irsa-probe check in the pod shows it, elsewhere aws sts get-caller-identity with the same credentials.";
 
 /// On the way to STS. Only where the text names an STS host, or the exchange: other services' hosts do not concern the probe.
 const NETWORK: &[Row] = &[
