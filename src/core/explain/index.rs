@@ -257,11 +257,13 @@ impl Found {
     }
 }
 
-/// Every needle, in squeezed form, as a search for all of them needs it.
+/// All that is searched for in a log, for a program that searches for the same.
 pub fn needles() -> Vec<String> {
-    let texts = table::WORDS.iter().flat_map(|list| list.split('|'));
-    let rows = FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|row| row.text.split('|'));
-    let mut all: Vec<String> = texts.chain(rows).filter(|needle| !needle.is_empty()).map(str::to_owned).collect();
+    let lists = table::WORDS.iter().copied().chain(FAMILIES.iter().flat_map(|family| family.iter()).map(|row| row.text));
+    let sentences = EXCHANGE_TEXTS.iter().chain(SIGNED_TEXTS).map(|(text, ..)| *text);
+    let of_aws = Operation::ALL.into_iter().flat_map(|operation| errors::known_codes(operation).chain(errors::known_texts(operation)));
+    let needles = lists.flat_map(|list| list.split('|')).chain(sentences).chain(of_aws).filter(|needle| !needle.is_empty());
+    let mut all: Vec<String> = needles.map(str::to_owned).collect();
     all.sort_unstable();
     all.dedup();
     all
