@@ -28,14 +28,22 @@ pub const OTHERWISE: [(&str, Option<&str>, &str); 16] = [
     ("Java v1 1.12.797 + sts, 07", None, "StackOverflowError: null"),
     ("JS v3 3.100.0, S11", None, "a TypeError about a field, of any program"),
     ("JS v3 client-sts 3.1177.0 (provider-node 3.972.99), T05", None, "EISDIR without a path: any file that is a folder"),
-    ("JS v3 client-sts 3.1177.0 (provider-node 3.972.99), S05", None, "Throttling: Rate exceeded; other services say the same, and texts.txt has two of them"),
+    (
+        "JS v3 client-sts 3.1177.0 (provider-node 3.972.99), S05",
+        None,
+        "Throttling: Rate exceeded; other services say the same, and texts.txt has two of them",
+    ),
     ("JS v3 client-sts 3.1177.0 (provider-node 3.972.99), S07", None, "a refused connection of any program"),
     ("JS v3 client-sts 3.1177.0 (provider-node 3.972.99), S11", None, "Unknown: Unknown"),
     ("JS v3 client-sts 3.1177.0 (provider-node 3.972.99), S20", None, "a lost connection of any program"),
     ("JS v3 client-sts 3.1177.0 (provider-node 3.972.99), C12", None, "a SyntaxError about JSON, of any program"),
     ("Ruby aws-sdk-core 3.211.0, S20", None, "a lost connection to any service"),
     ("Go v2 config 1.18.45, R03", None, "the SDK lost AWS's answer; status 400 has many reasons"),
-    ("Java v1 1.12.797 without sts, S15", Some("no-credentials-found"), "without the module Java 1 says the same where no role is configured"),
+    (
+        "Java v1 1.12.797 without sts, S15",
+        Some("no-credentials-found"),
+        "without the module Java 1 says the same where no role is configured",
+    ),
     ("Java v2 2.57.8 without sts, S15", Some("sdk-module-missing"), "the text says that the module is missing: STS was not asked"),
     ("Java v2 2.10.8 + sts, S15", Some("no-credentials-found"), "this version's chain has no link for web identities: STS was not asked"),
 ];
@@ -77,14 +85,7 @@ pub fn messages() -> Vec<Sample> {
         let means = || value["means"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
         let otherwise = OTHERWISE.iter().find(|(one, ..)| *one == name);
         let means = otherwise.map_or_else(means, |(_, answer, _)| answer.iter().map(|code| (*code).to_owned()).collect());
-        Sample {
-            family: word("sdk"),
-            name,
-            text: word("text"),
-            means,
-            has_others: false,
-            is_log: false,
-        }
+        Sample { family: word("sdk"), name, text: word("text"), means, has_others: false, is_log: false }
     };
     read("messages.jsonl").lines().map(sample).collect()
 }

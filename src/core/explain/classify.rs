@@ -1,16 +1,15 @@
 //! What a record's evidence means: the Pod Identity agent's answers, STS's, those to signed calls, denials, and the way there.
 //!
-//! Which finding an answer stands for is told by the rows of the catalogue, as in `check`. Words of SDKs have rows of their own in `table`.
+//! Which finding an answer stands for is told by the rows of the catalogue, as in `check`. WordSet of SDKs have rows of their own in `table`.
 
-use super::Hit;
-use super::facts::{account_of, facts, host_region, sts_host};
+use super::facts::{facts, host_region, sts_host};
 use super::forms;
-use super::index::{Found, Index, Place, RowSets, SentenceSets, codes_of, stands_alone, texts_of};
+use super::found::{NeedlePlace, NeedlePlaces};
+use super::index::{Index, RowSets, SentenceSets, codes_of, texts_of};
 use super::record::Record;
-use super::table::{OF_WORDS, WHO_IS_NOT_SAID, Words};
+use super::table::{OF_WORDS, WordSet};
 use crate::core::aws::answer::ServiceError;
 use crate::core::aws::partition::{PARTITIONS, Region};
-use crate::core::catalogue::errors::ABOVE_THE_ROLE;
 use crate::core::catalogue::{Code, Operation, Step};
 use crate::core::text::printable::floor;
 
@@ -18,17 +17,35 @@ use crate::core::text::printable::floor;
 const NETWORK: usize = 0;
 const AGENT_NETWORK: usize = 1;
 
+/// A recogniser's answer.
+pub(super) struct Hit {
+    pub at: usize,
+    pub code: Code,
+    /// What has to be said of it beyond the catalogue.
+    pub detail: Option<String>,
+}
+
+impl Hit {
+    pub fn at(at: usize, code: Code) -> Hit {
+        Hit { at, code, detail: None }
+    }
+
+    pub fn saying(self, detail: impl Into<String>) -> Hit {
+        Hit { detail: Some(detail.into()), ..self }
+    }
+}
+
 /// A record, and where its needles stand.
-pub(super) struct Evidence<'a> {
-    record: &'a Record,
-    found: Found,
+pub(super) struct RecordEvidence<'a> {
+    pub record: &'a Record,
+    pub found: NeedlePlaces,
     /// The call that a link of a chain made, whatever its text says.
     call: Option<Operation>,
 }
 
-impl<'a> Evidence<'a> {
-    pub fn of(record: &'a Record) -> Evidence<'a> {
-        Evidence { record, found: Index::get().find(record), call: None }
+impl<'a> RecordEvidence<'a> {
+    pub fn of(record: &'a Record) -> RecordEvidence<'a> {
+        RecordEvidence { record, found: NeedlePlaces::of(record), call: None }
     }
 
     /// All that a record says.
@@ -66,10 +83,10 @@ impl<'a> Evidence<'a> {
     /// A chain's last error lists what each link said. The first that was configured and failed is the cause.
     fn link(&self) -> Option<Vec<Hit>> {
         let of = |words, call, counts| self.found.words(words).iter().map(move |place| (*place, call, counts));
-        let mut links: Vec<_> = of(Words::WebIdentityLink, Some(Operation::AssumeRoleWithWebIdentity), true)
-            .chain(of(Words::ContainerLink, Some(Operation::AssumeRoleForPodIdentity), true))
-            .chain(of(Words::EitherLink, None, true))
-            .chain(of(Words::OtherLink, None, false))
+        let mut links: Vec<_> = of(WordSet::WebIdentityLink, Some(Operation::AssumeRoleWithWebIdentity), true)
+            .chain(of(WordSet::ContainerLink, Some(Operation::AssumeRoleForPodIdentity), true))
+            .chain(of(WordSet::EitherLink, None, true))
+            .chain(of(WordSet::OtherLink, None, false))
             .collect();
         links.sort_unstable_by_key(|(place, _, counts)| (place.at, !counts));
         let ends = links.iter().skip(1).map(|(next, ..)| next.at).chain([self.record.text.len()]);
@@ -77,8 +94,8 @@ impl<'a> Evidence<'a> {
         parts.into_iter().find_map(|((place, call, _), end)| {
             let from = if self.record.lower[place.at..].starts_with("suppressed") { place.at } else { place.end };
             let said = self.record.part(from..floor(&self.record.text, end.min(from + 2000)));
-            let link = Evidence { record: &said, found: Index::get().find(&said), call: *call };
-            if !link.found.words(Words::NotConfigured).is_empty() {
+            let link = RecordEvidence { record: &said, found: NeedlePlaces::of(&said), call: *call };
+            if !link.found.words(WordSet::NotConfigured).is_empty() {
                 return None;
             }
             let mut hits = link.said();
@@ -98,26 +115,17 @@ impl<'a> Evidence<'a> {
     }
 
     /// The first place of some words that is no part of a program's source.
-    fn first(&self, words: Words) -> Option<Place> {
+    pub fn first(&self, words: WordSet) -> Option<NeedlePlace> {
         self.found.words(words).iter().copied().find(|place| !forms::is_source(self.record, place.at, place.end))
     }
 
-    /// The denials: `not authorized to perform`.
-    fn not_authorized(&self) -> impl Iterator<Item = Place> {
-        let is_denied = |place: &&Place| {
-            let before = self.record.lower[..place.at].trim_end();
-            (before.ends_with("not") || before.ends_with("n't")) && !forms::is_source(self.record, place.at, place.end)
-        };
-        self.found.words(Words::NotAuthorized).iter().filter(is_denied).copied().take(16)
-    }
-
-    fn names(&self, words: Words, at: usize) -> bool {
+    pub fn names(&self, words: WordSet, at: usize) -> bool {
         self.found.names(words, &self.record.around(at))
     }
 
     /// The first place in a record that fits a row.
     fn row(&self, row: &RowSets, gate: impl Fn(usize) -> bool) -> Option<Hit> {
-        let fits = |place: &&Place| {
+        let fits = |place: &&NeedlePlace| {
             let near = self.record.near(place.at);
             row.with.is_none_or(|with| self.found.has(with, &near) || row.row.is_common && self.call.is_some())
                 && row.without.is_none_or(|without| !self.found.has(without, &near))
@@ -133,7 +141,7 @@ impl<'a> Evidence<'a> {
     /// The first of AWS's sentences that stands in the record, and the code that it goes with.
     fn sentence(&self, sentences: &[SentenceSets]) -> Option<(usize, &'static str)> {
         sentences.iter().find_map(|sentence| {
-            let fits = |place: &&Place| {
+            let fits = |place: &&NeedlePlace| {
                 let is_link = self.call == Some(Operation::AssumeRoleWithWebIdentity);
                 sentence.near.is_none_or(|near| is_link || self.found.has(near, &self.record.around(place.at)))
                     && !forms::is_source(self.record, place.at, place.end)
@@ -143,9 +151,9 @@ impl<'a> Evidence<'a> {
     }
 
     /// The known code of this operation in an error's position that is nearest to a place, within its surroundings.
-    fn nearest_code(&self, at: usize, operation: Operation) -> Option<Place> {
+    fn nearest_code(&self, at: usize, operation: Operation) -> Option<NeedlePlace> {
         let around = self.record.around(at);
-        let is_error = |place: &&Place| around.contains(&place.at) && forms::is_error(self.record, place.at, place.end);
+        let is_error = |place: &&NeedlePlace| around.contains(&place.at) && forms::is_error(self.record, place.at, place.end);
         self.found.places(codes_of(operation)).iter().filter(is_error).min_by_key(|place| place.at.abs_diff(at)).copied()
     }
 
@@ -160,35 +168,40 @@ impl<'a> Evidence<'a> {
         let message = &record.text[at..floor(&record.text, at + 700)];
         let lower = &record.lower[at..at + message.len()];
         let cut = ENDS.iter().filter_map(|end| lower.find(end)).min().unwrap_or(message.len());
-        ServiceError { status: forms::status(record.window(at)).unwrap_or(0), code: code.map(str::to_owned), message: message[..cut].to_owned(), request_id: None }
+        ServiceError {
+            status: forms::status(record.window(at)).unwrap_or(0),
+            code: code.map(str::to_owned),
+            message: message[..cut].to_owned(),
+            request_id: None,
+        }
     }
 
     fn agent(&self) -> Option<Hit> {
         const CALL: Operation = Operation::AssumeRoleForPodIdentity;
-        let text = |place: &Place| &self.record.lower[place.at..place.end];
+        let text = |place: &NeedlePlace| &self.record.lower[place.at..place.end];
         // The action is also spoken of where it is not denied.
-        let is_said = |place: &&Place| {
-            (!text(place).starts_with("eks-auth:") || self.names(Words::NotAuthorized, place.at))
+        let is_said = |place: &&NeedlePlace| {
+            (!text(place).starts_with("eks-auth:") || self.names(WordSet::NotAuthorized, place.at))
                 && !forms::is_source(self.record, place.at, place.end)
         };
         let code_near = |at: usize| self.nearest_code(at, CALL).map(|place| self.record.text[place.at..place.end].replace(' ', ""));
         if let Some(place) = self.found.places(texts_of(CALL)).iter().find(is_said) {
             return Some(self.finding(CALL, place.at, code_near(place.at).as_deref()));
         }
-        let call = self.first(Words::AgentCall).filter(|place| self.is_agent_call(place.at));
+        let call = self.first(WordSet::AgentCall).filter(|place| self.is_agent_call(place.at));
         let is_link = self.call == Some(CALL);
-        let named = call.into_iter().chain(self.first(Words::AgentAddress)).map(|place| place.at).min();
+        let named = call.into_iter().chain(self.first(WordSet::AgentAddress)).map(|place| place.at).min();
         let at = named.or(is_link.then_some(0))?;
         if let Some(code) = code_near(at) {
             return Some(self.finding(CALL, at, Some(&code)));
         }
-        if self.names(Words::TooMany, at) {
+        if self.names(WordSet::TooMany, at) {
             return Some(Hit::at(at, Code::AgentThrottled));
         }
-        if self.names(Words::FromEksAuth, at) {
+        if self.names(WordSet::FromEksAuth, at) {
             return Some(Hit::at(at, Code::AgentError));
         }
-        let near = |at: usize| is_link || self.names(Words::AgentAddress, at) || self.names(Words::AgentCall, at);
+        let near = |at: usize| is_link || self.names(WordSet::AgentAddress, at) || self.names(WordSet::AgentCall, at);
         let way = Index::get().families()[AGENT_NETWORK].iter().find_map(|row| self.row(row, near));
         let failed = || {
             let status = forms::status(self.record.window(at)).filter(|status| *status >= 400)?;
@@ -199,7 +212,7 @@ impl<'a> Evidence<'a> {
 
     /// Go 2 loads the credentials of other sources with the same words.
     fn is_agent_call(&self, at: usize) -> bool {
-        !self.names(Words::Exchange, at) || self.names(Words::AgentAddress, at)
+        !self.names(WordSet::Exchange, at) || self.names(WordSet::AgentAddress, at)
     }
 
     /// The answer to AssumeRoleWithWebIdentity.
@@ -220,11 +233,14 @@ impl<'a> Evidence<'a> {
         }
         let is_link = self.call == Some(CALL);
         // Of STS's calls, only the exchange says so little of itself.
-        let of_sts = || self.first(Words::StsAnswer).filter(|place| !self.names(Words::NextRole, place.at) && !self.names(Words::GetCallerIdentity, place.at));
-        let named = self.first(Words::Exchange);
+        let of_sts = || {
+            self.first(WordSet::StsAnswer)
+                .filter(|place| !self.names(WordSet::NextRole, place.at) && !self.names(WordSet::GetCallerIdentity, place.at))
+        };
+        let named = self.first(WordSet::Exchange);
         let at = named.or_else(of_sts).map(|place| place.at).or(is_link.then_some(0))?;
         // Of another call that the same text tells of.
-        let other = self.found.words(Words::NotAuthorized).iter().any(|denied| self.record.around(at).contains(&denied.at))
+        let other = self.found.words(WordSet::NotAuthorized).iter().any(|denied| self.record.around(at).contains(&denied.at))
             || self.sentence(Index::get().sentences(false)).is_some();
         if other {
             return None;
@@ -238,7 +254,9 @@ impl<'a> Evidence<'a> {
         let window = self.record.window(at);
         // Go 2 may lose the body. With this status STS has denied; the other errors of this status are rare.
         if window.lower.contains("failed to copy error response body") && forms::status(window) == Some(403) {
-            return Some(Hit::at(at, Code::TrustPolicyDenied).saying("The SDK lost AWS's words. Status 403 is what STS answers when it denies."));
+            return Some(
+                Hit::at(at, Code::TrustPolicyDenied).saying("The SDK lost AWS's words. Status 403 is what STS answers when it denies."),
+            );
         }
         // A code that no table knows: AWS's own shape says that it is one.
         let named = forms::unknown_code(window);
@@ -253,15 +271,15 @@ impl<'a> Evidence<'a> {
 
     /// `Aws::STS::Errors::CODE`: Ruby does not say which call it was. AssumeRole has most of the errors of the exchange, and they mean the same.
     fn of_ruby(&self) -> Option<Hit> {
-        let is_sts = |place: &&Place| self.record.lower[..place.at].ends_with("aws::sts");
-        let place = self.found.words(Words::RubyErrors).iter().find(is_sts)?;
+        let is_sts = |place: &&NeedlePlace| self.record.lower[..place.at].ends_with("aws::sts");
+        let place = self.found.words(WordSet::RubyErrors).iter().find(is_sts)?;
         let code = forms::word(&self.record.text[place.end..]);
-        if self.names(Words::NoFinding, place.at) || !forms::is_error(self.record, place.end, place.end + code.len()) {
+        if self.names(WordSet::NoFinding, place.at) || !forms::is_error(self.record, place.end, place.end + code.len()) {
             return None;
         }
-        let is_exchange = !self.names(Words::NextRole, place.at) && !self.names(Words::GetCallerIdentity, place.at);
+        let is_exchange = !self.names(WordSet::NextRole, place.at) && !self.names(WordSet::GetCallerIdentity, place.at);
         let call = if is_exchange { Operation::AssumeRoleWithWebIdentity } else { Operation::GetCallerIdentity };
-        let known = self.sentence(Index::get().sentences(false)).is_none() && self.found.words(Words::NotAuthorized).is_empty();
+        let known = self.sentence(Index::get().sentences(false)).is_none() && self.found.words(WordSet::NotAuthorized).is_empty();
         (known && !code.is_empty()).then(|| self.finding(call, place.at, Some(code)))
     }
 
@@ -271,7 +289,7 @@ impl<'a> Evidence<'a> {
         if let Some((at, code)) = self.sentence(Index::get().sentences(false)) {
             return Some(self.clocked(self.finding(CALL, at, Some(code))));
         }
-        let is_error = |place: &&Place| forms::is_error(self.record, place.at, place.end);
+        let is_error = |place: &&NeedlePlace| forms::is_error(self.record, place.at, place.end);
         let place = *self.found.places(codes_of(CALL)).iter().find(is_error)?;
         let code = self.record.text[place.at..place.end].replace(' ', "");
         // What every service answers in its own name means STS only where STS is named.
@@ -287,9 +305,9 @@ impl<'a> Evidence<'a> {
             "ExpiredToken",
         ];
         let denied = code.starts_with("AccessDenied");
-        let counts = match self.names(Words::OfSts, place.at) {
-            true => !denied || self.names(Words::GetCallerIdentity, place.at),
-            false => BY_ANY.contains(&code.as_str()) && self.names(Words::OfAws, place.at),
+        let counts = match self.names(WordSet::OfSts, place.at) {
+            true => !denied || self.names(WordSet::GetCallerIdentity, place.at),
+            false => BY_ANY.contains(&code.as_str()) && self.names(WordSet::OfAws, place.at),
         };
         counts.then(|| self.clocked(self.finding(CALL, place.at, Some(&code))))
     }
@@ -307,124 +325,15 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// `… is not authorized to perform: ACTION …`, and the shapes in which services say less.
-    fn denial(&self) -> Option<Hit> {
-        let denials: Vec<Option<Hit>> = self.not_authorized().filter_map(|place| self.denied_action(place)).collect();
-        if denials.is_empty() {
-            return self.wordless_denial();
-        }
-        // A node's denial says more than that of others: who is a node has no identity of its own.
-        let mut findings = denials.into_iter().flatten().collect::<Vec<_>>();
-        let node = findings.iter().position(|hit| hit.code == Code::NodeRoleFallback);
-        (!findings.is_empty()).then(|| findings.swap_remove(node.unwrap_or(0)))
-    }
-
-    /// What one denial means that names its action, if it is a finding at all; `None` if it names none.
-    fn denied_action(&self, place: Place) -> Option<Option<Hit>> {
-        let (record, at) = (self.record, place.at);
-        // The denial begins with whom it is said of.
-        let before = record.window(at);
-        let at = before.lower[..before.at].rfind("user: ").map_or(at, |user| at - (before.at - user));
-        let window = record.window(at);
-        let facts = facts(window);
-        let action = facts.action.as_deref()?.to_ascii_lowercase();
-        let anonymous = window.lower[window.at..].starts_with("user: anonymous ");
-        if action.starts_with("sts:assumerolewith") || anonymous || self.names(Words::NoFinding, at) {
-            return Some(None);
-        }
-        // A role that AWS made for a service of its own: its permissions are AWS's.
-        if facts.principal.as_deref().is_some_and(|arn| arn.contains("/AWSServiceRoleFor")) {
-            return Some(None);
-        }
-        let is_nodes_own = facts.is_node && self.is_nodes_own(&action, at);
-        // Organisations' policies and boundaries deny a node as they deny others, but the node's identity is the earlier fault.
-        if facts.is_node && !is_nodes_own {
-            return Some(Some(Hit::at(at, Code::NodeRoleFallback).saying("The caller is a node (session i-…): this pod uses the node's role, because it has no identity of its own. What is missing is that identity, not this permission; do not give it to the node's role. irsa-probe check in the pod says why there is none.")));
-        }
-        let of_node = is_nodes_own.then(|| "The caller is the node itself, which here is as it should be: a node needs the policies that AWS lists for nodes.".to_owned());
-        let code = match action.as_str() {
-            "iam:passrole" => Code::PassRoleMissing,
-            "sts:assumerole" | "sts:tagsession" | "sts:setsourceidentity" => Code::RoleChainDenied,
-            _ => Code::PermissionMissing,
-        };
-        let above = ABOVE_THE_ROLE.iter().find(|policy| window.lower[window.at..].contains(*policy));
-        if let Some(policy) = above {
-            return Some(Some(Hit::at(at, Code::ExplicitlyDenied).saying(format!("AWS names it: a {}.", policy.replace("vpc", "VPC")))));
-        }
-        let accounts = (facts.principal.as_deref().and_then(account_of), facts.resource.as_deref().and_then(account_of));
-        let across = match accounts {
-            (Some(caller), Some(owner)) if caller != owner => Some(format!(
-                "Caller and resource are in different accounts ({caller} and {owner}): both sides have to allow it, the caller's policy in {caller}, and in {owner} the resource's own policy."
-            )),
-            _ => None,
-        };
-        Some(Some(Hit { detail: of_node.or(across), ..Hit::at(at, code) }))
-    }
-
-    /// Whether a node does here what nodes do: the kubelet pulls an image, the network plugin cares for addresses. Both what is done and who says so
-    /// have to be a node's: a log that only names the kubelet, in a path or a label, is not the kubelet's.
-    fn is_nodes_own(&self, action: &str, at: usize) -> bool {
-        const OF_PLUGIN: [&str; 10] = [
-            "ec2:assignprivateipaddresses",
-            "ec2:assignipv6addresses",
-            "ec2:attachnetworkinterface",
-            "ec2:createnetworkinterface",
-            "ec2:createtags",
-            "ec2:deletenetworkinterface",
-            "ec2:describeinstancetypes",
-            "ec2:describenetworkinterfaces",
-            "ec2:describesubnets",
-            "ec2:unassignprivateipaddresses",
-        ];
-        const OF_PULL: [&str; 4] =
-            ["ecr:getauthorizationtoken", "ecr:batchgetimage", "ecr:getdownloadurlforlayer", "ecr:batchchecklayeravailability"];
-        OF_PULL.contains(&action) && self.names(Words::Pull, at) || OF_PLUGIN.contains(&action) && self.names(Words::NetworkPlugin, at)
-    }
-
-    /// What `aws sts decode-authorization-message` prints.
-    fn decoded(&self) -> Option<Hit> {
-        let at = self.first(Words::Decoded)?.at;
-        let window = self.record.window(at);
-        let facts = facts(window);
-        let action = facts.action.as_deref()?.to_ascii_lowercase();
-        Some(Hit::at(at, match () {
-            () if facts.is_node => Code::NodeRoleFallback,
-            () if window.lower.contains("\"explicitdeny\":true") || window.lower.contains("\"explicitdeny\": true") => Code::ExplicitlyDenied,
-            () if action == "iam:passrole" => Code::PassRoleMissing,
-            () if action == "sts:assumerole" => Code::RoleChainDenied,
-            () => Code::PermissionMissing,
-        }))
-    }
-
-    /// The first code of a denial in an error's position, in a text that shows that the error is AWS's.
-    fn denied(&self) -> Option<Place> {
-        let is_denial = |place: &&Place| {
-            let end = place.end;
-            stands_alone(&self.record.text, place.at, end)
-                && (forms::is_error(self.record, place.at, end) || self.record.lower[end..].starts_with(" during "))
-                && self.names(Words::DeniedByAws, place.at)
-        };
-        self.found.words(Words::DenialCode).iter().find(is_denial).copied()
-    }
-
-    fn wordless_denial(&self) -> Option<Hit> {
-        let denied = self.denied().into_iter().chain(self.first(Words::Denied)).min();
-        let Some(Place { at, .. }) = denied else { return self.decoded() };
-        let near = self.record.window(at);
-        if near.lower.replace(' ', "").contains("sts:assumerolewith") || self.names(Words::Exchange, at) || self.names(Words::NoFinding, at) {
-            return None;
-        }
-        let code = if self.names(Words::NextRole, at) { Code::RoleChainDenied } else { Code::PermissionMissing };
-        Some(Hit::at(at, code).saying(WHO_IS_NOT_SAID))
-    }
-
     /// The way to STS: what failed, the host that cannot exist, the controller that waits for itself.
     fn network(&self) -> Vec<Hit> {
         let record = self.record;
         let near_sts = |at: usize| {
             let (window, near) = (record.narrow(at), record.near(at));
             let other_host = || PARTITIONS.iter().any(|row| window.lower.contains(&format!(".{}", row.dns_suffix)));
-            self.call == Some(Operation::AssumeRoleWithWebIdentity) || self.found.names(Words::StsHost, &near) && sts_host(window).is_some() || (self.found.names(Words::Exchange, &near) || self.found.names(Words::ByWebIdentity, &near)) && !other_host()
+            self.call == Some(Operation::AssumeRoleWithWebIdentity)
+                || self.found.names(WordSet::StsHost, &near) && sts_host(window).is_some()
+                || (self.found.names(WordSet::Exchange, &near) || self.found.names(WordSet::ByWebIdentity, &near)) && !other_host()
         };
         let Some(hit) = Index::get().families()[NETWORK].iter().find_map(|row| self.row(row, near_sts)) else { return Vec::new() };
         let window = record.window(hit.at);
@@ -458,7 +367,7 @@ impl<'a> Evidence<'a> {
     fn waits_for_itself(&self, at: usize) -> bool {
         let around = self.record.around(at);
         let lower = &self.record.lower;
-        self.found.words(Words::BeforeDns).iter().filter(|place| around.contains(&place.at)).any(|place| {
+        self.found.words(WordSet::BeforeDns).iter().filter(|place| around.contains(&place.at)).any(|place| {
             let rest = &lower[place.end..];
             let logger = lower[..place.at].ends_with("group\": \"") || lower[..place.at].ends_with("group\":\"");
             logger || !(rest.starts_with(".sh/") || rest.starts_with(".k8s.aws/"))
@@ -467,25 +376,26 @@ impl<'a> Evidence<'a> {
 
     /// aws-iam-authenticator's log: the ARN that came has lost its path, whatever the mapping says.
     fn not_mapped(&self) -> Option<Hit> {
-        let place = self.first(Words::Mapping)?;
+        let place = self.first(WordSet::Mapping)?;
         let arn = super::facts::next_arn(&self.record.text[place.at..]);
         let has_path = arn.split_once(":role/").is_some_and(|(_, name)| name.contains('/'));
         Some(match has_path {
             true => Hit::at(place.at, Code::AwsAuthRolePath),
             false => Hit::at(place.at, Code::KubernetesAccessMissing).saying(
-                "aws-auth has no rolearn with exactly this text. If it has one with a path (role/team/NAME), remove the path there.".to_owned(),
+                "aws-auth has no rolearn with exactly this text. If it has one with a path (role/team/NAME), remove the path there."
+                    .to_owned(),
             ),
         })
     }
 
     /// `rolearn: arn:…:role/path/NAME`, as aws-auth and eksctl write it. AWS's own `RoleArn` and the annotation `role-arn` may have a path.
     fn paths_in_aws_auth(&self) -> Vec<Hit> {
-        let with_path = |place: &&Place| {
+        let with_path = |place: &&NeedlePlace| {
             let value = self.record.text[place.end..].trim_start_matches([':', '=', ' ', '"', '\'']);
             let arn = super::facts::arn(value);
             let name = arn.split_once(":role/").filter(|(head, _)| head.starts_with("arn:")).map(|(_, name)| name.trim_end_matches('/'));
             self.record.text[place.at..].starts_with("rolearn") && name.is_some_and(|name| name.contains('/'))
         };
-        self.found.words(Words::RoleArn).iter().filter(with_path).take(16).map(|place| Hit::at(place.at, Code::AwsAuthRolePath)).collect()
+        self.found.words(WordSet::RoleArn).iter().filter(with_path).take(16).map(|place| Hit::at(place.at, Code::AwsAuthRolePath)).collect()
     }
 }

@@ -11,8 +11,18 @@ pub(super) fn word(text: &str) -> &str {
 
 /// Names of fields that hold an error's code, as they end before `: ` or `=` (in lower case).
 const CODE_FIELDS: [&str; 12] = [
-    "code", "__type", "errorcode", "error_code", "error code", "error.code", "awserrorcode", "aws_error_code", "name", "errortype",
-    "error_class", "exception name",
+    "code",
+    "__type",
+    "errorcode",
+    "error_code",
+    "error code",
+    "error.code",
+    "awserrorcode",
+    "aws_error_code",
+    "name",
+    "errortype",
+    "error_class",
+    "exception name",
 ];
 
 /// Whether the name of an error at a place stands where an error is: before a message, in the parentheses of an SDK's form, or in a field for codes.
@@ -46,7 +56,8 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
         // A document of AWS's, and no page that names a code.
         Some('<') if after.starts_with("</code>") => {
             let next = after["</code>".len()..].trim_start();
-            before.ends_with("<code>") && ["<message", "<requestid", "</error", "<resource", "<httphost"].iter().any(|tag| next.starts_with(tag))
+            before.ends_with("<code>")
+                && ["<message", "<requestid", "</error", "<resource", "<httphost"].iter().any(|tag| next.starts_with(tag))
         }
         Some(' ') if after.starts_with(" (client)") || after.starts_with(" (server)") || after.starts_with(" [") => true,
         _ if before.ends_with('[') && after.starts_with("]:") => true,
@@ -77,21 +88,105 @@ pub(super) fn is_class_of_error(record: &Record, at: usize, end: usize) -> bool 
 
 /// How lines of source begin.
 const STATEMENTS: [&str; 56] = [
-    "- fix", "- feat", "- chore", "* fix", "* feat", "✓ ", "✔ ", "✗ ", "✕ ", "× ", "pass ", "ok ", "--- pass", "=== run",
-    "import ", "from ", "except ", "except(", "catch ", "catch(", "} catch", "raise ", "throw ", "throws ", "return ", "def ", "class ", "func ",
-    "function ", "if ", "if(", "elif ", "else ", "} else", "assert", "case ", "const ", "var ", "let ", "public ", "private ", "protected ",
-    "static ", "final ", "// ", "/// ", "self.", "expect(", "require.", "@", "fmt = ", "export ", "package ", "using ", "rescue ", "when ",
+    "- fix",
+    "- feat",
+    "- chore",
+    "* fix",
+    "* feat",
+    "✓ ",
+    "✔ ",
+    "✗ ",
+    "✕ ",
+    "× ",
+    "pass ",
+    "ok ",
+    "--- pass",
+    "=== run",
+    "import ",
+    "from ",
+    "except ",
+    "except(",
+    "catch ",
+    "catch(",
+    "} catch",
+    "raise ",
+    "throw ",
+    "throws ",
+    "return ",
+    "def ",
+    "class ",
+    "func ",
+    "function ",
+    "if ",
+    "if(",
+    "elif ",
+    "else ",
+    "} else",
+    "assert",
+    "case ",
+    "const ",
+    "var ",
+    "let ",
+    "public ",
+    "private ",
+    "protected ",
+    "static ",
+    "final ",
+    "// ",
+    "/// ",
+    "self.",
+    "expect(",
+    "require.",
+    "@",
+    "fmt = ",
+    "export ",
+    "package ",
+    "using ",
+    "rescue ",
+    "when ",
 ];
 
 /// What stands before a text that a program makes or compares.
 const BUILDERS: [&str; 34] = [
-    "errors.new(", "fmt.errorf(", "errorf(", "raise ", "throw new ", "except ", "catch (", "== ", "=== ", "!= ", "!== ", "assert", "expect(",
-    ".contains(", ".includes(", "contains(", "match=", "regexp", "regex", "re.compile(", "pattern", "fmt = ", ".equal(", "equals(", "hasprefix(",
-    "in str(", "startswith(", "indexof(", ".test(", "=~ ", "strings.contains", "awserr.new(", "\"documentation\":", "panic(\"",
+    "errors.new(",
+    "fmt.errorf(",
+    "errorf(",
+    "raise ",
+    "throw new ",
+    "except ",
+    "catch (",
+    "== ",
+    "=== ",
+    "!= ",
+    "!== ",
+    "assert",
+    "expect(",
+    ".contains(",
+    ".includes(",
+    "contains(",
+    "match=",
+    "regexp",
+    "regex",
+    "re.compile(",
+    "pattern",
+    "fmt = ",
+    ".equal(",
+    "equals(",
+    "hasprefix(",
+    "in str(",
+    "startswith(",
+    "indexof(",
+    ".test(",
+    "=~ ",
+    "strings.contains",
+    "awserr.new(",
+    "\"documentation\":",
+    "panic(\"",
 ];
 
 /// What stands before a class that a program names.
-const KEYWORDS: [&str; 13] = ["class", "struct", "type", "rescue", "except", "catch", "import", "raise", "throw", "throws", "instanceof", "extends", "new"];
+const KEYWORDS: [&str; 13] =
+    ["class", "struct", "type", "rescue", "except", "catch", "import", "raise", "throw", "throws", "instanceof", "extends", "new"];
 
 /// Calls whose arguments are texts for errors.
 const OPENED: [&str; 6] = ["errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "throw new ", "raise ", "new error("];
@@ -113,7 +208,10 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     if OPENED.iter().any(|call| lower.rfind(call).is_some_and(|at| !lower[at..].contains(')'))) {
         return true;
     }
-    if BUILDERS.iter().any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder)) {
+    if BUILDERS
+        .iter()
+        .any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder))
+    {
         return true;
     }
     // An argument by name, on a line of its own, or a text that is all of one in a call.
@@ -157,7 +255,15 @@ fn is_model(text: &str, before: &str, after: &str) -> bool {
 /// The HTTP status that an SDK names.
 pub(super) fn status(window: Window<'_>) -> Option<u16> {
     let names = [
-        "status code: ", "statuscode: ", "statuscode\": ", "statuscode(", "non 200 response ", "non 200 response (", "statuscode\":", "status: ", "http ",
+        "status code: ",
+        "statuscode: ",
+        "statuscode\": ",
+        "statuscode(",
+        "non 200 response ",
+        "non 200 response (",
+        "statuscode\":",
+        "status: ",
+        "http ",
         "http response code: ",
     ];
     names.iter().find_map(|name| {
@@ -180,7 +286,9 @@ const UNKNOWN: [(&str, &str, &str); 8] = [
 
 /// A code that no table knows in AWS's own shape.
 pub(super) fn unknown_code<'a>(window: Window<'a>) -> Option<&'a str> {
-    let is_code = |word: &&str| (4..=60).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_uppercase()) && !word.eq_ignore_ascii_case("requestid");
+    let is_code = |word: &&str| {
+        (4..=60).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_uppercase()) && !word.eq_ignore_ascii_case("requestid")
+    };
     UNKNOWN.iter().find_map(|(before, behind, beside)| {
         let found = window.lower.match_indices(before).map(|(at, _)| at + before.len());
         let words = found.map(|at| (at, word(&window.text[at..])));

@@ -1,11 +1,11 @@
-//! All needles of the tables in one automaton, and where they stand in a record.
+//! All needles of the tables in one automaton.
 
 use super::plain;
-use super::record::Record;
-use super::table::{self, EXCHANGE_TEXTS, FAMILIES, Row, SIGNED_TEXTS, Sentence, Words};
+use super::table::{self, EXCHANGE_TEXTS, FAMILIES, Row, SIGNED_TEXTS, Sentence};
 use crate::core::catalogue::{Operation, errors};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// The longest of the names that system calls give their errors (`enetunreach`): so short a word has to stand by itself. `enotfound` is also a
@@ -29,7 +29,7 @@ pub(super) struct Index {
     all: AhoCorasick,
     /// Those of which each record that means something has one.
     candidates: AhoCorasick,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Needle>,
     families: Vec<Vec<RowSets>>,
     exchange: Vec<SentenceSets>,
     signed: Vec<SentenceSets>,
@@ -45,22 +45,22 @@ pub(super) struct SentenceSets {
     pub near: Option<SetId>,
 }
 
-struct Pattern {
+struct Needle {
     /// The sets that it belongs to.
-    sets: Vec<Member>,
+    sets: Vec<NeedleInSet>,
 }
 
 /// A needle in a set.
-struct Member {
-    set: SetId,
-    word: Word,
+pub(super) struct NeedleInSet {
+    pub set: SetId,
+    pub word: NeedleForm,
     /// It has to stand by itself.
-    stands_alone: bool,
+    pub stands_alone: bool,
 }
 
 /// How a needle's words stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
+pub(super) enum NeedleForm {
     /// It is one, which no blank divides.
     One,
     /// It is several, with nothing but blanks between them.
@@ -68,17 +68,6 @@ enum Word {
     /// It has other signs between them. A blank may be missing then.
     Marked,
 }
-
-/// Where a needle of a set stands in a record's text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    set: SetId,
-    pub at: usize,
-    pub end: usize,
-}
-
-/// All places in a record.
-pub(super) struct Found(Vec<Place>);
 
 static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
@@ -94,7 +83,7 @@ pub(super) fn texts_of(operation: Operation) -> SetId {
 
 /// What needles are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum NeedleUse {
     /// They stand beside an error.
     Beside,
     /// They are an error.
@@ -105,16 +94,16 @@ enum Kind {
 
 /// Collects needles.
 #[derive(Default)]
-struct Builder {
+struct IndexBuilder {
     known: HashMap<Vec<u8>, usize>,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Needle>,
     candidates: Vec<usize>,
     words: HashSet<String>,
     sets: SetId,
 }
 
-impl Builder {
-    fn add<'a>(&mut self, needles: impl Iterator<Item = &'a str>, is_candidate: bool, kind: Kind) -> SetId {
+impl IndexBuilder {
+    fn add<'a>(&mut self, needles: impl Iterator<Item = &'a str>, is_candidate: bool, kind: NeedleUse) -> SetId {
         let set = self.sets;
         self.sets += 1;
         for needle in needles.filter(|needle| !needle.is_empty()) {
@@ -123,16 +112,16 @@ impl Builder {
             plain::squeeze(needle.as_bytes(), &mut squeezed);
             let length = squeezed.len();
             let word = match needle.trim() {
-                needle if needle.bytes().all(is_of_word) => Word::One,
-                needle if needle.bytes().all(|byte| is_of_word(byte) || byte == b' ') => Word::Several,
-                _ => Word::Marked,
+                needle if needle.bytes().all(is_of_word) => NeedleForm::One,
+                needle if needle.bytes().all(|byte| is_of_word(byte) || byte == b' ') => NeedleForm::Several,
+                _ => NeedleForm::Marked,
             };
             let id = *self.known.entry(squeezed).or_insert_with(|| {
-                self.patterns.push(Pattern { sets: Vec::new() });
+                self.patterns.push(Needle { sets: Vec::new() });
                 self.patterns.len() - 1
             });
-            let stands_alone = kind == Kind::Code || kind == Kind::Error && word == Word::One && length <= SHORT;
-            self.patterns[id].sets.push(Member { set, word, stands_alone });
+            let stands_alone = kind == NeedleUse::Code || kind == NeedleUse::Error && word == NeedleForm::One && length <= SHORT;
+            self.patterns[id].sets.push(NeedleInSet { set, word, stands_alone });
             if is_candidate && !self.candidates.contains(&id) {
                 self.candidates.push(id);
             }
@@ -148,29 +137,30 @@ impl Index {
     }
 
     fn new() -> Index {
-        let mut builder = Builder::default();
+        let mut builder = IndexBuilder::default();
         for (nth, list) in table::WORDS.iter().enumerate() {
-            builder.add(list.split('|'), table::is_candidate(nth), Kind::Beside);
+            builder.add(list.split('|'), table::is_candidate(nth), NeedleUse::Beside);
         }
         for operation in Operation::ALL {
-            builder.add(errors::known_codes(operation), true, Kind::Code);
+            builder.add(errors::known_codes(operation), true, NeedleUse::Code);
         }
         for operation in Operation::ALL {
-            builder.add(errors::known_texts(operation), operation == Operation::AssumeRoleForPodIdentity, Kind::Beside);
+            builder.add(errors::known_texts(operation), operation == Operation::AssumeRoleForPodIdentity, NeedleUse::Beside);
         }
-        builder.add(table::PHRASES.split('|'), false, Kind::Beside);
+        builder.add(table::PHRASES.split('|'), false, NeedleUse::Beside);
         let mut sentence_sets = |sentence: &'static Sentence| SentenceSets {
             code: sentence.1,
-            text: builder.add(std::iter::once(sentence.0), true, Kind::Error),
-            near: (!sentence.2.is_empty()).then(|| builder.add(sentence.2.split('|'), false, Kind::Beside)),
+            text: builder.add(std::iter::once(sentence.0), true, NeedleUse::Error),
+            near: (!sentence.2.is_empty()).then(|| builder.add(sentence.2.split('|'), false, NeedleUse::Beside)),
         };
         let exchange = EXCHANGE_TEXTS.iter().map(&mut sentence_sets).collect();
         let signed = SIGNED_TEXTS.iter().map(&mut sentence_sets).collect();
         let mut row_sets = |family: usize, row: &'static Row| RowSets {
             row,
-            text: builder.add(row.text.split('|'), !row.is_common, Kind::Error),
-            with: (!row.with.is_empty()).then(|| builder.add(row.with.split('|'), row.is_common && family >= table::OF_WORDS, Kind::Beside)),
-            without: (!row.without.is_empty()).then(|| builder.add(row.without.split('|'), false, Kind::Beside)),
+            text: builder.add(row.text.split('|'), !row.is_common, NeedleUse::Error),
+            with: (!row.with.is_empty())
+                .then(|| builder.add(row.with.split('|'), row.is_common && family >= table::OF_WORDS, NeedleUse::Beside)),
+            without: (!row.without.is_empty()).then(|| builder.add(row.without.split('|'), false, NeedleUse::Beside)),
         };
         let families = FAMILIES.iter().enumerate().map(|(nth, family)| family.iter().map(|row| row_sets(nth, row)).collect()).collect();
         let mut needles = vec![&[][..]; builder.patterns.len()];
@@ -201,7 +191,7 @@ impl Index {
     }
 
     /// The first needle in a squeezed text from a place on that a record with a meaning has one of.
-    pub fn candidate(&self, squeezed: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
+    pub fn candidate(&self, squeezed: &[u8], from: usize) -> Option<Range<usize>> {
         self.candidates.find(Input::new(squeezed).range(from..)).map(|found| found.range())
     }
 
@@ -211,49 +201,10 @@ impl Index {
         found.map(|found| (place - found.start()).min(found.end() - place)).max().unwrap_or(0)
     }
 
-    /// The places of all needles in a record.
-    pub fn find(&self, record: &Record) -> Found {
-        let mut places = Vec::new();
-        for found in self.all.find_overlapping_iter(&record.squeezed) {
-            let pattern = &self.patterns[found.pattern().as_usize()];
-            let (at, end) = record.place(found.start(), found.end());
-            // Words that stand together in a text stand together in a name, too: "RequestTimeout" is no "request timeout".
-            let is_together = end - at == found.end() - found.start();
-            let is_alone = stands_alone(&record.text, at, end);
-            let is_whole = |member: &&Member| match member.word {
-                _ if member.stands_alone && !is_alone => false,
-                Word::One => is_together,
-                Word::Several => !is_together || record.is_broken(at, end),
-                Word::Marked => true,
-            };
-            places.extend(pattern.sets.iter().filter(is_whole).map(|member| Place { set: member.set, at, end }));
-        }
-        places.sort_unstable();
-        Found(places)
-    }
-}
-
-impl Found {
-    /// The places of a set's needles, in order.
-    pub fn places(&self, set: SetId) -> &[Place] {
-        let from = self.0.partition_point(|place| place.set < set);
-        let length = self.0[from..].partition_point(|place| place.set == set);
-        &self.0[from..from + length]
-    }
-
-    /// The places of these words.
-    pub fn words(&self, words: Words) -> &[Place] {
-        self.places(words as SetId)
-    }
-
-    /// Whether a needle of the set stands within a stretch of the text.
-    pub fn has(&self, set: SetId, stretch: &std::ops::Range<usize>) -> bool {
-        self.places(set).iter().any(|place| stretch.start <= place.at && place.end <= stretch.end)
-    }
-
-    /// Whether one of these words stands within a stretch of the text.
-    pub fn names(&self, words: Words, stretch: &std::ops::Range<usize>) -> bool {
-        self.has(words as SetId, stretch)
+    /// The needles in a squeezed text: the sets of each, and where it stands.
+    pub fn find<'a>(&'a self, squeezed: &'a [u8]) -> impl Iterator<Item = (&'a [NeedleInSet], Range<usize>)> {
+        let found = self.all.find_overlapping_iter(squeezed);
+        found.map(|found| (&self.patterns[found.pattern().as_usize()].sets[..], found.range()))
     }
 }
 
@@ -267,13 +218,6 @@ pub fn needles() -> Vec<String> {
     all.sort_unstable();
     all.dedup();
     all
-}
-
-/// Whether what is at a place is no part of a longer word.
-pub(super) fn stands_alone(text: &str, at: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
-    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_word(*byte));
-    !is_part(bytes[..at].last()) && !is_part(bytes.get(end))
 }
 
 fn is_of_word(byte: u8) -> bool {

@@ -4,7 +4,7 @@
 //! column. A search therefore compares the squeezed form of text and needle: no white space at all, in lower case.
 
 /// What stands at the beginning of a text, and how many bytes it takes.
-enum Piece<'a> {
+enum TextPiece<'a> {
     /// White space, or an escape that stands for it.
     Blank,
     /// Nothing that is read: a colour, the frame of a box, a sign of no width.
@@ -41,11 +41,11 @@ pub(super) fn plain(line: &[u8]) -> String {
         }
         let (piece, length) = next(rest);
         match piece {
-            Piece::Blank if bytes.last().is_none_or(|last| *last == b' ') => {}
-            Piece::Blank => bytes.push(b' '),
-            Piece::Nothing => {}
-            Piece::Char(byte) => bytes.push(byte),
-            Piece::Other(other) => bytes.extend_from_slice(other),
+            TextPiece::Blank if bytes.last().is_none_or(|last| *last == b' ') => {}
+            TextPiece::Blank => bytes.push(b' '),
+            TextPiece::Nothing => {}
+            TextPiece::Char(byte) => bytes.push(byte),
+            TextPiece::Other(other) => bytes.extend_from_slice(other),
         }
         rest = &rest[length..];
     }
@@ -71,9 +71,9 @@ pub(super) fn squeeze(line: &[u8], squeezed: &mut Vec<u8>) {
         }
         let (piece, length) = next(rest);
         match piece {
-            Piece::Blank | Piece::Nothing => {}
-            Piece::Char(byte) => squeezed.push(byte),
-            Piece::Other(other) => squeezed.extend_from_slice(other),
+            TextPiece::Blank | TextPiece::Nothing => {}
+            TextPiece::Char(byte) => squeezed.push(byte),
+            TextPiece::Other(other) => squeezed.extend_from_slice(other),
         }
         rest = &rest[length..];
     }
@@ -99,41 +99,41 @@ const IS_WORD: [bool; 256] = {
     table
 };
 
-fn next(text: &[u8]) -> (Piece<'_>, usize) {
+fn next(text: &[u8]) -> (TextPiece<'_>, usize) {
     match text[0] {
         b'\\' => escape(text),
-        b'&' => stand_in(text).or_else(|| numbered(text)).unwrap_or((Piece::Char(b'&'), 1)),
-        0x1b => (Piece::Nothing, 1 + sequence(&text[1..])),
-        byte if byte.is_ascii_graphic() => (Piece::Char(byte), 1),
-        byte if byte.is_ascii() => (Piece::Blank, 1),
+        b'&' => stand_in(text).or_else(|| numbered(text)).unwrap_or((TextPiece::Char(b'&'), 1)),
+        0x1b => (TextPiece::Nothing, 1 + sequence(&text[1..])),
+        byte if byte.is_ascii_graphic() => (TextPiece::Char(byte), 1),
+        byte if byte.is_ascii() => (TextPiece::Blank, 1),
         _ => other(text),
     }
 }
 
 /// A backslash and what it escapes, however often a log has escaped another one.
-fn escape(text: &[u8]) -> (Piece<'_>, usize) {
+fn escape(text: &[u8]) -> (TextPiece<'_>, usize) {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
     // The last of them, so that escapes are found that were escaped themselves.
     let last = &text[slashes - 1..];
     match last.get(1) {
-        Some(b'n' | b'r' | b't') => (Piece::Blank, slashes + 1),
-        Some(quote @ (b'"' | b'\'' | b'/')) => (Piece::Char(*quote), slashes + 1),
-        Some(b'u') if last.starts_with(b"\\u001b") => (Piece::Nothing, slashes + 5 + sequence(&last[6..])),
+        Some(b'n' | b'r' | b't') => (TextPiece::Blank, slashes + 1),
+        Some(quote @ (b'"' | b'\'' | b'/')) => (TextPiece::Char(*quote), slashes + 1),
+        Some(b'u') if last.starts_with(b"\\u001b") => (TextPiece::Nothing, slashes + 5 + sequence(&last[6..])),
         Some(b'u') => match stand_in(last) {
             Some((piece, length)) => (piece, slashes - 1 + length),
-            None => (Piece::Char(b'\\'), slashes),
+            None => (TextPiece::Char(b'\\'), slashes),
         },
-        _ => (Piece::Char(b'\\'), slashes),
+        _ => (TextPiece::Char(b'\\'), slashes),
     }
 }
 
-fn stand_in(text: &[u8]) -> Option<(Piece<'static>, usize)> {
+fn stand_in(text: &[u8]) -> Option<(TextPiece<'static>, usize)> {
     let meant = STANDS_FOR.iter().find(|(name, _)| text.len() >= name.len() && text[..name.len()].eq_ignore_ascii_case(name.as_bytes()))?;
-    Some((if meant.1 == b' ' { Piece::Blank } else { Piece::Char(meant.1) }, meant.0.len()))
+    Some((if meant.1 == b' ' { TextPiece::Blank } else { TextPiece::Char(meant.1) }, meant.0.len()))
 }
 
 /// A character by its number: `&#34;`, `&#xa0;`.
-fn numbered(text: &[u8]) -> Option<(Piece<'static>, usize)> {
+fn numbered(text: &[u8]) -> Option<(TextPiece<'static>, usize)> {
     let text = std::str::from_utf8(&text[..text.len().min(10)]).ok()?;
     let (number, _) = text.strip_prefix("&#")?.split_once(';')?;
     let code = match number.strip_prefix(['x', 'X']) {
@@ -142,8 +142,8 @@ fn numbered(text: &[u8]) -> Option<(Piece<'static>, usize)> {
     };
     let c = char::from_u32(code.ok()?)?;
     let piece = match u8::try_from(c) {
-        Ok(byte) if byte.is_ascii_graphic() => Piece::Char(byte),
-        _ if c.is_whitespace() => Piece::Blank,
+        Ok(byte) if byte.is_ascii_graphic() => TextPiece::Char(byte),
+        _ if c.is_whitespace() => TextPiece::Blank,
         _ => return None,
     };
     Some((piece, "&#;".len() + number.len()))
@@ -166,7 +166,7 @@ fn sequence(text: &[u8]) -> usize {
 }
 
 /// A character outside of ASCII, or a byte that is none.
-fn other(text: &[u8]) -> (Piece<'_>, usize) {
+fn other(text: &[u8]) -> (TextPiece<'_>, usize) {
     let length = match text[0] {
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
@@ -174,16 +174,16 @@ fn other(text: &[u8]) -> (Piece<'_>, usize) {
         _ => 1,
     };
     let Some(c) = text.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.chars().next()) else {
-        return (Piece::Other(&text[..1]), 1);
+        return (TextPiece::Other(&text[..1]), 1);
     };
     let piece = match c {
-        '’' | '‘' | '′' => Piece::Char(b'\''),
-        '“' | '”' | '″' => Piece::Char(b'"'),
-        '‐' | '‑' => Piece::Char(b'-'),
+        '’' | '‘' | '′' => TextPiece::Char(b'\''),
+        '“' | '”' | '″' => TextPiece::Char(b'"'),
+        '‐' | '‑' => TextPiece::Char(b'-'),
         // Box drawing, zero width, soft hyphen, byte order mark.
-        '\u{2500}'..='\u{257f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{feff}' => Piece::Nothing,
-        c if c.is_whitespace() || c.is_control() => Piece::Blank,
-        _ => Piece::Other(&text[..length]),
+        '\u{2500}'..='\u{257f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{feff}' => TextPiece::Nothing,
+        c if c.is_whitespace() || c.is_control() => TextPiece::Blank,
+        _ => TextPiece::Other(&text[..length]),
     };
     (piece, length)
 }

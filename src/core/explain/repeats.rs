@@ -9,7 +9,7 @@ const KEPT: usize = 1024;
 
 /// What a record stood for when it came first.
 #[derive(Clone, Copy)]
-pub(super) struct Repeat {
+pub(super) struct SeenHit {
     /// The match; none for one that is not listed.
     pub nth: Option<usize>,
     /// The hit's line, counted from the record's first.
@@ -18,18 +18,18 @@ pub(super) struct Repeat {
 
 /// The records that came.
 #[derive(Default)]
-pub(super) struct Repeats {
-    known: HashMap<u64, Vec<Repeat>>,
+pub(super) struct SeenRecords {
+    known: HashMap<u64, Vec<SeenHit>>,
 }
 
-impl Repeats {
+impl SeenRecords {
     /// What a record stood for, if it has come before.
-    pub fn find(&self, fingerprint: u64) -> Option<&[Repeat]> {
+    pub fn find(&self, fingerprint: u64) -> Option<&[SeenHit]> {
         self.known.get(&fingerprint).map(Vec::as_slice)
     }
 
     /// Remembers what a record stands for.
-    pub fn learn(&mut self, fingerprint: u64, repeats: Vec<Repeat>) {
+    pub fn learn(&mut self, fingerprint: u64, repeats: Vec<SeenHit>) {
         if self.known.len() >= KEPT {
             self.known.clear();
         }

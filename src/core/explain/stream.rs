@@ -1,7 +1,8 @@
 //! A log in pieces: of any length, in constant memory.
 
 use super::index::Index;
-use super::record::{Lines, Record};
+use super::lines::Lines;
+use super::record::Record;
 
 /// So much is searched at a time.
 const BLOCK: usize = 256 * 1024;
@@ -9,7 +10,7 @@ const BLOCK: usize = 256 * 1024;
 const KEPT: usize = 80 * 1024;
 
 /// Splits a text that comes in pieces into the records that may mean something.
-pub(super) struct Stream {
+pub(super) struct LogStream {
     decoder: Decoder,
     buffer: Vec<u8>,
     /// The number of the first line in the buffer.
@@ -20,9 +21,9 @@ pub(super) struct Stream {
     seen: usize,
 }
 
-impl Stream {
-    pub fn new() -> Stream {
-        Stream { decoder: Decoder::default(), buffer: Vec::new(), number: 1, done: 0, seen: 0 }
+impl LogStream {
+    pub fn new() -> LogStream {
+        LogStream { decoder: Decoder::default(), buffer: Vec::new(), number: 1, done: 0, seen: 0 }
     }
 
     /// The next bytes. Each record that has become whole is given to `see`.

@@ -40,16 +40,17 @@ impl Row {
 }
 
 /// Tables that do not speak of the same thing: a record can be in several, and in each the first row that fits counts.
-pub(super) const FAMILIES: &[&[Row]] = &[NETWORK, AGENT_NETWORK, INJECTION, TOKEN, AGENT_URI, PROFILE, CHAIN, MODULE, WEBHOOK, KUBERNETES, CLUSTER, STORE, BY_SOME_SERVICE];
+pub(super) const FAMILIES: &[&[Row]] =
+    &[NETWORK, AGENT_NETWORK, INJECTION, TOKEN, AGENT_URI, PROFILE, CHAIN, MODULE, WEBHOOK, KUBERNETES, CLUSTER, STORE, BY_SOME_SERVICE];
 
 /// Where the families of `FAMILIES` begin that stand for words alone, whatever was called.
 pub(super) const OF_WORDS: usize = 2;
 
 macro_rules! words {
     ($($(#[doc = $doc:literal])* $name:ident $is_candidate:literal = $list:expr;)*) => {
-        /// Words that more than one row needs.
+        /// WordSet that more than one row needs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Words {
+        pub(super) enum WordSet {
             $($(#[doc = $doc])* $name,)*
         }
 
@@ -341,8 +342,7 @@ const STORE: &[Row] = &[row(Code::PermissionMissing, "unexpected error from list
     .detail(WHO_IS_NOT_SAID)];
 
 /// Of denials that name no one.
-pub(super) const WHO_IS_NOT_SAID: &str =
-    "The text does not say who was denied. irsa-probe check in the pod shows it, elsewhere aws sts get-caller-identity with the same credentials.";
+pub(super) const WHO_IS_NOT_SAID: &str = "The text does not say who was denied. irsa-probe check in the pod shows it, elsewhere aws sts get-caller-identity with the same credentials.";
 
 /// On the way to STS. Only where the text names an STS host, or the exchange: other services' hosts do not concern the probe.
 const NETWORK: &[Row] = &[
@@ -416,7 +416,8 @@ const NETWORK: &[Row] = &[
 
 /// On the way to the Pod Identity agent, whose address has to stand there.
 const AGENT_NETWORK: &[Row] = &[
-    row(Code::ProxyCapturesAgent, "proxyconnect tcp|failed to connect to proxy url|unable to connect to proxy|tunnel connection failed").common(),
+    row(Code::ProxyCapturesAgent, "proxyconnect tcp|failed to connect to proxy url|unable to connect to proxy|tunnel connection failed")
+        .common(),
     row(
         Code::AgentUnreachable,
         "connection refused|econnrefused|connect timeout|connection timed out|etimedout|i/o timeout|deadline exceeded|\
@@ -505,4 +506,3 @@ pub(super) const SIGNED_TEXTS: &[Sentence] = &[
     ("aws was not able to validate the provided access credentials", "InvalidClientTokenId", ""),
     ("the provided token is malformed or otherwise invalid", "InvalidClientTokenId", ""),
 ];
-

@@ -278,7 +278,7 @@ fn many_different_errors_are_counted_rather_than_listed() {
         .map(|n| format!("User: arn:aws:sts::111122223333:assumed-role/a/s is not authorized to perform: s3:Action{n} on resource: x\n"))
         .collect();
     let explanation = explain(&log);
-    assert_eq!((explanation.matches.len(), explanation.omitted), (MAX_MATCHES, Some(15)));
+    assert_eq!((explanation.matches.len(), explanation.omitted), (25, Some(15)));
     let explanation =
         explain(&format!("{log}An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.\n"));
     assert_eq!(explanation.root_cause, Some(Code::SessionExpired), "the last one is not the one that is left out");
