@@ -16,6 +16,8 @@ use crate::core::text::printable::floor;
 /// The families of `table::FAMILIES` that count only on the way to STS and to the agent.
 const NETWORK: usize = 0;
 const AGENT_NETWORK: usize = 1;
+/// So many places of a needle in one record are looked at: a line of nothing but one word is no error.
+pub(super) const MOST: usize = 24;
 
 /// A recogniser's answer.
 pub(super) struct Hit {
@@ -116,7 +118,7 @@ impl<'a> RecordEvidence<'a> {
 
     /// The first place of some words that is no part of a program's source.
     pub fn first(&self, words: WordSet) -> Option<NeedlePlace> {
-        self.found.words(words).iter().copied().find(|place| !forms::is_source(self.record, place.at, place.end))
+        self.found.words(words).iter().copied().take(MOST).find(|place| !forms::is_source(self.record, place.at, place.end))
     }
 
     pub fn names(&self, words: WordSet, at: usize) -> bool {
@@ -133,7 +135,7 @@ impl<'a> RecordEvidence<'a> {
                 && !forms::is_source(self.record, place.at, place.end)
                 && forms::is_class_of_error(self.record, place.at, place.end)
         };
-        let place = self.found.places(row.text).iter().find(fits)?;
+        let place = self.found.places(row.text).iter().take(MOST).find(fits)?;
         let detail = (!row.row.detail.is_empty()).then(|| row.row.detail.to_owned());
         Some(Hit { detail, ..Hit::at(place.at, row.row.code) })
     }
@@ -146,7 +148,7 @@ impl<'a> RecordEvidence<'a> {
                 sentence.near.is_none_or(|near| is_link || self.found.has(near, &self.record.around(place.at)))
                     && !forms::is_source(self.record, place.at, place.end)
             };
-            Some((self.found.places(sentence.text).iter().find(fits)?.at, sentence.code))
+            Some((self.found.places(sentence.text).iter().take(MOST).find(fits)?.at, sentence.code))
         })
     }
 
@@ -154,7 +156,7 @@ impl<'a> RecordEvidence<'a> {
     fn nearest_code(&self, at: usize, operation: Operation) -> Option<NeedlePlace> {
         let around = self.record.around(at);
         let is_error = |place: &&NeedlePlace| around.contains(&place.at) && forms::is_error(self.record, place.at, place.end);
-        self.found.places(codes_of(operation)).iter().filter(is_error).min_by_key(|place| place.at.abs_diff(at)).copied()
+        self.found.places(codes_of(operation)).iter().filter(|place| around.contains(&place.at)).take(MOST).filter(is_error).min_by_key(|place| place.at.abs_diff(at)).copied()
     }
 
     fn finding(&self, operation: Operation, at: usize, code: Option<&str>) -> Hit {
@@ -185,7 +187,7 @@ impl<'a> RecordEvidence<'a> {
                 && !forms::is_source(self.record, place.at, place.end)
         };
         let code_near = |at: usize| self.nearest_code(at, CALL).map(|place| self.record.text[place.at..place.end].replace(' ', ""));
-        if let Some(place) = self.found.places(texts_of(CALL)).iter().find(is_said) {
+        if let Some(place) = self.found.places(texts_of(CALL)).iter().take(MOST).find(is_said) {
             return Some(self.finding(CALL, place.at, code_near(place.at).as_deref()));
         }
         let call = self.first(WordSet::AgentCall).filter(|place| self.is_agent_call(place.at));
@@ -226,7 +228,7 @@ impl<'a> RecordEvidence<'a> {
         }
         // No other call has these.
         const ONLY_HERE: [&str; 3] = ["InvalidIdentityToken", "IDPCommunicationError", "IDPRejectedClaim"];
-        let codes = self.found.places(codes_of(CALL)).iter().filter(|place| forms::is_error(self.record, place.at, place.end));
+        let codes = self.found.places(codes_of(CALL)).iter().take(MOST).filter(|place| forms::is_error(self.record, place.at, place.end));
         let mut codes = codes.map(|place| (place.at, self.record.text[place.at..place.end].replace(' ', "")));
         if let Some((at, code)) = codes.find(|(_, code)| ONLY_HERE.iter().any(|only| code.starts_with(only))) {
             return Some(self.finding(CALL, at, Some(&code)));
@@ -272,7 +274,7 @@ impl<'a> RecordEvidence<'a> {
     /// `Aws::STS::Errors::CODE`: Ruby does not say which call it was. AssumeRole has most of the errors of the exchange, and they mean the same.
     fn of_ruby(&self) -> Option<Hit> {
         let is_sts = |place: &&NeedlePlace| self.record.lower[..place.at].ends_with("aws::sts");
-        let place = self.found.words(WordSet::RubyErrors).iter().find(is_sts)?;
+        let place = self.found.words(WordSet::RubyErrors).iter().take(MOST).find(is_sts)?;
         let code = forms::word(&self.record.text[place.end..]);
         if self.names(WordSet::NoFinding, place.at) || !forms::is_error(self.record, place.end, place.end + code.len()) {
             return None;
@@ -290,10 +292,13 @@ impl<'a> RecordEvidence<'a> {
             return Some(self.clocked(self.finding(CALL, at, Some(code))));
         }
         let is_error = |place: &&NeedlePlace| forms::is_error(self.record, place.at, place.end);
-        let place = *self.found.places(codes_of(CALL)).iter().find(is_error)?;
+        let place = *self.found.places(codes_of(CALL)).iter().take(MOST).find(is_error)?;
         let code = self.record.text[place.at..place.end].replace(' ', "");
         // What every service answers in its own name means STS only where STS is named.
-        const BY_ANY: [&str; 9] = [
+        const BY_ANY: [&str; 12] = [
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "AuthFailure",
             "RegionDisabledException",
             "SignatureDoesNotMatch",
             "InvalidSignatureException",

@@ -1,6 +1,6 @@
 //! Denials: who was denied what by whom, as far as the text says it.
 
-use super::classify::{Hit, RecordEvidence};
+use super::classify::{Hit, MOST, RecordEvidence};
 use super::facts::{account_of, facts};
 use super::forms;
 use super::found::NeedlePlace;
@@ -16,7 +16,7 @@ impl RecordEvidence<'_> {
             let before = self.record.lower[..place.at].trim_end();
             (before.ends_with("not") || before.ends_with("n't")) && !forms::is_source(self.record, place.at, place.end)
         };
-        self.found.words(WordSet::NotAuthorized).iter().filter(is_denied).copied().take(16)
+        self.found.words(WordSet::NotAuthorized).iter().take(MOST).filter(is_denied).copied()
     }
 
     /// `… is not authorized to perform: ACTION …`, and the shapes in which services say less.
@@ -123,7 +123,7 @@ impl RecordEvidence<'_> {
                 && (forms::is_error(self.record, place.at, end) || self.record.lower[end..].starts_with(" during "))
                 && self.names(WordSet::DeniedByAws, place.at)
         };
-        self.found.words(WordSet::DenialCode).iter().find(is_denial).copied()
+        self.found.words(WordSet::DenialCode).iter().take(MOST).find(is_denial).copied()
     }
 
     fn wordless_denial(&self) -> Option<Hit> {

@@ -33,6 +33,14 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
     let (before, after) = (&record.lower[..at], &record.lower[end..]);
     // EC2 writes whose fault it is before the code.
     let before = before.strip_suffix("client.").unwrap_or(before);
+    // The model of an SDK.
+    if before[floor(before, before.len().saturating_sub(80))..].contains("namespace: \"com.amazonaws") {
+        return false;
+    }
+    // fog, chef: `CODE => message`.
+    if after.starts_with(" => you are not") {
+        return true;
+    }
     // The rules of a monitoring tool.
     if after.starts_with(" ->") {
         return false;
@@ -87,7 +95,7 @@ pub(super) fn is_class_of_error(record: &Record, at: usize, end: usize) -> bool 
 }
 
 /// How lines of source begin.
-const STATEMENTS: [&str; 56] = [
+const STATEMENTS: [&str; 53] = [
     "- fix",
     "- feat",
     "- chore",
@@ -95,9 +103,6 @@ const STATEMENTS: [&str; 56] = [
     "* feat",
     "✓ ",
     "✔ ",
-    "✗ ",
-    "✕ ",
-    "× ",
     "pass ",
     "ok ",
     "--- pass",
@@ -189,12 +194,12 @@ const KEYWORDS: [&str; 13] =
     ["class", "struct", "type", "rescue", "except", "catch", "import", "raise", "throw", "throws", "instanceof", "extends", "new"];
 
 /// Calls whose arguments are texts for errors.
-const OPENED: [&str; 6] = ["errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "throw new ", "raise ", "new error("];
+const OPENED: [&str; 7] = ["sprintf(\"", "errors.new(\"", "awserr.new(\"", "fmt.errorf(\"", "throw new ", "raise ", "new error("];
 
 /// Whether a place is in the source of a program, in a comparison, or in a template for messages.
 pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     let lower = record.line_before(at).trim_start();
-    if STATEMENTS.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("from server") {
+    if record.begins_near(at) && STATEMENTS.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("from server") {
         return true;
     }
     // The name of a class behind a keyword, whatever stands before that.
@@ -242,7 +247,9 @@ fn is_model(text: &str, before: &str, after: &str) -> bool {
     const RULES: [&str; 2] = ["\"expect\":{\"error\":", "\"conditions\":[],\"error\":"];
     const SHAPES: [&str; 4] = ["\",\"httpstatuscode\"", "\",\"http_status_code\"", "\",\"type\":\"error\"", ".\",\"type\":\"error\""];
     let near: String = after.chars().filter(|c| *c != ' ').take(60).collect();
-    let in_documentation = before.rfind("\"documentation\":\"").is_some_and(|at| !before[at..].contains("\","));
+    let in_documentation = ["documentation\":\"", "documentation\": \"", "\"base\": \"<p>", "\"base\":\"<p>"]
+        .iter()
+        .any(|key| before.rfind(key).is_some_and(|at| !before[at..].contains("\",")));
     let head: String = text[floor(text, text.len().saturating_sub(120))..].chars().filter(|c| *c != ' ').collect();
     let head = head.trim_end_matches('"').trim_end_matches("invalidconfiguration:").trim_end_matches('"');
     in_documentation

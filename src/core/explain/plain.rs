@@ -15,13 +15,8 @@ enum TextPiece<'a> {
     Other(&'a [u8]),
 }
 
-/// What JSON's escapes and XML's entities stand for.
-const STANDS_FOR: [(&str, u8); 11] = [
-    ("\\u003c", b'<'),
-    ("\\u003e", b'>'),
-    ("\\u0026", b'&'),
-    ("\\u0022", b'"'),
-    ("\\u0027", b'\''),
+/// What XML's entities stand for.
+const STANDS_FOR: [(&str, u8); 6] = [
     ("&quot;", b'"'),
     ("&nbsp;", b' '),
     ("&apos;", b'\''),
@@ -105,6 +100,8 @@ fn next(text: &[u8]) -> (TextPiece<'_>, usize) {
         b'&' => stand_in(text).or_else(|| numbered(text)).unwrap_or((TextPiece::Char(b'&'), 1)),
         0x1b => (TextPiece::Nothing, 1 + sequence(&text[1..])),
         byte if byte.is_ascii_graphic() => (TextPiece::Char(byte), 1),
+        // UTF-16 without a mark has one beside each letter.
+        0 => (TextPiece::Nothing, 1),
         byte if byte.is_ascii() => (TextPiece::Blank, 1),
         _ => other(text),
     }
@@ -119,8 +116,8 @@ fn escape(text: &[u8]) -> (TextPiece<'_>, usize) {
         Some(b'n' | b'r' | b't') => (TextPiece::Blank, slashes + 1),
         Some(quote @ (b'"' | b'\'' | b'/')) => (TextPiece::Char(*quote), slashes + 1),
         Some(b'u') if last.starts_with(b"\\u001b") => (TextPiece::Nothing, slashes + 5 + sequence(&last[6..])),
-        Some(b'u') => match stand_in(last) {
-            Some((piece, length)) => (piece, slashes - 1 + length),
+        Some(b'u') => match unicode(last) {
+            Some(piece) => (piece, slashes + 5),
             None => (TextPiece::Char(b'\\'), slashes),
         },
         _ => (TextPiece::Char(b'\\'), slashes),
@@ -130,6 +127,13 @@ fn escape(text: &[u8]) -> (TextPiece<'_>, usize) {
 fn stand_in(text: &[u8]) -> Option<(TextPiece<'static>, usize)> {
     let meant = STANDS_FOR.iter().find(|(name, _)| text.len() >= name.len() && text[..name.len()].eq_ignore_ascii_case(name.as_bytes()))?;
     Some((if meant.1 == b' ' { TextPiece::Blank } else { TextPiece::Char(meant.1) }, meant.0.len()))
+}
+
+/// A character of ASCII by its number: `\u003c`.
+fn unicode(text: &[u8]) -> Option<TextPiece<'static>> {
+    let digits = std::str::from_utf8(text.get(2..6)?).ok()?;
+    let byte = u8::try_from(u32::from_str_radix(digits, 16).ok()?).ok().filter(u8::is_ascii)?;
+    Some(if byte.is_ascii_graphic() { TextPiece::Char(byte) } else { TextPiece::Blank })
 }
 
 /// A character by its number: `&#34;`, `&#xa0;`.

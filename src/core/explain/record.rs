@@ -76,10 +76,16 @@ impl Record {
         self.lines.iter().any(|(start, _)| at < *start && *start < end)
     }
 
-    /// The text of the line at a place up to there, in lower case.
+    /// The text of the line at a place up to there, in lower case; of a long line the nearer part.
     pub fn line_before(&self, at: usize) -> &str {
         let start = self.lines.iter().rev().map(|(start, _)| *start).find(|start| *start <= at).unwrap_or_default();
-        &self.lower[start..at]
+        let near = floor(&self.lower, at.saturating_sub(BEFORE));
+        &self.lower[start.max(near)..at]
+    }
+
+    /// Whether the line at a place begins within `line_before`.
+    pub fn begins_near(&self, at: usize) -> bool {
+        self.lines.iter().rev().map(|(start, _)| *start).find(|start| *start <= at).is_none_or(|start| at - start <= BEFORE)
     }
 
     /// The text of its first line, and of all lines before the one at a place, in lower case.
@@ -92,7 +98,7 @@ impl Record {
     /// The text of the line at a place from there on.
     pub fn line_after(&self, at: usize) -> &str {
         let end = self.lines.iter().map(|(start, _)| *start).find(|start| *start > at).unwrap_or(self.text.len());
-        &self.text[at..end.max(at)]
+        &self.text[at..floor(&self.text, end.max(at).min(at + AFTER))]
     }
 
     /// The stretch around a place that belongs to it.
