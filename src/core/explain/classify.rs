@@ -132,6 +132,7 @@ impl<'a> RecordEvidence<'a> {
             row.with.is_none_or(|with| self.found.has(with, &near) || row.row.is_common && self.call.is_some())
                 && row.without.is_none_or(|without| !self.found.has(without, &near))
                 && gate(place.at)
+                && !(row.row.is_common && names_another_file(self.record, place))
                 && !forms::is_source(self.record, place.at, place.end)
                 && forms::is_class_of_error(self.record, place.at, place.end)
         };
@@ -156,7 +157,14 @@ impl<'a> RecordEvidence<'a> {
     fn nearest_code(&self, at: usize, operation: Operation) -> Option<NeedlePlace> {
         let around = self.record.around(at);
         let is_error = |place: &&NeedlePlace| around.contains(&place.at) && forms::is_error(self.record, place.at, place.end);
-        self.found.places(codes_of(operation)).iter().filter(|place| around.contains(&place.at)).take(MOST).filter(is_error).min_by_key(|place| place.at.abs_diff(at)).copied()
+        self.found
+            .places(codes_of(operation))
+            .iter()
+            .filter(|place| around.contains(&place.at))
+            .take(MOST)
+            .filter(is_error)
+            .min_by_key(|place| place.at.abs_diff(at))
+            .copied()
     }
 
     fn finding(&self, operation: Operation, at: usize, code: Option<&str>) -> Hit {
@@ -336,9 +344,10 @@ impl<'a> RecordEvidence<'a> {
         let near_sts = |at: usize| {
             let (window, near) = (record.narrow(at), record.near(at));
             let other_host = || PARTITIONS.iter().any(|row| window.lower.contains(&format!(".{}", row.dns_suffix)));
-            self.call == Some(Operation::AssumeRoleWithWebIdentity)
+            let is_sts = self.call == Some(Operation::AssumeRoleWithWebIdentity)
                 || self.found.names(WordSet::StsHost, &near) && sts_host(window).is_some()
-                || (self.found.names(WordSet::Exchange, &near) || self.found.names(WordSet::ByWebIdentity, &near)) && !other_host()
+                || (self.found.names(WordSet::Exchange, &near) || self.found.names(WordSet::ByWebIdentity, &near)) && !other_host();
+            is_sts && !names_another(window.before())
         };
         let Some(hit) = Index::get().families()[NETWORK].iter().find_map(|row| self.row(row, near_sts)) else { return Vec::new() };
         let window = record.window(hit.at);
@@ -402,5 +411,45 @@ impl<'a> RecordEvidence<'a> {
             self.record.text[place.at..].starts_with("rolearn") && name.is_some_and(|name| name.contains('/'))
         };
         self.found.words(WordSet::RoleArn).iter().filter(with_path).take(16).map(|place| Hit::at(place.at, Code::AwsAuthRolePath)).collect()
+    }
+}
+
+/// Whether the text before a network error names another target than STS: the host of a URL or a lookup, the port of a database.
+fn names_another(before: &str) -> bool {
+    const TARGETS: [&str; 5] = ["://", "lookup ", "dial tcp ", "read tcp ", "econnrefused "];
+    let last = TARGETS.iter().filter_map(|target| Some((before.rfind(target)?, *target))).max();
+    let Some((at, target)) = last else { return false };
+    let rest = &before[at + target.len()..];
+    let name = rest.split([' ', '"', '\'', '/', ',', ')']).next().unwrap_or_default();
+    let host = name.split(':').next().unwrap_or_default();
+    match target {
+        "://" | "lookup " => host.contains('.') && !host.contains("sts"),
+        _ => {
+            // The far end of a connection, of which AWS's ports are 443 and 80, and a proxy's may be any.
+            let far = name.rsplit("->").next().unwrap_or_default().trim_end_matches(':');
+            let port = far.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+            port.is_some_and(|port| !matches!(port, 443 | 80 | 53)) && !before.contains("proxyconnect") && !before[..at].ends_with("\": ")
+        }
+    }
+}
+
+/// Whether an error about a file names another one than a token of AWS's: the path right before it, or right behind it.
+fn names_another_file(record: &Record, place: &NeedlePlace) -> bool {
+    let is_file_error = ["no such file", "permission denied", "is a directory", "eacces", "enoent", "eisdir"]
+        .iter()
+        .any(|error| record.lower[place.at..].starts_with(error));
+    if !is_file_error {
+        return false;
+    }
+    let near = |text: &str| {
+        text.split([' ', '"', '\'', '(', ')', ',']).map(str::to_owned).filter(|word| word.starts_with('/')).collect::<Vec<_>>()
+    };
+    let before = near(&record.lower[floor(&record.lower, place.at.saturating_sub(120))..place.at]);
+    let behind = near(&record.lower[place.end..floor(&record.lower, place.end + 120)]);
+    let is_token = |path: &String| path.contains("token") || path.contains("amazonaws.com");
+    match (before.last(), behind.first()) {
+        (Some(path), behind) => !is_token(path) && !behind.is_some_and(is_token),
+        (None, Some(path)) => !is_token(path),
+        (None, None) => false,
     }
 }

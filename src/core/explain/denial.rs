@@ -72,7 +72,10 @@ impl RecordEvidence<'_> {
             )),
             _ => None,
         };
-        Some(Some(Hit { detail: of_node.or(across), ..Hit::at(at, code) }))
+        // A name that was broken or taken out may be a node's.
+        let is_said = facts.principal.is_some() || window.lower[window.at..].contains("assumed-role/") && !facts.is_node;
+        let unknown = (!is_said && code == Code::PermissionMissing).then(|| WHO_IS_NOT_SAID.to_owned());
+        Some(Some(Hit { detail: of_node.or(across).or(unknown), ..Hit::at(at, code) }))
     }
 
     /// Whether a node does here what nodes do: the kubelet pulls an image, the network plugin cares for addresses. Both what is done and who says so

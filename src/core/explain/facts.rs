@@ -158,22 +158,72 @@ fn trimmed(word: &str) -> &str {
 
 /// The text from the ARN of who was denied on.
 fn caller<'a>(window: Window<'a>) -> Option<&'a str> {
-    let named = place_after(window, "user: arn:|user \"arn:|arn is not mapped: arn:");
+    if let Some(record) = trail(window) {
+        // The session comes before the role that issued it.
+        let identity =
+            record.split_once("\"userIdentity\"").or_else(|| record.split_once("\"principal\"")).map_or(record, |(_, rest)| rest);
+        let at = ["\"arn\":\"", "\"arn\": \""].iter().filter_map(|key| Some(identity.find(key)? + key.len())).min()?;
+        return identity.get(at..).filter(|arn| arn.starts_with("arn:"));
+    }
+    // Pages set names apart with signs of their own.
+    let undecorated = |at: usize| Some(window.text.get(at..)?.trim_start_matches(['`', '*', '\'', '"', '(', '‹', '<', ' ']));
+    let named = place_after(window, "user: |user:\"|user \"|arn is not mapped: ").and_then(undecorated);
+    let named = named.filter(|text| text.starts_with("arn:") || text.starts_with("assumed-role/"));
     // aws-iam-authenticator's log of today, in a field of its own.
-    let of_mapping = || window.lower.contains("arn is not mapped").then(|| place_after(window, " arn=\"arn:")).flatten();
-    let of_record = || {
-        let is_record = window.lower.contains("\"allowed\":") || window.lower.contains("\"eventsource\":");
-        is_record.then(|| place_after(window, "\"arn\":\"arn:|\"arn\": \"arn:")).flatten()
+    let of_mapping = || window.lower.contains("arn is not mapped").then(|| after(window, " arn=\"")).flatten();
+    // Who stands right before the sentence.
+    let of_sentence = || {
+        let at = window.lower.find(" is not authorized to perform")?;
+        let word = window.text[..at].rsplit([' ', '"', '\'', '`']).next()?;
+        word.starts_with("arn:").then(|| &window.text[at - word.len()..])
     };
-    let at = named.or_else(of_mapping).or_else(of_record)?;
-    // The needles end with what the ARN begins with.
-    window.text.get(at - "arn:".len()..)
+    named.or_else(of_mapping).or_else(of_sentence)
+}
+
+/// The record of CloudTrail, or of `aws sts decode-authorization-message`, that a place is in: the smallest object around it that says what was
+/// called.
+fn trail<'a>(window: Window<'a>) -> Option<&'a str> {
+    let is_record = |object: &str| object.contains("\"eventSource\"") || object.contains("\"allowed\"") && object.contains("\"action\"");
+    let bytes = window.text.as_bytes();
+    let mut depth = 0;
+    for start in (0..window.at.min(bytes.len())).rev() {
+        match bytes[start] {
+            b'}' => depth += 1,
+            b'{' if depth > 0 => depth -= 1,
+            b'{' => {
+                let object = &window.text[start..end_of_object(window.text, start)];
+                if is_record(object) {
+                    return Some(object);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the object ends that begins at a place; the text's end if it is cut.
+fn end_of_object(text: &str, start: usize) -> usize {
+    let mut depth = 0;
+    for (at, byte) in text.bytes().enumerate().skip(start) {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return at + 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 fn is_principal(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", partition, "iam" | "sts", "", account_id, resource] = parts[..] else { return false };
     let known = ["assumed-role/", "user/", "role/", "federated-user/", "root"].iter().any(|kind| resource.starts_with(kind));
+    // IAM user guide, "IAM and AWS STS quotas": no name is longer. What is longer is none.
+    let known = known && resource.split('/').all(|name| name.len() <= 128) && !resource.starts_with("assumed-role/-");
+    // A session has a name; without it the ARN was broken.
+    let known = known && (!resource.starts_with("assumed-role/") || resource.matches('/').count() == 2 && !resource.ends_with(['/', '-']));
     PARTITIONS.iter().any(|row| row.id == partition) && account(account_id).is_some() && known && is_tidy(arn)
 }
 
@@ -192,7 +242,10 @@ fn is_node(principal: &str) -> bool {
         let short = shown.bytes().all(|b| b.is_ascii_digit() || b"abcdef".contains(&b));
         masked || whole || short && (cut || shown.bytes().any(|b| b.is_ascii_digit()))
     });
-    role.contains("assumed-role/") && (is_instance_id(session) || hidden)
+    let id = session.to_ascii_lowercase();
+    // A name that ends there was broken, or its id was taken out.
+    let named = id == "i-" || id.strip_prefix("i-").is_some_and(|id| ["x", "instance"].iter().any(|mask| id.starts_with(mask)));
+    role.contains("assumed-role/") && (is_instance_id(&id) || hidden || named)
 }
 
 fn account(text: &str) -> Option<String> {
@@ -224,12 +277,18 @@ fn is_resource(word: &str) -> bool {
     let whole = !word.starts_with("arn:") || word.matches(':').count() >= 5;
     let filled = whole && !word.contains("XXXX") && !word.contains("xxxx") && !word.contains("***");
     // A key's blanks are in quotes, and nothing else has any.
-    !word.is_empty() && is_tidy(&word.replace(' ', "")) && filled
+    // IAM names the kind before the name, an option is no name, and a signed URL is a secret.
+    let is_kind = ["role", "user", "group", "policy", "instance"].contains(&word);
+    let is_name = !word.is_empty() && !is_kind && !word.starts_with('-') && !word.to_ascii_lowercase().contains("x-amz-");
+    is_name && is_tidy(&word.replace(' ', "")) && filled
 }
 
 /// What was denied, or what was left of it. In quotes it may hold anything: object keys have blanks and commas.
 fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
-    let decoded = || window.lower.contains("\"allowed\":").then(|| after(window, "\"resource\":|\"resource\": ")).flatten();
+    let decoded = || {
+        let record = trail(window).filter(|record| record.contains("\"allowed\""))?;
+        record.split_once("\"resource\"").map(|(_, rest)| rest.trim_start_matches([':', ' ', '"']))
+    };
     let rest = after(window, "on resource: |on the resource: |on resource ").or_else(decoded)?;
     let quoted = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(arn, _)| arn);
     if let Some(arn) = quoted.filter(|arn| arn.starts_with("arn:")) {
@@ -241,17 +300,24 @@ fn resource<'a>(window: Window<'a>) -> Option<&'a str> {
     Some(whole.unwrap_or(plain))
 }
 
+/// The action of a record of CloudTrail or of a decoded message.
+fn action_of_trail(record: &str) -> Option<String> {
+    let value = |name: &str| {
+        let rest = record.split_once(&format!("\"{name}\""))?.1.trim_start_matches([':', ' ']);
+        rest.strip_prefix('"')?.split('"').next()
+    };
+    if record.contains("\"allowed\"") {
+        return value("action").map(str::to_owned);
+    }
+    Some(format!("{}:{}", value("eventSource")?.strip_suffix(".amazonaws.com")?, value("eventName")?))
+}
+
 /// `service:Action`
 fn action(window: Window<'_>) -> Option<String> {
     // With the colon it is always an action; without it, "this operation" may follow.
     let named = word_after(window, "authorized to perform: ").or_else(|| word_after(window, "authorized to perform "));
     // CloudTrail's, and that of decoded messages.
-    let of_trail = || {
-        let source = word_after(window, "\"eventsource\":|\"eventsource\": ")?.strip_suffix(".amazonaws.com")?;
-        Some(format!("{source}:{}", word_after(window, "\"eventname\":|\"eventname\": ")?))
-    };
-    let decoded = || window.lower.contains("\"allowed\":").then(|| word_after(window, "\"action\":|\"action\": ")).flatten();
-    let of_record = named.is_none().then(|| decoded().map(str::to_owned).or_else(of_trail)).flatten();
+    let of_record = named.is_none().then(|| trail(window).and_then(action_of_trail)).flatten();
     let word = trimmed(named.or(of_record.as_deref())?);
     let (service, name) = word.split_once(':')?;
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');

@@ -50,7 +50,7 @@ impl Fold {
     /// How a line stands to the one before.
     pub fn join(&mut self, before: &LogLine, line: &mut LogLine, around: &str) -> Join {
         if !before.is_whole {
-            return if before.text.ends_with('}') { Join::No } else { Join::Tight };
+            return if before.text.ends_with(['}', ',']) { Join::No } else { Join::Tight };
         }
         let (theirs, ours) = prefixes(&before.text, &line.text);
         line.prefix = ours;
@@ -70,7 +70,10 @@ impl Fold {
         let open = before_text.ends_with(['{', '[', '(', ',']) || (before_text.ends_with(':') && before_text.len() < 400);
         let boxed = before.is_boxed && line.is_boxed;
         if open || awaits_secret(before_text) || line.is_indented || boxed || continues(text) {
-            return Join::Blank;
+            // A name may be broken there, too.
+            let is_piece = text.split(' ').next().is_some_and(|first| first.contains(|c: char| c.is_ascii_digit() || c == '/'));
+            let in_name = line.is_indented && is_piece && !continues(text);
+            return if in_name { glue(before, before_text, text) } else { Join::Blank };
         }
         if before_text.is_empty() || before.width > WIDEST {
             return Join::No;

@@ -40,11 +40,13 @@ struct Start {
 
 /// Longer lines are cut: an export of thousands of records may be one line.
 const LONGEST: usize = 8 * 1024;
+/// So much of the next piece of a long line is read with it.
+const BESIDE: usize = 1024;
 
 impl Lines {
     /// The lines of a text, of which the first has this number. The last counts only if it is whole.
-    pub fn split(bytes: &[u8], first: usize, is_end: bool) -> Lines {
-        let mut lines = Lines { indent: usize::MAX, ..Lines::default() };
+    pub fn split(bytes: &[u8], first: usize, is_end: bool, indent: usize) -> Lines {
+        let mut lines = Lines { indent, ..Lines::default() };
         lines.squeezed.reserve(bytes.len());
         let (mut at, mut number) = (0, first);
         while at < bytes.len() {
@@ -52,20 +54,17 @@ impl Lines {
             let newline = memchr::memchr(b'\n', rest);
             let mut length = match newline {
                 Some(newline) => newline + 1,
-                None if is_end || rest.len() > MAX_BYTES => rest.len(),
+                None if is_end || rest.len() > 4 * LONGEST => rest.len(),
                 None => break,
             };
             if length > LONGEST {
                 // Between two records of an export if there is such a place.
-                let head = &rest[..length.min(MAX_BYTES)];
-                length = memchr::memmem::find(&head[LONGEST..], b"},{").map_or(head.len(), |at| LONGEST + at + 2);
+                let head = &rest[..length.min(2 * LONGEST)];
+                let ends = [&b"},{"[..], b"}, {"].into_iter().filter_map(|end| memchr::memmem::find(&head[LONGEST..], end));
+                length = ends.min().map_or(head.len(), |at| LONGEST + at + 2);
             }
             lines.starts.push(Start { byte: at, squeezed: lines.squeezed.len(), number });
             let line = &rest[..length];
-            let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            if blanks < lines.indent && line.get(blanks).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
-                lines.indent = blanks;
-            }
             // Mail and chats quote with these, and a sentence may go on behind them.
             let quoted = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'|')).count();
             plain::squeeze(&line[quoted..], &mut lines.squeezed);
@@ -137,6 +136,13 @@ impl Lines {
             joins.push(if join == Join::No { Join::Blank } else { join });
             next += 1;
         }
+        // A long line goes on: what stands on both sides of the cut is read here.
+        if next < self.starts.len() && lines.last().is_some_and(|last| !last.is_whole && !last.text.ends_with(['}', ','])) {
+            let mut line = self.line(bytes, next);
+            line.text.truncate(floor(&line.text, BESIDE));
+            lines.push(line);
+            joins.push(Join::Tight);
+        }
         let mut first = hit.start;
         around = lines.iter().map(|line| &line.text[line.prefix..]).collect::<Vec<_>>().join(" ");
         while first > from && lines.len() < 2 * MAX_LINES && size < 2 * MAX_BYTES {
@@ -191,6 +197,13 @@ impl Lines {
             is_whole,
         }
     }
+}
+
+/// White space that every line of a text begins with.
+pub(super) fn common_indent(text: &[u8]) -> usize {
+    let blanks = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(blanks).min().unwrap_or_default()
 }
 
 /// The record of some lines.

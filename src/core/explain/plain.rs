@@ -16,14 +16,8 @@ enum TextPiece<'a> {
 }
 
 /// What XML's entities stand for.
-const STANDS_FOR: [(&str, u8); 6] = [
-    ("&quot;", b'"'),
-    ("&nbsp;", b' '),
-    ("&apos;", b'\''),
-    ("&lt;", b'<'),
-    ("&gt;", b'>'),
-    ("&amp;", b'&'),
-];
+const STANDS_FOR: [(&str, u8); 6] =
+    [("&quot;", b'"'), ("&nbsp;", b' '), ("&apos;", b'\''), ("&lt;", b'<'), ("&gt;", b'>'), ("&amp;", b'&')];
 
 /// A line's bytes as one text: single spaces, none at its ends.
 pub(super) fn plain(line: &[u8]) -> String {

@@ -34,6 +34,13 @@ pub(super) struct Window<'a> {
     pub at: usize,
 }
 
+impl<'a> Window<'a> {
+    /// What stands right before the place, in lower case.
+    pub fn before(&self) -> &'a str {
+        &self.lower[floor(self.lower, self.at.saturating_sub(160))..self.at]
+    }
+}
+
 impl Record {
     /// One line.
     #[cfg(test)]

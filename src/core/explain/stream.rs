@@ -1,7 +1,7 @@
 //! A log in pieces: of any length, in constant memory.
 
 use super::index::Index;
-use super::lines::Lines;
+use super::lines::{Lines, common_indent};
 use super::record::Record;
 
 /// So much is searched at a time.
@@ -9,12 +9,17 @@ const BLOCK: usize = 256 * 1024;
 /// So much of it stays for records that go on: more than the longest of them.
 const KEPT: usize = 80 * 1024;
 
+/// So much of a log decides how it is indented.
+const BEGINNING: usize = 64 * 1024;
+
 /// Splits a text that comes in pieces into the records that may mean something.
 pub(super) struct LogStream {
     decoder: Decoder,
     buffer: Vec<u8>,
     /// The number of the first line in the buffer.
     number: usize,
+    /// White space that every line begins with: a log as it is pasted from a page. The log's beginning decides.
+    indent: Option<usize>,
     /// Up to there the buffer was searched.
     done: usize,
     /// Up to there records were seen.
@@ -23,7 +28,7 @@ pub(super) struct LogStream {
 
 impl LogStream {
     pub fn new() -> LogStream {
-        LogStream { decoder: Decoder::default(), buffer: Vec::new(), number: 1, done: 0, seen: 0 }
+        LogStream { decoder: Decoder::default(), buffer: Vec::new(), number: 1, indent: None, done: 0, seen: 0 }
     }
 
     /// The next bytes. Each record that has become whole is given to `see`.
@@ -43,7 +48,8 @@ impl LogStream {
     }
 
     fn search(&mut self, is_end: bool, see: &mut dyn FnMut(&Record)) {
-        let lines = Lines::split(&self.buffer, self.number, is_end);
+        let indent = *self.indent.get_or_insert_with(|| common_indent(&self.buffer[..self.buffer.len().min(BEGINNING)]));
+        let lines = Lines::split(&self.buffer, self.number, is_end, indent);
         let line_at = |byte: usize| (0..lines.len()).find(|line| lines.start(*line) >= byte).unwrap_or(lines.len());
         let (mut line, mut seen) = (line_at(self.done), line_at(self.seen));
         let mut keep = lines.len();
