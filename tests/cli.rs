@@ -589,8 +589,8 @@ fn explain_knows_every_code_and_guesses_none() {
     for id in ["trust-policy-denied", "dns-failed", "agent-unreachable"] {
         let (code, out, err) = explain(&[id]);
         assert_eq!((code, err.as_str()), (Some(0), ""));
-        assert!(["cause", "fix", "class", "severity"].iter().all(|entry| out.contains(&format!("\n{entry} "))), "{out}");
-        assert!(out.starts_with(&format!("{id}: ")), "{out}");
+        assert!(["why", "fix", "class", "severity"].iter().all(|entry| out.contains(&format!("\n  {entry} "))), "{out}");
+        assert!(out.lines().next().is_some_and(|head| head.contains(&format!(" {id}: "))), "{out}");
         assert_eq!(explain(&[&format!(" {id}\n")]).1, out, "as it is pasted");
     }
     let (code, out, err) = explain(&["trust-policy-deneid"]);

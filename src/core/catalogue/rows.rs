@@ -864,10 +864,10 @@ codes! {
         title: "STS does not accept the request's signature",
         cause: "The signature does not match the request that arrived. Something between the pod and STS changes or drops headers, or the \
             request was signed for another endpoint.",
-        fix: "Remove the proxy or mesh filter that rewrites requests to {host}.",
+        fix: "Look for a proxy or mesh filter that rewrites requests to {host}, and exempt this host from it.",
         means: &[
             signed(BAD_SIGNATURE, &[]),
-            signed(&["IncompleteSignature", "MissingAuthenticationToken", "AuthFailure"], &[]),
+            signed(&["IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthFailure"], &[]),
         ],
     }
 

@@ -423,12 +423,14 @@ fn names_another(before: &str) -> bool {
     let name = rest.split([' ', '"', '\'', '/', ',', ')']).next().unwrap_or_default();
     let host = name.split(':').next().unwrap_or_default();
     match target {
-        "://" | "lookup " => host.contains('.') && !host.contains("sts"),
+        "://" | "lookup " => !host.is_empty() && !host.contains("sts"),
+        // The URL of the request stands before.
+        _ if before[..at].ends_with("\": ") => names_another(&before[..at]),
         _ => {
             // The far end of a connection, of which AWS's ports are 443 and 80, and a proxy's may be any.
             let far = name.rsplit("->").next().unwrap_or_default().trim_end_matches(':');
             let port = far.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-            port.is_some_and(|port| !matches!(port, 443 | 80 | 53)) && !before.contains("proxyconnect") && !before[..at].ends_with("\": ")
+            port.is_some_and(|port| !matches!(port, 443 | 80 | 53)) && !before.contains("proxyconnect")
         }
     }
 }

@@ -9,6 +9,9 @@ use super::table::{WHO_IS_NOT_SAID, WordSet};
 use crate::core::catalogue::Code;
 use crate::core::catalogue::errors::ABOVE_THE_ROLE;
 
+/// Of a denial whose caller is a node.
+const OF_A_NODE: &str = "The caller is a node (session i-…): this pod uses the node's role, because it has no identity of its own. What is missing is that identity, not this permission; do not give it to the node's role. irsa-probe check in the pod says why there is none.";
+
 impl RecordEvidence<'_> {
     /// The denials: `not authorized to perform`.
     fn not_authorized(&self) -> impl Iterator<Item = NeedlePlace> {
@@ -51,7 +54,7 @@ impl RecordEvidence<'_> {
         let is_nodes_own = facts.is_node && self.is_nodes_own(&action, at);
         // Organisations' policies and boundaries deny a node as they deny others, but the node's identity is the earlier fault.
         if facts.is_node && !is_nodes_own {
-            return Some(Some(Hit::at(at, Code::NodeRoleFallback).saying("The caller is a node (session i-…): this pod uses the node's role, because it has no identity of its own. What is missing is that identity, not this permission; do not give it to the node's role. irsa-probe check in the pod says why there is none.")));
+            return Some(Some(Hit::at(at, Code::NodeRoleFallback).saying(OF_A_NODE)));
         }
         let of_node = is_nodes_own.then(|| {
             "The caller is the node itself, which here is as it should be: a node needs the policies that AWS lists for nodes.".to_owned()
@@ -138,6 +141,10 @@ impl RecordEvidence<'_> {
             || self.names(WordSet::NoFinding, at)
         {
             return None;
+        }
+        // CloudTrail's record says who it was.
+        if facts(near).is_node {
+            return Some(Hit::at(at, Code::NodeRoleFallback).saying(OF_A_NODE));
         }
         let code = if self.names(WordSet::NextRole, at) { Code::RoleChainDenied } else { Code::PermissionMissing };
         Some(Hit::at(at, code).saying(WHO_IS_NOT_SAID))

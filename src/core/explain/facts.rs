@@ -89,7 +89,7 @@ pub(super) fn facts(window: Window<'_>) -> Facts {
         .or_else(|| word_after(window, "in this region for account:").map(trimmed).and_then(account))
         .or_else(|| role.as_ref().map(|role| role.account.to_string()));
     Facts {
-        is_node: is_node(caller.split([' ', '"', '\'']).next().unwrap_or_default()),
+        is_node: is_node(caller.split([' ', '"', '\'', '`', ')', '›']).next().unwrap_or_default()),
         action: action(window),
         region: region(window, host, named),
         issuer: issuer(window),
@@ -242,7 +242,9 @@ fn is_node(principal: &str) -> bool {
         let short = shown.bytes().all(|b| b.is_ascii_digit() || b"abcdef".contains(&b));
         masked || whole || short && (cut || shown.bytes().any(|b| b.is_ascii_digit()))
     });
-    let id = session.to_ascii_lowercase();
+    // Pages set bold text between stars.
+    let bold = session.trim_end_matches('*');
+    let id = if bold.len() > 3 { bold } else { session }.to_ascii_lowercase();
     // A name that ends there was broken, or its id was taken out.
     let named = id == "i-" || id.strip_prefix("i-").is_some_and(|id| ["x", "instance"].iter().any(|mask| id.starts_with(mask)));
     role.contains("assumed-role/") && (is_instance_id(&id) || hidden || named)
@@ -591,7 +593,7 @@ mod tests {
             ("arn:aws:sts::1:assumed-role/node/i-***", true),
             ("arn:aws:sts::111122223333:assumed-role/checkout/i-cafe", false),
             ("arn:aws:sts::111122223333:assumed-role/checkout/i-web-1", false),
-            ("arn:aws:sts::111122223333:assumed-role/checkout/i-", false),
+            ("arn:aws:sts::111122223333:assumed-role/checkout/i-", true),
             ("arn:aws:sts::111122223333:assumed-role/checkout/i-web", false),
             ("arn:aws:sts::111122223333:assumed-role/checkout/i-checkout-service-1", false),
             ("arn:aws:sts::111122223333:assumed-role/hybrid/mi-0123456789abcdef0", false),

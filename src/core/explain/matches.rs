@@ -9,7 +9,7 @@ use super::situation::Situation;
 use crate::core::catalogue::remedy::{Remedy, Values};
 use crate::core::catalogue::{Code, Step};
 use crate::core::text::printable::{floor, printable, shorten};
-use crate::core::text::secrets::redact_around;
+use crate::core::text::secrets::{REDACTED, redact_around};
 use serde::Serialize;
 
 /// More different errors than this are not listed, only counted.
@@ -165,9 +165,30 @@ const SEARCHED: usize = 8 * 1024;
 fn excerpt(record: &Record, at: usize) -> String {
     let (begin, end) = (floor(&record.text, at.saturating_sub(SEARCHED)), floor(&record.text, at + SEARCHED));
     let (clean, at) = redact_around(&record.text[begin..end], at - begin);
+    let clean = without_rests(&clean);
+    let at = floor(&clean, at.min(clean.len()));
     let from = floor(&clean, at.saturating_sub(60));
     // From the beginning of a word.
     let from = clean[from..].find(' ').filter(|blank| from > 0 && from + blank < at).map_or(from, |blank| from + blank + 1);
     let cut = if from > 0 { "…" } else { "" };
     format!("{cut}{}", shorten(&printable(&clean[from..]), EXCERPT))
+}
+
+/// Without what a broken line has left of a secret behind the part that was taken out.
+fn without_rests(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut parts = text.split(REDACTED);
+    clean.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        clean.push_str(REDACTED);
+        let rest = part.trim_start_matches([' ', '"', '\'', '>', '|', '+']);
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+/=_-.".contains(c)).unwrap_or(rest.len());
+        let word = &rest.as_bytes()[..length];
+        let is_rest = length >= 12
+            && word.iter().any(u8::is_ascii_digit)
+            && word.iter().any(u8::is_ascii_uppercase)
+            && word.iter().any(u8::is_ascii_lowercase);
+        clean.push_str(if is_rest { &rest[length..] } else { part });
+    }
+    clean
 }

@@ -68,12 +68,20 @@ fn is_failure(code: Code) -> bool {
     code.row().severity == Severity::Fail || code.step() == Step::Application
 }
 
+/// What is settled before STS is asked.
+const SETTINGS: [Code; 5] =
+    [Code::ProfileMissing, Code::ProfileBroken, Code::RegionMissing, Code::RegionMalformed, Code::NoCredentialsFound];
+
 /// The root first: failures before warnings, then by stage; what had passed when AWS knew the caller explains nothing after it.
 pub(super) fn sort(matches: &mut [Match]) {
     let known_at = matches.iter().filter(|one| proves_identity(one)).filter_map(|one| one.line).min();
+    let answered_at = matches.iter().filter(|one| matches!(one.step, Step::AssumeRole | Step::Identity)).filter_map(|one| one.line).min();
     let passed = |one: &Match| {
         let transient = one.code.row().class == Class::Transient || one.code == Code::NoCredentialsFound;
-        transient && known_at.is_some_and(|line| one.last_line < line)
+        let before = |line: Option<usize>| line.is_some_and(|line| one.last_line < line);
+        // STS was asked, so the way to it, the region and the profile were right by then.
+        let on_the_way = one.step == Step::Network || SETTINGS.contains(&one.code);
+        transient && before(known_at) || on_the_way && (before(answered_at) || before(known_at))
     };
     let rank = |one: &Match| {
         let within = Code::ALL.iter().position(|code| *code == one.code);

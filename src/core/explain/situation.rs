@@ -131,7 +131,7 @@ const OF_GITHUB: &[&str] = &[
 /// What only a job of GitLab has.
 const OF_GITLAB: &[&str] = &["ci_job_jwt", "ci_job_token", "gitlab-runner ", ".gitlab-ci.yml"];
 /// What only a CI job has, of whatever system.
-const OF_CI: &[&str] = &["##[error]", "id-token: write"];
+const OF_CI: &[&str] = &["##[error]", "id-token: write", "role-to-assume"];
 /// What only a pod has. A mount below the kubelet's folder is a pod's, too.
 const OF_POD: &[&str] = &[
     "/var/run/secrets/eks.amazonaws.com/",
@@ -148,8 +148,17 @@ const OF_POD: &[&str] = &[
     "\"controller\"=",
 ];
 /// What only a person's machine has.
-const OF_WORKSTATION: &[&str] =
-    &["aws sso login", "~/.aws/", "c:\\users\\", "c:\\\\users\\\\", ".aws\\", "sso session", "sso token", "memcache.go:"];
+const OF_WORKSTATION: &[&str] = &[
+    "aws sso login",
+    "~/.aws/",
+    "c:\\users\\",
+    "c:\\\\users\\\\",
+    ".aws\\",
+    "sso session",
+    "sso token",
+    "memcache.go:",
+    "registry.terraform.io/hashicorp/aws",
+];
 /// What only an EC2 instance has.
 const OF_INSTANCE: &[&str] = &["/home/ec2-user/", "[ec2-user@", "cloud-init[", "/opt/codedeploy-agent/"];
 
@@ -160,7 +169,7 @@ fn place(text: &str, lower: &str, issuer: IssuerKind, caller: Caller) -> Site {
         () if caller == Caller::PodIdentity || issuer == IssuerKind::Cluster || any(lower, OF_POD) || of_container(text) => Site::Pod,
         () if any(lower, OF_CI) => Site::Ci,
         () if any(lower, OF_INSTANCE) => Site::Instance,
-        () if any(lower, OF_WORKSTATION) || in_home(lower) => Site::Workstation,
+        () if any(lower, OF_WORKSTATION) || text.contains("/Users/") || in_home(lower) => Site::Workstation,
         () => Site::Unknown,
     }
 }

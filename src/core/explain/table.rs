@@ -109,7 +109,7 @@ words! {
     OfAws false = "aws|when calling the |api error|status code|request id|requestid|exception|<code>";
     /// What shows that it was STS's.
     OfSts false = "getcalleridentity|operation error sts|service: sts|service: awssecuritytokenservice|://sts.|aws::sts::|securitytoken|\
-        when calling the assumerole operation|when calling the getsessiontoken operation|sts.amazonaws.com\"";
+        when calling the assumerole operation|when calling the getsessiontoken operation|via sts|sts.amazonaws.com\"";
     GetCallerIdentity false = "sts:getcalleridentity|when calling the getcalleridentity|sts: getcalleridentity|getcalleridentitycommand";
     /// AWS's denial, after `not`.
     NotAuthorized true = "authorized to perform";
@@ -125,11 +125,12 @@ words! {
         amazons3exception: access denied|s3exception: access denied|<message>access to the resource https://sqs.|\
         (403) when calling the |api error forbidden: forbidden|forbidden: forbidden|\
         amazons3exception: forbidden (service: amazon s3; status code: 403|s3 error: client error with status 403 forbidden|\
-        is not authorized to access this resource|permissiondenied (permanent) at |you are not authorized to use launch template";
+        is not authorized to access this resource|permissiondenied (permanent) at |\
+        please ensure you have the right aws permissions|::errors::forbidden|upload s3 object: access denied|you are not authorized to use launch template";
     /// STS's decoded authorization messages.
     Decoded true = "\"allowed\":false";
     /// Shapes of AssumeRole's own failure. The last is aws-iam-authenticator's, which does nothing else before a token.
-    NextRole false = "when calling the assumerole operation|operation error sts: assumerole,|assumerole (service: sts|could not get token: accessdenied";
+    NextRole false = "when calling the assumerole operation|operation error sts: assumerole,|assumerole (service: sts|(service: awssecuritytokenservice; status code: 403; error code: accessdenied|could not get token: accessdenied";
     /// A provider of credentials by web identity, without another host.
     ByWebIdentity true = "provider=webidentitytoken";
     /// The kubelet or its credential provider pulls an image.
@@ -141,7 +142,7 @@ words! {
         ec2 api connectivity check failed|aws-cloud-controller-manager|\"caller\":\"ipamd/|aws-k8s-agent";
     /// Refusals that are no finding: a wrong MFA code, an anonymous request, a role that AWS makes for itself.
     NoFinding false = "multifactorauthentication failed|invalid mfa one time pass code|--no-sign-request|have access to the model|\
-        failure using stage area|<x-amz-expires>|\"user is not authorized to access this resource|x-amz-apigw-id";
+        failure using stage area|cannot call getsessiontoken with session credentials|<x-amz-expires>|\"user is not authorized to access this resource|x-amz-apigw-id";
     /// The name of an STS host begins so: around it, errors of the network count.
     StsHost true = "sts.|sts-fips.";
     Mapping true = "arn is not mapped";
@@ -169,7 +170,7 @@ const INJECTION: &[Row] = &[
             unable to find a region via the region provider chain|unable to load region from any of the providers in the chain|\
             no regionendpoint or serviceurl configured|missing region; use :region option|missingregionerror|sts..amazonaws|\
             an aws region is required, but was not found|a \"region\" configuration value is required for the|\
-            missing required configuration key \"aws:region\"",
+            missing required configuration key \"aws:region\"|service: \"sts\", region: \"\", known: []",
     )
     // A line of the JavaScript SDK's own source, which stack traces show.
     .without("region is missing from runtimeconfig"),
@@ -250,7 +251,8 @@ const HIDDEN_BY_JS: &str = "The JavaScript SDK prints this whenever its call to 
 /// Texts of botocore (`exceptions.py`, `credentials.py`) and of Go 2 (`config/shared_config.go`).
 const PROFILE: &[Row] = &[
     row(Code::ProfileMissing, "the config profile (").with(") could not be found"),
-    row(Code::ProfileMissing, "failed to get shared config profile, "),
+    row(Code::ProfileMissing, "failed to get shared config profile, |sharedcredsload: failed to get profile"),
+    row(Code::ProfileBroken, "sharedcredsaccesskey: |sharedcredssecret: "),
     row(Code::ProfileBroken, "the source profile \"").with("\" referenced in the profile \""),
     row(Code::ProfileBroken, "infinite loop in credential configuration detected"),
     row(Code::ProfileBroken, "partial credentials found in shared-credentials-file|partial credentials found in config-file"),
@@ -260,7 +262,7 @@ const PROFILE: &[Row] = &[
 const CHAIN: &[Row] = &[
     row(
         Code::NoCredentialsFound,
-        "unable to locate credentials|nocredentialserror|nocredentialproviders|\
+        "nocredentialserror|nocredentialproviders|\
             no valid providers in chain|no ec2 imds role found|access disabled to ec2 imds|missing credentials in config|\
             could not load credentials from any provider|unable to load credentials from any of the providers in the chain|\
             unable to load aws credentials from any provider in the chain|no providers in chain provided credentials|\
@@ -274,7 +276,8 @@ const CHAIN: &[Row] = &[
             an error occurred while loading credentials: failed to load imds session token|incorrect imds/iam configuration|no credentials found in chain|\
             variable 'aws_ec2_metadata_disabled' or system property|failed to parse metadata service response|ec2 metadata v1 fallback has been blocked|\
             failed to retrieve aws credentials from ec2 imds|could not find credentials in any provider|\
-            couldn't find aws credentials in environment|partial credentials found in explicit|unexpected instance profile response code|failed to source credentials|\
+            couldn't find aws credentials in environment|envaccesskeynotfound: |failed to get a valid set of credentials|\
+            the requested metadata is not found at http://169.254.169.254/latest/meta-data/iam/security-credentials|partial credentials found in explicit|unexpected instance profile response code|failed to source credentials|\
             http request to retrieve credentials failed with error code|\
             extension \"sigv4auth\" has invalid configuration: bad aws credentials",
     ),
@@ -283,6 +286,7 @@ const CHAIN: &[Row] = &[
         .without(" debug "),
     row(Code::NoCredentialsFound, "missingcredentialserror|unable to sign request without credentials set")
         .detail("Ruby says no more than this, also where the Pod Identity agent answered with an error: read the agent's log."),
+    row(Code::NoCredentialsFound, "unable to locate credentials").without("unable to locate credentials file"),
     row(Code::NoCredentialsFound, "get identity: get credentials: request canceled")
         .detail("The call was given up before the SDK had any credentials: STS, the agent or IMDS had not answered by then."),
     row(Code::NoCredentialsFound, "credential is missing").with("@aws-sdk|@smithy|sigv4"),
@@ -291,7 +295,7 @@ const CHAIN: &[Row] = &[
 const MODULE: &[Row] = &[row(
     Code::SdkModuleMissing,
     "'sts' service module must be on the class path|aws-java-sdk-sts module must be on the class path|\
-            assembly awssdk.securitytoken could not be found or loaded|could not load file or assembly 'awssdk.securitytoken|\
+            awssdk.securitytoken could not be found or loaded|must be available at runtime to use amazon.runtime.|could not load file or assembly 'awssdk.securitytoken|\
             classnotfoundexception: software.amazon.awssdk.services.sts|noclassdeffounderror: software/amazon/awssdk/services/sts",
 )
 // Java 1 says so in its chain's list whether a role was configured or not.
@@ -502,6 +506,7 @@ pub(super) const SIGNED_TEXTS: &[Sentence] = &[
     ("the sso session has expired or is invalid", "ExpiredToken", ""),
     ("session token not found or invalid", "ExpiredToken", ""),
     ("error loading sso token", "ExpiredToken", ""),
+    ("refresh cached sso token failed", "ExpiredToken", ""),
     ("the aws access key id you provided does not exist in our records", "InvalidClientTokenId", ""),
     ("aws was not able to validate the provided access credentials", "InvalidClientTokenId", ""),
     ("the provided token is malformed or otherwise invalid", "InvalidClientTokenId", ""),

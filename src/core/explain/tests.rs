@@ -89,7 +89,6 @@ const WITHOUT_TEXT: &[(Code, &str)] = &[
     (Code::SecondaryRegionFailing, "the probe's own second region"),
     (Code::SdkFallsThrough, "a prediction; the SDK says nothing"),
     (Code::SdkDiffers, "a prediction; the SDK says nothing"),
-    (Code::AnnotationMissing, "seen by doctor; the pod's text is no-credentials-found or node-role-fallback"),
     (Code::AnnotationMisspelt, "seen by doctor"),
     (Code::PodPredatesAnnotation, "seen by doctor"),
     (Code::PodNotInjected, "seen by doctor"),
@@ -282,4 +281,48 @@ fn many_different_errors_are_counted_rather_than_listed() {
     let explanation =
         explain(&format!("{log}An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.\n"));
     assert_eq!(explanation.root_cause, Some(Code::SessionExpired), "the last one is not the one that is left out");
+}
+
+/// What is done for a line does not grow with its length squared: a line of one word ends.
+#[test]
+fn a_line_of_one_word_is_read() {
+    for word in ["AccessDenied ", "InvalidIdentityToken,", "(", "name: AccessDenied "] {
+        assert!(explain(&word.repeat(200_000)).matches.len() <= 1, "{word}");
+    }
+}
+
+/// Where the pieces of a log end, and where a long line is cut, changes nothing.
+#[test]
+fn an_error_is_found_wherever_it_stands_in_a_long_line() {
+    for at in (0..70_000).step_by(997) {
+        let line = format!("{}Unable to locate credentials{}", "z ".repeat(at / 2), " z".repeat(20_000));
+        assert_eq!(explain(&line).root_cause, Some(Code::NoCredentialsFound), "{at}");
+    }
+}
+
+#[test]
+fn the_same_log_has_the_same_answer_in_any_pieces() {
+    let mut log = "x".repeat(99).repeat(1) + "\n";
+    log = log.repeat(3000);
+    (0..30_000).for_each(|n| log.push_str(&format!("    Unable to locate credentials\n    ok {n}\n")));
+    let whole = explain(&log);
+    for piece in [4097, 65_536, 300_000] {
+        let mut explainer = Explainer::new();
+        log.as_bytes().chunks(piece).for_each(|bytes| explainer.push(bytes));
+        assert_eq!(explainer.finish().matches[0].count, whole.matches[0].count, "{piece}");
+    }
+}
+
+/// The root is not a failure that had been overcome when STS answered.
+#[test]
+fn what_sts_answers_later_is_the_root() {
+    let denied = "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
+    for earlier in [
+        "The config profile (dev) could not be found",
+        "You must specify a region.",
+        "Post \"https://sts.eu-west-1.amazonaws.com/\": dial tcp: lookup sts.eu-west-1.amazonaws.com: no such host",
+    ] {
+        assert_eq!(explain(&format!("{earlier}\n\n2026-01-02 ERROR {denied}\n")).root_cause, Some(Code::TrustPolicyDenied), "{earlier}");
+        assert_ne!(explain(&format!("{denied}\n\n2026-01-02 ERROR {earlier}\n")).root_cause, Some(Code::RequestRejected));
+    }
 }

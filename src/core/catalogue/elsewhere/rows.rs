@@ -355,6 +355,36 @@ pub static ROWS: &[Elsewhere] = &[
         },
     ),
     row(
+        &[Code::NodeRoleFallback],
+        ANY.at(&[Site::Unknown]),
+        "The caller's session is named after an EC2 instance. In a pod this means that the pod has no identity of its own, and that its SDK took the \
+            node's role.",
+        Wording {
+            title: "the caller has the role of its node",
+            fix: "Give the pod an identity of its own: irsa-probe check in the pod says why it has none. Do not give this permission to the node's \
+                role, because every pod on the node would have it. If no pod made the call but a program on an instance outside of any cluster, \
+                the owner of that instance decides.",
+            commands: &[],
+        },
+    ),
+    row(
+        &[Code::ServiceAccountMissing],
+        ANY,
+        "The cluster creates no pod for a service account that does not exist. Most often the name or the namespace is misspelt.",
+        Wording {
+            title: "the pods' service account does not exist",
+            fix: "Create service account {serviceAccount} in namespace {namespace}, or correct the name in the pod's template. If its pods need an \
+                AWS role, annotate it, or create an association.",
+            commands: &[
+                read("kubectl -n {namespace} get serviceaccounts"),
+                shared(
+                    "kubectl -n {namespace} create serviceaccount {serviceAccount}",
+                    "namespace {namespace}: pods that name the service account can be created then",
+                ),
+            ],
+        },
+    ),
+    row(
         &[Code::ProfileMissing],
         ANY.at(OUTSIDE),
         "Neither of the two shared configuration files has a profile of this name. The name is misspelt, AWS_CONFIG_FILE names another file, or the \
@@ -593,11 +623,11 @@ pub static ROWS: &[Elsewhere] = &[
     ),
     row(
         &[Code::PermissionMissing],
-        ANY.at(OUTSIDE).detail("does not say who was denied"),
+        ANY.detail("does not say who was denied"),
         "The service does not say who called, or what was missing. The program may use another profile, key or role than intended.",
         Wording {
             title: "this caller is not allowed to do this, and the text does not name it",
-            fix: "Check first who is calling, with the same profile and environment. If it is the intended identity, allow {action} on the resource \
+            fix: "Check first who is calling, with the same profile and environment; in a pod, irsa-probe check shows it. If it is the intended identity, allow {action} on the resource \
                 in its policy, and nothing more. Else select the right profile or role.",
             commands: &[WHO_CALLS],
         },

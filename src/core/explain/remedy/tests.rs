@@ -265,6 +265,20 @@ const CASES: &[[Case; 2]] = &[
             Code::NodeRoleFallback,
             "",
             "User: arn:aws:sts::111122223333:assumed-role/web/i-0123456789abcdef0 is not authorized to perform: s3:GetObject",
+            "Do not give this permission to the node's role",
+        ),
+    ],
+    [
+        (
+            Code::ServiceAccountMissing,
+            "",
+            "error looking up service account shop/checkout: serviceaccount \"checkout\" not found",
+            "Create service account checkout in namespace shop",
+        ),
+        (
+            Code::NodeRoleFallback,
+            "",
+            "/var/lib/kubelet/pods/0a/b User: arn:aws:sts::111122223333:assumed-role/web/i-0123456789abcdef0 is not authorized to perform: s3:GetObject",
             IN_A_POD,
         ),
     ],
@@ -474,8 +488,8 @@ const CASES: &[[Case; 2]] = &[
         ),
         (
             Code::PermissionMissing,
-            "The text does not say who was denied: irsa-probe check in the pod shows it.",
-            "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied",
+            "",
+            "User: arn:aws:sts::111122223333:assumed-role/checkout/s is not authorized to perform: s3:GetObject",
             IN_A_POD,
         ),
     ],
