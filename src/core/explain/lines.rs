@@ -152,6 +152,7 @@ impl Lines {
                 join = Join::Blank;
             }
             if join == Join::No {
+                lines[0].prefix = 0;
                 break;
             }
             size += before.text.len();

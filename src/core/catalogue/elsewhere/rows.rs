@@ -361,8 +361,8 @@ pub static ROWS: &[Elsewhere] = &[
             node's role.",
         Wording {
             title: "the caller has the role of its node",
-            fix: "Give the pod an identity of its own: irsa-probe check in the pod says why it has none. Do not give this permission to the node's \
-                role, because every pod on the node would have it. If no pod made the call but a program on an instance outside of any cluster, \
+            fix: "Give the pod an identity of its own: irsa-probe check in the pod says why it has none. Leave the node's role as it is: what it may \
+                do, every pod on the node may do. If no pod made the call but a program on an instance outside of any cluster, \
                 the owner of that instance decides.",
             commands: &[],
         },

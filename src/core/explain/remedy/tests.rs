@@ -265,7 +265,7 @@ const CASES: &[[Case; 2]] = &[
             Code::NodeRoleFallback,
             "",
             "User: arn:aws:sts::111122223333:assumed-role/web/i-0123456789abcdef0 is not authorized to perform: s3:GetObject",
-            "Do not give this permission to the node's role",
+            "Leave the node's role as it is",
         ),
     ],
     [
