@@ -299,7 +299,7 @@ pub(super) fn unknown_code<'a>(window: Window<'a>) -> Option<&'a str> {
     UNKNOWN.iter().find_map(|(before, behind, beside)| {
         let found = window.lower.match_indices(before).map(|(at, _)| at + before.len());
         let words = found.map(|at| (at, word(&window.text[at..])));
-        let mut codes = words.filter(|(at, word)| is_code(&word) && window.lower[at + word.len()..].starts_with(behind));
+        let mut codes = words.filter(|(at, word)| is_code(word) && window.lower[at + word.len()..].starts_with(behind));
         codes.next().filter(|_| window.lower.contains(beside)).map(|(_, word)| word)
     })
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
 /// So many different records are remembered.
-const KEPT: usize = 1024;
+const KEPT: usize = 256;
 
 /// What a record stood for when it came first.
 #[derive(Clone, Copy)]
