@@ -221,9 +221,10 @@ fn is_principal(arn: &str) -> bool {
     let ["arn", partition, "iam" | "sts", "", account_id, resource] = parts[..] else { return false };
     let known = ["assumed-role/", "user/", "role/", "federated-user/", "root"].iter().any(|kind| resource.starts_with(kind));
     // IAM user guide, "IAM and AWS STS quotas": no name is longer. What is longer is none.
-    let known = known && resource.split('/').all(|name| name.len() <= 128) && !resource.starts_with("assumed-role/-");
-    // A session has a name; without it the ARN was broken.
-    let known = known && (!resource.starts_with("assumed-role/") || resource.matches('/').count() == 2 && !resource.ends_with(['/', '-']));
+    let known = known && resource.split('/').all(|name| name.len() <= 128);
+    // A session has a name; without it, or within an instance's, the ARN was broken.
+    let session = resource.strip_prefix("assumed-role/").map(|rest| rest.split_once('/').map_or("", |(_, session)| session));
+    let known = known && session.is_none_or(|session| !session.is_empty() && !session.contains('/') && session != "i-");
     PARTITIONS.iter().any(|row| row.id == partition) && account(account_id).is_some() && known && is_tidy(arn)
 }
 

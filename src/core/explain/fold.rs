@@ -71,9 +71,7 @@ impl Fold {
         let boxed = before.is_boxed && line.is_boxed;
         if open || awaits_secret(before_text) || line.is_indented || boxed || continues(text) {
             // A name may be broken there, too.
-            let is_piece = text.split(' ').next().is_some_and(|first| first.contains(|c: char| c.is_ascii_digit() || c == '/'));
-            let in_name = line.is_indented && is_piece && !continues(text);
-            return if in_name { glue(before, before_text, text) } else { Join::Blank };
+            return if line.is_indented && !continues(text) { glue(before, before_text, text) } else { Join::Blank };
         }
         if before_text.is_empty() || before.width > WIDEST {
             return Join::No;
@@ -155,16 +153,18 @@ fn glue(before: &LogLine, tail: &str, text: &str) -> Join {
     if in_name(tail, text) && !before.ends_blank { Join::Tight } else { Join::Blank }
 }
 
-/// Whether a line goes on with the name that the text before ends with: an ARN, a URL, a host.
+/// Whether a line goes on with the name that the text before ends with: an ARN, a URL, a host. Its first word is a piece of a name, and a sentence
+/// goes on behind it, or nothing. A word of a sentence is none, so that two lines of a log stay two.
 fn in_name(tail: &str, text: &str) -> bool {
-    const SENTENCE: &str =
-        "is|isn't|because|with|on|to|by|does|has|have|cannot|can|could|and|or|in|for|from|not|was|as|action|operation|port|after|at|of";
+    const SENTENCE: [&str; 12] =
+        ["is ", "isn't ", "because ", "with an ", "on ", "does ", "has ", "cannot ", "by ", "from ", "at ", "and "];
     let name = tail.rsplit([' ', '"', '(']).next().unwrap_or_default();
-    let is_name = ["://", "arn:"].iter().any(|part| name.contains(part)) || name.starts_with("sts.");
-    let first = text.split(' ').next().unwrap_or_default();
-    let goes_on =
-        SENTENCE.split('|').any(|word| word == first) || first == "-" || first.ends_with(':') || name.ends_with([',', ':', ';', '.', ')']);
-    is_name && !goes_on
+    let is_name =
+        (["://", "arn:"].iter().any(|part| name.contains(part)) || name.starts_with("sts.")) && !name.ends_with([',', ':', ';', '.', ')']);
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let is_piece = first.contains(|c: char| c.is_ascii_digit() || "/-_.".contains(c)) && first != "-" && !first.ends_with(':');
+    let ends = first.ends_with(['"', '\'', ')', ',', '}']);
+    is_name && is_piece && (rest.is_empty() || ends || SENTENCE.iter().any(|word| rest.starts_with(word)))
 }
 
 /// Whether a text ends within quotes or brackets.

@@ -160,10 +160,10 @@ const BUILDERS: [&str; 34] = [
     "throw new ",
     "except ",
     "catch (",
-    "== ",
-    "=== ",
-    "!= ",
-    "!== ",
+    " == ",
+    " === ",
+    " != ",
+    " !== ",
     "assert",
     "expect(",
     ".contains(",
@@ -209,14 +209,12 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
         return true;
     }
     // What a string literal begins after.
-    let head = lower.trim_end_matches(|c: char| c != '"' && c != '\'' && c != '`' && c != '/');
+    let head = lower.trim_end_matches(|c: char| c != '"' && c != '\'' && c != '`');
     if OPENED.iter().any(|call| lower.rfind(call).is_some_and(|at| !lower[at..].contains(')'))) {
         return true;
     }
-    if BUILDERS
-        .iter()
-        .any(|builder| head.trim_end_matches(['"', '\'', '`', '/', ' ']).ends_with(builder.trim_end()) || lower.ends_with(builder))
-    {
+    let head = head.trim_end_matches(['"', '\'', '`']);
+    if BUILDERS.iter().any(|builder| head.ends_with(builder) || lower.ends_with(builder)) {
         return true;
     }
     // An argument by name, on a line of its own, or a text that is all of one in a call.

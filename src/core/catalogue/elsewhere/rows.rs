@@ -623,6 +623,21 @@ pub static ROWS: &[Elsewhere] = &[
     ),
     row(
         &[Code::PermissionMissing],
+        ANY.by(&[Caller::User]),
+        "The caller is an IAM user, whose access key signed the call. No policy of the user or of its groups allows the action on this resource, or a \
+            policy denies it.",
+        Wording {
+            title: "this IAM user is not allowed to do this",
+            fix: "In a pod, a user's static key stands before the injected role: remove it, if the role is meant to call. Else allow {action} on \
+                {resource} in a policy of user {userName}, and nothing more.",
+            commands: &[
+                read("aws iam list-attached-user-policies --user-name {userName}"),
+                read("aws iam list-groups-for-user --user-name {userName}"),
+            ],
+        },
+    ),
+    row(
+        &[Code::PermissionMissing],
         ANY.detail("does not say who was denied"),
         "The service does not say who called, or what was missing. The program may use another profile, key or role than intended.",
         Wording {

@@ -495,6 +495,20 @@ const CASES: &[[Case; 2]] = &[
     ],
     [
         (
+            Code::PermissionMissing,
+            "",
+            "User: arn:aws:iam::111122223333:user/mary is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k",
+            "in a policy of user mary",
+        ),
+        (
+            Code::PermissionMissing,
+            "",
+            "User: arn:aws:sts::111122223333:assumed-role/mary/s is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k",
+            IN_A_POD,
+        ),
+    ],
+    [
+        (
             Code::RoleChainDenied,
             "",
             "User: arn:aws:sts::111122223333:assumed-role/checkout/eks-prod-checkout-6-0a0b0c0d-1111-2222-3333-444455556666 is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/queue",
