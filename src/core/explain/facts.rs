@@ -282,7 +282,10 @@ fn is_resource(word: &str) -> bool {
     // A key's blanks are in quotes, and nothing else has any.
     // IAM names the kind before the name, an option is no name, and a signed URL is a secret.
     let is_kind = ["role", "user", "group", "policy", "instance"].contains(&word);
-    let is_name = !word.is_empty() && !is_kind && !word.starts_with('-') && !word.to_ascii_lowercase().contains("x-amz-");
+    let is_name = !word.is_empty()
+        && !is_kind
+        && !word.starts_with('-')
+        && !["?x-amz-", "&x-amz-"].iter().any(|part| word.to_ascii_lowercase().contains(part));
     is_name && is_tidy(&word.replace(' ', "")) && filled
 }
 
