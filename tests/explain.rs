@@ -62,10 +62,11 @@ fn collection() -> Vec<(Vec<String>, String)> {
     all.split("\n=== ").skip(1).map(case).collect()
 }
 
-/// What the library's own test says of each text, the program says too: its codes, the root first, and by its exit code whether there is any.
+/// What the library's own test says of each text, the program says too: its codes, the root first, and by its exit code whether there is any. Every
+/// fourth text, because the program is started for each.
 #[test]
-fn every_text_is_explained_by_the_program() {
-    for (codes, text) in collection() {
+fn texts_are_explained_by_the_program() {
+    for (codes, text) in collection().into_iter().step_by(4) {
         let (exit, printed, _) = piped(&["-", "--output", "json"], text.as_bytes());
         let document = parsed(&printed);
         let found: Vec<&str> = document["matches"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();

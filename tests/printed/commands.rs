@@ -68,7 +68,7 @@ impl Fillings {
             (&["NAMESPACE", "{namespace}"], "shop"),
             (&["SERVICE_ACCOUNT", "{serviceAccount}"], "checkout"),
             (&["{association}"], "a-1234567890abcdef0"),
-            (&["INSTANCE_ID", "{instanceId}", "i-0abc1234567890def"], instance),
+            (&["INSTANCE_ID", "{instanceId}"], instance),
             (&["OLD_THUMBPRINT"], "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"),
             (&["NEW_THUMBPRINT"], "06b25927c42a721631c1efd9431e648fa62e1e39"),
             (&["SECONDS"], "7200"),
@@ -81,7 +81,7 @@ impl Fillings {
 
     /// The line with values, or the word that no row knows.
     fn fill(&self, line: &str) -> Result<String, String> {
-        let word = Regex::new(r"\{[A-Za-z]*\}|\b[A-Z][A-Z_]{2,}\b|\bi-0abc1234567890def\b|\b111122223333\b").unwrap();
+        let word = Regex::new(r"\{[A-Za-z]*\}|\b[A-Z][A-Z_]{2,}\b|\b111122223333\b").unwrap();
         let mut unknown = None;
         let filled = word.replace_all(line, |found: &regex::Captures<'_>| {
             let found = &found[0];

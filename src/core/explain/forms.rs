@@ -236,7 +236,9 @@ pub(super) fn is_source(record: &Record, at: usize, end: usize) -> bool {
     if is_value || is_text {
         return true;
     }
-    is_model(&record.lower[..at], lower, &record.lower[end..])
+    // A long line with paragraphs is documentation, wherever it begins.
+    let in_paragraphs = !record.begins_near(at) && ["<p>", "</p>", "<li>"].iter().any(|tag| lower.contains(tag));
+    in_paragraphs || is_model(&record.lower[..at], lower, &record.lower[end..])
 }
 
 /// Whether a text is of a description of AWS's services: documentation, rules for endpoints, the shape of an error; or a template.
