@@ -24,7 +24,7 @@ const MB: usize = 1_000_000;
 /// A log is a block of so many bytes, again and again.
 const BLOCK: usize = 8 * MB;
 /// What the resident set may differ by between a short and a long log: a few pages that the allocator keeps or returns.
-const SPREAD_KIB: u64 = 64;
+const SPREAD_KIB: u64 = 128;
 
 /// Lines as controllers, applications and proxies write them.
 fn ordinary(rng: &mut Rng) -> String {
