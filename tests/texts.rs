@@ -59,7 +59,7 @@ fn answers(cases: &[Case<'_>]) -> Vec<Option<&'static str>> {
 }
 
 /// Of a thousand texts, so many may be wrong where lines are broken within names, and again by a collector: what stood there cannot always be told.
-const BROKEN: usize = 10;
+const BROKEN: usize = 15;
 /// Of a thousand near misses in the same state.
 const BROKEN_NEAR: usize = 3;
 

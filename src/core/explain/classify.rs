@@ -1,6 +1,6 @@
 //! What a record's evidence means: the Pod Identity agent's answers, STS's, those to signed calls, denials, and the way there.
 //!
-//! Which finding an answer stands for is told by the rows of the catalogue, as in `check`. WordSet of SDKs have rows of their own in `table`.
+//! Which finding an answer stands for is told by the rows of the catalogue, as in `check`. Words of SDKs have rows of their own in `table`.
 
 use super::facts::{facts, host_region, sts_host};
 use super::forms;
@@ -141,7 +141,7 @@ impl<'a> RecordEvidence<'a> {
         Some(Hit { detail, ..Hit::at(place.at, row.row.code) })
     }
 
-    /// The first of AWS's sentences that stands in the record, and the code that it goes with.
+    /// The first sentence of the table that the record contains: its place, and the AWS error code that it means.
     fn sentence(&self, sentences: &[SentenceSets]) -> Option<(usize, &'static str)> {
         sentences.iter().find_map(|sentence| {
             let fits = |place: &&NeedlePlace| {
@@ -156,7 +156,7 @@ impl<'a> RecordEvidence<'a> {
     /// The known code of this operation in an error's position that is nearest to a place, within its surroundings.
     fn nearest_code(&self, at: usize, operation: Operation) -> Option<NeedlePlace> {
         let around = self.record.around(at);
-        let is_error = |place: &&NeedlePlace| around.contains(&place.at) && forms::is_error(self.record, place.at, place.end);
+        let is_error = |place: &&NeedlePlace| forms::is_error(self.record, place.at, place.end);
         self.found
             .places(codes_of(operation))
             .iter()
@@ -435,7 +435,7 @@ fn names_another(before: &str) -> bool {
     }
 }
 
-/// Whether an error about a file names another one than a token of AWS's: the path right before it, or right behind it.
+/// Whether an error about a file is about another file than a token for AWS. The path before the error decides, else the path after it.
 fn names_another_file(record: &Record, place: &NeedlePlace) -> bool {
     let is_file_error = ["no such file", "permission denied", "is a directory", "eacces", "enoent", "eisdir"]
         .iter()

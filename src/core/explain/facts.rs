@@ -1,6 +1,6 @@
 //! What an error says beside its kind: who, what, on which resource, where, when. What is not plausible is not there.
 
-use super::record::Window;
+use super::record::{Window, is_trail};
 use crate::core::aws::arn::{Account, AssumedRoleArn, RoleArn, is_instance_id};
 use crate::core::aws::partition::{PARTITIONS, Region};
 use crate::core::text::secrets::redact;
@@ -180,40 +180,9 @@ fn caller<'a>(window: Window<'a>) -> Option<&'a str> {
     named.or_else(of_mapping).or_else(of_sentence)
 }
 
-/// The record of CloudTrail, or of `aws sts decode-authorization-message`, that a place is in: the smallest object around it that says what was
-/// called.
+/// The record of CloudTrail, or of `aws sts decode-authorization-message`, that a place is in. Its window is the whole record and no more.
 fn trail<'a>(window: Window<'a>) -> Option<&'a str> {
-    let is_record = |object: &str| object.contains("\"eventSource\"") || object.contains("\"allowed\"") && object.contains("\"action\"");
-    let bytes = window.text.as_bytes();
-    let mut depth = 0;
-    for start in (0..window.at.min(bytes.len())).rev() {
-        match bytes[start] {
-            b'}' => depth += 1,
-            b'{' if depth > 0 => depth -= 1,
-            b'{' => {
-                let object = &window.text[start..end_of_object(window.text, start)];
-                if is_record(object) {
-                    return Some(object);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Where the object ends that begins at a place; the text's end if it is cut.
-fn end_of_object(text: &str, start: usize) -> usize {
-    let mut depth = 0;
-    for (at, byte) in text.bytes().enumerate().skip(start) {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 1 => return at + 1,
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    text.len()
+    (window.text.starts_with('{') && is_trail(window.lower)).then_some(window.text)
 }
 
 fn is_principal(arn: &str) -> bool {

@@ -17,9 +17,9 @@ pub(super) const WIDEST: usize = 260;
 pub(super) enum Join {
     /// It begins a record.
     No,
-    /// It goes on.
+    /// It continues the line before, with a blank between them.
     Blank,
-    /// It goes on within a word.
+    /// It continues a word of the line before, with no blank between them.
     Tight,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Join {
 pub(super) struct LogLine {
     pub number: usize,
     pub text: String,
-    /// The length of what a collector wrote before the line, as before the one that it goes on with.
+    /// The length of a collector's prefix (a time, a pod's name) that this line and the one before share.
     pub prefix: usize,
     pub is_indented: bool,
     /// In the frame that Terraform draws around an error.

@@ -61,7 +61,7 @@ pub(super) fn is_error(record: &Record, at: usize, end: usize) -> bool {
         Some(')') if before.ends_with('(') => !before[..before.len() - 1].ends_with(|c: char| c.is_ascii_alphanumeric()),
         // Ruby's class in parentheses behind the message.
         Some(')') if before.ends_with("::") => true,
-        // A document of AWS's, and no page that names a code.
+        // AWS's XML has a message or an id after the code. A web page that names a code has not.
         Some('<') if after.starts_with("</code>") => {
             let next = after["</code>".len()..].trim_start();
             before.ends_with("<code>")

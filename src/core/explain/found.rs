@@ -22,7 +22,7 @@ impl NeedlePlaces {
         let mut places = Vec::new();
         for (sets, squeezed) in Index::get().find(&record.squeezed) {
             let (at, end) = record.place(squeezed.start, squeezed.end);
-            // WordSet that stand together in a text stand together in a name, too: "RequestTimeout" is no "request timeout".
+            // Words that stand together in a text stand together in a name, too: "RequestTimeout" is no "request timeout".
             let is_together = end - at == squeezed.len();
             let is_alone = stands_alone(&record.text, at, end);
             let is_whole = |member: &&NeedleInSet| match member.word {

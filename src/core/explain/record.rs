@@ -9,6 +9,14 @@ const AFTER: usize = 900;
 /// The nearer part: what an SDK says in one breath.
 const NEAR: usize = 350;
 
+/// No record of CloudTrail that is read is longer.
+const LONGEST_OBJECT: usize = 4 * 1024;
+
+/// Whether a text (in lower case) is a record of CloudTrail, or what `aws sts decode-authorization-message` prints.
+pub(super) fn is_trail(lower: &str) -> bool {
+    lower.contains("\"eventsource\"") || lower.contains("\"allowed\"") && lower.contains("\"action\"")
+}
+
 /// One record.
 pub(super) struct Record {
     /// Its text: one line, single spaces.
@@ -21,6 +29,8 @@ pub(super) struct Record {
     places: Vec<u32>,
     /// Where each line begins in the text, and its number.
     lines: Vec<(usize, usize)>,
+    /// Whether it holds a record of CloudTrail or a decoded message.
+    has_trail: bool,
 }
 
 /// A stretch of a record around a place.
@@ -52,7 +62,8 @@ impl Record {
     pub fn of(text: String, lines: Vec<(usize, usize)>) -> Record {
         let lower = text.to_ascii_lowercase();
         let (squeezed, places) = lower.bytes().enumerate().filter(|(_, byte)| *byte != b' ').map(|(at, byte)| (byte, at as u32)).unzip();
-        Record { text, lower, squeezed, places, lines }
+        let has_trail = is_trail(&lower);
+        Record { text, lower, squeezed, places, lines, has_trail }
     }
 
     /// A part of it, as a record of its own.
@@ -110,7 +121,47 @@ impl Record {
 
     /// The stretch around a place that belongs to it.
     pub fn around(&self, at: usize) -> Range<usize> {
+        if let Some(object) = self.trail(at) {
+            return object;
+        }
         floor(&self.text, at.saturating_sub(BEFORE))..floor(&self.text, at + AFTER)
+    }
+
+    /// The smallest object around a place that says what was called: a record of CloudTrail says everything itself, and nothing of its neighbours.
+    fn trail(&self, at: usize) -> Option<Range<usize>> {
+        if !self.has_trail {
+            return None;
+        }
+        let from = at.saturating_sub(LONGEST_OBJECT);
+        let mut depth = 0;
+        for start in (from..at.min(self.text.len())).rev() {
+            match self.lower.as_bytes()[start] {
+                b'}' => depth += 1,
+                b'{' if depth > 0 => depth -= 1,
+                b'{' => {
+                    let end = self.end_of_object(start);
+                    if is_trail(&self.lower[start..end]) {
+                        return Some(start..end);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Where the object ends that begins at a place; the text's end if it is cut.
+    fn end_of_object(&self, start: usize) -> usize {
+        let mut depth = 0;
+        for (length, byte) in self.lower.as_bytes()[start..].iter().take(2 * LONGEST_OBJECT).enumerate() {
+            match byte {
+                b'{' => depth += 1,
+                b'}' if depth == 1 => return start + length + 1,
+                b'}' => depth -= 1,
+                _ => {}
+            }
+        }
+        floor(&self.lower, start + 2 * LONGEST_OBJECT)
     }
 
     /// The nearer part of it.

@@ -48,7 +48,7 @@ pub(super) const OF_WORDS: usize = 2;
 
 macro_rules! words {
     ($($(#[doc = $doc:literal])* $name:ident $is_candidate:literal = $list:expr;)*) => {
-        /// WordSet that more than one row needs.
+        /// Words that more than one row needs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum WordSet {
             $($(#[doc = $doc])* $name,)*
